@@ -1,0 +1,38 @@
+/** Named arrays, one per storage binding of a kernel; integers and packed weights are Uint32Array. */
+export type Arrays = Record<string, Float32Array | Uint32Array>;
+/** Named lengths: the fields of the kernel's `Sizes` uniform, in order. */
+export type Sizes = Record<string, number>;
+/** A repeatable source of numbers between 0 and 1. */
+export type Random = () => number;
+
+/** What every variant of a kernel agrees on: `src/lib/shaders/<kernel>/reference.ts` default-exports one. */
+export interface Kernel {
+  /** What the kernel computes, in one line. */
+  about: string;
+  /** The kernel in plain TypeScript: reads the inputs, fills the outputs. Written to be read, not to be fast. */
+  reference(arrays: Arrays, sizes: Sizes): void;
+  /** Number of four-byte elements of each storage array. */
+  lengths(sizes: Sizes): Record<string, number>;
+  /** Inputs that are not just numbers between −1 and 1: token ids, packed weights, decays. */
+  inputs?: Record<string, (length: number, random: Random, sizes: Sizes) => Float32Array | Uint32Array>;
+  /** The arrays it writes; the others must come back as they were. */
+  outputs: string[];
+  /** Sizes to check at; at least one should divide evenly by nothing. */
+  cases: Sizes[];
+  /** Largest allowed normalised mean squared error: mean (got − want)² / mean want². Zero: equal to the bit. */
+  tolerance: number;
+  /** The best portable variant: what runs when nothing else is asked for. */
+  default: string;
+}
+
+/** mulberry32: small, seeded, the same in every JavaScript engine. */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
