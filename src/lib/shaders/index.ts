@@ -1,0 +1,72 @@
+/**
+ * The registry. Adding a folder adds a kernel, adding a .wgsl file adds a variant; this file does not change.
+ * A folder whose reference.ts exports a function of a weight format is a family: one kernel for each format.
+ */
+import type { Kernel } from './kernel';
+import type { Format } from './shared/format';
+import { formats } from './shared/formats';
+import { parseVariant, statedFormats, type Variant } from './variant';
+
+type Family = (format: Format) => Kernel;
+
+const texts = Object.entries(
+  import.meta.glob<string>('./*/*.wgsl', { query: '?raw', import: 'default', eager: true }),
+);
+const references = Object.entries(
+  import.meta.glob<Kernel | Family>('./*/reference.ts', { import: 'default', eager: true }),
+).map(([path, reference]) => [folder(path), reference] as const);
+
+const shared = Object.fromEntries(
+  texts.filter(([path]) => folder(path) === 'shared').map(([path, text]) => [stem(path), text]),
+);
+
+export const kernels: Record<string, Kernel> = Object.fromEntries(
+  references.flatMap(([name, reference]) =>
+    typeof reference === 'function'
+      ? Object.values(formats).map((format) => [`${name}_${format.name}`, reference(format)] as const)
+      : [[name, reference] as const],
+  ),
+);
+
+export const variants: Variant[] = texts
+  .filter(([path]) => folder(path) !== 'shared')
+  .flatMap(([path, text]) => variantsOf(folder(path), stem(path), text));
+
+/** A variant by name; the error names those there are. */
+export function findVariant(kernel: string, name: string): Variant {
+  const own = variantsFor(kernel);
+  const found = own.find((variant) => variant.name === name);
+  if (!found) throw new Error(`${kernel} has no variant "${name}"; it has: ${own.map((v) => v.name).join(', ')}`);
+  return found;
+}
+
+/** All variants of a kernel; an unknown kernel is an error that names the known ones. */
+export function variantsFor(kernel: string): Variant[] {
+  if (!Object.hasOwn(kernels, kernel))
+    throw new Error(`There is no kernel "${kernel}"; there are: ${Object.keys(kernels).join(', ')}`);
+  return variants.filter((variant) => variant.kernel === kernel);
+}
+
+/** A text that is not in the registry (an edited shader), read as if it were: same shared files, same rules. */
+export function readVariant(kernel: string, name: string, text: string): Variant {
+  variantsFor(kernel);
+  const format = Object.keys(formats).find((known) => kernel.endsWith(`_${known}`));
+  return parseVariant(kernel, name, text, shared, format);
+}
+
+function variantsOf(directory: string, name: string, text: string): Variant[] {
+  const reference = references.find(([known]) => known === directory)?.[1];
+  if (reference === undefined) throw new Error(`src/lib/shaders/${directory} has variants but no reference.ts`);
+  if (typeof reference !== 'function') return [parseVariant(directory, name, text, shared)];
+  return (statedFormats(text) ?? Object.keys(formats)).map((format) =>
+    parseVariant(`${directory}_${format}`, name, text, shared, format),
+  );
+}
+
+function folder(path: string): string {
+  return path.split('/')[1];
+}
+
+function stem(path: string): string {
+  return path.split('/')[2].replace('.wgsl', '');
+}

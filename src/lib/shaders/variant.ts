@@ -1,0 +1,186 @@
+/**
+ * A shader variant is one .wgsl file. Everything the engine needs to know about it is read from its text:
+ *
+ *   //! One line saying what is special about it.
+ *   //! grid: rows / workgroup_size, tokens      workgroups along x, y, z, rounded up
+ *   //! use: format                              append shared/<weight format>.wgsl (or another shared file by name)
+ *   //! formats: q4_k q6_k                       in a kernel family: only for these weight formats
+ *   const workgroup_size = 64u; // knob: 32 64 128
+ *   const_assert workgroup_size <= 128u;         settings of the knobs that break it do not exist
+ *
+ * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may ask for
+ * buffers of its own with `//! scratch <name>: <length in four-byte elements>`.
+ */
+import { arithmetic, constants } from './arithmetic';
+import type { Sizes } from './kernel';
+
+export interface Variant {
+  kernel: string;
+  name: string;
+  about: string;
+  /** The file, with its knobs as they are turned: what a reader or an editor sees. */
+  text: string;
+  /** What is compiled: the text, then the shared functions it uses, so that errors keep the file's line numbers. */
+  wgsl: string;
+  passes: { entryPoint: string; grid: string[] }[];
+  scratch: { name: string; length: string }[];
+  knobs: Record<string, Knob>;
+  bindings: { name: string; binding: number; type: GPUBufferBindingType }[];
+  /** Optional features it enables, by their WebGPU names. */
+  features: GPUFeatureName[];
+  /** WGSL language features it requires. */
+  languageFeatures: string[];
+}
+
+export interface Knob {
+  value: number;
+  choices: number[];
+}
+
+const KNOB = /^const (\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?;\s*\/\/ knob: ([\d ]+)/gm;
+const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<(\w+)(?:,\s*(\w+))?>\s*(\w+)/g;
+const FEATURES: Record<string, string> = {
+  f16: 'shader-f16',
+  subgroups: 'subgroups',
+  chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix',
+};
+
+/** Reads a file's text. `shared` holds the texts of shared/*.wgsl; `format` is the weight format in a kernel family. */
+export function parseVariant(
+  kernel: string,
+  name: string,
+  text: string,
+  shared: Record<string, string> = {},
+  format?: string,
+): Variant {
+  const label = `${kernel}/${name}`;
+  const header = [...text.matchAll(/^\/\/! ?(.*)$/gm)].map((line) => line[1]);
+  const fields = headerFields(header);
+  const all = (key: string) => fields.filter((field) => field.key === key);
+  const passes = [
+    ...all('grid').map(({ value }) => ({ entryPoint: 'main', grid: list(value) })),
+    ...all('pass').map(({ word, value }) => ({ entryPoint: word, grid: list(value) })),
+  ];
+  if (passes.length === 0) throw new Error(`${label} says nothing of its size: add a "//! grid:" line`);
+
+  const includes = all('use')
+    .flatMap(({ value }) => list(value))
+    .map((include) => (include === 'format' && format ? format : include))
+    .map((include) => {
+      if (!Object.hasOwn(shared, include))
+        throw new Error(`${label} uses shared/${include}.wgsl; there are: ${Object.keys(shared).join(', ')}`);
+      return shared[include];
+    });
+  const wgsl = [text, ...includes].join('\n');
+  return {
+    kernel,
+    name,
+    about: header[0] ?? '',
+    text,
+    wgsl,
+    passes,
+    scratch: all('scratch').map(({ word, value }) => ({ name: word, length: value })),
+    knobs: readKnobs(text),
+    bindings: readBindings(wgsl),
+    features: enabled(wgsl, 'enable').map((extension) => (FEATURES[extension] ?? extension) as GPUFeatureName),
+    languageFeatures: enabled(wgsl, 'requires'),
+  };
+}
+
+/** The weight formats a family's file says it is for; undefined when it says nothing, which means all. */
+export function statedFormats(text: string): string[] | undefined {
+  return /^\/\/! formats: (.+)$/m.exec(text)?.[1].trim().split(/[\s,]+/);
+}
+
+/** The variant with some knobs turned. Rewrites their declarations, so the text you read is the text that runs. */
+export function withKnobs(variant: Variant, values: Record<string, number>): Variant {
+  const label = `${variant.kernel}/${variant.name}`;
+  const knobs = { ...variant.knobs };
+  let { text, wgsl } = variant;
+  for (const [name, value] of Object.entries(values)) {
+    if (!Object.hasOwn(knobs, name))
+      throw new Error(`${label} has no knob "${name}"; it has: ${Object.keys(knobs).join(', ') || 'none'}`);
+    if (!knobs[name].choices.includes(value))
+      throw new Error(`${label}: ${name} cannot be ${value}; its choices: ${knobs[name].choices.join(', ')}`);
+    const declaration = new RegExp(`^(const ${name}\\b[^=]*=\\s*)\\d+`, 'm');
+    text = text.replace(declaration, `$1${value}`);
+    wgsl = wgsl.replace(declaration, `$1${value}`);
+    knobs[name] = { ...knobs[name], value };
+  }
+  return { ...variant, text, wgsl, knobs };
+}
+
+/** Every combination of a variant's knob choices that its own assertions allow. */
+export function knobSettings(variant: Variant): Record<string, number>[] {
+  const choices = Object.entries(variant.knobs).map(([name, knob]) => [name, knob.choices] as const);
+  return product(Object.fromEntries(choices)).filter((values) => !brokenAssertion(withKnobs(variant, values)));
+}
+
+/** The first `const_assert` that the variant's knobs break; undefined when all hold. */
+export function brokenAssertion({ wgsl }: Variant): string | undefined {
+  const names = constants(wgsl);
+  const assertions = [...wgsl.matchAll(/^const_assert ([^;]+);/gm)].map((match) => match[1]);
+  return assertions.find((assertion) => arithmetic(assertion, names, true) === 0);
+}
+
+/** Threads and bytes of memory a workgroup takes, from the text: what an adapter's limits are compared with. */
+export function workgroupNeeds({ wgsl }: Variant): { invocations: number; memoryBytes: number } {
+  const names = constants(wgsl);
+  const invocations = [...wgsl.matchAll(/@workgroup_size\(([^)]+)\)/g)].map((match) =>
+    list(match[1]).reduce((threads, axis) => threads * arithmetic(axis, names, true), 1),
+  );
+  const arrays = [...wgsl.matchAll(/^var<workgroup>\s*\w+\s*:\s*array<\s*([\w<>]+)\s*,\s*([^;]+)>\s*;/gm)];
+  const bytes = arrays.map(([, type, length]) => elementBytes(type) * arithmetic(length, names, true));
+  return { invocations: Math.max(...invocations), memoryBytes: bytes.reduce((sum, part) => sum + part, 0) };
+}
+
+/** Cartesian product of named lists: { a: [1, 2], b: [3] } → [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
+export function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
+  return Object.entries(lists).reduce<Record<string, T>[]>(
+    (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
+    [{}],
+  );
+}
+
+/** A header length or grid axis such as `heads * tokens / tile_tokens`, rounded up. Names are sizes, or constants of the text. */
+export function evaluate(expression: string, variant: Variant, sizes: Sizes): number {
+  try {
+    return Math.ceil(arithmetic(expression, { ...sizes, ...constants(variant.wgsl) }));
+  } catch (error) {
+    throw new Error(`${variant.kernel}/${variant.name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function headerFields(header: string[]): { key: string; word: string; value: string }[] {
+  return header.flatMap((line) => {
+    const field = /^(grid|pass|use|scratch|formats)(?: (\w+))?: (.+)$/.exec(line);
+    return field ? [{ key: field[1], word: field[2] ?? '', value: field[3] }] : [];
+  });
+}
+
+function readKnobs(text: string): Record<string, Knob> {
+  return Object.fromEntries(
+    [...text.matchAll(KNOB)].map(([, name, value, choices]) => [
+      name,
+      { value: Number(value), choices: choices.trim().split(/\s+/).map(Number) },
+    ]),
+  );
+}
+
+function readBindings(wgsl: string): Variant['bindings'] {
+  return [...wgsl.matchAll(BINDING)].map(([, binding, space, access, name]) => ({
+    name,
+    binding: Number(binding),
+    type: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage',
+  }));
+}
+
+const enabled = (wgsl: string, directive: 'enable' | 'requires') =>
+  [...wgsl.matchAll(new RegExp(`^${directive} ([^;]+);`, 'gm'))].flatMap((match) => list(match[1]));
+
+function elementBytes(type: string): number {
+  const [, lanes = '1', scalar] = /^(?:vec([234])<?)?(\w+?)>?$/.exec(type) ?? [];
+  return Number(lanes === '3' ? '4' : lanes) * (/^(f16|h)$/.test(scalar) ? 2 : 4);
+}
+
+const list = (text: string) => text.split(',').map((word) => word.trim()).filter((word) => word !== '');
