@@ -1,0 +1,62 @@
+// The weight formats by name, and how a tensor goes from its file layout to the GPU's and to plain numbers.
+import { bf16 } from './bf16';
+import { f16 } from './f16';
+import { f32 } from './f32';
+import type { Format } from './format';
+import { q4_0 } from './q4_0';
+import { q4_k } from './q4_k';
+import { q5_k } from './q5_k';
+import { q6_k } from './q6_k';
+import { q8_0 } from './q8_0';
+
+export { bf16ToNumber, f16ToNumber, f32ToNumber, numberToBf16, numberToF16, numberToF32 } from './bits';
+export type { Format } from './format';
+
+/** Every format a weight may have, by name. Each has its twin in WGSL beside it: `<name>.wgsl`. */
+export const formats: Record<string, Format> = { f32, f16, bf16, q4_0, q8_0, q4_k, q5_k, q6_k };
+
+/** The format with GGML's type number, or undefined where the engine has none. */
+export function formatOfGgmlType(ggmlType: number): Format | undefined {
+  return Object.values(formats).find((format) => format.ggmlType === ggmlType);
+}
+
+/** Words from one row of a matrix to the next on the GPU; `columns` a multiple of the format's block. */
+export function rowWords(format: Format, columns: number): number {
+  return (columns / format.elements) * format.words;
+}
+
+/**
+ * Whole blocks as the file has them, made into words as the GPU has them: each block filled up with zero bytes to its
+ * last word. Where the two are the same and the bytes start on a word, the words are a view of the bytes, not a copy.
+ */
+export function repack(format: Format, bytes: Uint8Array): Uint32Array<ArrayBuffer> {
+  const blocks = bytes.byteLength / format.fileBytes;
+  if (!Number.isInteger(blocks)) {
+    throw new Error(
+      `${format.name}: ${bytes.byteLength} bytes are no whole number of ${format.fileBytes}-byte blocks`,
+    );
+  }
+  const gpuBytes = format.words * 4;
+  const own = bytes.buffer instanceof ArrayBuffer && bytes.byteOffset % 4 === 0;
+  if (gpuBytes === format.fileBytes && own) {
+    return new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, blocks * format.words);
+  }
+  const words = new Uint32Array(blocks * format.words);
+  const out = new Uint8Array(words.buffer);
+  if (gpuBytes === format.fileBytes) out.set(bytes);
+  else {
+    for (let block = 0; block < blocks; block++) {
+      const start = block * format.fileBytes;
+      out.set(bytes.subarray(start, start + format.fileBytes), block * gpuBytes);
+    }
+  }
+  return words;
+}
+
+/** All the weights of `words` (GPU layout, whole blocks) as numbers. */
+export function dequantise(format: Format, words: Uint32Array): Float32Array<ArrayBuffer> {
+  const blocks = words.length / format.words;
+  const out = new Float32Array(blocks * format.elements);
+  for (let block = 0; block < blocks; block++) format.dequantise(words, block, out, block * format.elements);
+  return out;
+}
