@@ -1,0 +1,21 @@
+//! Each thread makes two weights: the upper halves of two f32.
+//! grid: words / workgroup_size / 64, 64
+//! formats: bf16
+//! use: random
+
+struct Sizes { words: u32, first_word: u32, at: u32, seed: u32, tensor: u32, mean: i32, spread: i32, shift: u32, even: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read_write> weight: array<u32>;   // at + words, or longer
+
+const workgroup_size = 64u; // knob: 64 128 256
+
+// In two dimensions, because one has room for no more than 65535 workgroups.
+@compute @workgroup_size(workgroup_size)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let index = id.y * groups.x * workgroup_size + id.x;
+  if (index < sizes.words) { weight[sizes.at + index] = word(sizes.first_word + index); }
+}
+
+fn word(position: u32) -> u32 {
+  return (f32_bits(random_number(position, 0u)) >> 16u) | (f32_bits(random_number(position, 2u)) & 0xffff0000u);
+}
