@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [sveltekit()],
   worker: { format: 'es' },
+  // Where the time of a build went is of no use to somebody who starts the lab.
+  build: { rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } } },
   test: {
     projects: [
       {

@@ -1,0 +1,51 @@
+// Where the browsers of this machine are. Nothing is downloaded: the tests use installed browsers only.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Names on the PATH first, then the places where installers put them. */
+const PLACES = {
+  chromium: {
+    variable: 'LAB_CHROMIUM',
+    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'],
+    files: [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+      'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+    ],
+  },
+  firefox: {
+    variable: 'LAB_FIREFOX',
+    names: ['firefox-esr', 'firefox'],
+    files: [
+      '/Applications/Firefox.app/Contents/MacOS/firefox',
+      'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
+    ],
+  },
+};
+
+/**
+ * The browser's program, or undefined when there is none. LAB_CHROMIUM or LAB_FIREFOX name another.
+ * @param {'chromium' | 'firefox'} browser
+ */
+export function findBrowser(browser) {
+  const { variable, names, files } = PLACES[browser];
+  const chosen = process.env[variable];
+  if (chosen) {
+    if (!canRun(chosen)) throw new Error(`${variable} is "${chosen}", which is no program that can be run`);
+    return chosen;
+  }
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...candidates, ...files].find(canRun);
+}
+
+/** @param {string} file */
+function canRun(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
