@@ -1,0 +1,86 @@
+// For tests: the fixtures as byte sources, the oracle's measurements of a text, and comparisons of logits.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { memorySource, type ByteSource } from '../src/lib/engine/bytes';
+import { openGguf, type ModelFile } from '../src/lib/engine/gguf';
+import type { Oracle } from '../src/lib/engine/rwkv7';
+
+export const TINY = 'tests/fixtures/tiny-q4km.gguf';
+export const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
+
+/** A file of the repository, by its path from the root. */
+export function repositoryPath(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(repositoryPath(path)));
+}
+
+export function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(repositoryPath(path), 'utf8')) as T;
+}
+
+export function fileSource(path: string): ByteSource {
+  return memorySource(readBytes(path), path.split('/').pop()!);
+}
+
+export function openModel(path: string): Promise<ModelFile> {
+  return openGguf(fileSource(path));
+}
+
+/** tests/fixtures/golden.json: llama.cpp's results for the demo model. */
+export interface Golden {
+  prompts: { text: string; ids: number[] }[];
+  results: Record<
+    'F32' | 'Q4_K_M' | 'Q4_K_M dequantized',
+    { top20: [id: number, logit: number][]; greedy: number[]; greedy_margin: number[]; greedy_text: string }[]
+  >;
+}
+
+export function argmax(numbers: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] > numbers[best]) best = i;
+  return best;
+}
+
+export function standardDeviation(numbers: ArrayLike<number>): number {
+  const list = Array.from(numbers);
+  const mean = list.reduce((sum, x) => sum + x, 0) / list.length;
+  return Math.sqrt(list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / list.length);
+}
+
+/** Largest |got − want| over the pairs. */
+export function largestError(got: ArrayLike<number>, want: ArrayLike<number>): number {
+  if (got.length !== want.length)
+    throw new Error(`${got.length} numbers where there should be ${want.length}`);
+  let largest = 0;
+  for (let i = 0; i < got.length; i++) {
+    const error = Math.abs(got[i] - want[i]);
+    if (!(error <= largest)) largest = error; // NaN stays
+  }
+  return largest;
+}
+
+/** −ln of the probability that the logits give to an id. */
+export function nats(logits: ArrayLike<number>, id: number): number {
+  const most = logits[argmax(logits)];
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - most);
+  return Math.log(sum) - (logits[id] - most);
+}
+
+/** How well the oracle foretells a text that follows token 0 in one running context: the sum over its tokens. */
+export function evaluate(oracle: Oracle, ids: number[]): { nats: number; hits: number } {
+  oracle.reset();
+  let sum = 0;
+  let hits = 0;
+  let before = 0;
+  for (const id of ids) {
+    const logits = oracle.step(before);
+    sum += nats(logits, id);
+    if (argmax(logits) === id) hits++;
+    before = id;
+  }
+  return { nats: sum, hits };
+}
