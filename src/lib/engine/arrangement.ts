@@ -1,0 +1,188 @@
+// Which buffers a model's weights need on a given GPU, and which weights go where in them. Pure data, no GPU calls.
+import { formats, rowWords } from '../shaders/shared/formats';
+import { mebibytes } from './buffers';
+import type { Geometry } from './gguf';
+import type { Layer, LowRank, Matrix, MatrixPart, Norm } from './weights';
+
+/** A run of one tensor's weights inside a buffer. */
+export interface Piece {
+  tensor: string;
+  /** The tensor's own format; where the buffer's differs (vectors), weights are converted on the way. */
+  format: string;
+  firstElement: number;
+  elements: number;
+  /** Where in the buffer it begins. */
+  word: number;
+}
+
+/** One buffer to be made and filled. */
+export interface BufferPlan {
+  /** The tensor's GGUF name, with the rows where it is cut; no two are the same. */
+  label: string;
+  format: string;
+  words: number;
+  pieces: Piece[];
+}
+
+/** The part of an adapter's limits that decides how weights are cut. */
+export type BufferLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;
+
+/** The buffers of a model, in the engine's order. */
+export interface Arrangement<Buffer> {
+  embedding: Matrix<Buffer>;
+  embeddingNorm: Norm<Buffer>;
+  layers: Layer<Buffer>[];
+  outputNorm: Norm<Buffer>;
+  head: Matrix<Buffer>;
+}
+
+/** Matrices are cut at multiples of so many rows, so that no tile of a kernel has rows of two parts. */
+const ROW_STEP = 64;
+/** The lerps of time mix: as the file orders them, and as the GPU has them (r, k and v make one batched product). */
+const FILE_LERPS = ['r', 'w', 'k', 'v', 'a', 'g'];
+const GPU_LERPS = ['r', 'k', 'v', 'w', 'a', 'g'];
+
+/**
+ * Calls `place` for every buffer that the model needs and puts what it returns where the buffer belongs.
+ * `formatOf` gives a tensor's weight format by its GGUF name. Throws when a matrix does not fit the limits even in parts.
+ */
+export function arrange<Buffer>(
+  geometry: Geometry,
+  formatOf: (tensor: string) => string,
+  limits: BufferLimits,
+  place: (plan: BufferPlan) => Buffer,
+): Arrangement<Buffer> {
+  const { embedding, vocabulary, layers } = geometry;
+  const arranger = new Arranger(geometry, formatOf, limits, place);
+  return {
+    embedding: arranger.matrix('token_embd.weight', vocabulary, embedding),
+    embeddingNorm: arranger.norm('token_embd_norm'),
+    layers: Array.from({ length: layers }, (_, layer) => arranger.layer(layer)),
+    outputNorm: arranger.norm('output_norm'),
+    head: arranger.matrix('output.weight', vocabulary, embedding),
+  };
+}
+
+class Arranger<Buffer> {
+  /** Bytes that one buffer, bound whole, may have. */
+  readonly #largest: number;
+
+  constructor(
+    readonly geometry: Geometry,
+    readonly formatOf: (tensor: string) => string,
+    limits: BufferLimits,
+    readonly place: (plan: BufferPlan) => Buffer,
+  ) {
+    this.#largest = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  }
+
+  layer(index: number): Layer<Buffer> {
+    const { embedding, hidden, ranks } = this.geometry;
+    const block = `blk.${index}.`;
+    const mix = `${block}time_mix_`;
+    const hasValueResidual = index > 0;
+    return {
+      timeMixNorm: this.norm(`${block}attn_norm`),
+      channelMixNorm: this.norm(`${block}attn_norm_2`),
+      timeMixLerp: this.lerps(`${mix}lerp_fused.weight`),
+      receptanceKeyValue: this.receptanceKeyValue(mix),
+      output: this.matrix(`${mix}output.weight`, embedding, embedding),
+      decayBias: this.vector(`${mix}w0.weight`),
+      learningRateBias: this.vector(`${mix}a0.weight`),
+      valueBias: hasValueResidual ? this.vector(`${mix}v0.weight`) : undefined,
+      decay: this.lowRank(`${mix}w`, ranks.decay),
+      learningRate: this.lowRank(`${mix}a`, ranks.learningRate),
+      value: hasValueResidual ? this.lowRank(`${mix}v`, ranks.value) : undefined,
+      gate: this.lowRank(`${mix}g`, ranks.gate),
+      keyRemoval: this.vector(`${mix}k_k.weight`),
+      keyLearning: this.vector(`${mix}k_a.weight`),
+      bonus: this.vector(`${mix}r_k.weight`),
+      groupNorm: this.norm(`${mix}ln`),
+      channelMixLerp: this.vector(`${block}channel_mix_lerp_k.weight`),
+      channelMixKey: this.matrix(`${block}channel_mix_key.weight`, hidden, embedding),
+      channelMixValue: this.matrix(`${block}channel_mix_value.weight`, embedding, hidden),
+    };
+  }
+
+  /** C weights as f32, whatever the file has. */
+  vector(tensor: string): Buffer {
+    const elements = this.geometry.embedding;
+    const piece = { tensor, format: this.formatOf(tensor), firstElement: 0, elements, word: 0 };
+    return this.place({ label: tensor, format: 'f32', words: elements, pieces: [piece] });
+  }
+
+  norm(name: string): Norm<Buffer> {
+    return { weight: this.vector(`${name}.weight`), bias: this.vector(`${name}.bias`) };
+  }
+
+  lerps(tensor: string): Buffer {
+    const elements = this.geometry.embedding;
+    const format = this.formatOf(tensor);
+    const pieces = FILE_LERPS.map((lerp, i) => {
+      return {
+        tensor,
+        format,
+        firstElement: i * elements,
+        elements,
+        word: GPU_LERPS.indexOf(lerp) * elements,
+      };
+    });
+    return this.place({ label: tensor, format: 'f32', words: 6 * elements, pieces });
+  }
+
+  lowRank(name: string, rank: number): LowRank<Buffer> {
+    const { embedding } = this.geometry;
+    return {
+      down: this.matrix(`${name}1.weight`, rank, embedding),
+      up: this.matrix(`${name}2.weight`, embedding, rank),
+    };
+  }
+
+  receptanceKeyValue(mix: string): Matrix<Buffer>[] {
+    const { embedding: rows, embedding: columns } = this.geometry;
+    const tensors = ['receptance', 'key', 'value'].map((name) => `${mix}${name}.weight`);
+    const [format, ...others] = tensors.map((tensor) => this.formatOf(tensor));
+    const words = rows * rowWords(formats[format], columns);
+    if (others.some((other) => other !== format) || 3 * 4 * words > this.#largest)
+      return tensors.map((tensor) => this.matrix(tensor, rows, columns));
+    const name = `${mix}receptance+key+value.weight`;
+    const pieces = tensors.map((tensor, i) => {
+      return { tensor, format, firstElement: 0, elements: rows * columns, word: i * words };
+    });
+    const buffer = this.place({ label: name, format, words: 3 * words, pieces });
+    return [{ name, format, batch: 3, rows, columns, parts: [{ buffer, firstRow: 0, rows }] }];
+  }
+
+  matrix(name: string, rows: number, columns: number): Matrix<Buffer> {
+    const format = this.formatOf(name);
+    const step = this.#rowsOfPart(name, rows, 4 * rowWords(formats[format], columns));
+    const parts: MatrixPart<Buffer>[] = [];
+    for (let firstRow = 0; firstRow < rows; firstRow += step)
+      parts.push(this.#part(name, { firstRow, rows: Math.min(step, rows - firstRow) }, rows, columns));
+    return { name, format, batch: 1, rows, columns, parts };
+  }
+
+  #part(
+    tensor: string,
+    part: { firstRow: number; rows: number },
+    allRows: number,
+    columns: number,
+  ): MatrixPart<Buffer> {
+    const { firstRow, rows } = part;
+    const format = this.formatOf(tensor);
+    const label = rows === allRows ? tensor : `${tensor} rows ${firstRow} to ${firstRow + rows - 1}`;
+    const words = rows * rowWords(formats[format], columns);
+    const piece = { tensor, format, firstElement: firstRow * columns, elements: rows * columns, word: 0 };
+    return { buffer: this.place({ label, format, words, pieces: [piece] }), ...part };
+  }
+
+  #rowsOfPart(name: string, rows: number, rowBytes: number): number {
+    if (rows * rowBytes <= this.#largest) return rows;
+    const fitting = Math.floor(this.#largest / rowBytes / ROW_STEP) * ROW_STEP;
+    if (fitting > 0) return fitting;
+    throw new Error(
+      `${name} is too large for this GPU: ${ROW_STEP} of its ${rows} rows have ${mebibytes(ROW_STEP * rowBytes)}, ` +
+        `and the GPU binds ${mebibytes(this.#largest)} at most`,
+    );
+  }
+}
