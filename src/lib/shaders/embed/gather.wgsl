@@ -21,11 +21,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (row >= sizes.rows) { return; }
   let weights = weights16(row * row_words(sizes.columns), group);
   let first = token * sizes.columns + 16u * group;
-  for (var i = 0u; i < 4u; i++) {
-    let four = weights[i];
-    x[first + 4u * i] = four.x;
-    x[first + 4u * i + 1u] = four.y;
-    x[first + 4u * i + 2u] = four.z;
-    x[first + 4u * i + 3u] = four.w;
-  }
+  put(first, weights[0]);
+  put(first + 4u, weights[1]);
+  put(first + 8u, weights[2]);
+  put(first + 12u, weights[3]);
+}
+
+fn put(at: u32, four: vec4<f32>) {
+  x[at] = four.x;
+  x[at + 1u] = four.y;
+  x[at + 2u] = four.z;
+  x[at + 3u] = four.w;
 }

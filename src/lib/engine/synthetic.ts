@@ -1,0 +1,209 @@
+// Models without a file: RWKV-7's published geometries with random weights, made on the GPU from a seed.
+import type { Sizes } from '../shaders/kernel';
+import { formats } from '../shaders/shared/formats';
+import type { Variant } from '../shaders/variant';
+import type { Piece } from './arrangement';
+import { encode } from './encode';
+import type { Geometry } from './gguf';
+import { Kernels, type Step } from './kernels';
+import { makeWeights, type Place, type Progress, type Weights } from './weights';
+
+/** The RWKV-7 World checkpoints, but for their weights. Ranks: RWKV-7 paper, appendix on LoRA dimensions. */
+export const SYNTHETIC: Record<string, Geometry> = {
+  'synthetic-0.1b': world(12, 768, { decay: 64, learningRate: 64, value: 32, gate: 128 }),
+  'synthetic-0.4b': world(24, 1024, { decay: 64, learningRate: 64, value: 32, gate: 128 }),
+  'synthetic-1.5b': world(24, 2048, { decay: 96, learningRate: 96, value: 64, gate: 256 }),
+  'synthetic-2.9b': world(32, 2560, { decay: 96, learningRate: 96, value: 64, gate: 320 }),
+  'synthetic-7.2b': world(32, 4096, { decay: 128, learningRate: 128, value: 96, gate: 480 }),
+};
+
+function world(layers: number, embedding: number, ranks: Geometry['ranks']): Geometry {
+  const sizes = { layers, embedding, heads: embedding / 64, headSize: 64, hidden: 4 * embedding };
+  return { ...sizes, vocabulary: 65536, ranks, normEpsilon: 1e-5 };
+}
+
+/** The weight format of each tensor, as llama.cpp's Q4_K_M quantises an f16 file. */
+export function syntheticFormat(tensor: string): string {
+  if (tensor === 'output.weight') return 'q6_k';
+  if (/time_mix_[avg][12]\.weight$/.test(tensor)) return 'f16';
+  if (/^token_embd\.weight$|(receptance|key|value|output)\.weight$/.test(tensor)) return 'q4_k';
+  return 'f32';
+}
+
+/**
+ * Makes a model's weights on the GPU: the same geometry and seed (32 bits) give the same bytes on every GPU, however
+ * its limits cut the matrices. `model` is a name in SYNTHETIC, or a geometry of Q4_K_M's kind (columns of the quantised
+ * matrices a multiple of 256). `variants` holds one for each kernel synthesise_<format>, by kernel name.
+ */
+export async function synthesiseWeights(
+  device: GPUDevice,
+  model: string | Geometry,
+  seed: number,
+  variants: Record<string, Variant>,
+  progress?: Progress,
+  signal?: AbortSignal,
+): Promise<Weights> {
+  signal?.throwIfAborted();
+  const geometry = typeof model === 'string' ? syntheticGeometry(model) : model;
+  const name = typeof model === 'string' ? model : `synthetic ${geometry.layers} × ${geometry.embedding}`;
+  const shape = { name, geometry, formatOf: syntheticFormat };
+  return makeWeights(device, shape, async (places) => {
+    const kernels = new Kernels(device);
+    try {
+      await synthesise(kernels, places, { geometry, seed, variants, progress, signal });
+    } finally {
+      kernels.destroy();
+    }
+  });
+}
+
+/** The geometry of a synthetic model; the error names those there are. */
+export function syntheticGeometry(name: string): Geometry {
+  if (Object.hasOwn(SYNTHETIC, name)) return SYNTHETIC[name];
+  throw new Error(`There is no model "${name}"; synthetic ones: ${Object.keys(SYNTHETIC).join(', ')}`);
+}
+
+/** Words made between two looks at the signal. */
+const BATCH_WORDS = 2 ** 25;
+
+interface Request {
+  geometry: Geometry;
+  seed: number;
+  variants: Record<string, Variant>;
+  progress?: Progress;
+  signal?: AbortSignal;
+}
+
+async function synthesise(kernels: Kernels, places: Place[], request: Request) {
+  const { geometry, seed, variants, progress, signal } = request;
+  const { device } = kernels;
+  const totalWords = places.reduce((sum, { plan }) => sum + plan.words, 0);
+  let made = 0;
+  let reported = 0;
+  let steps: Step[] = [];
+  for (const place of places) {
+    for (const piece of place.plan.pieces) {
+      const kernel = `synthesise_${piece.format}`;
+      if (!variants[kernel])
+        throw new Error(`No variant was given for ${kernel}, which ${piece.tensor} needs`);
+      const sizes = pieceSizes(piece, geometry, seed);
+      steps.push(...(await kernels.steps(variants[kernel], { weight: place.buffer }, sizes)));
+    }
+    made += place.plan.words;
+    if (made < reported + BATCH_WORDS && made < totalWords) continue;
+    progress?.(4 * reported, 4 * totalWords, place.plan.label);
+    await submit(device, steps, place.plan.label);
+    signal?.throwIfAborted();
+    reported = made;
+    steps = [];
+  }
+  progress?.(4 * totalWords, 4 * totalWords, 'random weights');
+}
+
+/** Runs the steps; an error names the tensor they end with. */
+async function submit(device: GPUDevice, steps: Step[], label: string) {
+  device.pushErrorScope('out-of-memory');
+  device.pushErrorScope('validation');
+  device.queue.submit([encode(device, steps)]);
+  const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
+  const lost = device.lost.then(({ message }) => {
+    throw new Error(`The GPU was lost while random weights were made (at ${label}): ${message}`);
+  });
+  await Promise.race([device.queue.onSubmittedWorkDone(), lost]);
+  const error = errors.find((found) => found !== null);
+  if (error) throw new Error(`Random weights up to ${label} could not be made: ${error.message}`);
+}
+
+/** What the kernel synthesise is told of a piece of a tensor. */
+export function pieceSizes(piece: Piece, geometry: Geometry, seed: number): Sizes {
+  const { tensor, format, firstElement, elements, word } = piece;
+  const { elements: blockElements, words } = formats[format];
+  return {
+    words: (elements / blockElements) * words,
+    firstWord: (firstElement / blockElements) * words,
+    at: word,
+    seed,
+    tensor: nameNumber(tensor),
+    ...wholeNumbers(statisticsOf(tensor, geometry), format),
+  };
+}
+
+/** FNV-1a: a number for a tensor that depends on nothing but its name. */
+function nameNumber(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Bell-shaped numbers, or even ones within ± spread of the mean. */
+interface Statistics {
+  mean: number;
+  /** Standard deviation of bell-shaped numbers. */
+  spread: number;
+  even?: boolean;
+}
+
+/** Vectors by the last part of their names; chosen so that activations stay bounded through any number of layers. */
+const VECTORS: Record<string, Statistics> = {
+  time_mix_lerp_fused: { mean: 0.5, spread: 0.5, even: true },
+  channel_mix_lerp_k: { mean: 0.5, spread: 0.5, even: true },
+  // −7 to 16: as in trained models, about half the channels decay as fast as they can (w = 0.545).
+  time_mix_w0: { mean: 4.5, spread: 11.5, even: true },
+  time_mix_a0: { mean: 0, spread: 0.5 },
+  time_mix_v0: { mean: 0, spread: 0.5 },
+  time_mix_k_k: { mean: 0.85, spread: 0.1 },
+  time_mix_k_a: { mean: 1, spread: 0.1 },
+  time_mix_r_k: { mean: 0, spread: 0.1 },
+};
+const NORM_WEIGHT: Statistics = { mean: 1, spread: 0.1 };
+const NORM_BIAS: Statistics = { mean: 0, spread: 0.05 };
+
+/** A matrix's gain: standard deviation of its outputs for inputs of 1; where not given, 1. */
+const GAINS: Record<string, number> = {
+  time_mix_w2: 0.5,
+  time_mix_a2: 0.5,
+  time_mix_v2: 0.5,
+  time_mix_g2: 2,
+  time_mix_output: 0.5,
+  channel_mix_value: 0.5,
+};
+
+function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): Statistics {
+  const name = tensor.replace(/^blk\.\d+\./, '').replace(/\.weight$/, '');
+  if (name in VECTORS) return VECTORS[name];
+  if (name.endsWith('.bias')) return NORM_BIAS;
+  if (/norm(_2)?$|_ln$/.test(name)) return NORM_WEIGHT;
+  if (name === 'token_embd') return { mean: 0, spread: 0.3 };
+  const columns: Record<string, number> = {
+    time_mix_w2: ranks.decay,
+    time_mix_a2: ranks.learningRate,
+    time_mix_v2: ranks.value,
+    time_mix_g2: ranks.gate,
+    channel_mix_value: hidden,
+  };
+  return { mean: 0, spread: (GAINS[name] ?? 1) / Math.sqrt(columns[name] ?? embedding) };
+}
+
+/** Standard deviation of a quantised format's weights when synthesise is told a spread of 1 (a scale of 2^-24). */
+const DEVIATIONS: Record<string, number> = { q4_0: 4.696, q8_0: 74.85, q4_k: 223.1, q5_k: 447, q6_k: 1820 };
+/** What synthesise counts the weights of a plain format in; 24 bits of them are exact. */
+const UNITS: Record<string, number> = { f32: 2 ** -20, bf16: 2 ** -20, f16: 2 ** -24 };
+/** Standard deviation of the sum of four 16-bit numbers, and half the range of 18-bit numbers. */
+const BELL_STEP = Math.sqrt((65536 ** 2 - 1) / 3);
+const EVEN_STEP = 131072;
+
+/** The statistics as the whole numbers that the kernel computes with: see shaders/synthesise/reference.ts. */
+function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
+  if (format in DEVIATIONS)
+    return { mean: 0, spread: Math.round((spread * 2 ** 24) / DEVIATIONS[format]), shift: 0, even: 0 };
+  const factor = spread / UNITS[format] / (even ? EVEN_STEP : BELL_STEP);
+  // Twelve or thirteen bits of the factor: times 18 bits they fit in 32.
+  let shift = 0;
+  while (factor * 2 ** shift < 4096) shift++;
+  return {
+    mean: Math.round(mean / UNITS[format]),
+    spread: Math.round(factor * 2 ** shift),
+    shift,
+    even: Number(even),
+  };
+}
