@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { findBrowser } from './browsers.js';
 import { root, stop } from './setup.js';
 
+/** The first versions known to offer WebGPU on Linux to a headless page: Firefox 140, the ESR before, does not. */
+const OLDEST = { chromium: 140, firefox: 153 };
+
 const LISTS = '/etc/apt/sources.list.d';
 
 /**
@@ -56,21 +59,34 @@ function probeAdapter() {
 /** @param {'chromium' | 'firefox'} browser */
 function needBrowser(browser) {
   const packageName = { chromium: 'chromium', firefox: 'firefox-esr' }[browser];
-  let program = findOrStop(browser);
+  const oldest = OLDEST[browser];
+  let found = installedBrowser(browser);
   // Ubuntu has the browsers as snaps only, which are of no use to root in a container.
-  if (!program && canInstall() && release().id === 'debian') {
+  if (!(found.version >= oldest) && canInstall() && release().id === 'debian') {
     console.log(`Installing ${packageName} …`);
     apt(['install', '-y', '--no-install-recommends', packageName, 'fonts-dejavu-core']);
-    program = findOrStop(browser);
+    found = installedBrowser(browser);
   }
-  if (!program) {
-    const variable = `LAB_${browser.toUpperCase()}`;
+  if (!(found.version >= oldest))
     stop(
-      `The browser tests need ${browser}: install it (Debian: apt install ${packageName}), or set ${variable}.`,
+      `The browser tests need ${browser} ${oldest} or newer${found.program ? `; ${found.program} is ${found.version}` : ''}.\n` +
+        `Install it (Debian: apt install ${packageName}, with the security updates among apt's sources), ` +
+        `or set LAB_${browser.toUpperCase()} to its program.`,
     );
-  }
-  const version = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 60_000 }).stdout?.trim();
-  console.log(`${browser}: ${program}${version ? ` (${version})` : ''}`);
+  console.log(`${browser}: ${found.program} (${found.version})`);
+}
+
+/**
+ * Where the browser is and its major version; NaN when there is none.
+ * @param {'chromium' | 'firefox'} browser
+ */
+function installedBrowser(browser) {
+  const program = findOrStop(browser);
+  if (!program) return { program: '', version: NaN };
+  // On Windows neither browser prints its version.
+  if (process.platform === 'win32') return { program, version: OLDEST[browser] };
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 60_000 });
+  return { program, version: Number(/(\d+)\./.exec(stdout ?? '')?.[1] ?? NaN) };
 }
 
 /** @param {'chromium' | 'firefox'} browser */
@@ -114,7 +130,7 @@ function apt(words) {
   };
   if (!listsAreFresh) apt(['update', '-q']);
   listsAreFresh = true;
-  apt(['-q', ...words]);
+  apt(['-q', '-o', 'Dpkg::Use-Pty=0', ...words]);
 }
 
 /**
