@@ -1,0 +1,83 @@
+/** Does this browser and this GPU compute what they should? Every variant against its kernel's reference, on the device at hand. */
+import { check } from '../engine/check';
+import { describeAdapter, openDevice, type AdapterDescription } from '../engine/device';
+import { Kernels } from '../engine/kernels';
+import { kernels as registry, variants } from '../shaders';
+import { brokenAssertion, withKnobs, type Variant } from '../shaders/variant';
+
+export type { AdapterDescription };
+
+/** One variant at one setting of its knobs. Plain data, safe to post. */
+export interface CheckResult {
+  kernel: string;
+  variant: string;
+  /** As in an experiment: `tile_rows=64 step=16`; empty for a variant without knobs. */
+  knobs: string;
+  outcome: 'passed' | 'failed' | 'skipped';
+  /** Largest normalised mean squared error over the kernel's cases, where it passed. */
+  error?: number;
+  /** Why it failed, or what the GPU or browser lacks for it. */
+  reason?: string;
+}
+
+export type SelfTestEvent =
+  | { type: 'selftest'; adapter: AdapterDescription; total: number }
+  | { type: 'check'; result: CheckResult }
+  | { type: 'failed'; run: string; reason: string }
+  | { type: 'finished' };
+
+/**
+ * Checks every variant with its knobs as they are and with each knob at its ends, at all of the kernel's cases. A wrong variant or
+ * a missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
+ */
+export async function* selfTest(gpu: GPU, signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
+  try {
+    const device = await openDevice(gpu);
+    let lost: string | undefined;
+    void device.lost.then(({ message }) => (lost = message || 'no reason given'));
+    const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
+    const settings = variants.flatMap(ends);
+    yield { type: 'selftest', adapter: describeAdapter(device), total: settings.length };
+    for (const variant of settings) {
+      if (signal.aborted) break;
+      yield { type: 'check', result: await checked(kernels, variant) };
+      if (lost) throw new Error(`The GPU device was lost at ${variant.kernel}/${variant.name}: ${lost}`);
+    }
+    kernels.destroy();
+    device.destroy();
+  } catch (reason) {
+    yield { type: 'failed', run: 'self-test', reason: (reason as Error).message };
+  }
+  yield { type: 'finished' };
+}
+
+/** A variant as it is, with each knob at its lowest and highest, and with all of them there; settings its own rules forbid do not exist. */
+export function ends(variant: Variant): Variant[] {
+  const knobs = Object.entries(variant.knobs);
+  const all = (pick: (...values: number[]) => number) =>
+    Object.fromEntries(knobs.map(([name, { choices }]) => [name, pick(...choices)]));
+  const single = knobs.flatMap(([name, { choices }]) => [
+    { [name]: Math.min(...choices) },
+    { [name]: Math.max(...choices) },
+  ]);
+  const turned = [{}, ...single, all(Math.min), all(Math.max)].map((values) => withKnobs(variant, values));
+  const distinct = new Map(turned.map((setting) => [setting.wgsl, setting]));
+  return [...distinct.values()].filter((setting) => !brokenAssertion(setting));
+}
+
+async function checked(kernels: Kernels, variant: Variant): Promise<CheckResult> {
+  const knobs = Object.entries(variant.knobs)
+    .map(([name, { value }]) => `${name}=${value}`)
+    .join(' ');
+  const named = { kernel: variant.kernel, variant: variant.name, knobs };
+  const obstacle = kernels.obstacle(variant);
+  if (obstacle) return { ...named, outcome: 'skipped', reason: obstacle };
+  const kernel = registry[variant.kernel];
+  try {
+    let error = 0;
+    for (const sizes of kernel.cases) error = Math.max(error, await check(kernels, kernel, variant, sizes));
+    return { ...named, outcome: 'passed', error };
+  } catch (reason) {
+    return { ...named, outcome: 'failed', reason: (reason as Error).message };
+  }
+}
