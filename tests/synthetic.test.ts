@@ -122,8 +122,8 @@ describe('random weights', () => {
     expect(Math.abs(standardDeviation(numbers) / deviation - 1)).toBeLessThan(noise + 0.02);
   });
 
-  it('free the GPU when they are aborted, and name a missing variant', async () => {
-    const { synthesise_f16: _left, ...others } = variants;
+  it('stop when they are aborted, and name a missing variant', async () => {
+    const others = Object.fromEntries(Object.entries(variants).filter(([name]) => name !== 'synthesise_f16'));
     await expect(synthesiseWeights(device, geometry, 7, others)).rejects.toThrow(
       /No variant was given for synthesise_f16, which blk\.0\.time_mix_a1\.weight needs/,
     );
@@ -186,6 +186,6 @@ describe('activations', () => {
       expect(deviation).toBeGreaterThan(0.3);
       expect(deviation).toBeLessThan(3);
     }
-    for (const state of oracle.state.wkv) expect(Math.max(...state.map(Math.abs))).toBeLessThan(100);
+    for (const state of oracle.state.wkv) expect(Math.max(...state.map(Math.abs))).toBeLessThan(60);
   });
 });

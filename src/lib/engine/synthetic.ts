@@ -64,7 +64,7 @@ export function syntheticGeometry(name: string): Geometry {
 }
 
 /** Words made between two looks at the signal. */
-const BATCH_WORDS = 2 ** 25;
+const BATCH_WORDS = 2 ** 23;
 
 interface Request {
   geometry: Geometry;
