@@ -1,7 +1,7 @@
 // `npm test`: makes the machine ready, runs every check, and ends with one line: "N passed, N failed".
 //   npm test                      everything
 //   npm test -- unit | browser    one half of the tests (also lint, format, check, build)
-//   npm test -- WORD …            the test files whose path contains a word
+//   npm test -- WORD …            the test files whose path contains a word; `unit WORD`: of those only
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,13 +50,9 @@ function chooseSteps(words) {
   if (words.length === 0) return all;
   const named = all.filter(({ name }) => words.includes(name));
   const filters = words.filter((word) => !all.some(({ name }) => name === word));
+  const projects = named.filter(({ report }) => report).map(({ name }) => name);
   const chosen =
-    filters.length === 0
-      ? named
-      : filtered(
-          filters,
-          named.map(({ name }) => name),
-        );
+    filters.length === 0 ? named : [...named.filter(({ report }) => !report), ...filtered(filters, projects)];
   const browsing = chosen.some(({ needsBuild }) => needsBuild) && !chosen.includes(build) && buildIsOld();
   return browsing ? [build, ...chosen] : chosen;
 }
