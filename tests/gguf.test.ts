@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blobSource, memorySource } from '../src/lib/engine/bytes';
-import { blockCount, openGguf, readNumbers, readSlices, type ModelFile } from '../src/lib/engine/gguf';
-import { formats } from '../src/lib/shaders/shared/formats';
-import { DEMO, openModel, readBytes, TINY } from './oracle';
+import { openGguf, readNumbers, type ModelFile } from '../src/lib/engine/gguf';
+import { DEMO, openModel, readBytes, standardDeviation, TINY } from './oracle';
 import { key, smallModel, writeGguf, type SmallGguf } from './small-gguf';
 
 function open(bytes: Uint8Array): Promise<ModelFile> {
@@ -31,12 +30,6 @@ function complaintAfter(change: (gguf: SmallGguf) => void): Promise<string> {
 
 function tensor(gguf: SmallGguf, name: string) {
   return gguf.tensors.find((one) => one.name === name)!;
-}
-
-async function all<T>(iterable: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const one of iterable) list.push(one);
-  return list;
 }
 
 describe('real files', () => {
@@ -81,15 +74,15 @@ describe('real files', () => {
     expect(await readNumbers(model, name)).toEqual(await readNumbers(same, name));
   });
 
-  it('reads a tensor in slices of whole blocks', async () => {
+  it('reads a tensor as numbers, whatever its format, and names one that is not there', async () => {
     const model = await openModel(DEMO);
-    const { format } = model.tensors.get('output.weight')!;
-    const blocks = blockCount(model.tensors.get('output.weight')!);
-    const [whole] = await all(readSlices(model, 'output.weight'));
-    expect(whole.words.length).toBe(blocks * formats[format].words);
-    const [part] = await all(readSlices(model, 'output.weight', 5, 9));
-    expect(part.firstBlock).toBe(5);
-    expect(part.words).toEqual(whole.words.subarray(5 * 53, 9 * 53));
+    for (const name of ['output.weight', 'token_embd.weight', 'blk.3.time_mix_g1.weight']) {
+      const [columns, rows] = model.tensors.get(name)!.shape;
+      const numbers = await readNumbers(model, name);
+      expect(numbers.length).toBe(columns * rows);
+      expect(standardDeviation(numbers)).toBeGreaterThan(0.001);
+      expect(standardDeviation(numbers)).toBeLessThan(10);
+    }
     await expect(readNumbers(model, 'none')).rejects.toThrow('tensor none is missing');
   });
 });
@@ -162,6 +155,12 @@ describe('not a model at all', () => {
     );
     expect(message).toBe('bad.gguf: the model\'s architecture is "llama"; only "rwkv7" can be run');
     expect(await complaintAfter((gguf) => key(gguf, 'general.architecture'))).toContain('undefined');
+    const long = { type: 8, value: 'llama\n'.repeat(1000) };
+    expect(await complaintAfter((gguf) => key(gguf, 'general.architecture', long))).toMatch(/^.{1,200}$/);
+    const list = { type: 9, of: 4, value: [7] };
+    expect(await complaintAfter((gguf) => key(gguf, 'general.architecture', list))).toContain(
+      'is a list; only',
+    );
     expect(
       await complaintAfter((gguf) => key(gguf, 'rwkv7.token_shift_count', { type: 4, value: 1 })),
     ).toContain('token_shift_count is 1');
@@ -175,7 +174,7 @@ describe('sizes that cannot be', () => {
     ['rwkv7.embedding_length', 100, 'no multiple of the head size 64'],
     ['rwkv7.embedding_length', 0, 'is 0; possible: a whole number from 64 to 65536'],
     ['rwkv7.embedding_length', 0xffffffff, 'is 4294967295; possible'],
-    ['rwkv7.embedding_length', 'wide', 'is wide; possible'],
+    ['rwkv7.embedding_length', 'wide', 'is "wide"; possible'],
     ['rwkv7.embedding_length', 128, 'tensor token_embd.weight has shape 64 × 260; it should have 128 × 260'],
     ['rwkv7.block_count', undefined, 'metadata key rwkv7.block_count is missing'],
     ['rwkv7.block_count', 1, 'rwkv7.block_count is 1, but there is a tensor blk.1.'],
@@ -252,6 +251,11 @@ describe('tensors that do not fit', () => {
     for (const shape of [[0, 64], [], [2 ** 31, 2 ** 31]]) {
       const message = await complaintAfter((gguf) => (tensor(gguf, 'output.weight').shape = shape));
       expect(message).toContain('which nothing can have');
+    }
+    for (const name of ['', 'two\nlines', 'x'.repeat(5000)]) {
+      const message = await complaintAfter((gguf) => (gguf.tensors[7].name = name));
+      expect(message).toContain('which none can be');
+      expect(message).toMatch(/^.{1,200}$/);
     }
     const twice = (gguf: SmallGguf) => gguf.tensors.push({ ...gguf.tensors[3] });
     expect(await complaintAfter(twice)).toContain('is there twice');

@@ -95,7 +95,7 @@ async function checkStart(source: ByteSource): Promise<void> {
     throw new Error(`${name} is not a GGUF file: ${found}`);
   }
   if (size < START_BYTES) throw new Error(`${name} is cut short: its header ends at byte ${size}`);
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const version = view.getUint32(4, true);
   if (version === 0x02000000 || version === 0x03000000) {
     throw new Error(`${name} is a big-endian GGUF file; only little-endian ones can be read`);
@@ -134,7 +134,7 @@ async function parseHeader(source: ByteSource): Promise<Header> {
     return { metadata, tensorInfos, tensorDataOffset, typeNames: GGMLQuantizationType };
   } catch (error) {
     if (failed) throw failed;
-    const reason = messageOf(error);
+    const reason = messageOf(error).replace(/\s+/g, ' ').slice(0, 200); // it may quote the file at length
     throw new Error(
       `${source.name} (${source.size} bytes) is cut short or its header is damaged: ${reason}`,
       {
@@ -160,17 +160,17 @@ function checkAlignment(alignment: unknown): void {
   const bytes = Number(alignment ?? 32);
   // The parser rounds up with a mask, which is right for powers of two only.
   if (![8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096].includes(bytes)) {
-    throw new Error(`general.alignment is ${alignment}; possible: powers of two from 8 to 4096`);
+    throw new Error(`general.alignment is ${shown(alignment)}; possible: powers of two from 8 to 4096`);
   }
 }
 
 function checkArchitecture(metadata: Metadata): void {
   const architecture = metadata['general.architecture'];
   if (architecture !== 'rwkv7') {
-    throw new Error(`the model's architecture is ${JSON.stringify(architecture)}; only "rwkv7" can be run`);
+    throw new Error(`the model's architecture is ${shown(architecture)}; only "rwkv7" can be run`);
   }
   const shifts = metadata['rwkv7.token_shift_count'] ?? 2;
-  if (Number(shifts) !== 2) throw new Error(`rwkv7.token_shift_count is ${shifts}; only 2 can be run`);
+  if (Number(shifts) !== 2) throw new Error(`rwkv7.token_shift_count is ${shown(shifts)}; only 2 can be run`);
 }
 
 /** A metadata key's whole number, between the limits. */
@@ -179,15 +179,20 @@ function wholeNumber(metadata: Metadata, key: string, least: number, most: numbe
   if (value === undefined) throw new Error(`metadata key ${key} is missing`);
   const number = typeof value === 'number' || typeof value === 'bigint' ? Number(value) : NaN;
   if (Number.isInteger(number) && number >= least && number <= most) return number;
-  const found = typeof value === 'object' ? 'a list' : String(value);
-  throw new Error(`metadata key ${key} is ${found}; possible: a whole number from ${least} to ${most}`);
+  throw new Error(
+    `metadata key ${key} is ${shown(value)}; possible: a whole number from ${least} to ${most}`,
+  );
 }
 
 // ---- the tensors ----
 
+/** GGML's names are shorter than 64 bytes. */
+const TENSOR_NAME = /^[\x21-\x7e]{1,63}$/;
+
 function tensorTable({ tensorInfos, tensorDataOffset, typeNames }: Header): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, dtype, offset } of tensorInfos) {
+    if (!TENSOR_NAME.test(name)) throw new Error(`a tensor is called ${shown(name)}, which none can be`);
     if (tensors.has(name)) throw new Error(`tensor ${name} is there twice`);
     const format = formatOfGgmlType(dtype);
     if (!format) {
@@ -359,7 +364,7 @@ function checkPlaces(tensors: Map<string, Tensor>, dataOffset: number, size: num
 function readTokens(metadata: Metadata, vocabulary: number): TokenTable {
   const kind = metadata['tokenizer.ggml.model'];
   if (kind !== undefined && kind !== 'rwkv') {
-    throw new Error(`the tokenizer is of kind ${JSON.stringify(kind)}; only "rwkv" can be used`);
+    throw new Error(`the tokenizer is of kind ${shown(kind)}; only "rwkv" can be used`);
   }
   const spellings = metadata['tokenizer.ggml.tokens'];
   if (!Array.isArray(spellings) || spellings.length === 0) {
@@ -382,8 +387,14 @@ function tokenBytes(spelling: unknown, id: number): Uint8Array {
   try {
     return unescapeToken(spelling);
   } catch (error) {
-    throw new Error(`token ${id} of the vocabulary, ${JSON.stringify(spelling)}: ${messageOf(error)}`);
+    throw new Error(`token ${id} of the vocabulary, ${shown(spelling)}: ${messageOf(error)}`);
   }
+}
+
+/** A value from the file as a message can show it: short, and on one line. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  return typeof value === 'object' ? 'a list' : String(value);
 }
 
 function messageOf(error: unknown): string {
@@ -392,48 +403,9 @@ function messageOf(error: unknown): string {
 
 // ---- the weights ----
 
-/** Largest part of a tensor that is in memory at a time. */
-const SLICE_BYTES = 16 * 1024 * 1024;
-
-/** Some blocks of a tensor, in the GPU's layout. */
-export interface Slice {
-  firstBlock: number;
-  words: Uint32Array<ArrayBuffer>;
-}
-
-/**
- * A tensor's blocks from `firstBlock` up to `endBlock`, in slices of whole blocks that are at most 16 MiB in the file.
- * Row r of a matrix begins at block r × columns / elements of a block. Throws when the tensor is not in the file.
- */
-export async function* readSlices(
-  file: ModelFile,
-  name: string,
-  firstBlock = 0,
-  endBlock = blockCount(requireTensor(file.tensors, name)),
-): AsyncGenerator<Slice> {
-  const tensor = requireTensor(file.tensors, name);
-  const format = formats[tensor.format];
-  const step = Math.floor(SLICE_BYTES / format.fileBytes);
-  for (let block = firstBlock; block < endBlock; block += step) {
-    const blocks = Math.min(step, endBlock - block);
-    const offset = tensor.offset + block * format.fileBytes;
-    const bytes = await file.source.read(offset, blocks * format.fileBytes);
-    yield { firstBlock: block, words: repack(format, bytes) };
-  }
-}
-
-/** Blocks in a tensor. */
-export function blockCount(tensor: Tensor): number {
-  return tensor.byteLength / formats[tensor.format].fileBytes;
-}
-
 /** All of a tensor as f32 numbers, in the order of the file (rows one after another), whatever its format. */
 export async function readNumbers(file: ModelFile, name: string): Promise<Float32Array<ArrayBuffer>> {
-  const tensor = requireTensor(file.tensors, name);
-  const format = formats[tensor.format];
-  const numbers = new Float32Array(blockCount(tensor) * format.elements);
-  for await (const { firstBlock, words } of readSlices(file, name)) {
-    numbers.set(dequantise(format, words), firstBlock * format.elements);
-  }
-  return numbers;
+  const { format, offset, byteLength } = requireTensor(file.tensors, name);
+  const bytes = await file.source.read(offset, byteLength);
+  return dequantise(formats[format], repack(formats[format], bytes));
 }
