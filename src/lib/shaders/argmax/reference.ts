@@ -1,0 +1,28 @@
+import type { Arrays, Kernel, Sizes } from '../kernel';
+
+/** best[i] = the first place of the largest of row i's logits. */
+function argmax({ logits, best }: Arrays, { vocabulary, rows }: Sizes) {
+  for (let i = 0; i < rows; i++) {
+    const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary);
+    best[i] = row.reduce((at, logit, token) => (logit > row[at] ? token : at), 0);
+  }
+}
+
+export default {
+  about: 'The most likely next token',
+  reference: argmax,
+  lengths: ({ vocabulary, rows }) => ({ logits: rows * vocabulary, best: rows }),
+  inputs: {
+    // Few different values, so that ties are common.
+    logits: (length, random) => Float32Array.from({ length }, () => Math.floor(64 * random()) - 40),
+    best: (length) => new Uint32Array(length),
+  },
+  outputs: ['best'],
+  cases: [
+    { vocabulary: 4096, rows: 1 },
+    { vocabulary: 1001, rows: 3 },
+    { vocabulary: 5, rows: 2 },
+  ],
+  tolerance: 0,
+  default: 'slices',
+} satisfies Kernel;

@@ -1,0 +1,45 @@
+import type { Arrays, Kernel, Sizes } from '../kernel';
+import { EPILOGUE, finish } from '../shared/epilogue';
+import type { Format } from '../shared/format';
+
+/** out[b, r] = epilogue(Σ_k weight[b, r, k] · x[b, k]) */
+function matvec(format: Format, { weight, x, out }: Arrays, { rows, columns, batch, epilogue }: Sizes) {
+  const row = new Float32Array(columns);
+  for (let r = 0; r < batch * rows; r++) {
+    for (let k = 0; k < columns; k += format.elements)
+      format.dequantise(weight as Uint32Array, (r * columns + k) / format.elements, row, k);
+    const first = Math.floor(r / rows) * columns;
+    let sum = 0;
+    for (let k = 0; k < columns; k++) sum += row[k] * x[first + k];
+    out[r] = finish(epilogue, sum, out[r]);
+  }
+}
+
+/** A batch of matrices of one weight format, each with one vector: decode. */
+export default (format: Format): Kernel => {
+  const columns = 2 * Math.max(format.elements, 48);
+  return {
+    about: `Matrix product with ${format.name} weights, one token (decode)`,
+    reference: (arrays, sizes) => matvec(format, arrays, sizes),
+    lengths: ({ rows, columns, batch }) => ({
+      weight: ((batch * rows * columns) / format.elements) * format.words,
+      x: batch * columns,
+      out: batch * rows,
+    }),
+    inputs: {
+      weight: (length, random) => {
+        const words = new Uint32Array(length);
+        for (let block = 0; block < length / format.words; block++) format.randomise(words, block, random);
+        return words;
+      },
+    },
+    outputs: ['out'],
+    cases: [
+      { rows: 128, columns, batch: 3, epilogue: EPILOGUE.store },
+      { rows: 65, columns, batch: 1, epilogue: EPILOGUE.tanh },
+      { rows: 7, columns, batch: 2, epilogue: EPILOGUE.sigmoid },
+    ],
+    tolerance: 1e-10,
+    default: 'lanes',
+  };
+};

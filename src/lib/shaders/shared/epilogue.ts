@@ -1,0 +1,27 @@
+/** What a matrix product does with a finished sum: the values of `sizes.epilogue`, as in epilogue.wgsl. */
+export const EPILOGUE = {
+  /** out = sum */
+  store: 0,
+  /** out = out + sum: the residual */
+  add: 1,
+  /** out = max(sum, 0)²: channel mix */
+  reluSquared: 2,
+  tanh: 3,
+  sigmoid: 4,
+} as const;
+
+/** The value to store for a finished sum and what was there before. */
+export function finish(epilogue: number, sum: number, before: number): number {
+  switch (epilogue) {
+    case EPILOGUE.add:
+      return before + sum;
+    case EPILOGUE.reluSquared:
+      return Math.max(sum, 0) ** 2;
+    case EPILOGUE.tanh:
+      return Math.tanh(sum);
+    case EPILOGUE.sigmoid:
+      return 1 / (1 + Math.exp(-sum));
+    default:
+      return sum;
+  }
+}
