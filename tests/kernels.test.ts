@@ -24,13 +24,19 @@ function settings(variant: Variant): Record<string, number>[] {
   return [{}, ...extremes, ...sample];
 }
 
-describe.each(variants.map((variant) => ({ name: `${variant.kernel}/${variant.name}`, variant })))('$name', ({ variant }) => {
-  const kernel = registry[variant.kernel];
-  test.each(settings(variant).map((knobs) => ({ knobs })))('$knobs', async ({ knobs }) => {
-    const turned = withKnobs(variant, knobs);
-    const obstacle = kernels.obstacle(turned);
-    if (obstacle) return console.warn(`skipped: ${variant.kernel}/${variant.name} ${JSON.stringify(knobs)} ${obstacle}`);
-    for (const sizes of kernel.cases)
-      expect(await check(kernels, kernel, turned, sizes)).toBeLessThanOrEqual(kernel.tolerance);
-  });
-});
+describe.each(variants.map((variant) => ({ name: `${variant.kernel}/${variant.name}`, variant })))(
+  '$name',
+  ({ variant }) => {
+    const kernel = registry[variant.kernel];
+    test.each(settings(variant).map((knobs) => ({ knobs })))('$knobs', async ({ knobs }) => {
+      const turned = withKnobs(variant, knobs);
+      const obstacle = kernels.obstacle(turned);
+      if (obstacle)
+        return console.warn(
+          `skipped: ${variant.kernel}/${variant.name} ${JSON.stringify(knobs)} ${obstacle}`,
+        );
+      for (const sizes of kernel.cases)
+        expect(await check(kernels, kernel, turned, sizes)).toBeLessThanOrEqual(kernel.tolerance);
+    });
+  },
+);

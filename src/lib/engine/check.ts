@@ -13,10 +13,18 @@ const GUARD = 0x47554152;
  * Runs a variant and its reference on the same seeded arrays. Resolves to the largest normalised mean squared error of
  * the outputs; throws when it is above the kernel's tolerance, naming the first wrong element, or when anything else was written.
  */
-export async function check(kernels: Kernels, kernel: Kernel, variant: Variant, sizes: Sizes, seed = 1): Promise<number> {
+export async function check(
+  kernels: Kernels,
+  kernel: Kernel,
+  variant: Variant,
+  sizes: Sizes,
+  seed = 1,
+): Promise<number> {
   const arrays = inputs(kernel, sizes, seed);
   const got = await run(kernels, variant, arrays, sizes);
-  const want: Arrays = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));
+  const want: Arrays = Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name, array.slice()]),
+  );
   kernel.reference(want, sizes);
   const label = `${variant.kernel}/${variant.name} at ${describe(sizes)}`;
   let largest = 0;
@@ -24,7 +32,9 @@ export async function check(kernels: Kernels, kernel: Kernel, variant: Variant, 
     const tolerance = kernel.outputs.includes(name) ? kernel.tolerance : 0;
     const error = normalisedError(got[name], array);
     if (!(error <= tolerance))
-      throw new Error(`${label} is wrong in ${name}: error ${error.toExponential(2)}, allowed ${tolerance}; ${firstWrong(got[name], array)}`);
+      throw new Error(
+        `${label} is wrong in ${name}: error ${error.toExponential(2)}, allowed ${tolerance}; ${firstWrong(got[name], array)}`,
+      );
     largest = Math.max(largest, error);
   }
   return largest;
@@ -60,9 +70,14 @@ async function run(kernels: Kernels, variant: Variant, arrays: Arrays, sizes: Si
         const guard = new Uint32Array(bytes, array.byteLength);
         const touched = guard.findIndex((word) => word !== GUARD);
         if (touched >= 0)
-          throw new Error(`${variant.kernel}/${variant.name} at ${describe(sizes)} writes past the end of ${name}, by ${touched + 1}`);
+          throw new Error(
+            `${variant.kernel}/${variant.name} at ${describe(sizes)} writes past the end of ${name}, by ${touched + 1}`,
+          );
         const words = bytes.slice(0, array.byteLength);
-        return [name, array instanceof Float32Array ? new Float32Array(words) : new Uint32Array(words)] as const;
+        return [
+          name,
+          array instanceof Float32Array ? new Float32Array(words) : new Uint32Array(words),
+        ] as const;
       }),
     );
     return Object.fromEntries(results);
@@ -98,10 +113,15 @@ function firstWrong(got: ArrayLike<number>, want: ArrayLike<number>): string {
   while (at < want.length && Math.abs(got[at] - want[at]) <= largest / 100) at++;
   const from = Math.max(0, at - 1);
   const show = (values: ArrayLike<number>) =>
-    Array.from({ length: Math.min(4, values.length - from) }, (_, i) => Number(values[from + i].toPrecision(5))).join(' ');
+    Array.from({ length: Math.min(4, values.length - from) }, (_, i) =>
+      Number(values[from + i].toPrecision(5)),
+    ).join(' ');
   return at === want.length
     ? 'spread over all elements'
     : `first at element ${at}: got … ${show(got)} …, wanted … ${show(want)} …`;
 }
 
-const describe = (sizes: Sizes) => Object.entries(sizes).map(([name, size]) => `${name} ${size}`).join(', ');
+const describe = (sizes: Sizes) =>
+  Object.entries(sizes)
+    .map(([name, size]) => `${name} ${size}`)
+    .join(', ');

@@ -72,12 +72,16 @@ export class Kernels {
     const { layout, pipelines } = await this.compile(variant);
     const named: Record<string, Binding> = { sizes: this.uniform(Object.values(sizes)), ...buffers };
     for (const { name, length } of variant.scratch)
-      named[name] = this.#scratchBuffer(`${variant.kernel}/${variant.name} ${name}`, 4 * evaluate(length, variant, sizes));
+      named[name] = this.#scratchBuffer(
+        `${variant.kernel}/${variant.name} ${name}`,
+        4 * evaluate(length, variant, sizes),
+      );
     const bindGroup = this.device.createBindGroup({
       label,
       layout,
       entries: variant.bindings.map(({ name, binding }) => {
-        if (!named[name]) throw new Error(`${label} binds "${name}"; it was given: ${Object.keys(named).join(', ')}`);
+        if (!named[name])
+          throw new Error(`${label} binds "${name}"; it was given: ${Object.keys(named).join(', ')}`);
         return { binding, resource: this.#resource(label, name, named[name]) };
       }),
     });
@@ -85,7 +89,10 @@ export class Kernels {
       label: variant.passes.length > 1 ? `${label} ${entryPoint}` : label,
       pipeline: pipelines[i],
       bindGroup,
-      workgroups: this.#workgroups(label, grid.map((axis) => evaluate(axis, variant, sizes))),
+      workgroups: this.#workgroups(
+        label,
+        grid.map((axis) => evaluate(axis, variant, sizes)),
+      ),
     }));
   }
 
@@ -126,7 +133,9 @@ export class Kernels {
   #workgroups(label: string, [x, y = 1, z = 1]: number[]): [number, number, number] {
     const limit = this.device.limits.maxComputeWorkgroupsPerDimension;
     if (Math.max(x, y, z) > limit)
-      throw new Error(`${label} asks for ${x} × ${y} × ${z} workgroups; this GPU allows ${limit} a dimension`);
+      throw new Error(
+        `${label} asks for ${x} × ${y} × ${z} workgroups; this GPU allows ${limit} a dimension`,
+      );
     return [x, y, z];
   }
 }

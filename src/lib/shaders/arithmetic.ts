@@ -1,7 +1,9 @@
 /** Whole-number arithmetic as it stands in shader texts: `//! grid:` lines, `const` declarations, `const_assert`. */
 
 const TOKEN = /\s*(?:(\d+)[ui]?|([A-Za-z_]\w*)|(<=|>=|==|!=|&&|\|\||[-+*/%()<>]))/y;
-const PRECEDENCE = ['||', '&&', '== !=', '< > <= >=', '+ -', '* / %'].map((operators) => operators.split(' '));
+const PRECEDENCE = ['||', '&&', '== !=', '< > <= >=', '+ -', '* / %'].map((operators) =>
+  operators.split(' '),
+);
 
 /**
  * The value of an expression; comparisons give 1 or 0.
@@ -26,7 +28,9 @@ export function arithmetic(expression: string, names: Record<string, number>, wh
     }
     if (token !== undefined && /^\d/.test(token)) return Number(token);
     if (token !== undefined && Object.hasOwn(names, token)) return names[token];
-    throw new Error(`"${token ?? 'nothing'}" in "${expression}" is no known name; known: ${Object.keys(names).join(', ')}`);
+    throw new Error(
+      `"${token ?? 'nothing'}" in "${expression}" is no known name; known: ${Object.keys(names).join(', ')}`,
+    );
   };
   const level = (depth: number): number => {
     if (depth === PRECEDENCE.length) return primary();
@@ -38,25 +42,39 @@ export function arithmetic(expression: string, names: Record<string, number>, wh
     return left;
   };
   const value = level(0);
-  if (position < tokens.length) throw new Error(`"${expression}" goes on after its end: "${tokens[position]}"`);
+  if (position < tokens.length)
+    throw new Error(`"${expression}" goes on after its end: "${tokens[position]}"`);
   return value;
 }
 
 function apply(operator: string, a: number, b: number, whole: boolean): number {
   switch (operator) {
-    case '+': return a + b;
-    case '-': return a - b;
-    case '*': return a * b;
-    case '/': return whole ? Math.trunc(a / b) : a / b;
-    case '%': return a % b;
-    case '<': return Number(a < b);
-    case '>': return Number(a > b);
-    case '<=': return Number(a <= b);
-    case '>=': return Number(a >= b);
-    case '==': return Number(a === b);
-    case '!=': return Number(a !== b);
-    case '&&': return Number(a !== 0 && b !== 0);
-    default: return Number(a !== 0 || b !== 0);
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return whole ? Math.trunc(a / b) : a / b;
+    case '%':
+      return a % b;
+    case '<':
+      return Number(a < b);
+    case '>':
+      return Number(a > b);
+    case '<=':
+      return Number(a <= b);
+    case '>=':
+      return Number(a >= b);
+    case '==':
+      return Number(a === b);
+    case '!=':
+      return Number(a !== b);
+    case '&&':
+      return Number(a !== 0 && b !== 0);
+    default:
+      return Number(a !== 0 || b !== 0);
   }
 }
 

@@ -36,7 +36,8 @@ export const variants: Variant[] = texts
 export function findVariant(kernel: string, name: string): Variant {
   const own = variantsFor(kernel);
   const found = own.find((variant) => variant.name === name);
-  if (!found) throw new Error(`${kernel} has no variant "${name}"; it has: ${own.map((v) => v.name).join(', ')}`);
+  if (!found)
+    throw new Error(`${kernel} has no variant "${name}"; it has: ${own.map((v) => v.name).join(', ')}`);
   return found;
 }
 
@@ -56,7 +57,8 @@ export function readVariant(kernel: string, name: string, text: string): Variant
 
 function variantsOf(directory: string, name: string, text: string): Variant[] {
   const reference = references.find(([known]) => known === directory)?.[1];
-  if (reference === undefined) throw new Error(`src/lib/shaders/${directory} has variants but no reference.ts`);
+  if (reference === undefined)
+    throw new Error(`src/lib/shaders/${directory} has variants but no reference.ts`);
   if (typeof reference !== 'function') return [parseVariant(directory, name, text, shared)];
   return (statedFormats(text) ?? Object.keys(formats)).map((format) =>
     parseVariant(`${directory}_${format}`, name, text, shared, format),

@@ -82,14 +82,19 @@ export function parseVariant(
     scratch: all('scratch').map(({ word, value }) => ({ name: word, length: value })),
     knobs: readKnobs(text),
     bindings: readBindings(wgsl),
-    features: enabled(wgsl, 'enable').map((extension) => (FEATURES[extension] ?? extension) as GPUFeatureName),
+    features: enabled(wgsl, 'enable').map(
+      (extension) => (FEATURES[extension] ?? extension) as GPUFeatureName,
+    ),
     languageFeatures: enabled(wgsl, 'requires'),
   };
 }
 
 /** The weight formats a family's file says it is for; undefined when it says nothing, which means all. */
 export function statedFormats(text: string): string[] | undefined {
-  return /^\/\/! formats: (.+)$/m.exec(text)?.[1].trim().split(/[\s,]+/);
+  return /^\/\/! formats: (.+)$/m
+    .exec(text)?.[1]
+    .trim()
+    .split(/[\s,]+/);
 }
 
 /** The variant with some knobs turned. Rewrites their declarations, so the text you read is the text that runs. */
@@ -113,7 +118,9 @@ export function withKnobs(variant: Variant, values: Record<string, number>): Var
 /** Every combination of a variant's knob choices that its own assertions allow. */
 export function knobSettings(variant: Variant): Record<string, number>[] {
   const choices = Object.entries(variant.knobs).map(([name, knob]) => [name, knob.choices] as const);
-  return product(Object.fromEntries(choices)).filter((values) => !brokenAssertion(withKnobs(variant, values)));
+  return product(Object.fromEntries(choices)).filter(
+    (values) => !brokenAssertion(withKnobs(variant, values)),
+  );
 }
 
 /** The first `const_assert` that the variant's knobs break; undefined when all hold. */
@@ -183,4 +190,8 @@ function elementBytes(type: string): number {
   return Number(lanes === '3' ? '4' : lanes) * (/^(f16|h)$/.test(scalar) ? 2 : 4);
 }
 
-const list = (text: string) => text.split(',').map((word) => word.trim()).filter((word) => word !== '');
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');

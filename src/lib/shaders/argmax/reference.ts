@@ -4,7 +4,8 @@ import type { Arrays, Kernel, Sizes } from '../kernel';
 function argmax({ logits, best }: Arrays, { vocabulary, rows }: Sizes) {
   for (let i = 0; i < rows; i++) {
     const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary);
-    best[i] = row.reduce((at, logit, token) => (logit > row[at] ? token : at), 0);
+    best[i] = 0;
+    for (let token = 1; token < vocabulary; token++) if (row[token] > row[best[i]]) best[i] = token;
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Arrays, Kernel, Sizes } from '../kernel';
 
 /** out[t] = (x[first + t] − mean) / √(variance + ε) · weight + bias, population variance, ε = 1 / inverse_epsilon. */
-function layerNorm({ x, norm_weight, norm_bias, out }: Arrays, { columns, tokens, first, inverse_epsilon }: Sizes) {
+function layerNorm(
+  { x, norm_weight, norm_bias, out }: Arrays,
+  { columns, tokens, first, inverse_epsilon }: Sizes,
+) {
   for (let t = 0; t < tokens; t++) {
     const from = (first + t) * columns;
     let mean = 0;

@@ -3,7 +3,11 @@ import { EPILOGUE, finish } from '../shared/epilogue';
 import type { Format } from '../shared/format';
 
 /** out[b, t, r] = epilogue(Σ_k weight[b, r, k] · x[b, t, k]); a token's results lie `stride` apart. */
-function matmul(format: Format, { weight, x, out }: Arrays, { rows, columns, tokens, batch, stride, epilogue }: Sizes) {
+function matmul(
+  format: Format,
+  { weight, x, out }: Arrays,
+  { rows, columns, tokens, batch, stride, epilogue }: Sizes,
+) {
   const row = new Float32Array(columns);
   for (let b = 0; b < batch; b++) {
     for (let r = 0; r < rows; r++) {

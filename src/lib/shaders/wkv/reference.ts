@@ -20,7 +20,13 @@ function wkv(arrays: Arrays, { columns, tokens }: Sizes) {
 }
 
 /** One token of one head: updates the state, returns y. */
-function recur(state: Float64Array, inputs: Arrays[string], t: number, head: number, { columns, tokens }: Sizes) {
+function recur(
+  state: Float64Array,
+  inputs: Arrays[string],
+  t: number,
+  head: number,
+  { columns, tokens }: Sizes,
+) {
   const [r, k, v, w, a, b] = [0, 1, 2, 3, 4, 5].map((plane) => {
     const from = (plane * tokens + t) * columns + head * HEAD;
     return inputs.subarray(from, from + HEAD);
@@ -72,9 +78,13 @@ export default {
       const inputs = Float32Array.from({ length }, () => 2 * random() - 1);
       const plane = tokens * columns;
       const direction = Float32Array.from({ length: columns }, () => 2 * random() - 1);
-      for (let i = 0; i < plane; i++) inputs[3 * plane + i] = 0.5453 + 0.4547 * Math.max(0, 2 * random() - 1) ** 2;
+      for (let i = 0; i < plane; i++)
+        inputs[3 * plane + i] = 0.5453 + 0.4547 * Math.max(0, 2 * random() - 1) ** 2;
       for (let head = 0; head < plane; head += HEAD) {
-        const key = Float32Array.from({ length: HEAD }, (_, j) => direction[(head + j) % columns] + 0.5 * random());
+        const key = Float32Array.from(
+          { length: HEAD },
+          (_, j) => direction[(head + j) % columns] + 0.5 * random(),
+        );
         const norm = Math.hypot(...key);
         for (let j = 0; j < HEAD; j++) {
           inputs[4 * plane + head + j] = -key[j] / norm;

@@ -26,7 +26,9 @@ function wkvInputs(
       const rate = sigmoid(learning_rate_bias[c] + inputs[4 * plane + i]);
       const value = inputs[2 * plane + i];
       if (layer === 0) first_value[i] = value;
-      else inputs[2 * plane + i] = value + (first_value[i] - value) * sigmoid(value_bias[c] + inputs[5 * plane + i]);
+      else
+        inputs[2 * plane + i] =
+          value + (first_value[i] - value) * sigmoid(value_bias[c] + inputs[5 * plane + i]);
       inputs[plane + i] = key * (1 + (rate - 1) * key_learning[c]);
       inputs[3 * plane + i] = Math.exp(-Math.exp(-0.5) * sigmoid(decay_bias[c] + inputs[3 * plane + i]));
       inputs[4 * plane + i] = -removal;

@@ -1,0 +1,302 @@
+/** The model on the GPU: prefill in chunks, decode token by token, state kept in between. */
+import { readBuffer, storageBuffer } from './buffers';
+import { encode } from './encode';
+import { Forward, kernelNames, type Choice } from './forward';
+import type { Geometry } from './gguf';
+import type { Kernels, Step } from './kernels';
+import {
+  clearState,
+  createActivations,
+  createState,
+  MOST_TOKENS,
+  readStateValues,
+  type Activations,
+  type State,
+  type StateValues,
+} from './state';
+import type { Weights } from './weights';
+
+export type { Choice, StateValues };
+
+/** The longest chunk. */
+export const MOST_CHUNK = 4096;
+/** Bytes of logits at a time when every position's are wanted: rows of 65536 tokens are 256 KiB each. */
+const LOGITS_BYTES = 32 * 2 ** 20;
+/** Chunks the CPU may be ahead of the GPU: one is encoded while another runs, and the queue stays short enough to stop. */
+const CHUNKS_AHEAD = 2;
+
+/** Everything a chunk needs, ready to encode again and again: steps by chunk length. From `Engine.prepare`. */
+export interface Plans {
+  chunk: number;
+  stepsPerSubmit: number;
+  activations: Activations;
+  /** Chunks that are followed by another. */
+  inner: Map<number, Step[]>;
+  /** Chunks that end with the head and the argmax. */
+  final: Map<number, Step[]>;
+  softmax: Step[];
+  /** Makes the steps of other lengths and heads. */
+  forward(tokens: number): Forward;
+}
+
+export class Engine {
+  readonly geometry: Geometry;
+  /** The kernels this model uses: `prepare` needs a variant for each. */
+  readonly kernelNames: string[];
+  readonly #device: GPUDevice;
+  readonly #state: State;
+  readonly #logits: GPUBuffer;
+  readonly #probabilities: GPUBuffer;
+  /** Where the argmax is mapped. */
+  readonly #answer: GPUBuffer;
+  #plans: Plans | undefined;
+  /** Tokens behind the cursor; the GPU's own cursor moves the same way. */
+  #position = 0;
+
+  private constructor(
+    readonly kernels: Kernels,
+    readonly weights: Weights,
+  ) {
+    this.geometry = weights.geometry;
+    this.kernelNames = kernelNames(weights);
+    this.#device = kernels.device;
+    this.#state = createState(this.#device, weights.geometry);
+    this.#logits = storageBuffer(this.#device, 'logits', 4 * weights.geometry.vocabulary);
+    this.#probabilities = storageBuffer(this.#device, 'probabilities', 4 * weights.geometry.vocabulary);
+    this.#answer = this.#device.createBuffer({
+      label: 'answer',
+      size: 4,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  /** An engine over loaded weights, state empty. `kernels` compiles for the same device. Throws when memory runs out. */
+  static open(kernels: Kernels, weights: Weights): Promise<Engine> {
+    return guarded(kernels.device, 'the state', () => Promise.resolve(new Engine(kernels, weights)));
+  }
+
+  /**
+   * Compiles the chosen variants and binds everything that prompts of these lengths need, in chunks of `chunk` tokens
+   * with at most `stepsPerSubmit` steps a command buffer (0: a whole chunk). Frees the plans made before.
+   */
+  async prepare(choice: Choice, chunk: number, stepsPerSubmit: number, lengths: number[]): Promise<Plans> {
+    if (!(Number.isInteger(chunk) && chunk >= 1 && chunk <= MOST_CHUNK))
+      throw new Error(`A chunk has 1 to ${MOST_CHUNK} tokens; ${chunk} was asked for`);
+    this.#release();
+    const longest = Math.min(chunk, Math.max(1, ...lengths));
+    return guarded(this.#device, `a chunk of ${longest} tokens; lower the chunk`, async () => {
+      const activations = createActivations(this.#device, this.geometry, longest);
+      const { kernels, weights } = this;
+      const forward = (tokens: number) =>
+        new Forward(kernels, choice, weights, this.#state, activations, tokens);
+      const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
+      this.#plans = {
+        chunk,
+        stepsPerSubmit,
+        activations,
+        inner: new Map(),
+        final: new Map(),
+        softmax: await kernels.steps(choice.softmax, softmaxBuffers, {
+          vocabulary: this.geometry.vocabulary,
+        }),
+        forward,
+      };
+      for (const { tokens, last } of [
+        ...lengths.flatMap((length) => chunks(length, chunk)),
+        { tokens: 1, last: true },
+      ])
+        await this.#steps(this.#plans, tokens, last);
+      return this.#plans;
+    });
+  }
+
+  /** State to zeros, cursor to the start. */
+  reset() {
+    clearState(this.#device, this.#state);
+    this.#position = 0;
+  }
+
+  /** Puts a prompt's ids on the GPU and resets the state: what comes before the clock starts. */
+  load(tokens: Uint32Array) {
+    this.#checkTokens(tokens);
+    this.reset();
+    this.#device.queue.writeBuffer(this.#state.ids, 0, tokens as Uint32Array<ArrayBuffer>);
+  }
+
+  /** Runs `tokens` tokens from the cursor on; resolves to the last one's argmax once that is on the CPU. */
+  async prefill(plans: Plans, tokens: number): Promise<number> {
+    this.#requireRoom(tokens);
+    const running: Promise<undefined>[] = [];
+    for (const { tokens: length, last } of chunks(tokens, plans.chunk)) {
+      this.#submit(plans, await this.#steps(plans, length, last), last);
+      this.#position += length;
+      running.push(this.#device.queue.onSubmittedWorkDone());
+      if (running.length > CHUNKS_AHEAD) await running[running.length - 1 - CHUNKS_AHEAD];
+    }
+    return this.#readAnswer();
+  }
+
+  /** After a prefill: `count` more tokens, each the argmax after the one before, fed back on the GPU. Their ids. */
+  async decode(plans: Plans, count: number): Promise<Uint32Array> {
+    this.#requireRoom(count);
+    const first = this.#position;
+    const steps = await this.#steps(plans, 1, true);
+    for (let i = 0; i < count; i++) {
+      this.#submit(plans, steps, false);
+      if (i % 16 === 15) await this.#device.queue.onSubmittedWorkDone();
+    }
+    this.#position += count;
+    // Decoding the token at `first` gives the one at first + 1: the ids asked for are those after it.
+    return new Uint32Array(await readBuffer(this.#device, this.#state.ids, 4 * (first + 1), 4 * count));
+  }
+
+  /** One given token through the model; resolves to the argmax. */
+  async feed(plans: Plans, token: number): Promise<number> {
+    const tokens = Uint32Array.of(token);
+    this.#checkTokens(tokens);
+    this.#device.queue.writeBuffer(this.#state.ids, 4 * this.#position, tokens);
+    return this.prefill(plans, 1);
+  }
+
+  /** Softmax over the last logits; resolves when the GPU is done. */
+  async softmax(plans: Plans): Promise<void> {
+    this.#device.queue.submit([encode(this.#device, plans.softmax)]);
+    await this.#device.queue.onSubmittedWorkDone();
+  }
+
+  /** Of the last token: vocabulary. */
+  async readLogits(): Promise<Float32Array> {
+    return new Float32Array(await readBuffer(this.#device, this.#logits));
+  }
+
+  /** What `softmax` made of the logits. */
+  async readProbabilities(): Promise<Float32Array> {
+    return new Float32Array(await readBuffer(this.#device, this.#probabilities));
+  }
+
+  readState(): Promise<StateValues> {
+    return readStateValues(this.#device, this.#state, this.geometry);
+  }
+
+  /**
+   * From an empty state: the head at every position. `each` gets the first position, the argmax of n positions, and their
+   * logits, n × vocabulary, as they come.
+   */
+  async everyPosition(
+    plans: Plans,
+    tokens: Uint32Array,
+    each: (firstPosition: number, argmax: Uint32Array, logits: Float32Array) => void,
+  ): Promise<void> {
+    const { vocabulary } = this.geometry;
+    const most = Math.max(1, Math.min(plans.chunk, Math.floor(LOGITS_BYTES / (4 * vocabulary))));
+    const logits = storageBuffer(this.#device, 'logits of many tokens', 4 * most * vocabulary);
+    this.load(tokens);
+    try {
+      for (const { tokens: length } of chunks(tokens.length, plans.chunk)) {
+        const position = this.#position;
+        this.#submit(plans, await this.#steps(plans, length, false), false);
+        this.#position += length;
+        for (let first = 0; first < length; first += most) {
+          const rows = Math.min(most, length - first);
+          this.#submit(plans, await plans.forward(length).head(first, rows, logits), false);
+          const argmax = await readBuffer(this.#device, this.#state.best, 0, 4 * rows);
+          const values = await readBuffer(this.#device, logits, 0, 4 * rows * vocabulary);
+          each(position + first, new Uint32Array(argmax), new Float32Array(values));
+        }
+      }
+    } finally {
+      logits.destroy();
+    }
+  }
+
+  /** Frees everything but the weights. */
+  destroy() {
+    this.#release();
+    for (const buffer of [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer])
+      (buffer as GPUBuffer).destroy();
+  }
+
+  /** The steps of a chunk of `tokens` tokens; `last`: with head and argmax, which then stands ready to be fed back. */
+  async #steps(plans: Plans, tokens: number, last: boolean): Promise<Step[]> {
+    const plan = last ? plans.final : plans.inner;
+    const known = plan.get(tokens);
+    if (known) return known;
+    const forward = plans.forward(tokens);
+    const steps = [
+      ...(await forward.body()),
+      ...(last ? await forward.head(tokens - 1, 1, this.#logits) : []),
+      ...(await forward.end(last)),
+    ];
+    plan.set(tokens, steps);
+    return steps;
+  }
+
+  #submit({ stepsPerSubmit }: Plans, steps: Step[], answer: boolean) {
+    const size = stepsPerSubmit || steps.length;
+    for (let first = 0; first < steps.length; first += size)
+      this.#device.queue.submit([encode(this.#device, steps.slice(first, first + size))]);
+    if (!answer) return;
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.#state.best, 0, this.#answer, 0, 4);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  async #readAnswer(): Promise<number> {
+    await this.#answer.mapAsync(GPUMapMode.READ);
+    const [token] = new Uint32Array(this.#answer.getMappedRange().slice(0));
+    this.#answer.unmap();
+    return token;
+  }
+
+  #checkTokens(tokens: Uint32Array) {
+    const wrong = tokens.find((token) => token >= this.geometry.vocabulary);
+    if (wrong !== undefined)
+      throw new Error(
+        `Token ${wrong} is out of range: this model has ids from 0 to ${this.geometry.vocabulary - 1}`,
+      );
+    if (tokens.length > MOST_TOKENS)
+      throw new Error(`A prompt has at most ${MOST_TOKENS} tokens; this one has ${tokens.length}`);
+  }
+
+  #requireRoom(tokens: number) {
+    if (tokens < 1) throw new Error('There are no tokens to run; at least one is needed');
+    if (this.#position + tokens >= MOST_TOKENS)
+      throw new Error(
+        `${this.#position} tokens and ${tokens} more are too many; there is room for ${MOST_TOKENS}`,
+      );
+  }
+
+  #release() {
+    if (this.#plans)
+      for (const buffer of Object.values(this.#plans.activations)) (buffer as GPUBuffer).destroy();
+    this.#plans = undefined;
+  }
+}
+
+/** A prompt's chunks: all full but the last. */
+function chunks(tokens: number, chunk: number): { tokens: number; last: boolean }[] {
+  return Array.from({ length: Math.ceil(tokens / chunk) }, (_, i) => ({
+    tokens: Math.min(chunk, tokens - i * chunk),
+    last: (i + 1) * chunk >= tokens,
+  }));
+}
+
+/** Work that makes buffers and bind groups: what the GPU refuses becomes an Error that says what it was for. */
+async function guarded<Result>(
+  device: GPUDevice,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  device.pushErrorScope('validation');
+  device.pushErrorScope('out-of-memory');
+  let scopes: (GPUError | null)[] = [];
+  try {
+    return await work().finally(
+      async () => (scopes = [await device.popErrorScope(), await device.popErrorScope()]),
+    );
+  } finally {
+    const error = scopes.find((found) => found !== null);
+    // eslint-disable-next-line no-unsafe-finally -- the GPU's own words come before what followed from them
+    if (error) throw new Error(`There is no room on this GPU for ${what}: ${error.message}`);
+  }
+}

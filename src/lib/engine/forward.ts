@@ -1,0 +1,266 @@
+/** The model as a list of steps. Reads as the paper does: embed, then per layer time mix and channel mix, then the head. */
+import { EPILOGUE } from '../shaders/shared/epilogue';
+import type { Variant } from '../shaders/variant';
+import type { Binding, Kernels, Step } from './kernels';
+import type { Activations, State } from './state';
+import type { Layer, LowRank, Matrix, Norm, Weights } from './weights';
+
+/** A variant, with its knobs turned, for every kernel that the model needs. */
+export type Choice = Record<string, Variant>;
+
+/** Planes of `shifted`, in the order of the lerps. */
+const SHIFTED = { receptance: 0, key: 1, value: 2, decay: 3, learningRate: 4, gate: 5 };
+/** Planes of `inputs` that the LoRAs write; r, k and v come first. The value mix has b's place until wkv_inputs needs it. */
+const INPUTS = { decay: 3, learningRate: 4, valueMix: 5 };
+
+/** Builds the steps of chunks of `tokens` tokens. Everything it needs is bound when a step is made; running costs nothing more. */
+export class Forward {
+  readonly #columns: number;
+  readonly #inverseEpsilon: number;
+
+  constructor(
+    readonly kernels: Kernels,
+    readonly choice: Choice,
+    readonly weights: Weights,
+    readonly state: State,
+    readonly activations: Activations,
+    readonly tokens: number,
+  ) {
+    this.#columns = weights.geometry.embedding;
+    this.#inverseEpsilon = Math.round(1 / weights.geometry.normEpsilon);
+  }
+
+  /** Token ids at the cursor → the residual stream after all layers. */
+  async body(): Promise<Step[]> {
+    const layers = this.weights.layers.map(async (layer, index) => [
+      ...(await this.#timeMix(layer, index)),
+      ...(await this.#channelMix(layer, index)),
+    ]);
+    return [...(await this.#embed()), ...(await Promise.all(layers)).flat()];
+  }
+
+  /** Logits of `rows` tokens from `first` on (of this chunk), and their argmax. */
+  async head(first: number, rows: number, logits: GPUBuffer): Promise<Step[]> {
+    const { head, outputNorm, geometry } = this.weights;
+    const { x, mixed } = this.activations;
+    return [
+      ...(await this.#layerNorm(x, outputNorm, mixed, first, rows)),
+      ...(await this.#multiply(head, mixed, logits, 0, EPILOGUE.store, rows)),
+      ...(await this.#steps(
+        'argmax',
+        { logits, best: this.state.best },
+        { vocabulary: geometry.vocabulary, rows },
+      )),
+    ];
+  }
+
+  /** The chunk's end. `feed`: the argmax becomes the token at the cursor. */
+  async end(feed: boolean): Promise<Step[]> {
+    const { last, previous, best, ids, cursor } = this.state;
+    const values = 2 * this.#columns * this.weights.layers.length;
+    const sizes = { values, tokens: this.tokens, feed: Number(feed) };
+    return this.#steps('advance', { last, previous, best, ids, cursor }, sizes);
+  }
+
+  async #embed(): Promise<Step[]> {
+    const { embedding, embeddingNorm } = this.weights;
+    const { x, mixed } = this.activations;
+    const { ids, cursor } = this.state;
+    const lookups = embedding.parts.map(({ buffer, firstRow, rows }) =>
+      this.#steps(
+        `embed_${embedding.format}`,
+        { weight: buffer, ids, cursor, x: mixed },
+        { tokens: this.tokens, columns: this.#columns, first_row: firstRow, rows },
+      ),
+    );
+    return [
+      ...(await Promise.all(lookups)).flat(),
+      ...(await this.#layerNorm(mixed, embeddingNorm, x, 0, this.tokens)),
+    ];
+  }
+
+  async #timeMix(layer: Layer, index: number): Promise<Step[]> {
+    const { inputs, gate, mixed, x } = this.activations;
+    return [
+      ...(await this.#tokenShift(layer.timeMixNorm, layer.timeMixLerp, 6, 2 * index)),
+      ...(await this.#receptanceKeyValue(layer.receptanceKeyValue)),
+      ...(await this.#lowRank(layer.decay, SHIFTED.decay, EPILOGUE.tanh, inputs, INPUTS.decay)),
+      ...(await this.#lowRank(
+        layer.learningRate,
+        SHIFTED.learningRate,
+        EPILOGUE.store,
+        inputs,
+        INPUTS.learningRate,
+      )),
+      ...(layer.value
+        ? await this.#lowRank(layer.value, SHIFTED.value, EPILOGUE.store, inputs, INPUTS.valueMix)
+        : []),
+      ...(await this.#lowRank(layer.gate, SHIFTED.gate, EPILOGUE.sigmoid, gate, 0)),
+      ...(await this.#wkv(layer, index)),
+      ...(await this.#multiply(layer.output, mixed, x, 0, EPILOGUE.add)),
+    ];
+  }
+
+  async #channelMix(layer: Layer, index: number): Promise<Step[]> {
+    const { shifted, hidden, x } = this.activations;
+    return [
+      ...(await this.#tokenShift(layer.channelMixNorm, layer.channelMixLerp, 1, 2 * index + 1)),
+      ...(await this.#multiply(layer.channelMixKey, shifted, hidden, 0, EPILOGUE.reluSquared)),
+      ...(await this.#multiply(layer.channelMixValue, hidden, x, 0, EPILOGUE.add)),
+    ];
+  }
+
+  #tokenShift(norm: Norm, lerp: GPUBuffer, lerps: number, slot: number): Promise<Step[]> {
+    const { x, shifted } = this.activations;
+    const vector = (buffer: GPUBuffer) => ({
+      buffer,
+      offset: 4 * slot * this.#columns,
+      size: 4 * this.#columns,
+    });
+    return this.#steps(
+      'token_shift',
+      {
+        x,
+        norm_weight: norm.weight,
+        norm_bias: norm.bias,
+        lerp,
+        previous: vector(this.state.previous),
+        shifted,
+        last: vector(this.state.last),
+      },
+      { columns: this.#columns, tokens: this.tokens, lerps, inverse_epsilon: this.#inverseEpsilon },
+    );
+  }
+
+  /** Three products in one dispatch where the weights lie together, else one after another. */
+  async #receptanceKeyValue(matrices: Matrix[]): Promise<Step[]> {
+    const { shifted, inputs } = this.activations;
+    let plane = SHIFTED.receptance;
+    const products = matrices.map((matrix) => {
+      const product = this.#multiply(
+        matrix,
+        this.#plane(shifted, plane, matrix.batch),
+        inputs,
+        plane,
+        EPILOGUE.store,
+      );
+      plane += matrix.batch;
+      return product;
+    });
+    return (await Promise.all(products)).flat();
+  }
+
+  async #lowRank(
+    { down, up }: LowRank,
+    from: number,
+    inner: number,
+    out: GPUBuffer,
+    to: number,
+  ): Promise<Step[]> {
+    const { shifted, lowRank } = this.activations;
+    return [
+      ...(await this.#multiply(down, this.#plane(shifted, from), lowRank, 0, inner)),
+      ...(await this.#multiply(up, lowRank, out, to, EPILOGUE.store)),
+    ];
+  }
+
+  async #wkv(layer: Layer, index: number): Promise<Step[]> {
+    const { inputs, gate, firstValue, mixed } = this.activations;
+    const stateBytes = 4 * this.#columns * this.weights.geometry.headSize;
+    const columns = this.#columns;
+    return [
+      ...(await this.#steps(
+        'wkv_inputs',
+        {
+          inputs,
+          first_value: firstValue,
+          decay_bias: layer.decayBias,
+          learning_rate_bias: layer.learningRateBias,
+          value_bias: layer.valueBias ?? layer.decayBias, // layer 0 has none and reads none
+          key_removal: layer.keyRemoval,
+          key_learning: layer.keyLearning,
+        },
+        { columns, tokens: this.tokens, layer: index },
+      )),
+      ...(await this.#steps(
+        'wkv',
+        {
+          inputs,
+          gate,
+          norm_weight: layer.groupNorm.weight,
+          norm_bias: layer.groupNorm.bias,
+          bonus: layer.bonus,
+          state: { buffer: this.state.wkv, offset: index * stateBytes, size: stateBytes },
+          out: mixed,
+        },
+        { columns, tokens: this.tokens },
+      )),
+    ];
+  }
+
+  #layerNorm(x: Binding, norm: Norm, out: Binding, first: number, tokens: number): Promise<Step[]> {
+    return this.#steps(
+      'layer_norm',
+      { x, norm_weight: norm.weight, norm_bias: norm.bias, out },
+      { columns: this.#columns, tokens, first, inverse_epsilon: this.#inverseEpsilon },
+    );
+  }
+
+  /** out = epilogue(matrix · x), into the planes of `out` from `plane` on. One step for each part of the matrix. */
+  async #multiply(
+    matrix: Matrix,
+    x: Binding,
+    out: GPUBuffer,
+    plane: number,
+    epilogue: number,
+    tokens = this.tokens,
+  ): Promise<Step[]> {
+    const { format, batch, columns, rows: stride } = matrix;
+    const products = matrix.parts.map(({ buffer, firstRow, rows }) => {
+      const offset = 4 * (plane * tokens * stride + firstRow);
+      // The last row of a part ends before the last row of the matrix: bind no more than there is.
+      const size = 4 * (batch * tokens * stride - firstRow);
+      const buffers = { weight: buffer, x, out: { buffer: out, offset, size } };
+      return tokens === 1
+        ? this.#steps(`matvec_${format}`, buffers, { rows, columns, batch, epilogue })
+        : this.#steps(`matmul_${format}`, buffers, { rows, columns, tokens, batch, stride, epilogue });
+    });
+    return (await Promise.all(products)).flat();
+  }
+
+  /** A plane of tokens × columns, or several. */
+  #plane(buffer: GPUBuffer, plane: number, planes = 1): GPUBufferBinding {
+    const byteLength = 4 * this.tokens * this.#columns;
+    return { buffer, offset: plane * byteLength, size: planes * byteLength };
+  }
+
+  #steps(kernel: string, buffers: Record<string, Binding>, sizes: Record<string, number>): Promise<Step[]> {
+    const variant = this.choice[kernel];
+    if (!variant)
+      throw new Error(
+        `No variant was chosen for ${kernel}; there are: ${Object.keys(this.choice).join(', ')}`,
+      );
+    return this.kernels.steps(variant, buffers, sizes);
+  }
+}
+
+/** The kernels that a model's weights call for, each once. */
+export function kernelNames({ embedding, head, layers }: Weights): string[] {
+  const matrices = layers.flatMap((layer) => [
+    ...layer.receptanceKeyValue,
+    layer.output,
+    layer.channelMixKey,
+    layer.channelMixValue,
+    ...[layer.decay, layer.learningRate, layer.value, layer.gate].flatMap((pair) =>
+      pair ? [pair.down, pair.up] : [],
+    ),
+  ]);
+  const formats = [...new Set([...matrices, head].map(({ format }) => format))];
+  return [
+    `embed_${embedding.format}`,
+    ...['layer_norm', 'token_shift', 'wkv_inputs', 'wkv'],
+    ...formats.map((format) => `matmul_${format}`),
+    ...formats.map((format) => `matvec_${format}`),
+    ...['argmax', 'softmax', 'advance'],
+  ];
+}
