@@ -17,7 +17,7 @@ const LIMIT_SECONDS = 12 * 60;
 
 // A set-up that fails counts as well.
 let summarised = false;
-process.once('exit', () => summarised || console.log('\n0 passed, 1 failed'));
+process.once('exit', (code) => summarised || code === 130 || console.log('\n0 passed, 1 failed'));
 
 needNode();
 const steps = chooseSteps(process.argv.slice(2));
@@ -133,43 +133,50 @@ async function perform(step) {
 }
 
 /**
- * Runs a command in a process group of its own, so that nothing it started outlives it.
+ * Runs a command in a process group of its own, so that nothing it started outlives it. The group is asked to end before it is
+ * made to: Playwright's browsers have groups of their own, and only Playwright ends them.
  * @param {string[]} command
  * @returns {Promise<string>} empty when it succeeded, else how it ended
  */
 function execute([program, ...words]) {
-  const group = process.platform !== 'win32';
+  const detached = process.platform !== 'win32';
   return new Promise((resolve) => {
-    const child = spawn(program, words, {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      detached: group,
-    });
-    const end = () => {
-      try {
-        if (group && child.pid) process.kill(-child.pid, 'SIGKILL');
-        else child.kill('SIGKILL');
-      } catch {
-        // It has ended already.
-      }
+    const child = spawn(program, words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached });
+    const end = (/** @type {NodeJS.Signals} */ signal) => signalGroup(child, detached, signal);
+    const give = (/** @type {string} */ why) => {
+      console.error(why);
+      end('SIGTERM');
+      setTimeout(() => end('SIGKILL'), 5_000).unref();
     };
     const interrupt = () => {
-      end();
-      process.exit(130);
+      process.exitCode = 130;
+      give('Interrupted.');
     };
-    const timer = setTimeout(() => {
-      console.error(`Stopped after ${LIMIT_SECONDS} seconds.`);
-      end();
-    }, LIMIT_SECONDS * 1000);
+    const timer = setTimeout(() => give(`Stopped after ${LIMIT_SECONDS} seconds.`), LIMIT_SECONDS * 1000);
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-      end();
+      end('SIGKILL');
+      if (process.exitCode === 130) process.exit();
       resolve(code === 0 ? '' : signal ? `ended by ${signal}` : `exit code ${code}`);
     });
   });
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {boolean} detached whether the child leads a process group
+ * @param {NodeJS.Signals} signal
+ */
+function signalGroup(child, detached, signal) {
+  try {
+    if (detached && child.pid) process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch {
+    // It has ended already.
+  }
 }
 
 /**
