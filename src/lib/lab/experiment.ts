@@ -6,6 +6,7 @@
  * Every value is a list; the experiment is one run for each combination. A family of kernels (matmul, matvec …) sets
  * all its formats at once: matmul=tiled, matmul.tile_rows=64; a setting of one kernel wins over its family's.
  */
+import { SYNTHETIC } from '../engine/synthetic';
 import { kernels, variants } from '../shaders';
 import type { Kernel } from '../shaders/kernel';
 import { formats } from '../shaders/shared/formats';
@@ -83,10 +84,7 @@ export const NUMBERS: Record<string, NumberSetting> = {
 };
 
 /** Models that have a name: everything else is a file or an address. */
-export const NAMED_MODELS = [
-  'demo',
-  ...['0.1b', '0.4b', '1.5b', '2.9b', '7.2b'].map((size) => `synthetic-${size}`),
-];
+export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
 
 const MOST_RUNS = 1000;
 const LONGEST_TEXT = 20_000;
@@ -229,7 +227,8 @@ export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): R
   );
 }
 
-function readSettings(text: string): [string, string[]][] {
+/** Splits settings into keys and lists of values, unchecked. */
+export function readSettings(text: string): [key: string, values: string[]][] {
   if (text.length > LONGEST_TEXT)
     throw new Error(`The settings are ${text.length} characters long; at most ${LONGEST_TEXT} are possible`);
   const lines = text.includes('\n');

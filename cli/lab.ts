@@ -1,0 +1,54 @@
+// The lab in a terminal: `npm run --silent lab -- <command>`. Results go to stdout, everything else to stderr.
+import { messageOf } from '../src/lib/lab/run';
+import { readArguments } from './arguments';
+import { commands, USAGE } from './commands';
+
+/** Exit codes: 0 only when everything that was asked for was done. */
+const FAILED = 1;
+const INTERRUPTED = 130;
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => {
+  if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+  process.stderr.write('stopping after this sample; once more to stop at once\n');
+  interrupt.abort(new Error('Interrupted'));
+});
+// A reader that has seen enough, such as `head`, closes the pipe.
+process.stdout.on('error', () => process.exit(FAILED));
+
+async function main(words: string[]): Promise<number> {
+  const [first] = words;
+  if (first === undefined || first === 'help' || words.includes('--help') || first === '-h') {
+    (first === undefined ? process.stderr : process.stdout).write(USAGE);
+    return first === undefined ? FAILED : 0;
+  }
+  const known = (command: string) => {
+    if (!Object.hasOwn(commands, command))
+      throw new Error(
+        `There is no command "${command}"; there are: ${Object.keys(commands).join(', ')}, help`,
+      );
+    return commands[command];
+  };
+  const done = await known(first).run(readArguments(words, known), interrupt.signal);
+  if (interrupt.signal.aborted) return INTERRUPTED;
+  return done ? 0 : FAILED;
+}
+
+/** Output to a pipe may still be on its way when the last line has run; Dawn's threads would keep the process alive. */
+async function flushed(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise((resolve) => stream.write('', resolve));
+}
+
+// `vite-node cli/lab.ts -- bench` leaves the dashes in.
+const words = process.argv.slice(2);
+void main(words[0] === '--' ? words.slice(1) : words)
+  .catch((error: unknown) => {
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    process.stderr.write(`lab: ${messageOf(error)}\n`);
+    return FAILED;
+  })
+  .then(async (code) => {
+    await flushed();
+    process.exit(code);
+  });

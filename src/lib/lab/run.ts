@@ -1,0 +1,126 @@
+/** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
+import type { AdapterDescription } from '../engine/device';
+import { expand, parseExperiment, type Run } from './experiment';
+import { measure } from './measure';
+import type { RunRecord } from './record';
+import type { Session } from './session';
+
+export type { AdapterDescription };
+
+/** Where a run is. Plain data. */
+export interface Progress {
+  /** Number of the run, from 1. */
+  run: number;
+  runs: number;
+  /** Settings that make the run again. */
+  settings: string;
+  phase: 'loading' | 'compiling' | 'checking' | 'warming up' | 'measuring';
+  /** Of the phase: bytes while loading, kernels while checking, samples while measuring. */
+  done: number;
+  total: number;
+  /** The tensor that is being loaded, the kernel that is being checked; else empty. */
+  what: string;
+}
+
+export type LabEvent =
+  | { type: 'adapter'; adapter: AdapterDescription }
+  | { type: 'no-adapter'; reason: string }
+  | { type: 'progress'; progress: Progress }
+  | { type: 'record'; record: RunRecord }
+  /** `run`: the settings of the run that failed; of the whole cell when they could not be read or no GPU was found. */
+  | { type: 'failed'; run: string; reason: string }
+  | { type: 'finished'; stopped: boolean };
+
+/**
+ * Runs the settings of a cell, one record for each run. Whatever goes wrong is a `failed` event: a run that fails does not
+ * end the experiment, and after a lost GPU the next run opens it anew. The signal stops between samples; `finished`
+ * always comes last.
+ */
+export async function* runCell(
+  settings: string,
+  session: Session,
+  signal: AbortSignal,
+): AsyncGenerator<LabEvent> {
+  let runs: Run[];
+  try {
+    runs = expand(parseExperiment(settings));
+    yield { type: 'adapter', adapter: (await session.open()).adapter };
+  } catch (error) {
+    yield { type: 'failed', run: settings, reason: messageOf(error) };
+    yield { type: 'finished', stopped: false };
+    return;
+  }
+  for (const [index, run] of runs.entries()) {
+    if (signal.aborted) break;
+    yield* runOne(run, { run: index + 1, runs: runs.length, settings: run.text }, session, signal);
+  }
+  yield { type: 'finished', stopped: signal.aborted };
+}
+
+/** What a run tells of itself on the way. */
+export type Report = (phase: Progress['phase'], done?: number, total?: number, what?: string) => void;
+
+async function* runOne(
+  run: Run,
+  place: Pick<Progress, 'run' | 'runs' | 'settings'>,
+  session: Session,
+  signal: AbortSignal,
+): AsyncGenerator<LabEvent> {
+  const progress = narrated<Progress, RunRecord>((emit) => {
+    const report: Report = (phase, done = 0, total = 0, what = '') =>
+      emit({ ...place, phase, done, total, what });
+    return oneRecord(run, session, report, signal);
+  });
+  try {
+    for (;;) {
+      const { done, value } = await progress.next();
+      if (!done) yield { type: 'progress', progress: value };
+      else return yield { type: 'record', record: value };
+    }
+  } catch (error) {
+    if (!signal.aborted) yield { type: 'failed', run: run.text, reason: messageOf(error) };
+  }
+}
+
+async function oneRecord(
+  run: Run,
+  session: Session,
+  report: Report,
+  signal: AbortSignal,
+): Promise<RunRecord> {
+  const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
+  const model = await session.load(run.model, run.seed, loading, signal);
+  const gpu = await session.open();
+  return gpu.unlessLost(measure(run, model, gpu, session.host, report, signal));
+}
+
+/** Turns what a function emits while it works into a generator that returns what the function returns. */
+async function* narrated<Told, Result>(
+  work: (emit: (told: Told) => void) => Promise<Result>,
+): AsyncGenerator<Told, Result> {
+  let told: Told[] = [];
+  let wake = () => {};
+  let finished = false;
+  const result = work((each) => {
+    told.push(each);
+    wake();
+  }).finally(() => {
+    finished = true;
+    wake();
+  });
+  result.catch(() => undefined); // thrown below, once all that was told has been passed on
+  for (;;) {
+    const batch = told;
+    told = [];
+    yield* batch;
+    if (told.length) continue;
+    if (finished) return result;
+    await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+/** One line, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\s*\n\s*/g, ' ').trim();
+}

@@ -1,0 +1,84 @@
+/** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
+import { blobSource, urlSource } from '../engine/bytes';
+import { messageOf, runCell, type LabEvent } from './run';
+import { selfTest, type SelfTestEvent } from './selftest';
+import { Session } from './session';
+
+export type WorkerMessage =
+  /** Runs a cell; events until `finished`. One after another, if several are sent. */
+  | { type: 'run'; settings: string }
+  | { type: 'stop' }
+  /** A file the user gave: from now on a model by its name. */
+  | { type: 'file'; file: File }
+  /** Asks for an `adapter` or `no-adapter` event. */
+  | { type: 'describe' }
+  | { type: 'selftest' }
+  /** Whether the page can be seen. */
+  | { type: 'hidden'; hidden: boolean };
+
+const files = new Map<string, File>();
+let hidden = false;
+let stop = new AbortController();
+/** Work waits for the work before it: there is one GPU. */
+let last: Promise<void> = Promise.resolve();
+
+const session = new Session({
+  gpu: navigator.gpu,
+  agent: navigator.userAgent,
+  hidden: () => hidden,
+  open(model, signal) {
+    const file = files.get(model);
+    if (file) return Promise.resolve(blobSource(file));
+    if (model === 'demo')
+      return urlSource(new URL('models/rwkv7-austen-Q4_K_M.gguf', siteAddress()).href, { signal });
+    if (/^https?:\/\//i.test(model)) return urlSource(model, { signal });
+    throw new Error(
+      `There is no model "${model}" here; open the file again, or give an address that begins with https://`,
+    );
+  },
+});
+
+/** The site's root, wherever it is served: what comes before this script's own place in a build, or under `vite dev`. */
+function siteAddress(): string {
+  return self.location.href.replace(/(_app\/immutable|src\/lib)\/.*$/, '');
+}
+
+const tell = (event: LabEvent | SelfTestEvent) => self.postMessage(event);
+
+async function tellAll(events: AsyncGenerator<LabEvent | SelfTestEvent>) {
+  for await (const event of events) tell(event);
+}
+
+async function describe() {
+  try {
+    if (!navigator.gpu) throw new Error('This browser offers no WebGPU to workers');
+    tell({ type: 'adapter', adapter: (await session.open()).adapter });
+  } catch (error) {
+    tell({ type: 'no-adapter', reason: messageOf(error) });
+  }
+}
+
+function begin(work: (signal: AbortSignal) => Promise<void>) {
+  const { signal } = stop;
+  last = last.then(() => work(signal));
+}
+
+self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
+  switch (message.type) {
+    case 'run':
+      return begin((signal) => tellAll(runCell(message.settings, session, signal)));
+    case 'selftest':
+      return begin((signal) => tellAll(selfTest(navigator.gpu, signal)));
+    case 'describe':
+      return begin(describe);
+    case 'file':
+      files.set(message.file.name, message.file);
+      return begin(() => Promise.resolve(session.forget()));
+    case 'hidden':
+      hidden = message.hidden;
+      return;
+    case 'stop':
+      stop.abort(new Error('Stopped'));
+      stop = new AbortController();
+  }
+};
