@@ -1,0 +1,254 @@
+/** Draws a view with Chart.js. The only module that imports it, and itself imported only when there is a run to draw. */
+import {
+  Chart,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  LinearScale,
+  PointElement,
+  Tooltip,
+  type ChartDataset,
+  type ChartOptions,
+  type Plugin,
+} from 'chart.js';
+import type { Point, Series, View } from './series';
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Tooltip);
+
+/** Series differ by colour, by shape and by dash; the legend draws the same ones. */
+export const SHAPES = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot'] as const;
+export const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
+
+/** Colours as the style sheet resolves them for the theme of the moment. */
+export interface Palette {
+  ink: string;
+  quiet: string;
+  line: string;
+  panel: string;
+  series: string[];
+}
+
+export interface Drawing {
+  view: View;
+  palette: Palette;
+  /** Names at the lines' ends; there must be room for them. */
+  directLabels: boolean;
+  /** Number of the record that is marked in the table. */
+  selected: number | undefined;
+  onselect: (record: number) => void;
+}
+
+export interface DrawnChart {
+  redraw(drawing: Drawing): void;
+  destroy(): void;
+}
+
+type LinePoint = { x: number; y: number; point: Point };
+type LineChart = Chart<'line', LinePoint[]>;
+
+/** A chart on this canvas. It never moves by itself: an animation would share the GPU with what is being measured. */
+export function drawChart(canvas: HTMLCanvasElement, first: Drawing): DrawnChart {
+  let drawing = first;
+  const plugins = [targetLine, whiskers, lineEnds].map((plugin) => plugin(() => drawing));
+  const chart: LineChart = new Chart(canvas, { type: 'line', ...described(first), plugins });
+  return {
+    redraw(next) {
+      drawing = next;
+      const { data, options } = described(next);
+      chart.data = data;
+      chart.options = options;
+      chart.update('none');
+    },
+    destroy: () => chart.destroy(),
+  };
+}
+
+function described(drawing: Drawing) {
+  const datasets = drawing.view.series.map((series, i) => dataset(series, i, drawing));
+  return { data: { datasets }, options: options(drawing) };
+}
+
+function dataset(
+  series: Series,
+  i: number,
+  { palette, selected }: Drawing,
+): ChartDataset<'line', LinePoint[]> {
+  const colour = palette.series[i % palette.series.length];
+  const marked = series.points.map((point) => point.record === selected);
+  return {
+    label: series.label,
+    data: series.points.map((point) => ({ x: point.x, y: point.tokensPerSecond, point })),
+    borderColor: colour,
+    borderWidth: 2,
+    borderDash: DASHES[i % DASHES.length],
+    pointStyle: SHAPES[i % SHAPES.length],
+    pointBackgroundColor: marked.map((is) => (is ? palette.panel : colour)),
+    pointBorderColor: colour,
+    pointBorderWidth: marked.map((is) => (is ? 3 : 1.5)),
+    pointRadius: marked.map((is) => (is ? 8 : 4.5)),
+    pointHoverRadius: 8,
+    pointHitRadius: 14,
+  };
+}
+
+function options({ view, palette, directLabels, onselect }: Drawing): ChartOptions<'line'> {
+  const text = { color: palette.quiet, font: { family: 'system-ui, sans-serif', size: 12.5 } };
+  const longest = Math.max(0, ...view.series.map(({ label }) => label.length));
+  return {
+    animation: false,
+    responsive: true,
+    maintainAspectRatio: false,
+    layout: { padding: { top: 18, right: directLabels ? 22 + 6.9 * longest : 14, left: 2 } },
+    interaction: { mode: 'nearest', intersect: false },
+    onClick: (_event, hits, chart) => {
+      const hit = hits[0];
+      if (hit)
+        onselect(
+          (chart.data.datasets[hit.datasetIndex].data[hit.index] as unknown as LinePoint).point.record,
+        );
+    },
+    plugins: { tooltip: tooltip(palette) },
+    scales: {
+      x: {
+        type: 'logarithmic',
+        ...horizontalRange(view.xs),
+        title: { display: true, text: view.axisLabel, ...text },
+        grid: { color: palette.line, drawTicks: false },
+        border: { color: palette.quiet },
+        ticks: {
+          ...text,
+          padding: 8,
+          autoSkip: true,
+          callback: (value) => Number(value).toLocaleString('en'),
+        },
+        afterBuildTicks: (axis) => void (axis.ticks = view.xs.map((value) => ({ value }))),
+      },
+      y: {
+        type: view.logarithmic ? 'logarithmic' : 'linear',
+        ...verticalRange(view),
+        title: { display: true, text: view.logarithmic ? 'tokens/s, log scale' : 'tokens/s', ...text },
+        grid: { color: palette.line, drawTicks: false },
+        border: { display: false },
+        ticks: {
+          ...text,
+          padding: 8,
+          maxTicksLimit: 7,
+          callback: (value) => Number(value).toLocaleString('en'),
+        },
+      },
+    },
+  };
+}
+
+/** The whole run at a glance: what the table's row says. */
+function tooltip(palette: Palette): NonNullable<ChartOptions<'line'>['plugins']>['tooltip'] {
+  return {
+    backgroundColor: palette.panel,
+    titleColor: palette.ink,
+    bodyColor: palette.ink,
+    borderColor: palette.quiet,
+    borderWidth: 1,
+    padding: 10,
+    displayColors: false,
+    bodyFont: { family: 'system-ui, sans-serif', size: 12.5 },
+    callbacks: {
+      title: ([item]) => `${item.dataset.label}`,
+      label: (item) => (item.raw as LinePoint).point.details,
+    },
+  };
+}
+
+/** Chunk sizes and prompt lengths double; a single value sits in the middle. */
+function horizontalRange(xs: number[]): { min: number; max: number } {
+  const [first, last] = [xs[0] ?? 1, xs.at(-1) ?? 1];
+  return first === last ? { min: first / 2, max: last * 2 } : { min: first / 1.06, max: last * 1.06 };
+}
+
+function verticalRange({ lowest, highest, target, logarithmic }: View) {
+  const top = Math.max(highest * 1.06, (target ?? 0) * 1.08);
+  return logarithmic
+    ? { min: Math.min(lowest, target ?? lowest) / 1.6, max: top * 1.3 }
+    : { min: 0, suggestedMax: top };
+}
+
+/** The target's dashed line, with its name on it. */
+function targetLine(drawing: () => Drawing): Plugin<'line'> {
+  return {
+    id: 'targetLine',
+    beforeDatasetsDraw({ ctx, chartArea, scales }) {
+      const { view, palette } = drawing();
+      if (!view.target) return;
+      const y = scales.y.getPixelForValue(view.target);
+      ctx.save();
+      ctx.strokeStyle = palette.ink;
+      ctx.lineWidth = 1.5;
+      ctx.setLineDash([6, 5]);
+      ctx.beginPath();
+      ctx.moveTo(chartArea.left, y);
+      ctx.lineTo(chartArea.right, y);
+      ctx.stroke();
+      ctx.fillStyle = palette.ink;
+      ctx.font = '600 12.5px system-ui, sans-serif';
+      ctx.textBaseline = 'bottom';
+      ctx.fillText(`target ${view.target.toLocaleString('en')} tok/s`, chartArea.left + 8, y - 4);
+      ctx.restore();
+    },
+  };
+}
+
+/** From the slowest sample to the fastest. */
+function whiskers(drawing: () => Drawing): Plugin<'line'> {
+  return {
+    id: 'whiskers',
+    beforeDatasetsDraw({ ctx, scales }) {
+      const { view, palette } = drawing();
+      ctx.save();
+      ctx.lineWidth = 1.5;
+      view.series.forEach(({ points }, i) => {
+        ctx.strokeStyle = palette.series[i % palette.series.length];
+        for (const point of points) {
+          const x = scales.x.getPixelForValue(point.x);
+          const [low, high] = [point.low, point.high].map((value) => scales.y.getPixelForValue(value));
+          ctx.beginPath();
+          ctx.moveTo(x, low);
+          ctx.lineTo(x, high);
+          for (const y of [low, high]) {
+            ctx.moveTo(x - 5, y);
+            ctx.lineTo(x + 5, y);
+          }
+          ctx.stroke();
+        }
+      });
+      ctx.restore();
+    },
+  };
+}
+
+/** Each series' name where its line ends, pushed apart where they would touch. */
+function lineEnds(drawing: () => Drawing): Plugin<'line'> {
+  const HEIGHT = 17;
+  return {
+    id: 'lineEnds',
+    afterDatasetsDraw({ ctx, chartArea, scales }) {
+      const { view, palette, directLabels } = drawing();
+      if (!directLabels) return;
+      const ends = view.series
+        .map(({ label, points }, i) => ({
+          label,
+          i,
+          y: scales.y.getPixelForValue(points.at(-1)!.tokensPerSecond),
+        }))
+        .sort((a, b) => a.y - b.y);
+      for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + HEIGHT);
+      const overflow = Math.max(0, (ends.at(-1)?.y ?? 0) - chartArea.bottom);
+      ctx.save();
+      ctx.font = '600 12.5px system-ui, sans-serif';
+      ctx.textBaseline = 'middle';
+      for (const { label, i, y } of ends) {
+        ctx.fillStyle = palette.series[i % palette.series.length];
+        ctx.fillText(label, chartArea.right + 10, y - overflow);
+      }
+      ctx.restore();
+    },
+  };
+}
