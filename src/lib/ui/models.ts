@@ -1,8 +1,16 @@
 /** What the page says about a model before it loads. */
 import { NAMED_MODELS } from '../lab/experiment';
 
-/** Bytes of the demo's file, and of a synthetic model's weights on the GPU. */
+/** Bytes of the demo's file. */
 const DEMO_BYTES = 7_860_448;
+/** What the synthetic models take on the GPU, roughly: their matrices at Q4_K's 4.5 bits a weight, the head at 6.6. */
+const GPU_BYTES: Record<string, number> = {
+  'synthetic-0.1b': 0.13e9,
+  'synthetic-0.4b': 0.3e9,
+  'synthetic-1.5b': 1e9,
+  'synthetic-2.9b': 1.9e9,
+  'synthetic-7.2b': 4.5e9,
+};
 
 /** What a model is that has no name here: an address to fetch, or a file that somebody has to open. */
 export function unnamedModel(model: string): 'address' | 'file' | undefined {
@@ -13,7 +21,8 @@ export function unnamedModel(model: string): 'address' | 'file' | undefined {
 /** What choosing this model means for the network and for memory. `bytes`: of a file or address, where known. */
 export function modelCost(model: string, bytes?: number): string {
   if (model === 'demo') return `a ${megabytes(DEMO_BYTES)} download from this site, with the first run`;
-  if (!unnamedModel(model)) return 'no download; its weights are made on the GPU and need room there';
+  if (model in GPU_BYTES)
+    return `no download; weights made on the GPU, about ${(GPU_BYTES[model] / 1e9).toPrecision(2)} GB there`;
   const size = bytes === undefined ? 'of unknown size' : `of ${megabytes(bytes)}`;
   return unnamedModel(model) === 'address'
     ? `a download ${size}, with the first run`
