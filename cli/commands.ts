@@ -7,8 +7,15 @@ import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
 import { formatExperiment, NAMED_MODELS, readExperiment, type Experiment } from '../src/lib/lab/experiment';
 import { checkAll } from '../src/lib/lab/measure';
-import { decodeTokensPerSecond, toCsv, tokensPerSecond, type RunRecord } from '../src/lib/lab/record';
+import {
+  chunkFits,
+  decodeTokensPerSecond,
+  toCsv,
+  tokensPerSecond,
+  type RunRecord,
+} from '../src/lib/lab/record';
 import { runCell, type Progress } from '../src/lib/lab/run';
+import type { ChunkFit } from '../src/lib/lab/statistics';
 import { Session, type LoadedModel } from '../src/lib/lab/session';
 import {
   checkSettings,
@@ -85,7 +92,7 @@ async function info({ settings }: Arguments): Promise<boolean> {
 async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
   const text = formatExperiment(readExperiment(settings));
   const session = newSession();
-  let written = 0;
+  const records: RunRecord[] = [];
   let failures = 0;
   let progress: Progress | undefined;
   for await (const event of runCell(text, session, signal)) {
@@ -93,7 +100,7 @@ async function bench({ settings }: Arguments, signal: AbortSignal): Promise<bool
       tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
     if (event.type === 'progress') progress = showProgress(event.progress);
     if (event.type === 'record') {
-      print(toCsv([event.record], written++ === 0));
+      print(toCsv([event.record], records.push(event.record) === 1));
       tell(`${eraseLine}${placeOf(progress)}: ${speedsOf(event.record)}\n`);
     }
     if (event.type === 'failed') {
@@ -102,7 +109,15 @@ async function bench({ settings }: Arguments, signal: AbortSignal): Promise<bool
     }
   }
   session.close();
+  for (const { settings, fit } of chunkFits(records))
+    tell(`${settings || 'default settings'}: ${fitText(fit)}\n`);
   return failures === 0;
+}
+
+/** What the chunk sweep says of any other chunk. */
+function fitText({ tokensPerSecond, secondsPerChunk }: ChunkFit): string {
+  const cost = `${(1e3 * secondsPerChunk).toPrecision(3)} ms a chunk`;
+  return `a chunk of N tokens takes N / ${tokensPerSecond.toPrecision(3)} s + ${cost}`;
 }
 
 const eraseLine = process.stderr.isTTY ? '\r\u001b[2K' : '';

@@ -282,7 +282,7 @@ describe('controls', () => {
     expect(() => lab.change(experiment, 'chunk', ['0'], catalogue)).toThrow(/chunk must be/);
   });
 
-  test('knobs, axes and values are those of what is chosen', () => {
+  test('knobs and values are those of what is chosen', () => {
     const experiment = parse('matmul=tiled,block8&chunk=32,64&target=1,2');
     expect(lab.knobsOf(experiment, 'matmul_q4_k', catalogue)).toEqual({
       tile_rows: [32, 64],
@@ -290,7 +290,6 @@ describe('controls', () => {
       block: [8, 16],
     });
     expect(lab.knobsOf(experiment, 'matmul', catalogue).tile_rows).toEqual([32, 64, 128]);
-    expect(lab.axes(experiment)).toEqual(['matmul', 'chunk']);
     expect(lab.valuesOf(experiment, 'matmul_q6_k', catalogue)).toEqual(['tiled']);
     expect(lab.valuesOf(experiment, 'wkv', catalogue)).toEqual(['sequential']);
     expect(lab.valuesOf(experiment, 'prefill', catalogue)).toEqual(['128']);

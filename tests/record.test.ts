@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatCsv, parseCsv } from '../src/lib/lab/csv';
 import {
+  chunkFits,
   COLUMNS,
   decodeTokensPerSecond,
   formatVariants,
@@ -248,4 +249,18 @@ test('the hash of the kernels’ texts does not mind their order and minds every
   expect(hashTexts({ a: 'x', b: 'y' })).toBe(hashTexts({ b: 'y', a: 'x' }));
   expect(hashTexts({ a: 'x' })).not.toBe(hashTexts({ a: 'X' }));
   expect(hashTexts({ a: 'x' })).toMatch(/^[0-9a-f]{8}$/);
+});
+
+test('chunk sweeps are found among the records, and fitted', () => {
+  // 100 tokens a second and 20 ms a chunk.
+  const at = (chunk: number, variant: string): RunRecord => ({
+    ...record,
+    chunk,
+    settings: `prefill=256&chunk=${chunk}&matmul_q4_k=${variant}`,
+    seconds: [(256 / chunk) * (chunk / 100 + 0.02)],
+  });
+  const fits = chunkFits([at(32, 'tiled'), at(64, 'tiled'), at(64, 'naive'), at(256, 'tiled')]);
+  expect(fits.map(({ settings }) => settings)).toEqual(['prefill=256&matmul_q4_k=tiled']);
+  expect(fits[0].fit.tokensPerSecond).toBeCloseTo(100, 9);
+  expect(fits[0].fit.secondsPerChunk).toBeCloseTo(0.02, 12);
 });

@@ -114,26 +114,6 @@ test('outliers are counted by Tukey’s fences', () => {
   expect(statistics.outliers([5, 5, 5])).toEqual({ mild: 0, severe: 0 });
 });
 
-test('a summary holds together', () => {
-  fc.assert(
-    fc.property(samples(1, 15), (values) => {
-      const { count, median, smallest, p10, p90, largest, spread, interval } = statistics.summarise(values);
-      expect(count).toBe(values.length);
-      const slack = 1e-9 * largest;
-      for (const [a, b] of [
-        [smallest, p10],
-        [p10, median],
-        [median, p90],
-        [p90, largest],
-        [interval.low, median],
-        [median, interval.high],
-      ])
-        expect(a).toBeLessThanOrEqual(b + slack);
-      expect(spread).toBeGreaterThanOrEqual(0);
-    }),
-  );
-});
-
 describe('the fit of a chunk sweep', () => {
   test('finds the line that made the points', () => {
     fc.assert(

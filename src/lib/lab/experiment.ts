@@ -163,11 +163,6 @@ export function change(
   return next;
 }
 
-/** The keys that have more than one value: what a chart may show along its axis or as its series. */
-export function axes(experiment: Experiment): string[] {
-  return Object.keys(experiment).filter((key) => key !== 'target' && experiment[key].length > 1);
-}
-
 /** Kernel families: name → the kernels it stands for, one a weight format. */
 export function families(catalogue = REGISTRY): Record<string, string[]> {
   const found: Record<string, string[]> = {};

@@ -1,7 +1,17 @@
 /** What one finished run says, and the one list of columns that the table, the CSV and the tooltip all read. */
 import { formatCsv, parseCsv, type Cell } from './csv';
 import type { ChosenVariant } from './experiment';
-import { mean, median, outliers, spread, standardDeviation, medianInterval } from './statistics';
+import {
+  fitChunks,
+  mean,
+  median,
+  medianInterval,
+  outliers,
+  quantile,
+  spread,
+  standardDeviation,
+  type ChunkFit,
+} from './statistics';
 
 /** Plain numbers, strings and lists: safe to post, to store and to export. */
 export interface RunRecord {
@@ -147,8 +157,12 @@ const DERIVED: Column[] = [
   exported('x_high_tokens_per_second', 'Interval, high (tok/s)', (r) => rateInterval(r).high),
   shown('x_median_ms', 'Median (ms)', (r) => 1e3 * median(r.seconds), 4),
   shown('x_spread_percent', 'Spread (%)', (r) => (100 * spread(r.seconds)) / median(r.seconds), 2),
+  exported('x_min_ms', 'Fastest (ms)', (r) => 1e3 * quantile(r.seconds, 0)),
+  exported('x_p10_ms', '10th percentile (ms)', (r) => 1e3 * quantile(r.seconds, 0.1)),
+  exported('x_p90_ms', '90th percentile (ms)', (r) => 1e3 * quantile(r.seconds, 0.9)),
   shown('x_sample_count', 'Samples', (r) => r.seconds.length),
-  exported('x_outliers', 'Outliers', (r) => outliers(r.seconds).mild + outliers(r.seconds).severe),
+  exported('x_mild_outliers', 'Mild outliers', (r) => outliers(r.seconds).mild),
+  exported('x_severe_outliers', 'Severe outliers', (r) => outliers(r.seconds).severe),
   shown('x_decode_tokens_per_second', 'Decode (tok/s)', decodeTokensPerSecond, 4),
   shown('x_softmax_ms', 'Softmax (ms)', (r) => optionalMedian(r.softmaxSeconds), 3),
   shown('x_readback_ms', 'Readback (ms)', (r) => optionalMedian(r.readbackSeconds), 3),
@@ -266,6 +280,24 @@ export function samplesToCsv(records: readonly RunRecord[]): string {
     ].map(([phase, seconds], order) => [run + 1, record.settings, order + 1, phase, record.prefill, seconds]),
   );
   return formatCsv([['run', 'settings', 'order', 'phase', 'prefill_tokens', 'wall_s'], ...rows]);
+}
+
+/**
+ * The fit of every chunk sweep among the records: runs that differ in their chunk alone, of two sizes at least. The last,
+ * ragged chunk of a prompt counts as its share of a full one.
+ */
+export function chunkFits(records: readonly RunRecord[]): { settings: string; fit: ChunkFit }[] {
+  const sweeps = new Map<string, { tokens: number; seconds: number }[]>();
+  for (const { settings, chunk, prefill, seconds } of records) {
+    const others = settings.split('&').filter((setting) => !setting.startsWith('chunk='));
+    const key = others.join('&');
+    const points = sweeps.get(key) ?? [];
+    sweeps.set(key, [...points, { tokens: chunk, seconds: (median(seconds) * chunk) / prefill }]);
+  }
+  return [...sweeps].flatMap(([settings, points]) => {
+    const fit = fitChunks(points);
+    return fit ? [{ settings, fit }] : [];
+  });
 }
 
 /** FNV-1a over the kernels' texts in a fixed order: the same hash, the same shaders. */

@@ -9,20 +9,7 @@ export interface Interval {
   coverage: number;
 }
 
-/** What the samples of one run say. The unit is the samples' own. */
-export interface Summary {
-  count: number;
-  median: number;
-  /** Median absolute deviation × 1.4826: the standard deviation, when the noise is normal. */
-  spread: number;
-  p10: number;
-  p90: number;
-  smallest: number;
-  largest: number;
-  interval: Interval;
-  outliers: Outliers;
-}
-
+/** Samples beyond Tukey's fences. */
 export interface Outliers {
   /** Beyond 1.5 interquartile ranges, within 3. */
   mild: number;
@@ -114,20 +101,6 @@ export function outliers(values: readonly number[]): Outliers {
   const beyond = (fences: number) =>
     values.filter((value) => value < lower - fences * range || value > upper + fences * range).length;
   return { mild: beyond(1.5) - beyond(3), severe: beyond(3) };
-}
-
-export function summarise(values: readonly number[]): Summary {
-  return {
-    count: values.length,
-    median: median(values),
-    spread: spread(values),
-    p10: quantile(values, 0.1),
-    p90: quantile(values, 0.9),
-    smallest: quantile(values, 0),
-    largest: quantile(values, 1),
-    interval: medianInterval(values),
-    outliers: outliers(values),
-  };
 }
 
 /** t(N) = N / tokensPerSecond + secondsPerChunk. */
