@@ -8,7 +8,7 @@ import { fromCsv, toCsv } from '../src/lib/lab/record';
 import { runCell, type LabEvent } from '../src/lib/lab/run';
 import { Session } from '../src/lib/lab/session';
 import { evaluate, generate, logitsOf, prepare, sample } from '../src/lib/lab/text';
-import { kernels, readVariant, variants } from '../src/lib/shaders';
+import { findVariant, kernels, readVariant, variants } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
@@ -104,11 +104,14 @@ describe('an experiment', () => {
     expect(record.warnings.includes('software')).toBe(record.software);
   });
 
-  test('of another variant has another hash, and says when a setting does nothing', async () => {
+  test('with a knob turned has another hash, and says when a setting does nothing', async () => {
     const before = of(events, 'record')[1].record;
-    const settings = 'matmul_q4_k=block8&matmul_q8_0=naive&embed_q8_0=gather';
-    const [{ record }] = of(await run(`model=${TINY}&prefill=20&samples=1&warmup=0&${settings}`), 'record');
+    const [[knob, { value, choices }]] = Object.entries(findVariant('matmul_q4_k', 'naive').knobs);
+    const turned = `matmul_q4_k.${knob}=${choices.find((choice) => choice !== value)}`;
+    const settings = `${QUICK}&prefill=20&samples=1&warmup=0&${turned}&matmul_q8_0=naive`;
+    const [{ record }] = of(await run(settings), 'record');
     expect(record.kernelHash).not.toBe(before.kernelHash);
+    expect(record.settings).toContain(turned);
     expect(record.warnings).toEqual(expect.arrayContaining(['unused', 'cold']));
     expect(before.warnings).not.toContain('unused');
     expect(opened).toEqual([TINY]);

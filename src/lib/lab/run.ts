@@ -33,8 +33,8 @@ export type LabEvent =
 
 /**
  * Runs the settings of a cell, one record for each run. Whatever goes wrong is a `failed` event: a run that fails does not
- * end the experiment, and after a lost GPU the next run opens it anew. The signal stops between samples; `finished`
- * always comes last.
+ * end the experiment, and after a lost GPU the next run opens it anew. `finished` always comes last: read
+ * to there, and stop with the signal, which takes effect between samples.
  */
 export async function* runCell(
   settings: string,
