@@ -2,8 +2,11 @@
 import { check } from '../engine/check';
 import { describeAdapter, openDevice, type AdapterDescription } from '../engine/device';
 import { Kernels } from '../engine/kernels';
-import { kernels as registry, variants } from '../shaders';
-import { brokenAssertion, withKnobs, type Variant } from '../shaders/variant';
+import { kernels as registry, settingsToCheck, variants } from '../shaders';
+import type { Variant } from '../shaders/variant';
+
+/** Variants that compile while one is checked. */
+const COMPILED_AHEAD = 4;
 
 export type { AdapterDescription };
 
@@ -36,11 +39,13 @@ export async function* selfTest(gpu: GPU, signal: AbortSignal): AsyncGenerator<S
     void device.lost.then(({ message }) => (lost = message || 'no reason given'));
     const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
     const settings = variants.flatMap((variant) =>
-      ends(variant).map((setting) => ({ setting, turned: setting.wgsl !== variant.wgsl })),
+      settingsToCheck(variant).map((setting) => ({ setting, turned: setting.wgsl !== variant.wgsl })),
     );
     yield { type: 'selftest', adapter: describeAdapter(device), total: settings.length };
-    for (const { setting, turned } of settings) {
+    for (const [at, { setting, turned }] of settings.entries()) {
       if (signal.aborted) break;
+      for (const { setting: next } of settings.slice(at + 1, at + 1 + COMPILED_AHEAD))
+        kernels.compile(next).catch(() => undefined); // told when it is its turn
       yield { type: 'check', result: await checked(kernels, setting, turned) };
       if (lost) throw new Error(`The GPU device was lost at ${setting.kernel}/${setting.name}: ${lost}`);
     }
@@ -50,20 +55,6 @@ export async function* selfTest(gpu: GPU, signal: AbortSignal): AsyncGenerator<S
     yield { type: 'failed', run: 'self-test', reason: (reason as Error).message };
   }
   yield { type: 'finished' };
-}
-
-/** A variant as it is, with each knob at its lowest and highest, and with all of them there; settings its own rules forbid do not exist. */
-export function ends(variant: Variant): Variant[] {
-  const knobs = Object.entries(variant.knobs);
-  const all = (pick: (...values: number[]) => number) =>
-    Object.fromEntries(knobs.map(([name, { choices }]) => [name, pick(...choices)]));
-  const single = knobs.flatMap(([name, { choices }]) => [
-    { [name]: Math.min(...choices) },
-    { [name]: Math.max(...choices) },
-  ]);
-  const turned = [{}, ...single, all(Math.min), all(Math.max)].map((values) => withKnobs(variant, values));
-  const distinct = new Map(turned.map((setting) => [setting.wgsl, setting]));
-  return [...distinct.values()].filter((setting) => !brokenAssertion(setting));
 }
 
 /** With its knobs as the text has them a variant meets all of its kernel's cases; turned, the second, which divides evenly by nothing. */

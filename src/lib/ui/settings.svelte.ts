@@ -11,7 +11,7 @@ import {
 /** What a page without settings in its address offers: a question worth asking, answered in seconds by a GPU … */
 const STARTER = 'prefill=512&chunk=64,128,256,512&matmul_q4_k=block8,tiled';
 /** … and the same question small enough for a CPU that stands in for one. */
-const SOFTWARE_STARTER = 'prefill=64&chunk=16,32,64&samples=3&matmul_q4_k=block8,tiled';
+const SOFTWARE_STARTER = 'prefill=32&chunk=8,16,32&samples=3&matmul_q4_k=block8,tiled';
 
 export class Settings {
   /** The last experiment that could be read. */

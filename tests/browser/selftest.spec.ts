@@ -1,0 +1,52 @@
+// Every variant whose features a browser has compiles there and agrees with its reference, as the self-test page sees it.
+import { expect, test } from 'vitest';
+import { withChromium, withFirefox } from './browsers';
+
+const MILLISECONDS = 280_000;
+const FINISHED = '[data-selftest=finished]';
+
+/** Runs in the page: the counts, and the rows that do not say passed. */
+function outcome() {
+  const { passed, failed, skipped } = document.querySelector<HTMLElement>('[data-selftest]')!.dataset;
+  const texts = (selector: string) =>
+    [...document.querySelectorAll<HTMLElement>(selector)].map((row) => row.innerText);
+  return {
+    passed: Number(passed),
+    failed: Number(failed),
+    skipped: Number(skipped),
+    failures: [...texts('tr.failed'), ...texts('[role=alert]')],
+    skips: texts('tr.skipped'),
+  };
+}
+
+test('every variant passes in Chromium', async () => {
+  await withChromium(
+    async (page, { errors }) => {
+      await page.locator(FINISHED).waitFor({ timeout: MILLISECONDS });
+      const { passed, failed, skipped, failures, skips } = await page.evaluate(outcome);
+      expect(failures).toEqual([]);
+      expect(failed).toBe(0);
+      expect(passed).toBeGreaterThan(150);
+      expect(skips).toHaveLength(skipped);
+      for (const skip of skips) expect(skip).toMatch(/needs .+(does not offer|allows \d+)/);
+      await page.getByRole('button', { name: 'Copy report' }).click();
+      await page.getByText('Report copied.').waitFor();
+      const report = await page.evaluate(() => navigator.clipboard.readText());
+      expect(report).toContain(`${passed} passed, 0 failed, ${skipped} skipped`);
+      expect(errors).toEqual([]);
+    },
+    'selftest?run=1',
+    { permissions: ['clipboard-read', 'clipboard-write'] },
+  );
+});
+
+test('every variant passes in Firefox', async () => {
+  await withFirefox(async (page, { errors }) => {
+    await page.waitForSelector(FINISHED, { timeout: MILLISECONDS });
+    const { passed, failed, failures } = await page.evaluate(outcome);
+    expect(failures).toEqual([]);
+    expect(failed).toBe(0);
+    expect(passed).toBeGreaterThan(150);
+    expect(errors).toEqual([]);
+  }, 'selftest?run=1');
+});
