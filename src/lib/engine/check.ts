@@ -2,10 +2,11 @@
 import { seeded, type Arrays, type Kernel, type Sizes } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
 import { readBuffer, storageBuffer } from './buffers';
+import { guarded } from './device';
 import { encode } from './encode';
 import type { Kernels } from './kernels';
 
-/** Every array ends in this many known words that no variant may touch; one of the guard's reads is harmless. */
+/** Every array ends in this many known words that no variant may write. */
 const GUARD_WORDS = 64;
 const GUARD = 0x47554152;
 
@@ -26,7 +27,7 @@ export async function check(
     Object.entries(arrays).map(([name, array]) => [name, array.slice()]),
   );
   kernel.reference(want, sizes);
-  const label = `${variant.kernel}/${variant.name} at ${describe(sizes)}`;
+  const label = labelOf(variant, sizes);
   let largest = 0;
   for (const [name, array] of Object.entries(want)) {
     const tolerance = kernel.outputs.includes(name) ? kernel.tolerance : 0;
@@ -53,40 +54,38 @@ export function inputs(kernel: Kernel, sizes: Sizes, seed: number): Arrays {
 
 async function run(kernels: Kernels, variant: Variant, arrays: Arrays, sizes: Sizes): Promise<Arrays> {
   const { device } = kernels;
-  device.pushErrorScope('out-of-memory');
-  device.pushErrorScope('validation');
   const buffers: Record<string, GPUBuffer> = {};
-  for (const [name, array] of Object.entries(arrays)) {
-    buffers[name] = storageBuffer(device, name, array.byteLength + 4 * GUARD_WORDS);
-    device.queue.writeBuffer(buffers[name], 0, array as Float32Array<ArrayBuffer>);
-    device.queue.writeBuffer(buffers[name], array.byteLength, new Uint32Array(GUARD_WORDS).fill(GUARD));
-  }
+  const results = async () => {
+    for (const [name, array] of Object.entries(arrays)) {
+      buffers[name] = storageBuffer(device, name, array.byteLength + 4 * GUARD_WORDS);
+      device.queue.writeBuffer(buffers[name], 0, array as Float32Array<ArrayBuffer>);
+      device.queue.writeBuffer(buffers[name], array.byteLength, new Uint32Array(GUARD_WORDS).fill(GUARD));
+    }
+    device.queue.submit([encode(device, await kernels.steps(variant, buffers, sizes))]);
+    const read = Object.entries(arrays).map(async ([name, array]) => {
+      const bytes = await readBuffer(device, buffers[name]);
+      requireGuard(
+        new Uint32Array(bytes, array.byteLength),
+        `${labelOf(variant, sizes)} writes past the end of ${name}`,
+      );
+      const words = bytes.slice(0, array.byteLength);
+      return [
+        name,
+        array instanceof Float32Array ? new Float32Array(words) : new Uint32Array(words),
+      ] as const;
+    });
+    return Object.fromEntries(await Promise.all(read));
+  };
   try {
-    const steps = await kernels.steps(variant, buffers, sizes);
-    device.queue.submit([encode(device, steps)]);
-    const results = await Promise.all(
-      Object.entries(arrays).map(async ([name, array]) => {
-        const bytes = await readBuffer(device, buffers[name]);
-        const guard = new Uint32Array(bytes, array.byteLength);
-        const touched = guard.findIndex((word) => word !== GUARD);
-        if (touched >= 0)
-          throw new Error(
-            `${variant.kernel}/${variant.name} at ${describe(sizes)} writes past the end of ${name}, by ${touched + 1}`,
-          );
-        const words = bytes.slice(0, array.byteLength);
-        return [
-          name,
-          array instanceof Float32Array ? new Float32Array(words) : new Uint32Array(words),
-        ] as const;
-      }),
-    );
-    return Object.fromEntries(results);
+    return await guarded(device, (message) => `${labelOf(variant, sizes)}: ${message}`, results);
   } finally {
-    const errors = [await device.popErrorScope(), await device.popErrorScope()];
     for (const buffer of Object.values(buffers)) buffer.destroy();
-    const error = errors.find((found) => found !== null);
-    if (error) throw new Error(`${variant.kernel}/${variant.name}: ${error.message}`);
   }
+}
+
+function requireGuard(guard: Uint32Array, complaint: string) {
+  const touched = guard.findIndex((word) => word !== GUARD);
+  if (touched >= 0) throw new Error(`${complaint}, at word ${touched} after it`);
 }
 
 /** mean (got − want)² / mean want²; NaN anywhere gives NaN. Words (Uint32Array) count as wrong or right: the share that differs. */
@@ -121,7 +120,7 @@ function firstWrong(got: ArrayLike<number>, want: ArrayLike<number>): string {
     : `first at element ${at}: got … ${show(got)} …, wanted … ${show(want)} …`;
 }
 
-const describe = (sizes: Sizes) =>
-  Object.entries(sizes)
-    .map(([name, size]) => `${name} ${size}`)
-    .join(', ');
+const labelOf = ({ kernel, name }: Variant, sizes: Sizes) =>
+  `${kernel}/${name} at ${Object.entries(sizes)
+    .map(([size, value]) => `${size} ${value}`)
+    .join(', ')}`;

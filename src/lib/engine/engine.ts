@@ -1,6 +1,8 @@
 /** The model on the GPU: prefill in chunks, decode token by token, state kept in between. */
 import { readBuffer, storageBuffer } from './buffers';
+import { guarded } from './device';
 import { encode } from './encode';
+import { Timer } from './timer';
 import { Forward, kernelNames, type Choice } from './forward';
 import type { Geometry } from './gguf';
 import type { Kernels, Step } from './kernels';
@@ -39,6 +41,14 @@ export interface Plans {
   forward(tokens: number): Forward;
 }
 
+/** What one step of a chunk took. */
+export interface StepTime {
+  label: string;
+  workgroups: [number, number, number];
+  /** Undefined where the GPU's clock gave no usable answer. */
+  seconds: number | undefined;
+}
+
 export class Engine {
   readonly geometry: Geometry;
   /** The kernels this model uses: `prepare` needs a variant for each. */
@@ -72,7 +82,7 @@ export class Engine {
 
   /** An engine over loaded weights, state empty. `kernels` compiles for the same device. Throws when memory runs out. */
   static open(kernels: Kernels, weights: Weights): Promise<Engine> {
-    return guarded(kernels.device, 'the state', () => Promise.resolve(new Engine(kernels, weights)));
+    return guarded(kernels.device, noRoom('the state'), () => Promise.resolve(new Engine(kernels, weights)));
   }
 
   /**
@@ -84,7 +94,7 @@ export class Engine {
       throw new Error(`A chunk has 1 to ${MOST_CHUNK} tokens; ${chunk} was asked for`);
     this.#release();
     const longest = Math.min(chunk, Math.max(1, ...lengths));
-    return guarded(this.#device, `a chunk of ${longest} tokens; lower the chunk`, async () => {
+    return guarded(this.#device, noRoom(`a chunk of ${longest} tokens; lower the chunk`), async () => {
       const activations = createActivations(this.#device, this.geometry, longest);
       const { kernels, weights } = this;
       const forward = (tokens: number) =>
@@ -209,6 +219,19 @@ export class Engine {
     }
   }
 
+  /**
+   * A chunk of `tokens` tokens with the head, step by step: GPU seconds of each, measured alone in its pass (their sum is
+   * more than the chunk takes as a whole). Needs the feature timestamp-query. After a prefill.
+   */
+  async profile(plans: Plans, tokens: number): Promise<StepTime[]> {
+    const steps = await this.#steps(plans, tokens, true);
+    const timer = new Timer(this.#device, steps.length);
+    this.#device.queue.submit([encode(this.#device, steps, timer)]);
+    this.#position += tokens;
+    const seconds = await timer.read();
+    return steps.map(({ label, workgroups }, i) => ({ label, workgroups, seconds: seconds[i] }));
+  }
+
   /** Frees everything but the weights. */
   destroy() {
     this.#release();
@@ -281,22 +304,4 @@ function chunks(tokens: number, chunk: number): { tokens: number; last: boolean 
   }));
 }
 
-/** Work that makes buffers and bind groups: what the GPU refuses becomes an Error that says what it was for. */
-async function guarded<Result>(
-  device: GPUDevice,
-  what: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  device.pushErrorScope('validation');
-  device.pushErrorScope('out-of-memory');
-  let scopes: (GPUError | null)[] = [];
-  try {
-    return await work().finally(
-      async () => (scopes = [await device.popErrorScope(), await device.popErrorScope()]),
-    );
-  } finally {
-    const error = scopes.find((found) => found !== null);
-    // eslint-disable-next-line no-unsafe-finally -- the GPU's own words come before what followed from them
-    if (error) throw new Error(`There is no room on this GPU for ${what}: ${error.message}`);
-  }
-}
+const noRoom = (what: string) => (message: string) => `There is no room on this GPU for ${what}: ${message}`;

@@ -5,7 +5,7 @@
 import type { Kernel } from './kernel';
 import type { Format } from './shared/format';
 import { formats } from './shared/formats';
-import { parseVariant, statedFormats, type Variant } from './variant';
+import { knobEnds, parseVariant, statedFormats, type Variant } from './variant';
 
 type Family = (format: Format) => Kernel;
 
@@ -46,6 +46,16 @@ export function variantsFor(kernel: string): Variant[] {
   if (!Object.hasOwn(kernels, kernel))
     throw new Error(`There is no kernel "${kernel}"; there are: ${Object.keys(kernels).join(', ')}`);
   return variants.filter((variant) => variant.kernel === kernel);
+}
+
+/**
+ * The settings of a variant that show whether it is right: its knobs as they are and at their ends. In a family one format
+ * turns the knobs for all, q4_k: the others differ in how sixteen weights are read, and in nothing that a knob touches.
+ */
+export function settingsToCheck(variant: Variant): Variant[] {
+  const { name, format, kernel } = variant;
+  const twin = format && variants.find((v) => v.name === name && v.kernel === kernel.replace(format, 'q4_k'));
+  return twin && twin !== variant ? [variant] : knobEnds(variant);
 }
 
 /** A text that is not in the registry (an edited shader), read as if it were: same shared files, same rules. */

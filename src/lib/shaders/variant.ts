@@ -18,6 +18,8 @@ export interface Variant {
   kernel: string;
   name: string;
   about: string;
+  /** In a kernel family, the weight format it is made for. */
+  format?: string;
   /** The file, with its knobs as they are turned: what a reader or an editor sees. */
   text: string;
   /** What is compiled: the text, then the shared functions it uses, so that errors keep the file's line numbers. */
@@ -76,6 +78,7 @@ export function parseVariant(
     kernel,
     name,
     about: header[0] ?? '',
+    format,
     text,
     wgsl,
     passes,
@@ -121,6 +124,20 @@ export function knobSettings(variant: Variant): Record<string, number>[] {
   return product(Object.fromEntries(choices)).filter(
     (values) => !brokenAssertion(withKnobs(variant, values)),
   );
+}
+
+/** A variant as it is, with each knob at its lowest and highest, and with all of them there; as far as its assertions allow. */
+export function knobEnds(variant: Variant): Variant[] {
+  const knobs = Object.entries(variant.knobs);
+  const all = (pick: (...values: number[]) => number) =>
+    Object.fromEntries(knobs.map(([name, { choices }]) => [name, pick(...choices)]));
+  const single = knobs.flatMap(([name, { choices }]) => [
+    { [name]: Math.min(...choices) },
+    { [name]: Math.max(...choices) },
+  ]);
+  const turned = [{}, ...single, all(Math.min), all(Math.max)].map((values) => withKnobs(variant, values));
+  const distinct = new Map(turned.map((setting) => [setting.wgsl, setting]));
+  return [...distinct.values()].filter((setting) => !brokenAssertion(setting));
 }
 
 /** The first `const_assert` that the variant's knobs break; undefined when all hold. */

@@ -1,6 +1,6 @@
 //! The earlier engine's shape: block × block threads, 4 × 4 outputs each, scales unpacked anew for every four weights.
 //! grid: rows / tile, tokens / tile, batch
-//! use: epilogue
+//! use: epilogue, accumulate
 //! formats: q4_k
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
@@ -24,7 +24,7 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  var sums: array<array<f32, 4>, 4>;
+  var s0 = vec4<f32>(); var s1 = vec4<f32>(); var s2 = vec4<f32>(); var s3 = vec4<f32>(); // a row each, four tokens
   for (var column = 0u; column < sizes.columns; column += step) {
     workgroupBarrier();
     for (var i = thread; i < tile * vectors; i += block * block) {
@@ -36,20 +36,26 @@ fn main(
     }
     workgroupBarrier();
     for (var v = 0u; v < vectors; v++) {
-      for (var r = 0u; r < 4u; r++) {
-        let w = weight_tile[(local.x * 4u + r) * vectors + v];
-        for (var t = 0u; t < 4u; t++) { sums[r][t] += dot(w, x_tile[(local.y * 4u + t) * vectors + v]); }
-      }
+      let token = 4u * local.y * vectors + v;
+      let row = 4u * local.x * vectors + v;
+      let xs = transpose(mat4x4<f32>(
+        x_tile[token], x_tile[token + vectors], x_tile[token + 2u * vectors], x_tile[token + 3u * vectors],
+      ));
+      s0 = accumulate(s0, weight_tile[row], xs);
+      s1 = accumulate(s1, weight_tile[row + vectors], xs);
+      s2 = accumulate(s2, weight_tile[row + 2u * vectors], xs);
+      s3 = accumulate(s3, weight_tile[row + 3u * vectors], xs);
     }
   }
-  for (var t = 0u; t < 4u; t++) {
-    let token = group.y * tile + local.y * 4u + t;
-    for (var r = 0u; r < 4u; r++) {
-      let row = group.x * tile + local.x * 4u + r;
-      if (token < sizes.tokens && row < sizes.rows) {
-        finish(sums[r][t], (group.z * sizes.tokens + token) * sizes.stride + row);
-      }
-    }
+  let row = group.x * tile + 4u * local.x;
+  let token = group.y * tile + 4u * local.y;
+  for (var t = 0u; t < 4u; t++) { store(group.z, row, token + t, vec4<f32>(s0[t], s1[t], s2[t], s3[t])); }
+}
+
+fn store(matrix: u32, row: u32, token: u32, sums: vec4<f32>) {
+  if (token >= sizes.tokens) { return; }
+  for (var r = 0u; r < 4u; r++) {
+    if (row + r < sizes.rows) { finish(sums[r], (matrix * sizes.tokens + token) * sizes.stride + row + r); }
   }
 }
 

@@ -1,6 +1,6 @@
-//! Each thread keeps a tile of sums in registers; a weight is dequantised once per tile, into workgroup memory.
+//! Each thread keeps 8 rows × 8 tokens of sums in registers; a weight is dequantised once per tile, into workgroup memory.
 //! grid: rows / tile_rows, tokens / tile_tokens, batch
-//! use: format, epilogue
+//! use: format, epilogue, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -8,16 +8,15 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
 
-const row_threads = 8u;   // knob: 8 16
-const token_threads = 8u; // knob: 8 16
-const thread_rows = 8u;   // knob: 4 8
-const thread_tokens = 8u; // knob: 4 8
-const step = 32u;         // knob: 16 32
+const row_threads = 16u;  // knob: 8 16
+const token_threads = 8u; // knob: 4 8 16
+const step = 16u;         // knob: 16 32
 
 const threads = row_threads * token_threads;
-const tile_rows = row_threads * thread_rows;
-const tile_tokens = token_threads * thread_tokens;
+const tile_rows = 8u * row_threads;
+const tile_tokens = 8u * token_threads;
 const vectors = step / 4u;   // along the columns
+const_assert tile_rows * step / 16u % threads == 0u; // each thread stages as many weights as the others
 const pitch = vectors + 1u;  // one more than a row needs, so that neighbouring rows lie in different banks
 
 var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
@@ -27,41 +26,51 @@ var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let first_row = group.x * tile_rows;
   let first_token = group.y * tile_tokens;
-  let row_thread = thread % row_threads;
-  let token_thread = thread / row_threads;
+  let row = thread % row_threads;     // and every row_threads-th after it
+  let token = thread / row_threads;   // and every token_threads-th after it
 
-  var sums: array<array<f32, thread_tokens>, thread_rows>;
+  // s<row><tokens a: 0 to 3, b: 4 to 7>
+  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
+  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
+  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
+  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
   for (var column = 0u; column < sizes.columns; column += step) {
     workgroupBarrier();
     stage_weights(group.z, first_row, column, thread);
     stage_x(group.z, first_token, column, thread);
     workgroupBarrier();
     for (var v = 0u; v < vectors; v++) {
-      var xs: array<vec4<f32>, thread_tokens>;
-      for (var t = 0u; t < thread_tokens; t++) { xs[t] = x_tile[(t * token_threads + token_thread) * pitch + v]; }
-      for (var r = 0u; r < thread_rows; r++) {
-        let w = weight_tile[(r * row_threads + row_thread) * pitch + v];
-        for (var t = 0u; t < thread_tokens; t++) {
-          sums[r][t] = fma(w.x, xs[t].x, fma(w.y, xs[t].y, fma(w.z, xs[t].z, fma(w.w, xs[t].w, sums[r][t]))));
-        }
-      }
+      let xa = x_columns(token, v);
+      let xb = x_columns(token + 4u * token_threads, v);
+      let w = row * pitch + v;
+      let next = row_threads * pitch;
+      let w0 = weight_tile[w];             s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
+      let w1 = weight_tile[w + next];      s1a = accumulate(s1a, w1, xa); s1b = accumulate(s1b, w1, xb);
+      let w2 = weight_tile[w + 2u * next]; s2a = accumulate(s2a, w2, xa); s2b = accumulate(s2b, w2, xb);
+      let w3 = weight_tile[w + 3u * next]; s3a = accumulate(s3a, w3, xa); s3b = accumulate(s3b, w3, xb);
+      let w4 = weight_tile[w + 4u * next]; s4a = accumulate(s4a, w4, xa); s4b = accumulate(s4b, w4, xb);
+      let w5 = weight_tile[w + 5u * next]; s5a = accumulate(s5a, w5, xa); s5b = accumulate(s5b, w5, xb);
+      let w6 = weight_tile[w + 6u * next]; s6a = accumulate(s6a, w6, xa); s6b = accumulate(s6b, w6, xb);
+      let w7 = weight_tile[w + 7u * next]; s7a = accumulate(s7a, w7, xa); s7b = accumulate(s7b, w7, xb);
     }
   }
 
-  for (var t = 0u; t < thread_tokens; t++) {
-    let token = first_token + t * token_threads + token_thread;
-    for (var r = 0u; r < thread_rows; r++) {
-      let row = first_row + r * row_threads + row_thread;
-      if (token < sizes.tokens && row < sizes.rows) {
-        finish(sums[r][t], (group.z * sizes.tokens + token) * sizes.stride + row);
-      }
-    }
-  }
+  let from_row = first_row + row;
+  let from_token = first_token + token;
+  store(group.z, from_row, from_token, s0a, s0b);
+  store(group.z, from_row + row_threads, from_token, s1a, s1b);
+  store(group.z, from_row + 2u * row_threads, from_token, s2a, s2b);
+  store(group.z, from_row + 3u * row_threads, from_token, s3a, s3b);
+  store(group.z, from_row + 4u * row_threads, from_token, s4a, s4b);
+  store(group.z, from_row + 5u * row_threads, from_token, s5a, s5b);
+  store(group.z, from_row + 6u * row_threads, from_token, s6a, s6b);
+  store(group.z, from_row + 7u * row_threads, from_token, s7a, s7b);
 }
 
 // Rows past the end repeat the last row, and are not stored; columns past the end are zero.
 fn stage_weights(matrix: u32, first_row: u32, column: u32, thread: u32) {
-  for (var i = thread; i < tile_rows * step / 16u; i += threads) {
+  for (var n = 0u; n < tile_rows * step / 16u / threads; n++) { // unrolled: all loads are on their way at once
+    let i = n * threads + thread;
     let row = i / (step / 16u);
     let part = i % (step / 16u);
     let at = row * pitch + 4u * part;
@@ -78,11 +87,31 @@ fn stage_weights(matrix: u32, first_row: u32, column: u32, thread: u32) {
 }
 
 fn stage_x(matrix: u32, first_token: u32, column: u32, thread: u32) {
-  for (var i = thread; i < tile_tokens * vectors; i += threads) {
+  for (var n = 0u; n < tile_tokens * vectors / threads; n++) {
+    let i = n * threads + thread;
     let token = min(first_token + i / vectors, sizes.tokens - 1u);
     let k = column + 4u * (i % vectors);
     var value = vec4<f32>();
     if (k < sizes.columns) { value = x[((matrix * sizes.tokens + token) * sizes.columns + k) / 4u]; }
     x_tile[(i / vectors) * pitch + i % vectors] = value;
   }
+}
+
+// Four columns of four tokens, token_threads apart: x_columns[j][t].
+fn x_columns(token: u32, v: u32) -> mat4x4<f32> {
+  let at = token * pitch + v;
+  let next = token_threads * pitch;
+  return transpose(mat4x4<f32>(x_tile[at], x_tile[at + next], x_tile[at + 2u * next], x_tile[at + 3u * next]));
+}
+
+fn store(matrix: u32, row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
+  if (row >= sizes.rows) { return; }
+  for (var t = 0u; t < 4u; t++) {
+    store_one(matrix, row, token + t * token_threads, a[t]);
+    store_one(matrix, row, token + (t + 4u) * token_threads, b[t]);
+  }
+}
+
+fn store_one(matrix: u32, row: u32, token: u32, sum: f32) {
+  if (token < sizes.tokens) { finish(sum, (matrix * sizes.tokens + token) * sizes.stride + row); }
 }

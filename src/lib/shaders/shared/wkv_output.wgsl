@@ -18,9 +18,11 @@ fn head_output(head: u32, token: u32, thread: u32) {
   let i = token * sizes.columns + c;
   let plane = sizes.tokens * sizes.columns;
   let y = out[i];
-  let sums = head_sum(vec2<f32>(y, inputs[i] * inputs[plane + i] * bonus[c]), thread);
+  let sums = head_sum(vec2<f32>(y, input(i) * input(plane + i) * bonus[c]), thread);
   let centred = y - sums.x / 64.0;
   let variance = head_sum(vec2<f32>(centred * centred, 0.0), thread).x / 64.0;
   let normed = centred * inverseSqrt(variance + head_epsilon) * norm_weight[c] + norm_bias[c];
-  out[i] = (normed + inputs[2u * plane + i] * sums.y) * gate[i];
+  out[i] = (normed + input(2u * plane + i) * sums.y) * gate[i];
 }
+
+fn input(i: u32) -> f32 { return inputs[i / 4u][i % 4u]; }

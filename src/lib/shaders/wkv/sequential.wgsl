@@ -5,7 +5,7 @@
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> inputs: array<f32>;           // 6 × tokens × columns: r k v w a b
+@group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
 @group(0) @binding(2) var<storage, read> gate: array<f32>;             // tokens × columns
 @group(0) @binding(3) var<storage, read> norm_weight: array<f32>;      // columns
 @group(0) @binding(4) var<storage, read> norm_bias: array<f32>;        // columns
@@ -25,8 +25,7 @@ var<workgroup> tile: array<vec4<f32>, staged * planes * 16u>;
 fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let row = group.x * rows + thread; // of all heads' rows: also the channel of v and y
   let head = group.x * rows / 64u;
-  var s: array<vec4<f32>, 16>;
-  for (var j = 0u; j < 16u; j++) { s[j] = state[row * 16u + j]; }
+  var s0 = load(row * 16u); var s1 = load(row * 16u + 4u); var s2 = load(row * 16u + 8u); var s3 = load(row * 16u + 12u);
 
   for (var first = 0u; first < sizes.tokens; first += staged) {
     workgroupBarrier();
@@ -34,26 +33,51 @@ fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     workgroupBarrier();
     for (var t = 0u; t < min(staged, sizes.tokens - first); t++) {
       let at = t * planes * 16u;
-      let value = inputs[(2u * sizes.tokens + first + t) * sizes.columns + row];
-      var sa4 = vec4<f32>();
-      for (var j = 0u; j < 16u; j++) { sa4 = fma(s[j], tile[at + j], sa4); }
-      let sa = sa4.x + sa4.y + sa4.z + sa4.w;
-      var y4 = vec4<f32>();
-      for (var j = 0u; j < 16u; j++) {
-        s[j] = fma(s[j], tile[at + 16u + j], fma(vec4<f32>(value), tile[at + 32u + j], sa * tile[at + 48u + j]));
-        y4 = fma(s[j], tile[at + 64u + j], y4);
-      }
-      out[(first + t) * sizes.columns + row] = y4.x + y4.y + y4.z + y4.w;
+      let value = input((2u * sizes.tokens + first + t) * sizes.columns + row);
+      let sa = dot16(s0, at) + dot16(s1, at + 4u) + dot16(s2, at + 8u) + dot16(s3, at + 12u);
+      s0 = next16(s0, at, sa, value);
+      s1 = next16(s1, at + 4u, sa, value);
+      s2 = next16(s2, at + 8u, sa, value);
+      s3 = next16(s3, at + 12u, sa, value);
+      let y = dot16(s0, at + 64u) + dot16(s1, at + 68u) + dot16(s2, at + 72u) + dot16(s3, at + 76u);
+      out[(first + t) * sizes.columns + row] = y;
     }
   }
-  for (var j = 0u; j < 16u; j++) { state[row * 16u + j] = s[j]; }
+  save(row * 16u, s0); save(row * 16u + 4u, s1); save(row * 16u + 8u, s2); save(row * 16u + 12u, s3);
+}
+
+// Sixteen numbers of the row with the sixteen staged at `at`: their products' sum.
+fn dot16(s: mat4x4<f32>, at: u32) -> f32 {
+  let sums = fma(s[0], tile[at], fma(s[1], tile[at + 1u], fma(s[2], tile[at + 2u], s[3] * tile[at + 3u])));
+  return (sums.x + sums.y) + (sums.z + sums.w);
+}
+
+// Sixteen numbers of the row, a token later: s·w + v·k + (s·a)·b.
+fn next16(s: mat4x4<f32>, at: u32, sa: f32, value: f32) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    next4(s[0], at, sa, value), next4(s[1], at + 1u, sa, value), next4(s[2], at + 2u, sa, value), next4(s[3], at + 3u, sa, value),
+  );
+}
+
+fn next4(s: vec4<f32>, at: u32, sa: f32, value: f32) -> vec4<f32> {
+  return fma(s, tile[at + 16u], fma(vec4<f32>(value), tile[at + 32u], sa * tile[at + 48u]));
+}
+
+fn load(at: u32) -> mat4x4<f32> { return mat4x4<f32>(state[at], state[at + 1u], state[at + 2u], state[at + 3u]); }
+
+fn save(at: u32, s: mat4x4<f32>) {
+  state[at] = s[0];
+  state[at + 1u] = s[1];
+  state[at + 2u] = s[2];
+  state[at + 3u] = s[3];
 }
 
 fn stage(first: u32, head: u32, thread: u32) {
-  for (var i = thread; i < staged * planes * 16u; i += rows) {
+  for (var n = 0u; n < staged * planes * 16u / rows; n++) { // a loop the compiler can unroll: all loads at once
+    let i = n * rows + thread;
     let token = min(first + i / (planes * 16u), sizes.tokens - 1u);
-    let start = (plane_of[i / 16u % planes] * sizes.tokens + token) * sizes.columns + head * 64u + 4u * (i % 16u);
-    tile[i] = vec4<f32>(inputs[start], inputs[start + 1u], inputs[start + 2u], inputs[start + 3u]);
+    let row = (plane_of[i / 16u % planes] * sizes.tokens + token) * sizes.columns + head * 64u;
+    tile[i] = inputs[row / 4u + i % 16u];
   }
 }
 
