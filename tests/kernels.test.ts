@@ -36,7 +36,9 @@ describe.each(variants.map((variant) => ({ name: `${variant.kernel}/${variant.na
         const obstacle = kernels.obstacle(setting);
         if (obstacle) return console.warn(`skipped: ${setting.kernel}/${setting.name} ${knobs} ${obstacle}`);
         for (const sizes of kernel.cases)
-          expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(kernel.tolerance);
+          expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(
+            setting.error ?? kernel.tolerance,
+          );
       },
     );
   },

@@ -30,7 +30,7 @@ export async function check(
   const label = labelOf(variant, sizes);
   let largest = 0;
   for (const [name, array] of Object.entries(want)) {
-    const tolerance = kernel.outputs.includes(name) ? kernel.tolerance : 0;
+    const tolerance = kernel.outputs.includes(name) ? (variant.error ?? kernel.tolerance) : 0;
     const error = normalisedError(got[name], array);
     if (!(error <= tolerance))
       throw new Error(

@@ -85,7 +85,7 @@ export class Kernels {
         return { binding, resource: this.#resource(label, name, named[name]) };
       }),
     });
-    return variant.passes.map(({ entryPoint, grid }, i) => ({
+    const steps = variant.passes.map(({ entryPoint, grid }, i) => ({
       label: variant.passes.length > 1 ? `${label} ${entryPoint}` : label,
       pipeline: pipelines[i],
       bindGroup,
@@ -94,6 +94,7 @@ export class Kernels {
         grid.map((axis) => evaluate(axis, variant, sizes)),
       ),
     }));
+    return steps.filter(({ workgroups }) => workgroups.every((count) => count > 0));
   }
 
   /** A uniform buffer holding these integers; equal ones are shared. */

@@ -1,6 +1,12 @@
 /** Whole-number arithmetic as it stands in shader texts: `//! grid:` lines, `const` declarations, `const_assert`. */
 
-const TOKEN = /\s*(?:(\d+)[ui]?|([A-Za-z_]\w*)|(<=|>=|==|!=|&&|\|\||[-+*/%()<>]))/y;
+const TOKEN = /\s*(?:(\d+)[ui]?|([A-Za-z_]\w*)|(<=|>=|==|!=|&&|\|\||[-+*/%()<>,]))/y;
+const FUNCTIONS: Record<string, (...values: number[]) => number> = {
+  min: Math.min,
+  max: Math.max,
+  floor: Math.floor,
+  ceil: Math.ceil,
+};
 const PRECEDENCE = ['||', '&&', '== !=', '< > <= >=', '+ -', '* / %'].map((operators) =>
   operators.split(' '),
 );
@@ -27,6 +33,15 @@ export function arithmetic(expression: string, names: Record<string, number>, wh
       return value;
     }
     if (token !== undefined && /^\d/.test(token)) return Number(token);
+    if (token !== undefined && tokens[position] === '(' && Object.hasOwn(FUNCTIONS, token)) {
+      const values: number[] = [];
+      do {
+        position++;
+        values.push(level(0));
+      } while (tokens[position] === ',');
+      if (tokens[position++] !== ')') throw new Error(`"${expression}" lacks a closing bracket`);
+      return FUNCTIONS[token](...values);
+    }
     if (token !== undefined && Object.hasOwn(names, token)) return names[token];
     throw new Error(
       `"${token ?? 'nothing'}" in "${expression}" is no known name; known: ${Object.keys(names).join(', ')}`,

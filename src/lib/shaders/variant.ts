@@ -6,10 +6,12 @@
  *   //! use: format                              append shared/<weight format>.wgsl (or another shared file by name)
  *   //! formats: q4_k q6_k                       in a kernel family: only for these weight formats
  *   const workgroup_size = 64u; // knob: 32 64 128
+ *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
  *   const_assert workgroup_size <= 128u;         settings of the knobs that break it do not exist
  *
  * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may ask for
- * buffers of its own with `//! scratch <name>: <length in four-byte elements>`.
+ * buffers of its own with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
+ * number for the lines after it; a pass with no workgroups is left out.
  */
 import { arithmetic, constants } from './arithmetic';
 import type { Sizes } from './kernel';
@@ -26,6 +28,10 @@ export interface Variant {
   wgsl: string;
   passes: { entryPoint: string; grid: string[] }[];
   scratch: { name: string; length: string }[];
+  /** Numbers named in the header, rounded up. */
+  lets: { name: string; value: string }[];
+  /** Error it states for itself, where that is more than its kernel's tolerance: it rounds on purpose. */
+  error?: number;
   knobs: Record<string, Knob>;
   bindings: { name: string; binding: number; type: GPUBufferBindingType }[];
   /** Optional features it enables, by their WebGPU names. */
@@ -83,6 +89,8 @@ export function parseVariant(
     wgsl,
     passes,
     scratch: all('scratch').map(({ word, value }) => ({ name: word, length: value })),
+    lets: all('let').map(({ word, value }) => ({ name: word, value })),
+    error: all('error').map(({ value }) => parseFloat(value))[0],
     knobs: readKnobs(text),
     bindings: readBindings(wgsl),
     features: enabled(wgsl, 'enable').map(
@@ -169,7 +177,9 @@ export function product<T>(lists: Record<string, readonly T[]>): Record<string, 
 /** A header length or grid axis such as `heads * tokens / tile_tokens`, rounded up. Names are sizes, or constants of the text. */
 export function evaluate(expression: string, variant: Variant, sizes: Sizes): number {
   try {
-    return Math.ceil(arithmetic(expression, { ...sizes, ...constants(variant.wgsl) }));
+    const names = { ...sizes, ...constants(variant.wgsl) };
+    for (const { name, value } of variant.lets) names[name] = Math.ceil(arithmetic(value, names));
+    return Math.ceil(arithmetic(expression, names));
   } catch (error) {
     throw new Error(`${variant.kernel}/${variant.name}: ${(error as Error).message}`, { cause: error });
   }
@@ -177,7 +187,7 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
 
 function headerFields(header: string[]): { key: string; word: string; value: string }[] {
   return header.flatMap((line) => {
-    const field = /^(grid|pass|use|scratch|formats)(?: (\w+))?: (.+)$/.exec(line);
+    const field = /^(grid|pass|use|scratch|formats|let|error)(?: (\w+))?: (.+)$/.exec(line);
     return field ? [{ key: field[1], word: field[2] ?? '', value: field[3] }] : [];
   });
 }
@@ -207,8 +217,14 @@ function elementBytes(type: string): number {
   return Number(lanes === '3' ? '4' : lanes) * (/^(f16|h)$/.test(scalar) ? 2 : 4);
 }
 
-const list = (text: string) =>
-  text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+/** The words between commas; those inside brackets stay together. */
+function list(text: string): string[] {
+  const words = [''];
+  let depth = 0;
+  for (const letter of text) {
+    depth += Number(letter === '(') - Number(letter === ')');
+    if (letter === ',' && depth === 0) words.push('');
+    else words[words.length - 1] += letter;
+  }
+  return words.map((word) => word.trim()).filter((word) => word !== '');
+}

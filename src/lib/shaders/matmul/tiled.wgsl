@@ -1,5 +1,9 @@
 //! Each thread keeps 8 rows × 8 tokens of sums in registers; a weight is dequantised once per tile, into workgroup memory.
-//! grid: rows / tile_rows, tokens / tile_tokens, batch
+//! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
+//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 128)))
+//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
+//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
 //! use: format, epilogue, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
@@ -7,10 +11,13 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(1) var<storage, read> weight: array<u32>;           // batch × rows × columns
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
+@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
 
 const row_threads = 16u;  // knob: 8 16
 const token_threads = 8u; // knob: 4 8 16
 const step = 16u;         // knob: 16 32
+// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
+const workgroups = 512u;  // knob: 1 128 256 512 1024
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
@@ -23,7 +30,16 @@ var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 
 @compute @workgroup_size(threads)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+fn multiply(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let matrix = group.z % sizes.batch;
+  let parts = groups.z / sizes.batch;
+  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
+  let first_column = group.z / sizes.batch * part_columns;
+  let end_column = min(first_column + part_columns, sizes.columns);
   let first_row = group.x * tile_rows;
   let first_token = group.y * tile_tokens;
   let row = thread % row_threads;     // and every row_threads-th after it
@@ -34,10 +50,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
   var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
   var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
-  for (var column = 0u; column < sizes.columns; column += step) {
+  for (var column = first_column; column < end_column; column += step) {
     workgroupBarrier();
-    stage_weights(group.z, first_row, column, thread);
-    stage_x(group.z, first_token, column, thread);
+    stage_weights(matrix, first_row, column, thread);
+    stage_x(matrix, first_token, column, thread);
     workgroupBarrier();
     for (var v = 0u; v < vectors; v++) {
       let xa = x_columns(token, v);
@@ -57,14 +73,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
 
   let from_row = first_row + row;
   let from_token = first_token + token;
-  store(group.z, from_row, from_token, s0a, s0b);
-  store(group.z, from_row + row_threads, from_token, s1a, s1b);
-  store(group.z, from_row + 2u * row_threads, from_token, s2a, s2b);
-  store(group.z, from_row + 3u * row_threads, from_token, s3a, s3b);
-  store(group.z, from_row + 4u * row_threads, from_token, s4a, s4b);
-  store(group.z, from_row + 5u * row_threads, from_token, s5a, s5b);
-  store(group.z, from_row + 6u * row_threads, from_token, s6a, s6b);
-  store(group.z, from_row + 7u * row_threads, from_token, s7a, s7b);
+  store(group.z, parts, from_row, from_token, s0a, s0b);
+  store(group.z, parts, from_row + row_threads, from_token, s1a, s1b);
+  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a, s2b);
+  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a, s3b);
+  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a, s4b);
+  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a, s5b);
+  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a, s6b);
+  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a, s7b);
 }
 
 // Rows past the end repeat the last row, and are not stored; columns past the end are zero.
@@ -104,14 +120,26 @@ fn x_columns(token: u32, v: u32) -> mat4x4<f32> {
   return transpose(mat4x4<f32>(x_tile[at], x_tile[at + next], x_tile[at + 2u * next], x_tile[at + 3u * next]));
 }
 
-fn store(matrix: u32, row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
+fn store(product: u32, parts: u32, row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
   if (row >= sizes.rows) { return; }
   for (var t = 0u; t < 4u; t++) {
-    store_one(matrix, row, token + t * token_threads, a[t]);
-    store_one(matrix, row, token + (t + 4u) * token_threads, b[t]);
+    store_one(product, parts, row, token + t * token_threads, a[t]);
+    store_one(product, parts, row, token + (t + 4u) * token_threads, b[t]);
   }
 }
 
-fn store_one(matrix: u32, row: u32, token: u32, sum: f32) {
-  if (token < sizes.tokens) { finish(sum, (matrix * sizes.tokens + token) * sizes.stride + row); }
+fn store_one(product: u32, parts: u32, row: u32, token: u32, sum: f32) {
+  if (token >= sizes.tokens) { return; }
+  let token_of_all = product * sizes.tokens + token;
+  if (parts == 1u) { finish(sum, token_of_all * sizes.stride + row); } else { partial[token_of_all * sizes.rows + row] = sum; }
+}
+
+@compute @workgroup_size(64)
+fn add(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= sizes.rows) { return; }
+  let token = id.z * sizes.tokens + id.y;
+  let part_length = sizes.batch * sizes.tokens * sizes.rows;
+  var sum = 0.0;
+  for (var at = token * sizes.rows + id.x; at < arrayLength(&partial); at += part_length) { sum += partial[at]; }
+  finish(sum, token * sizes.stride + id.x);
 }
