@@ -28,12 +28,14 @@ export function needNode() {
 }
 
 /**
- * Runs a program in the project's root with its output visible; resolves its exit code.
+ * Runs a program in the project's root with its output visible; returns its exit code.
  * @param {string[]} command
+ * @param {'everything' | 'errors'} output what is seen of it: all, or only what it writes to stderr
  */
-export function run(command) {
+export function run(command, output = 'everything') {
   const [program, ...rest] = command;
-  return spawnSync(program, rest, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
+  const stdout = output === 'everything' ? 'inherit' : 'ignore';
+  return spawnSync(program, rest, { cwd: root, stdio: ['ignore', stdout, 'inherit'] }).status ?? 1;
 }
 
 /**

@@ -11,7 +11,7 @@ const options = readOptions();
 needPackages();
 if (buildIsOld()) {
   console.log('Building the lab …');
-  if (run(tool('vite/bin/vite.js', 'build', '--logLevel', 'warn')) !== 0)
+  if (run(tool('vite/bin/vite.js', 'build', '--logLevel', 'warn'), 'errors') !== 0)
     stop('The build failed: see its message above.');
 }
 const server = await listen(options);

@@ -38,6 +38,8 @@ export interface View {
   target: number | undefined;
   /** The target is so far away that a linear scale would press the runs into a line. */
   logarithmic: boolean;
+  /** A CPU stood in for the GPU in some of the runs. */
+  software: boolean;
 }
 
 const AXIS_LABELS: Record<string, string> = {
@@ -137,6 +139,7 @@ export function viewOf(
     highest,
     target,
     logarithmic: target !== undefined && target > FARTHEST_ON_LINEAR * highest,
+    software: records.some((record) => record.software),
   };
 }
 
@@ -156,16 +159,18 @@ function pointOf({ number, record }: NumberedRecord, x: number): Point {
 }
 
 /** The chart in a few sentences, for those who do not see it. */
-export function summarise({ series, axis, target }: View): string {
+export function summarise({ series, axis, target, software }: View): string {
   const all = series.flatMap(({ label, points }) => points.map((point) => ({ label, ...point })));
   if (all.length === 0) return 'No runs yet.';
   const by = all.toSorted((a, b) => b.tokensPerSecond - a.tokensPerSecond);
   const say = ({ label, x, tokensPerSecond }: (typeof all)[number]) =>
     `${label} at ${axis} ${x.toLocaleString('en')}, ${rounded(tokensPerSecond)} tokens/s`;
   const [fastest, slowest] = [by[0], by.at(-1)!];
-  const share = target
-    ? `, ${Math.round((100 * fastest.tokensPerSecond) / target)} % of the ${target} target`
-    : '';
+  // A CPU's share of a GPU's target would be a number without a meaning.
+  const share =
+    target && !software
+      ? `, ${Math.round((100 * fastest.tokensPerSecond) / target)} % of the ${target} target`
+      : '';
   const first = `Fastest: ${say(fastest)}${share}.`;
   return all.length > 1 ? `${first} Slowest: ${say(slowest)}.` : first;
 }
