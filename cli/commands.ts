@@ -16,6 +16,7 @@ import {
 } from '../src/lib/lab/record';
 import { runCell, type Progress } from '../src/lib/lab/run';
 import type { ChunkFit } from '../src/lib/lab/statistics';
+import { selfTest } from '../src/lib/lab/selftest';
 import { Session, type LoadedModel } from '../src/lib/lab/session';
 import {
   checkSettings,
@@ -33,6 +34,7 @@ import { gpu, openFile } from './node';
 export const USAGE = `The RWKV-7 lab in a terminal.
 
   info                                             this GPU: adapter, features, limits (JSON)
+  selftest                                         every variant against its reference on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
@@ -51,6 +53,7 @@ interface Command extends Signature {
 
 export const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
+  selftest: { options: [], text: false, run: selftest },
   bench: { options: [], text: false, run: bench },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
@@ -87,6 +90,21 @@ async function info({ settings }: Arguments): Promise<boolean> {
   print(`${JSON.stringify(adapter, undefined, 2)}\n`);
   session.close();
   return true;
+}
+
+async function selftest({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+  if (settings.length) throw new Error(`selftest takes no settings; it was given ${settings[0][0]}`);
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  let ended = false;
+  for await (const event of selfTest(gpu, signal)) {
+    if (event.type === 'failed') throw new Error(event.reason);
+    ended ||= event.type === 'finished' && !signal.aborted;
+    if (event.type !== 'check') continue;
+    count[event.result.outcome]++;
+    print(`${JSON.stringify(event.result)}\n`);
+  }
+  tell(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+  return ended && count.failed === 0;
 }
 
 async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {

@@ -9,7 +9,7 @@
 //! pass quantise: columns / 32 * tokens / 64, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue
+//! use: epilogue, q4_k_header
 
 requires packed_4x8_integer_dot_product;
 
@@ -147,13 +147,6 @@ fn stage_weights(weights: Weights, column: u32, thread: u32) {
   weight_tile[thread * pitch + 3u] = (weights.nibbles.b >> vec4<u32>(4u)) & mask;
   weight_scales[thread * 2u] = sub_block_scale(weights.header, 2u * pair);
   weight_scales[thread * 2u + 1u] = sub_block_scale(weights.header, 2u * pair + 1u);
-}
-
-// Scale and minimum of a sub-block: as in shared/q4_k.wgsl, from a block's first four words.
-fn sub_block_scale(header: vec4<u32>, sub_block: u32) -> vec2<f32> {
-  let words = header.yzw >> vec3<u32>(8u * (sub_block & 3u));
-  let upper = vec2<u32>((words.z & 15u) | ((words.x >> 2u) & 48u), ((words.z >> 4u) & 15u) | ((words.y >> 2u) & 48u));
-  return unpack2x16float(header.x) * vec2<f32>(select(words.xy & vec2<u32>(63u), upper, sub_block >= 4u));
 }
 
 fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> XBlock {

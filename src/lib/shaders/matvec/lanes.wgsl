@@ -8,8 +8,9 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × rows
 
-const lanes = 16u;     // knob: 8 16 32
-const group_rows = 8u; // knob: 4 8 16
+const lanes = 32u;     // knob: 8 16 32 64
+const group_rows = 4u; // knob: 2 4 8 16
+const_assert lanes * group_rows <= 256u;
 
 var<workgroup> partial_sums: array<f32, lanes * group_rows>;
 
