@@ -9,7 +9,7 @@
 //! pass quantise: columns / 32 * tokens / 64, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, q4_k_header
+//! use: epilogue, parts, q4_k_header
 
 requires packed_4x8_integer_dot_product;
 
@@ -194,28 +194,4 @@ fn add_products(sum: vec4<f32>, row: u32, half: u32, x: Tokens) -> vec4<f32> {
 fn dot32(w: Bytes, x: Bytes) -> i32 {
   return dot4I8Packed(w.a.x, x.a.x) + dot4I8Packed(w.a.y, x.a.y) + dot4I8Packed(w.a.z, x.a.z) + dot4I8Packed(w.a.w, x.a.w)
     + dot4I8Packed(w.b.x, x.b.x) + dot4I8Packed(w.b.y, x.b.y) + dot4I8Packed(w.b.z, x.b.z) + dot4I8Packed(w.b.w, x.b.w);
-}
-
-fn store(product: u32, parts: u32, row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
-  if (row >= sizes.rows) { return; }
-  for (var t = 0u; t < 4u; t++) {
-    store_one(product, parts, row, token + t * token_threads, a[t]);
-    store_one(product, parts, row, token + (t + 4u) * token_threads, b[t]);
-  }
-}
-
-fn store_one(product: u32, parts: u32, row: u32, token: u32, sum: f32) {
-  if (token >= sizes.tokens) { return; }
-  let token_of_all = product * sizes.tokens + token;
-  if (parts == 1u) { finish(sum, token_of_all * sizes.stride + row); } else { partial[token_of_all * sizes.rows + row] = sum; }
-}
-
-@compute @workgroup_size(64)
-fn add(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= sizes.rows) { return; }
-  let token = id.z * sizes.tokens + id.y;
-  let part_length = sizes.batch * sizes.tokens * sizes.rows;
-  var sum = 0.0;
-  for (var at = token * sizes.rows + id.x; at < arrayLength(&partial); at += part_length) { sum += partial[at]; }
-  finish(sum, token * sizes.stride + id.x);
 }

@@ -4,7 +4,7 @@
 //! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: format, epilogue, accumulate
+//! use: format, epilogue, parts, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -118,28 +118,4 @@ fn x_columns(token: u32, v: u32) -> mat4x4<f32> {
   let at = token * pitch + v;
   let next = token_threads * pitch;
   return transpose(mat4x4<f32>(x_tile[at], x_tile[at + next], x_tile[at + 2u * next], x_tile[at + 3u * next]));
-}
-
-fn store(product: u32, parts: u32, row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
-  if (row >= sizes.rows) { return; }
-  for (var t = 0u; t < 4u; t++) {
-    store_one(product, parts, row, token + t * token_threads, a[t]);
-    store_one(product, parts, row, token + (t + 4u) * token_threads, b[t]);
-  }
-}
-
-fn store_one(product: u32, parts: u32, row: u32, token: u32, sum: f32) {
-  if (token >= sizes.tokens) { return; }
-  let token_of_all = product * sizes.tokens + token;
-  if (parts == 1u) { finish(sum, token_of_all * sizes.stride + row); } else { partial[token_of_all * sizes.rows + row] = sum; }
-}
-
-@compute @workgroup_size(64)
-fn add(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= sizes.rows) { return; }
-  let token = id.z * sizes.tokens + id.y;
-  let part_length = sizes.batch * sizes.tokens * sizes.rows;
-  var sum = 0.0;
-  for (var at = token * sizes.rows + id.x; at < arrayLength(&partial); at += part_length) { sum += partial[at]; }
-  finish(sum, token * sizes.stride + id.x);
 }
