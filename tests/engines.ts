@@ -13,8 +13,25 @@ export async function openKernels(): Promise<Kernels> {
   return new Kernels(await openDevice(gpu), gpu.wgslLanguageFeatures);
 }
 
-export async function openEngine(kernels: Kernels, file: ModelFile): Promise<Engine> {
-  return Engine.open(kernels, await loadWeights(kernels.device, file));
+/** `device`: on which the weights are laid out, where that is not as the kernels' own device would have it. */
+export async function openEngine(
+  kernels: Kernels,
+  file: ModelFile,
+  device = kernels.device,
+): Promise<Engine> {
+  return Engine.open(kernels, await loadWeights(device, file));
+}
+
+/** The same device, but one that says it binds no more than so many bytes: matrices are cut to fit it. */
+export function bindingAtMost(device: GPUDevice, bytes: number): GPUDevice {
+  const limits = { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: bytes };
+  return new Proxy(device, {
+    get(target, key) {
+      if (key === 'limits') return limits;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }
 
 /** Every kernel's default variant, but those named here: by kernel or, for all weight formats, by family. */

@@ -1,4 +1,8 @@
-// For tests: writes GGUF files, good and bad, and the smallest RWKV-7 model there can be.
+// For tests: writes GGUF files, good and bad, the smallest RWKV-7 model there can be, and models with random weights.
+import type { Geometry } from '../src/lib/engine/gguf';
+import { pieceSizes } from '../src/lib/engine/synthetic';
+import { kernels } from '../src/lib/shaders';
+import { formatOfGgmlType, formats } from '../src/lib/shaders/shared/formats';
 
 /** A metadata value: GGUF's type number, and for a list (type 9) that of its elements; `length` is what a list claims. */
 export interface Entry {
@@ -21,16 +25,20 @@ export function key(gguf: SmallGguf, name: string, entry?: Entry): void {
   else gguf.metadata.delete(name);
 }
 
-/** [elements, bytes] of a block; anything else is written as if it were f32. */
-const BLOCKS: Record<number, [number, number]> = { 1: [1, 2], 30: [1, 2], 8: [32, 34], 12: [256, 144] };
+/** Types that the engine does not know are written as if they were f32. */
+const formatOf = (type: number) => formatOfGgmlType(type) ?? formats.f32;
+const elementsOf = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 
 function byteLength(shape: number[], type: number): number {
-  const [elements, bytes] = BLOCKS[type] ?? [1, 4];
-  return (shape.reduce((product, size) => product * size, 1) / elements) * bytes;
+  const { elements, fileBytes } = formatOf(type);
+  return (elementsOf(shape) / elements) * fileBytes;
 }
 
-/** The file; every weight in it is zero. */
-export function writeGguf({ version, metadata, tensors }: SmallGguf): Uint8Array<ArrayBuffer> {
+/** The file. `weights` gives a tensor's bytes; without, every weight is zero. */
+export function writeGguf(
+  { version, metadata, tensors }: SmallGguf,
+  weights?: (tensor: SmallGguf['tensors'][number]) => Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const out: number[] = [];
   const u32 = (value: number) => out.push(...new Uint8Array(Uint32Array.of(value).buffer));
   const u64 = (value: number | bigint) =>
@@ -42,7 +50,9 @@ export function writeGguf({ version, metadata, tensors }: SmallGguf): Uint8Array
     bytes(utf8);
   };
   const scalar = (type: number, value: string | number) =>
-    type === 8 ? string(value as string) : u32(value as number);
+    type === 8
+      ? string(value as string)
+      : bytes(new Uint8Array((type === 6 ? Float32Array : Uint32Array).of(value as number).buffer));
 
   bytes(new TextEncoder().encode('GGUF'));
   u32(version);
@@ -71,45 +81,50 @@ export function writeGguf({ version, metadata, tensors }: SmallGguf): Uint8Array
   // Shapes that nothing can have would make files that nothing can hold.
   const file = new Uint8Array(align(out.length) + Math.min(next, 2 ** 26));
   file.set(out);
+  let start = align(out.length);
+  for (const tensor of weights ? tensors : []) {
+    file.set(weights!(tensor), start);
+    start = align(start + byteLength(tensor.shape, tensor.type));
+  }
   return file;
 }
 
+/** Of a geometry, what a file needs to be told. */
+export type Sizes = Pick<Geometry, 'layers' | 'embedding' | 'hidden' | 'vocabulary' | 'ranks'>;
+
+const SMALLEST: Sizes = {
+  layers: 2,
+  embedding: 64,
+  hidden: 128,
+  vocabulary: 260,
+  ranks: { decay: 16, learningRate: 32, value: 48, gate: 64 },
+};
+
 /** Two layers of 64 channels, 260 tokens, ranks 16 32 48 64, f32 and f16: what openGguf accepts with nothing to spare. */
 export function smallModel(): SmallGguf {
-  const [width, hidden, vocabulary] = [64, 128, 260];
+  return modelOf(SMALLEST, (name) => (name === 'output.weight' ? 'f16' : 'f32'));
+}
+
+/** A whole model of these sizes; `format` names the weight format of each tensor. */
+export function modelOf(sizes: Sizes, format: (name: string, columns: number) => string): SmallGguf {
+  const { layers, embedding: width, hidden, vocabulary } = sizes;
   const tensors: SmallGguf['tensors'] = [];
-  const add = (name: string, shape: number[], type = 0) =>
-    tensors.push({ name: `${name}.weight`, shape, type });
+  const put = (name: string, shape: number[]) =>
+    tensors.push({ name, shape, type: formats[format(name, shape[0])].ggmlType });
+  const add = (name: string, shape: number[]) => put(`${name}.weight`, shape);
   const norm = (name: string) => {
     add(name, [width]);
-    tensors.push({ name: `${name}.bias`, shape: [width], type: 0 });
+    put(`${name}.bias`, [width]);
   };
   add('token_embd', [width, vocabulary]);
   norm('token_embd_norm');
   norm('output_norm');
-  add('output', [width, vocabulary], 1);
-  for (let layer = 0; layer < 2; layer++) {
-    const mix = `blk.${layer}.time_mix_`;
-    norm(`blk.${layer}.attn_norm`);
-    norm(`blk.${layer}.attn_norm_2`);
-    add(`${mix}lerp_fused`, [width, 1, 1, 6]);
-    for (const [letter, rank] of Object.entries({ w: 16, a: 32, v: 48, g: 64 })) {
-      if (letter === 'v' && layer === 0) continue;
-      if (letter !== 'g') add(`${mix}${letter}0`, [width]);
-      add(`${mix}${letter}1`, [width, rank]);
-      add(`${mix}${letter}2`, [rank, width]);
-    }
-    for (const name of ['k_k', 'k_a', 'r_k']) add(mix + name, [width]);
-    for (const name of ['receptance', 'key', 'value', 'output']) add(mix + name, [width, width]);
-    norm(`${mix}ln`);
-    add(`blk.${layer}.channel_mix_lerp_k`, [width, 1, 1]);
-    add(`blk.${layer}.channel_mix_key`, [width, hidden]);
-    add(`blk.${layer}.channel_mix_value`, [hidden, width]);
-  }
+  add('output', [width, vocabulary]);
+  for (let layer = 0; layer < layers; layer++) addLayer(layer, sizes, add, norm);
   const tokens = Array.from({ length: vocabulary }, (_, id) => `t${id}`);
   const metadata = new Map<string, Entry>([
     ['general.architecture', { type: 8, value: 'rwkv7' }],
-    ['rwkv7.block_count', { type: 4, value: 2 }],
+    ['rwkv7.block_count', { type: 4, value: layers }],
     ['rwkv7.embedding_length', { type: 4, value: width }],
     ['rwkv7.feed_forward_length', { type: 4, value: hidden }],
     ['rwkv7.wkv.head_size', { type: 4, value: 64 }],
@@ -117,4 +132,50 @@ export function smallModel(): SmallGguf {
     ['tokenizer.ggml.tokens', { type: 9, of: 8, value: tokens }],
   ]);
   return { version: 3, metadata, tensors };
+}
+
+function addLayer(
+  layer: number,
+  { embedding: width, hidden, ranks }: Sizes,
+  add: (name: string, shape: number[]) => void,
+  norm: (name: string) => void,
+): void {
+  const mix = `blk.${layer}.time_mix_`;
+  norm(`blk.${layer}.attn_norm`);
+  norm(`blk.${layer}.attn_norm_2`);
+  add(`${mix}lerp_fused`, [width, 1, 1, 6]);
+  const letters = { w: ranks.decay, a: ranks.learningRate, v: ranks.value, g: ranks.gate };
+  for (const [letter, rank] of Object.entries(letters)) {
+    if (letter === 'v' && layer === 0) continue;
+    if (letter !== 'g') add(`${mix}${letter}0`, [width]);
+    add(`${mix}${letter}1`, [width, rank]);
+    add(`${mix}${letter}2`, [rank, width]);
+  }
+  for (const name of ['k_k', 'k_a', 'r_k']) add(mix + name, [width]);
+  for (const name of ['receptance', 'key', 'value', 'output']) add(mix + name, [width, width]);
+  norm(`${mix}ln`);
+  add(`blk.${layer}.channel_mix_lerp_k`, [width, 1, 1]);
+  add(`blk.${layer}.channel_mix_key`, [width, hidden]);
+  add(`blk.${layer}.channel_mix_value`, [hidden, width]);
+}
+
+/** The bytes of such a model with the random weights of a synthetic one, which keep activations bounded. */
+export function randomModel(
+  sizes: Sizes,
+  format: (name: string, columns: number) => string,
+  seed = 1,
+): Uint8Array<ArrayBuffer> {
+  const geometry = { ...sizes, heads: sizes.embedding / 64, headSize: 64, normEpsilon: 1e-5 };
+  return writeGguf(modelOf(sizes, format), ({ name, shape, type }) => {
+    const { name: format, elements, words, fileBytes } = formatOf(type);
+    const blocks = elementsOf(shape) / elements;
+    const weight = new Uint32Array(blocks * words);
+    const piece = { tensor: name, format, firstElement: 0, elements: blocks * elements, word: 0 };
+    kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
+    // The GPU's blocks end on a word, a file's do not.
+    const bytes = new Uint8Array(blocks * fileBytes);
+    for (let block = 0; block < blocks; block++)
+      bytes.set(new Uint8Array(weight.buffer, 4 * words * block, fileBytes), fileBytes * block);
+    return bytes;
+  });
 }
