@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
-import { formatExperiment, NAMED_MODELS, readExperiment, type Experiment } from '../src/lib/lab/experiment';
+import {
+  expand,
+  formatExperiment,
+  NAMED_MODELS,
+  readExperiment,
+  type Experiment,
+} from '../src/lib/lab/experiment';
 import { checkAll } from '../src/lib/lab/measure';
 import {
   chunkFits,
@@ -14,6 +20,7 @@ import {
   tokensPerSecond,
   type RunRecord,
 } from '../src/lib/lab/record';
+import { profile, profileToCsv } from '../src/lib/lab/profile';
 import { runCell, type Progress } from '../src/lib/lab/run';
 import type { ChunkFit } from '../src/lib/lab/statistics';
 import { selfTest } from '../src/lib/lab/selftest';
@@ -36,6 +43,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   info                                             this GPU: adapter, features, limits (JSON)
   selftest                                         every variant against its reference on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
+  profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
   evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
@@ -55,6 +63,7 @@ export const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
   selftest: { options: [], text: false, run: selftest },
   bench: { options: [], text: false, run: bench },
+  profile: { options: [], text: false, run: profileRun },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
   evaluate: { options: ['model', 'text'], text: false, run: evaluateFile },
@@ -159,6 +168,27 @@ function speedsOf(record: RunRecord): string {
   const decoding = decode === undefined ? '' : `, decode ${decode.toPrecision(4)} tokens/s`;
   const warnings = record.warnings.length ? ` (${record.warnings.join(', ')})` : '';
   return `prefill ${tokensPerSecond(record).toPrecision(4)} tokens/s${decoding}${warnings}`;
+}
+
+async function profileRun({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+  const runs = expand(readExperiment(settings));
+  if (runs.length > 1) throw new Error(`profile takes the settings of one run; these are ${runs.length}`);
+  const [run] = runs;
+  const session = newSession();
+  try {
+    const gpu = await session.open();
+    const model = await session.load(run.model, run.seed, () => undefined, signal);
+    const found = await gpu.unlessLost(profile(run, model, gpu, signal));
+    print(profileToCsv(found));
+    const milliseconds = found.rows.reduce((sum, { seconds }) => sum + 1e3 * seconds, 0);
+    tell(
+      `${gpu.adapter.name}: a chunk of ${found.tokens} tokens takes ${(1e3 * found.wallSeconds).toPrecision(4)} ms; ` +
+        `its dispatches, each in a pass of its own, ${milliseconds.toPrecision(4)} ms of GPU time\n`,
+    );
+    return true;
+  } finally {
+    session.close();
+  }
 }
 
 async function logits(words: Arguments, signal: AbortSignal): Promise<boolean> {

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { parseExperiment } from '../src/lib/lab/experiment';
+import { expand, parseExperiment } from '../src/lib/lab/experiment';
 import { parameterCount, promptTokens } from '../src/lib/lab/measure';
+import { profile, profileToCsv } from '../src/lib/lab/profile';
 import { fromCsv, toCsv } from '../src/lib/lab/record';
 import { runCell, type LabEvent } from '../src/lib/lab/run';
 import { Session } from '../src/lib/lab/session';
@@ -322,4 +323,22 @@ describe('without a GPU', () => {
     for await (const event of runCell('', blind, never)) events.push(event);
     expect(reasons(events)).toEqual([expect.stringMatching(/no WebGPU adapter/) as string]);
   });
+});
+
+test('a profile accounts for every dispatch of a chunk', async () => {
+  const [experiment] = expand(parseExperiment(`${QUICK}&prefill=16&chunk=16`));
+  const model = await session.load(TINY, 1, () => undefined, never);
+  const found = await profile(experiment, model, await session.open(), never);
+  const uses = (kernel: string) =>
+    found.rows.filter((row) => row.kernel === kernel).reduce((sum, row) => sum + row.uses, 0);
+  const { layers } = model.engine.geometry;
+  expect(uses('wkv')).toBe(layers);
+  expect(uses('token_shift')).toBe(2 * layers);
+  // r, k and v together, the output, and two of channel mix.
+  expect(uses('matmul_q4_k')).toBe(4 * layers);
+  expect(found.rows.find(({ kernel }) => kernel === 'matmul_q4_k')?.flop).toBeGreaterThan(0);
+  expect(found.wallSeconds).toBeGreaterThan(0);
+  const [titles, ...lines] = profileToCsv(found).trimEnd().split('\n');
+  expect(titles).toContain('gpu_ms');
+  expect(lines).toHaveLength(found.rows.length);
 });

@@ -41,13 +41,8 @@ export interface Plans {
   forward(tokens: number): Forward;
 }
 
-/** What one step of a chunk took. */
-export interface StepTime {
-  label: string;
-  workgroups: [number, number, number];
-  /** Undefined where the GPU's clock gave no usable answer. */
-  seconds: number | undefined;
-}
+/** What one step of a chunk took; `seconds` is undefined where the GPU's clock gave no usable answer. */
+export type StepTime = Pick<Step, 'kernel' | 'variant' | 'pass' | 'sizes'> & { seconds: number | undefined };
 
 export class Engine {
   readonly geometry: Geometry;
@@ -221,15 +216,24 @@ export class Engine {
 
   /**
    * A chunk of `tokens` tokens with the head, step by step: GPU seconds of each, measured alone in its pass (their sum is
-   * more than the chunk takes as a whole). Needs the feature timestamp-query. After a prefill.
+   * more than the chunk takes as a whole). Moves the state on as a prefill does. Throws without timestamp-query.
    */
   async profile(plans: Plans, tokens: number): Promise<StepTime[]> {
+    if (!this.#device.features.has('timestamp-query'))
+      throw new Error('A profile needs timestamp-query, which this GPU or browser does not offer');
+    this.#requireRoom(tokens);
     const steps = await this.#steps(plans, tokens, true);
     const timer = new Timer(this.#device, steps.length);
     this.#device.queue.submit([encode(this.#device, steps, timer)]);
     this.#position += tokens;
     const seconds = await timer.read();
-    return steps.map(({ label, workgroups }, i) => ({ label, workgroups, seconds: seconds[i] }));
+    return steps.map(({ kernel, variant, pass, sizes }, i) => ({
+      kernel,
+      variant,
+      pass,
+      sizes,
+      seconds: seconds[i],
+    }));
   }
 
   /** Frees everything but the weights. */

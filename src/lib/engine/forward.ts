@@ -27,7 +27,8 @@ export class Forward {
     readonly tokens: number,
   ) {
     this.#columns = weights.geometry.embedding;
-    this.#inverseEpsilon = Math.round(1 / weights.geometry.normEpsilon);
+    // A whole number, as all sizes are; where ε is smaller than it can say, ε no longer matters.
+    this.#inverseEpsilon = Math.min(Math.round(1 / weights.geometry.normEpsilon), 2 ** 32 - 1);
   }
 
   /** Token ids at the cursor → the residual stream after all layers. */

@@ -6,6 +6,11 @@ import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
 /** One dispatch, ready to encode. A plan is a list of these. */
 export interface Step {
   label: string;
+  kernel: string;
+  variant: string;
+  /** Of the variant's passes, the how-manieth. */
+  pass: number;
+  sizes: Sizes;
   pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
   workgroups: [number, number, number];
@@ -87,6 +92,10 @@ export class Kernels {
     });
     const steps = variant.passes.map(({ entryPoint, grid }, i) => ({
       label: variant.passes.length > 1 ? `${label} ${entryPoint}` : label,
+      kernel: variant.kernel,
+      variant: variant.name,
+      pass: i,
+      sizes,
       pipeline: pipelines[i],
       bindGroup,
       workgroups: this.#workgroups(

@@ -21,6 +21,8 @@ export interface Kernel {
   cases: Sizes[];
   /** Largest allowed normalised mean squared error: mean (got − want)² / mean want². Zero: equal to the bit. */
   tolerance: number;
+  /** Floating-point operations, a multiply-add as two: for kernels that have enough of them to be judged by. */
+  flop?(sizes: Sizes): number;
   /** The best portable variant: what runs when nothing else is asked for. */
   default: string;
 }

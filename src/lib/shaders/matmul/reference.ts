@@ -50,6 +50,7 @@ export default (format: Format): Kernel => {
       { rows: 33, columns, tokens: 3, batch: 1, stride: 33, epilogue: EPILOGUE.reluSquared },
     ],
     tolerance: 1e-10,
+    flop: ({ rows, columns, tokens, batch }) => 2 * batch * rows * columns * tokens,
     default: 'tiled',
   };
 };

@@ -40,6 +40,7 @@ export default (format: Format): Kernel => {
       { rows: 7, columns, batch: 2, epilogue: EPILOGUE.sigmoid },
     ],
     tolerance: 1e-10,
+    flop: ({ rows, columns, batch }) => 2 * batch * rows * columns,
     default: 'lanes',
   };
 };
