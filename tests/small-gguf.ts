@@ -89,8 +89,9 @@ export function writeGguf(
   return file;
 }
 
-/** Of a geometry, what a file needs to be told. */
-export type Sizes = Pick<Geometry, 'layers' | 'embedding' | 'hidden' | 'vocabulary' | 'ranks'>;
+/** Of a geometry, what a file needs to be told; without an epsilon it says nothing of it. */
+export type Sizes = Pick<Geometry, 'layers' | 'embedding' | 'hidden' | 'vocabulary' | 'ranks'> &
+  Partial<Pick<Geometry, 'normEpsilon'>>;
 
 const SMALLEST: Sizes = {
   layers: 2,
@@ -131,6 +132,8 @@ export function modelOf(sizes: Sizes, format: (name: string, columns: number) =>
     ['tokenizer.ggml.model', { type: 8, value: 'rwkv' }],
     ['tokenizer.ggml.tokens', { type: 9, of: 8, value: tokens }],
   ]);
+  if (sizes.normEpsilon !== undefined)
+    metadata.set('rwkv7.attention.layer_norm_epsilon', { type: 6, value: sizes.normEpsilon });
   return { version: 3, metadata, tensors };
 }
 
@@ -165,7 +168,7 @@ export function randomModel(
   format: (name: string, columns: number) => string,
   seed = 1,
 ): Uint8Array<ArrayBuffer> {
-  const geometry = { ...sizes, heads: sizes.embedding / 64, headSize: 64, normEpsilon: 1e-5 };
+  const geometry = { normEpsilon: 1e-5, ...sizes, heads: sizes.embedding / 64, headSize: 64 };
   return writeGguf(modelOf(sizes, format), ({ name, shape, type }) => {
     const { name: format, elements, words, fileBytes } = formatOf(type);
     const blocks = elementsOf(shape) / elements;
