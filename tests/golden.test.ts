@@ -1,5 +1,5 @@
 // The demo model on the GPU: llama.cpp's logits and greedy tokens, in chunks and with every variant.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Plans } from '../src/lib/engine/engine';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
 import { kernels as registry, variantsFor } from '../src/lib/shaders';
@@ -17,6 +17,9 @@ const ALLOWED = 2e-3;
 const allowed = ({ error }: Variant) => (error === undefined ? ALLOWED : 10 * Math.sqrt(error));
 /** Where the best token leads by less, either may be taken. */
 const MARGIN = 0.01;
+
+// A software GPU compiles at the first run, which takes a busy machine a minute.
+vi.setConfig({ testTimeout: 300_000 });
 
 const kernels = await openKernels();
 const model = await openModel(DEMO);
