@@ -181,7 +181,7 @@ export class Forward {
           key_removal: layer.keyRemoval,
           key_learning: layer.keyLearning,
         },
-        { columns, tokens: this.tokens, layer: index },
+        { columns, tokens: this.tokens, first_layer: Number(index === 0) },
       )),
       ...(await this.#steps(
         'wkv',

@@ -131,9 +131,11 @@ async function takeSamples(
     return taken;
   };
   const { warmupSeconds } = seconds;
-  while (needsWarmup(run, warmupSeconds)) {
+  for (let total = 0; needsWarmup(run, warmupSeconds.length, total);) {
     report('warming up', warmupSeconds.length, run.warmup);
-    warmupSeconds.push((await sample()).prefill);
+    const { prefill, decode = 0 } = await sample();
+    warmupSeconds.push(prefill);
+    total += prefill + decode;
   }
   let hidden = host.hidden?.() ?? false;
   for (let index = 0; index < run.samples; index++) {
@@ -149,10 +151,9 @@ async function takeSamples(
 }
 
 /** At least as many as were asked for, and enough to be warm; none when none were asked for. */
-function needsWarmup({ warmup }: Run, taken: number[]): boolean {
-  if (taken.length < warmup) return true;
-  const total = taken.reduce((sum, seconds) => sum + seconds, 0);
-  return warmup > 0 && total < WARMUP_SECONDS && taken.length < MOST_WARMUPS;
+function needsWarmup({ warmup }: Run, taken: number, seconds: number): boolean {
+  if (taken < warmup) return true;
+  return warmup > 0 && seconds < WARMUP_SECONDS && taken < MOST_WARMUPS;
 }
 
 /** One sample: the prompt is on the GPU and its queue is idle before the clock starts. */

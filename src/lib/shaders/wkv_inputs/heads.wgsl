@@ -2,7 +2,7 @@
 //! grid: columns / workgroup_size, tokens
 //! use: sum
 
-struct Sizes { columns: u32, tokens: u32, layer: u32 }
+struct Sizes { columns: u32, tokens: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read_write> inputs: array<f32>;     // 6 × tokens × columns: r k v w a b
 @group(0) @binding(2) var<storage, read_write> first_value: array<f32>; // tokens × columns
@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let length = max(sqrt(workgroup_sum(vec2<f32>(removal * removal, 0.0), thread).x), 1e-12);
   let rate = sigmoid(learning_rate_bias[c] + inputs[4u * plane + i]);
   let value = inputs[2u * plane + i];
-  if (sizes.layer == 0u) {
+  if (sizes.first_layer == 1u) {
     first_value[i] = value;
   } else {
     inputs[2u * plane + i] = value + (first_value[i] - value) * sigmoid(value_bias[c] + inputs[5u * plane + i]);

@@ -7,12 +7,12 @@ const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
  * Planes of `inputs`, each tokens × columns. In: r, k, v from their matrices; then the low-rank outputs of decay, learning
  * rate and value mix. Out: what the wkv recurrence takes, r k v w a b:
  *   w = exp(−e^−½ · σ(w0 + decay)),  η = σ(a0 + learning rate),
- *   v = v + (first − v) · σ(v0 + value mix)   (layer 0: v is the first value)
+ *   v = v + (first − v) · σ(v0 + value mix)   (the first layer's v is the first value)
  *   κ = k·k_k, of length one per head;  k = k · (1 + (η − 1)·k_a);  a = −κ;  b = κ·η
  */
 function wkvInputs(
   { inputs, first_value, decay_bias, learning_rate_bias, value_bias, key_removal, key_learning }: Arrays,
-  { columns, tokens, layer }: Sizes,
+  { columns, tokens, first_layer }: Sizes,
 ) {
   const plane = tokens * columns;
   for (let head = 0; head < plane; head += HEAD) {
@@ -25,7 +25,7 @@ function wkvInputs(
       const removal = (key * key_removal[c]) / length;
       const rate = sigmoid(learning_rate_bias[c] + inputs[4 * plane + i]);
       const value = inputs[2 * plane + i];
-      if (layer === 0) first_value[i] = value;
+      if (first_layer === 1) first_value[i] = value;
       else
         inputs[2 * plane + i] =
           value + (first_value[i] - value) * sigmoid(value_bias[c] + inputs[5 * plane + i]);
@@ -51,8 +51,8 @@ export default {
   }),
   outputs: ['inputs', 'first_value'],
   cases: [
-    { columns: 128, tokens: 3, layer: 0 },
-    { columns: 192, tokens: 5, layer: 1 },
+    { columns: 128, tokens: 3, first_layer: 1 },
+    { columns: 192, tokens: 5, first_layer: 0 },
   ],
   tolerance: 1e-10,
   default: 'heads',
