@@ -41,6 +41,6 @@ export default (format: Format): Kernel => {
     ],
     tolerance: 1e-10,
     flop: ({ rows, columns, batch }) => 2 * batch * rows * columns,
-    default: 'lanes',
+    default: format.name === 'q4_k' ? 'vectors' : 'lanes',
   };
 };
