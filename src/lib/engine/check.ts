@@ -89,7 +89,7 @@ function requireGuard(guard: Uint32Array, complaint: string) {
 }
 
 /** mean (got − want)² / mean want²; NaN anywhere gives NaN. Words (Uint32Array) count as wrong or right: the share that differs. */
-export function normalisedError(got: ArrayLike<number>, want: ArrayLike<number>): number {
+function normalisedError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got instanceof Uint32Array) {
     let wrong = 0;
     for (let i = 0; i < want.length; i++) wrong += Number(got[i] !== want[i]);

@@ -66,7 +66,7 @@ export async function profile(
 }
 
 /** Steps of the same kernel and shape together, the slowest first; seconds are means over the repetitions. */
-export function rowsOf(times: StepTime[][]): ProfileRow[] {
+function rowsOf(times: StepTime[][]): ProfileRow[] {
   const rows = new Map<string, ProfileRow>();
   times[0].forEach(({ kernel, variant, pass, sizes }, step) => {
     const shape = Object.entries(sizes)
