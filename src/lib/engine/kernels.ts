@@ -1,6 +1,6 @@
 /** Compiles variants and binds them to buffers. */
 import type { Sizes } from '../shaders/kernel';
-import { brokenAssertion, evaluate, workgroupNeeds, type Variant } from '../shaders/variant';
+import { brokenAssertion, codeOf, evaluate, workgroupNeeds, type Variant } from '../shaders/variant';
 import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
 
 /** One dispatch, ready to encode. A plan is a list of these. */
@@ -24,7 +24,7 @@ interface Compiled {
   pipelines: GPUComputePipeline[];
 }
 
-/** Pipelines are kept by their WGSL text, uniforms by their values, scratch buffers by their variant and name. */
+/** Pipelines are kept by their WGSL text and by the code in it, uniforms by their values, scratch buffers by their variant and name. */
 export class Kernels {
   #compiled = new Map<string, Promise<Compiled>>();
   #uniforms = new Map<string, GPUBuffer>();
@@ -61,9 +61,12 @@ export class Kernels {
     if (known) return known;
     const obstacle = this.obstacle(variant);
     if (obstacle) return Promise.reject(new Error(`${variant.kernel}/${variant.name} ${obstacle}`));
-    const compiled = compile(this.device, variant);
-    this.#compiled.set(variant.wgsl, compiled);
-    compiled.catch(() => this.#compiled.delete(variant.wgsl));
+    const code = codeOf(variant);
+    const compiled = this.#compiled.get(code) ?? compile(this.device, variant);
+    for (const key of [code, variant.wgsl]) {
+      this.#compiled.set(key, compiled);
+      compiled.catch(() => this.#compiled.delete(key));
+    }
     return compiled;
   }
 

@@ -166,6 +166,17 @@ export function workgroupNeeds({ wgsl }: Variant): { invocations: number; memory
   return { invocations: Math.max(...invocations), memoryBytes: bytes.reduce((sum, part) => sum + part, 0) };
 }
 
+/**
+ * What of a text a compiler turns into code: no comments, no constants that only the header uses. Settings of the knobs
+ * with the same code share a pipeline.
+ */
+export function codeOf({ wgsl }: Variant): string {
+  const bare = wgsl.replace(/\/\/.*$/gm, '');
+  return bare.replace(/^const (\w+)[^;]*;/gm, (declaration, name: string) =>
+    bare.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1 ? declaration : '',
+  );
+}
+
 /** Cartesian product of named lists: { a: [1, 2], b: [3] } → [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
 export function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
   return Object.entries(lists).reduce<Record<string, T>[]>(
