@@ -78,6 +78,8 @@ export async function withFirefox<T>(
     browser: 'firefox',
     executablePath: program('firefox'),
     headless: true,
+    // Mesa's software GPU compiles for four lanes in much less time than it takes for eight.
+    env: { LP_NATIVE_VECTOR_WIDTH: '128', ...process.env },
     extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...preferences },
     // Minutes pass between two messages while a kernel runs on the processor.
     protocolTimeout: 600_000,
