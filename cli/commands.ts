@@ -51,7 +51,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
            [--temperature T] [--top-p P] [--seed S] [settings]
 
 M is a GGUF file, an address, or ${NAMED_MODELS.join(', ')}.
-Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.tile_rows=64', or each as --chunk 64.
+Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.step=32', or each as --chunk 64.
 Results are on stdout, everything else on stderr. LAB_DAWN_FLAGS holds flags for Dawn.
 `;
 
@@ -105,7 +105,7 @@ async function selftest({ settings }: Arguments, signal: AbortSignal): Promise<b
   if (settings.length) throw new Error(`selftest takes no settings; it was given ${settings[0][0]}`);
   const count = { passed: 0, failed: 0, skipped: 0 };
   let ended = false;
-  for await (const event of selfTest(gpu, signal)) {
+  for await (const event of selfTest(gpu, true, signal)) {
     if (event.type === 'failed') throw new Error(event.reason);
     ended ||= event.type === 'finished' && !signal.aborted;
     if (event.type !== 'check') continue;

@@ -1,10 +1,10 @@
 /**
  * An experiment is a list of settings, and one text names it in the address bar, the notebook and the terminal:
  *
- *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.tile_rows=32,64
+ *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.step=16,32
  *
  * Every value is a list; the experiment is one run for each combination. A family of kernels (matmul, matvec …) sets
- * all its formats at once: matmul=tiled, matmul.tile_rows=64; a setting of one kernel wins over its family's.
+ * all its formats at once: matmul=tiled, matmul.step=32; a setting of one kernel wins over its family's.
  */
 import { SYNTHETIC } from '../engine/synthetic';
 import { kernels, variants } from '../shaders';

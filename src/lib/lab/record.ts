@@ -309,7 +309,7 @@ export function hashTexts(texts: Record<string, string>): string {
   return hash.toString(16).padStart(8, '0');
 }
 
-/** `matmul_q4_k=tiled matmul_q4_k.tile_rows=64 wkv=sequential`: settings again, a space between. */
+/** `matmul_q4_k=tiled matmul_q4_k.step=32 wkv=sequential`: settings again, a space between. */
 export function formatVariants(variants: Record<string, ChosenVariant>): string {
   return Object.entries(variants)
     .flatMap(([kernel, { name, knobs }]) => [

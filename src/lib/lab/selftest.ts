@@ -14,7 +14,7 @@ export type { AdapterDescription };
 export interface CheckResult {
   kernel: string;
   variant: string;
-  /** As in an experiment: `tile_rows=64 step=16`; empty for a variant without knobs. */
+  /** As in an experiment: `row_threads=16 step=32`; empty for a variant without knobs. */
   knobs: string;
   outcome: 'passed' | 'failed' | 'skipped';
   /** Largest normalised mean squared error over the kernel's cases, where it passed. */
@@ -30,16 +30,19 @@ export type SelfTestEvent =
   | { type: 'finished' };
 
 /**
- * Checks every variant with its knobs as they are and with each knob at its ends. A wrong variant or a missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
+ * Checks every variant with its knobs as they are and, with `ends`, with each knob at its ends. A wrong variant or a missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
  */
-export async function* selfTest(gpu: GPU, signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
+export async function* selfTest(gpu: GPU, ends: boolean, signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
   try {
     const device = await openDevice(gpu);
     let lost: string | undefined;
     void device.lost.then(({ message }) => (lost = message || 'no reason given'));
     const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
     const settings = variants.flatMap((variant) =>
-      settingsToCheck(variant).map((setting) => ({ setting, turned: setting.wgsl !== variant.wgsl })),
+      (ends ? settingsToCheck(variant) : [variant]).map((setting) => ({
+        setting,
+        turned: setting.wgsl !== variant.wgsl,
+      })),
     );
     yield { type: 'selftest', adapter: describeAdapter(device), total: settings.length };
     for (const [at, { setting, turned }] of settings.entries()) {

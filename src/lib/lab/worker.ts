@@ -12,7 +12,8 @@ export type WorkerMessage =
   | { type: 'file'; file: File }
   /** Asks for an `adapter` or `no-adapter` event. */
   | { type: 'describe' }
-  | { type: 'selftest' }
+  /** `ends`: with the knobs at their ends too. */
+  | { type: 'selftest'; ends: boolean }
   /** Whether the page can be seen. */
   | { type: 'hidden'; hidden: boolean };
 
@@ -68,7 +69,7 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
     case 'run':
       return begin((signal) => tellAll(runCell(message.settings, session, signal)));
     case 'selftest':
-      return begin((signal) => tellAll(selfTest(navigator.gpu, signal)));
+      return begin((signal) => tellAll(selfTest(navigator.gpu, message.ends, signal)));
     case 'describe':
       return begin(describe);
     case 'file':

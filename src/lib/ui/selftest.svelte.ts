@@ -7,6 +7,8 @@ export class SelfTest {
   phase = $state<'idle' | 'running' | 'finished'>('idle');
   adapter = $state.raw<AdapterDescription | undefined>();
   total = $state(0);
+  /** Whether knobs are turned to their ends, or left as the variants have them. */
+  ends = $state(true);
   results = $state.raw<CheckResult[]>([]);
   /** Why the test ended before all was checked. */
   problem = $state<string | undefined>();
@@ -37,7 +39,7 @@ export class SelfTest {
       (event) => this.#receive(event),
       (reason) => this.#end(reason),
     );
-    this.#worker.postMessage({ type: 'selftest' });
+    this.#worker.postMessage({ type: 'selftest', ends: this.ends });
   }
 
   stop() {
