@@ -141,7 +141,7 @@ describe('a server that has no such file', () => {
   });
 
   it('is told from an address that is none', async () => {
-    for (const url of ['', 'models/tiny.gguf', 'file:///tmp/x', 'https://', 'blob:x']) {
+    for (const url of ['', 'models/tiny.gguf', 'file:///model.gguf', 'https://', 'blob:x']) {
       expect(await complaint(urlSource(url))).toContain(`"${url}" is no address of a file`);
     }
   });

@@ -224,7 +224,7 @@ export class Engine {
     this.#requireRoom(tokens);
     const steps = await this.#steps(plans, tokens, true);
     const timer = new Timer(this.#device, steps.length);
-    this.#device.queue.submit([encode(this.#device, steps, timer)]);
+    this.#device.queue.submit([encode(this.#device, steps, { timer })]);
     this.#position += tokens;
     const seconds = await timer.read();
     return steps.map(({ kernel, variant, pass, sizes }, i) => ({
@@ -258,14 +258,15 @@ export class Engine {
     return steps;
   }
 
+  /** Submits steps, a whole chunk or so many at a time; `answer`: the argmax is copied to where it can be mapped. */
   #submit({ stepsPerSubmit }: Plans, steps: Step[], answer: boolean) {
     const size = stepsPerSubmit || steps.length;
-    for (let first = 0; first < steps.length; first += size)
-      this.#device.queue.submit([encode(this.#device, steps.slice(first, first + size))]);
-    if (!answer) return;
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#state.best, 0, this.#answer, 0, 4);
-    this.#device.queue.submit([encoder.finish()]);
+    const copyAnswer = (encoder: GPUCommandEncoder) =>
+      encoder.copyBufferToBuffer(this.#state.best, 0, this.#answer, 0, 4);
+    for (let first = 0; first < steps.length; first += size) {
+      const after = answer && first + size >= steps.length ? copyAnswer : undefined;
+      this.#device.queue.submit([encode(this.#device, steps.slice(first, first + size), { after })]);
+    }
   }
 
   async #readAnswer(): Promise<number> {

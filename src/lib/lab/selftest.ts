@@ -30,7 +30,8 @@ export type SelfTestEvent =
   | { type: 'finished' };
 
 /**
- * Checks every variant with its knobs as they are and, with `ends`, with each knob at its ends. A wrong variant or a missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
+ * Checks every variant with its knobs as they are and, with `ends`, with each knob at its ends. A wrong variant or a
+ * missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
  */
 export async function* selfTest(gpu: GPU, ends: boolean, signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
   try {
