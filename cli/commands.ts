@@ -34,14 +34,16 @@ import {
   promptIds,
   type Sampling,
 } from '../src/lib/lab/text';
+import { findVariant, variants, variantsFor } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
+import type { Variant } from '../src/lib/shaders/variant';
 import { numberOption, required, type Arguments, type Signature } from './arguments';
 import { gpu, openFile } from './node';
 
 export const USAGE = `The RWKV-7 lab in a terminal.
 
   info                                             this GPU: adapter, features, limits (JSON)
-  selftest                                         every variant against its reference on this GPU (JSON lines)
+  selftest [KERNEL | KERNEL/VARIANT …]             variants, all or these, against their references on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
@@ -61,7 +63,7 @@ interface Command extends Signature {
 
 export const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
-  selftest: { options: [], text: false, run: selftest },
+  selftest: { options: [], text: true, run: selftest },
   bench: { options: [], text: false, run: bench },
   profile: { options: [], text: false, run: profileRun },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
@@ -101,11 +103,11 @@ async function info({ settings }: Arguments): Promise<boolean> {
   return true;
 }
 
-async function selftest({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
-  if (settings.length) throw new Error(`selftest takes no settings; it was given ${settings[0][0]}`);
+async function selftest({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
+  const tested = words.length ? words.flatMap(variantsNamed) : variants;
   const count = { passed: 0, failed: 0, skipped: 0 };
   let ended = false;
-  for await (const event of selfTest(gpu, true, signal)) {
+  for await (const event of selfTest(gpu, true, signal, tested)) {
     if (event.type === 'failed') throw new Error(event.reason);
     ended ||= event.type === 'finished' && !signal.aborted;
     if (event.type !== 'check') continue;
@@ -114,6 +116,12 @@ async function selftest({ settings }: Arguments, signal: AbortSignal): Promise<b
   }
   tell(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   return ended && count.failed === 0;
+}
+
+/** `kernel/variant`, or all variants of a `kernel`. */
+function variantsNamed(name: string): Variant[] {
+  const [kernel, variant] = name.split('/');
+  return variant === undefined ? variantsFor(kernel) : [findVariant(kernel, variant)];
 }
 
 async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {

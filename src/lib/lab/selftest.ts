@@ -33,13 +33,18 @@ export type SelfTestEvent =
  * Checks every variant with its knobs as they are and, with `ends`, with each knob at its ends. A wrong variant or a
  * missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
  */
-export async function* selfTest(gpu: GPU, ends: boolean, signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
+export async function* selfTest(
+  gpu: GPU,
+  ends: boolean,
+  signal: AbortSignal,
+  tested = variants,
+): AsyncGenerator<SelfTestEvent> {
   try {
     const device = await openDevice(gpu);
     let lost: string | undefined;
     void device.lost.then(({ message }) => (lost = message || 'no reason given'));
     const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
-    const settings = variants.flatMap((variant) =>
+    const settings = tested.flatMap((variant) =>
       (ends ? settingsToCheck(variant) : [variant]).map((setting) => ({
         setting,
         turned: setting.wgsl !== variant.wgsl,
