@@ -10,6 +10,7 @@ import {
   formatExperiment,
   NAMED_MODELS,
   readExperiment,
+  readSettings,
   type Experiment,
 } from '../src/lib/lab/experiment';
 import { checkAll } from '../src/lib/lab/measure';
@@ -25,6 +26,7 @@ import { runCell, type Progress } from '../src/lib/lab/run';
 import type { ChunkFit } from '../src/lib/lab/statistics';
 import { selfTest } from '../src/lib/lab/selftest';
 import { Session, type LoadedModel } from '../src/lib/lab/session';
+import { timeNamed, timesToCsv } from '../src/lib/lab/timing';
 import {
   checkSettings,
   evaluate,
@@ -45,6 +47,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   info                                             this GPU: adapter, features, limits (JSON)
   selftest [KERNEL | KERNEL/VARIANT …]             variants, all or these, against their references on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
+  time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
@@ -65,6 +68,7 @@ export const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
   selftest: { options: [], text: true, run: selftest },
   bench: { options: [], text: false, run: bench },
+  time: { options: ['shapes'], text: false, run: timeKernels },
   profile: { options: [], text: false, run: profileRun },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
@@ -176,6 +180,27 @@ function speedsOf(record: RunRecord): string {
   const decoding = decode === undefined ? '' : `, decode ${decode.toPrecision(4)} tokens/s`;
   const warnings = record.warnings.length ? ` (${record.warnings.join(', ')})` : '';
   return `prefill ${tokensPerSecond(record).toPrecision(4)} tokens/s${decoding}${warnings}`;
+}
+
+async function timeKernels({ settings, options }: Arguments, signal: AbortSignal): Promise<boolean> {
+  const experiment = readExperiment(settings);
+  const filter = readSettings(options.get('shapes') ?? '');
+  const session = newSession();
+  let count = 0;
+  let failures = 0;
+  try {
+    tell(`${(await session.open()).adapter.name}\n`);
+    for await (const row of timeNamed(experiment, filter, session, signal)) {
+      print(timesToCsv([row], count++ === 0));
+      if (row.reason === undefined) continue;
+      failures++;
+      tell(`lab: ${row.kernel}=${row.variant} ${row.knobs} failed: ${row.reason}\n`);
+    }
+  } finally {
+    session.close();
+  }
+  if (count === 0) throw new Error('The model has no shape that these settings and --shapes name');
+  return failures === 0;
 }
 
 async function profileRun({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {

@@ -156,7 +156,7 @@ test('every mistake is one line that names the thing, and an exit code', { timeo
   const gguf = new Uint8Array(await readFile(TINY));
   const cut = await file('cut.gguf', gguf.subarray(0, gguf.length - 1000));
   const mistakes: [RegExp, ...string[]][] = [
-    [/There is no command "benchmark"; there are: info, selftest, bench, profile/, 'benchmark'],
+    [/There is no command "benchmark"; there are: info, selftest, bench, time, profile/, 'benchmark'],
     [/Unknown setting "chunks"; known: model, prefill/, 'bench', 'chunks=64'],
     [/matmul_q4_k has no variant "none"; it has: /, 'bench', '--matmul_q4_k', 'none'],
     [/chunk must be a whole number from 1 to 4096, or "prefill"; "0" is not/, 'bench', 'chunk=0'],

@@ -1,0 +1,51 @@
+/** The shapes at which a model uses its kernels, and the work a kernel has at one. */
+import type { Engine } from '../engine/engine';
+import type { Step } from '../engine/kernels';
+import { kernels as registry } from '../shaders';
+import type { Sizes } from '../shaders/kernel';
+import { choose, expand } from './experiment';
+
+/** One kernel at one shape, and how often a chunk has it. */
+export interface Use {
+  kernel: string;
+  sizes: Sizes;
+  /** In a chunk, or (`decode`) in one decoded token. */
+  count: number;
+}
+
+/** What a chunk of `tokens` tokens asks of its kernels, and after it, where they differ, what a decoded token asks. */
+export async function usesOf(engine: Engine, tokens: number): Promise<Use[]> {
+  const [run] = expand({ prefill: [String(tokens)] });
+  const plans = await engine.prepare(choose(run, engine.kernelNames), tokens, 0, [tokens]);
+  const chunk = countUses(plans.final.get(tokens) ?? []);
+  const decode = countUses(plans.final.get(1) ?? []);
+  const known = new Set(chunk.map(keyOf));
+  return [...chunk, ...decode.filter((use) => !known.has(keyOf(use)))];
+}
+
+function countUses(steps: Step[]): Use[] {
+  const uses = new Map<string, Use>();
+  for (const { kernel, sizes, pass } of steps) {
+    const key = keyOf({ kernel, sizes });
+    const use = uses.get(key) ?? { kernel, sizes, count: 0 };
+    if (pass === 0) use.count++;
+    uses.set(key, use);
+  }
+  return [...uses.values()];
+}
+
+const keyOf = ({ kernel, sizes }: Pick<Use, 'kernel' | 'sizes'>) => `${kernel} ${shapeText(sizes)}`;
+
+/** `rows 2560, columns 2560, …` */
+export function shapeText(sizes: Sizes): string {
+  return Object.entries(sizes)
+    .map(([name, size]) => `${name} ${size}`)
+    .join(', ');
+}
+
+/** Of one use: floating-point operations, where the kernel is judged by them, and the least bytes that must move. */
+export function workOf(kernel: string, sizes: Sizes): { flop: number | undefined; bytes: number } {
+  const { flop, lengths } = registry[kernel];
+  const words = Object.values(lengths(sizes)).reduce((sum, length) => sum + length, 0);
+  return { flop: flop?.(sizes), bytes: 4 * words };
+}
