@@ -53,6 +53,7 @@ export default {
   cases: [
     { columns: 128, tokens: 3, first_layer: 1 },
     { columns: 192, tokens: 5, first_layer: 0 },
+    { columns: 64, tokens: 37, first_layer: 0 },
   ],
   tolerance: 1e-10,
   default: 'heads',
