@@ -1,0 +1,213 @@
+// `npm run --silent bench:page -- 'model=demo&prefill=128'`: the built page in a real Chromium, used as a user does. Opens it with
+// the settings in its address, presses Run, waits, and takes the page's own CSV. The CSV goes to stdout, everything else to
+// stderr; the exit code is 0 only when every run was measured. It waits as long as the page works: Ctrl-C ends it.
+import { existsSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findBrowser } from './browsers.js';
+import { serve } from './serve.js';
+import { buildIsOld, needNode, root, run, stop, tool } from './setup.js';
+
+const USAGE = `Usage: npm run --silent bench:page -- '<settings>' [--out FILE] [--build FOLDER] [--window]
+       npm run --silent bench:page -- --selftest [knobs=defaults] [--out FILE] …
+  --selftest      the self-test page and its report, instead of a sweep and its CSV
+  --out FILE      writes the result there too
+  --build FOLDER  a build as it is; without, build/, made anew when a source is newer
+  --window        with a window on the screen
+Environment:
+  CHROME           the browser's program, when it is not the Chrome or Chromium on the PATH
+  CHROME_FLAGS     its flags for WebGPU, separated by spaces, when not the usual ones of this system
+  PLAYWRIGHT_CORE  the folder of playwright-core, when it is not installed here`;
+
+/** What Chromium needs to offer a headless page the GPU; on Linux it falls back to a software adapter. */
+const GPU_FLAGS =
+  process.platform === 'linux'
+    ? '--enable-unsafe-webgpu --ignore-gpu-blocklist --enable-features=Vulkan --use-vulkan=native --use-angle=vulkan --disable-vulkan-surface'
+    : '';
+/** Seldom enough not to be felt by what is being measured. */
+const POLL_MILLISECONDS = 1000;
+
+/**
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {object} Shown what the page says
+ * @property {string[]} adapter the GPU's name, then what it can do; empty while it is not known
+ * @property {string} phase idle, running or finished
+ * @property {string} status how far it is, in words
+ * @property {string[]} problems why there is no GPU, settings that cannot be, what ended early, runs and variants that failed
+ */
+
+const say = (/** @type {string} */ text) => void process.stderr.write(`${text}\n`);
+
+needNode();
+const options = readOptions();
+const folder = options.build ? resolve(options.build) : freshBuild();
+if (!existsSync(join(folder, 'index.html')))
+  stop(`There is no index.html in ${folder}: \`npm run build\` makes it.`);
+process.exitCode = await main().catch((error) => {
+  say(`bench-page: ${error instanceof Error ? error.message : error}`);
+  return 1;
+});
+
+function readOptions() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        selftest: { type: 'boolean', default: false },
+        window: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        build: { type: 'string' },
+      },
+    });
+    if (positionals.length === 0 && !values.selftest) throw new Error('No settings given');
+    return { ...values, settings: positionals.join('&') };
+  } catch (error) {
+    return stop(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+  }
+}
+
+/** A build older than its sources would be measured without anybody noticing. */
+function freshBuild() {
+  if (buildIsOld()) {
+    say('Building the lab …');
+    if (run(tool('vite/bin/vite.js', 'build', '--logLevel', 'warn'), 'errors') !== 0)
+      stop('The build failed: see its message above.');
+  }
+  return join(root, 'build');
+}
+
+/** Resolves to the exit code. */
+async function main() {
+  const browser = await launch();
+  const server = await serve({ folder });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  try {
+    say(`browser: ${browser.version()}`);
+    const page = await browser.newPage();
+    page.on('console', (message) => message.type() === 'error' && say(`console: ${message.text()}`));
+    page.on('pageerror', (error) => say(`console: ${error}`));
+    const use = options.selftest ? selfTest : sweep;
+    const { result, problems } = await use(page, `http://127.0.0.1:${port}/`);
+    if (options.out) writeFileSync(options.out, result);
+    process.stdout.write(result);
+    for (const problem of problems) say(`problem: ${problem}`);
+    return problems.length > 0 ? 1 : 0;
+  } finally {
+    await browser.close();
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+async function launch() {
+  const { PLAYWRIGHT_CORE, CHROME, CHROME_FLAGS = GPU_FLAGS } = process.env;
+  const module = PLAYWRIGHT_CORE ? pathToFileURL(join(PLAYWRIGHT_CORE, 'index.mjs')).href : 'playwright-core';
+  /** @type {typeof import('playwright-core')} */
+  const { chromium } = await import(module);
+  const executablePath = CHROME || findBrowser('chromium');
+  if (!executablePath)
+    throw new Error('No Chrome or Chromium found: install one, or set CHROME to its program');
+  return chromium.launch({
+    executablePath,
+    headless: !options.window,
+    args: CHROME_FLAGS.split(' ').filter(Boolean),
+  });
+}
+
+/**
+ * @param {Page} page
+ * @param {string} address
+ */
+async function sweep(page, address) {
+  await page.goto(`${address}?${encodeURI(options.settings)}`);
+  const { adapter, problems } = await watch(page, readLab, (shown) => shown.adapter.length > 0);
+  if (problems.length > 0) return { result: '', problems };
+  say(`adapter: ${adapter.join(' · ')}`);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const shown = await watch(page, readLab, ({ phase }) => phase === 'finished');
+  const csv = page.getByRole('button', { name: 'Download CSV' });
+  const measured = (await csv.count()) > 0 && (await csv.isEnabled());
+  const result = measured ? await download(page, 'Download CSV') : '';
+  return { result, problems: measured ? shown.problems : [...shown.problems, 'Nothing was measured'] };
+}
+
+/**
+ * @param {Page} page
+ * @param {string} address
+ */
+async function selfTest(page, address) {
+  await page.goto(`${address}selftest?${encodeURI(options.settings)}`);
+  const { problems } = await watch(page, readSelfTest, () => true);
+  if (problems.length > 0) return { result: '', problems };
+  await page.getByRole('button', { name: 'Run the self-test' }).click();
+  const shown = await watch(page, readSelfTest, ({ phase }) => phase === 'finished');
+  if (shown.adapter.length > 0) say(`adapter: ${shown.adapter.join(' ')}`);
+  return { result: await download(page, 'Save report'), problems: shown.problems };
+}
+
+/**
+ * Reads the page again and again, telling of its status when it changes, until it has come to where it should or cannot.
+ * @param {Page} page
+ * @param {() => Shown} read runs in the page
+ * @param {(shown: Shown) => boolean} arrived
+ */
+async function watch(page, read, arrived) {
+  for (let told = ''; ; await sleep(POLL_MILLISECONDS)) {
+    const shown = await page.evaluate(read);
+    const ended = arrived(shown) || (shown.problems.length > 0 && shown.phase !== 'running');
+    // Megabytes and counts after a comma change all the time.
+    const status = ended ? shown.status : shown.status.split(',')[0];
+    if (status !== told && status !== '') say(status);
+    told = status;
+    if (ended) return shown;
+  }
+}
+
+/**
+ * Presses a button that saves a file; resolves to the file's text.
+ * @param {Page} page
+ * @param {string} button
+ */
+async function download(page, button) {
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: button }).click();
+  return readFile(await (await saved).path(), 'utf8');
+}
+
+/**
+ * Runs in the page: what the lab shows.
+ * @returns {Shown}
+ */
+function readLab() {
+  const texts = (/** @type {string} */ selector) =>
+    [...document.querySelectorAll(selector)].map(({ textContent }) =>
+      (textContent ?? '').replace(/\s+/g, ' ').trim(),
+    );
+  const status = document.querySelector('[data-phase]');
+  return {
+    adapter: texts('[data-adapter], [data-adapter] ~ ul li'),
+    phase: status?.getAttribute('data-phase') ?? 'idle',
+    status: status?.getAttribute('data-phase') === 'idle' ? '' : (texts('[data-phase]')[0] ?? ''),
+    problems: texts('.notice[role=status] > p:first-of-type, [role=alert], tr[data-run=failed] .reason'),
+  };
+}
+
+/**
+ * Runs in the page: what the self-test shows.
+ * @returns {Shown}
+ */
+function readSelfTest() {
+  const texts = (/** @type {string} */ selector) =>
+    [...document.querySelectorAll(selector)].map(({ textContent }) =>
+      (textContent ?? '').replace(/\s+/g, ' ').trim(),
+    );
+  return {
+    adapter: texts('main > p'),
+    phase: document.querySelector('[data-selftest]')?.getAttribute('data-selftest') ?? 'idle',
+    status: texts('.bar [role=status]')[0] ?? '',
+    problems: texts('.notice[role=status] > p:first-of-type, [role=alert], tr.failed'),
+  };
+}

@@ -1,0 +1,81 @@
+// The page measured from the terminal, as a user of the script meets it: its two streams and its exit code.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { fromCsv } from '../../src/lib/lab/record';
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** `flags`: the browser's for WebGPU, instead of the usual ones. */
+function benchPage(words: string[], flags?: string): Promise<Outcome> {
+  const env = { ...process.env, ...(flags === undefined ? {} : { CHROME_FLAGS: flags }) };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['scripts/bench-page.js', '--build', 'build', ...words],
+      { env, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+test('runs the settings and prints the page’s CSV, and nothing else, on stdout', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-page-'));
+  try {
+    const out = join(folder, 'runs.csv');
+    const { code, stdout, stderr } = await benchPage([
+      'model=demo&prefill=8,16&samples=2&warmup=0&matmul=naive',
+      '--out',
+      out,
+    ]);
+    expect(stderr).toMatch(/^browser: \d+.*\nadapter: \S.*\n/);
+    expect(stderr).toContain('Finished: 2 runs done.');
+    expect(code).toBe(0);
+    const records = fromCsv(stdout);
+    expect(records.map(({ prefill, seconds }) => [prefill, seconds.length])).toEqual([
+      [8, 2],
+      [16, 2],
+    ]);
+    expect(records.every(({ agent }) => agent.includes('Chrome'))).toBe(true);
+    expect(await readFile(out, 'utf8')).toBe(stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a run that fails is named, the others are measured, and the exit code says so', async () => {
+  const { code, stdout, stderr } = await benchPage([
+    'model=missing.gguf,demo&prefill=8&samples=1&warmup=0&matmul=naive',
+  ]);
+  expect(stderr).toMatch(/problem: Failed.*missing\.gguf.*open the file again/);
+  expect(code).toBe(1);
+  expect(fromCsv(stdout).map(({ model }) => model)).toEqual(['demo']);
+});
+
+test('settings that cannot be are told in the page’s words', async () => {
+  const { code, stdout, stderr } = await benchPage(['model=demo&chunk=0']);
+  expect(stderr).toContain('chunk must be a whole number from 1 to 4096');
+  expect([code, stdout]).toEqual([1, '']);
+});
+
+test('without settings it says how it is used', async () => {
+  const { code, stderr } = await benchPage([]);
+  expect(stderr).toContain('Usage: ');
+  expect(code).toBe(1);
+});
+
+test('a self-test without a GPU brings its report and fails', async () => {
+  const { code, stdout, stderr } = await benchPage(
+    ['--selftest'],
+    '--disable-gpu --disable-software-rasterizer',
+  );
+  expect(stderr).toMatch(/problem: The self-test ended early: .*adapter/);
+  expect(stdout).toMatch(/^RWKV-7 lab self-test.*\nbrowser: .*Chrome.*\nadapter: none\n/);
+  expect(code).toBe(1);
+});
