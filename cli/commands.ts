@@ -21,7 +21,8 @@ import {
   tokensPerSecond,
   type RunRecord,
 } from '../src/lib/lab/record';
-import { profile, profileToCsv } from '../src/lib/lab/profile';
+import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
+import { measureRoofs, roofsToCsv } from '../src/lib/lab/roofs';
 import { runCell, type Progress } from '../src/lib/lab/run';
 import type { ChunkFit } from '../src/lib/lab/statistics';
 import { selfTest } from '../src/lib/lab/selftest';
@@ -49,6 +50,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   bench '<settings>'                               runs an experiment (CSV)
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
+  roofs                                            what this GPU can do at most: arithmetic, reading, dispatches (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
   evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
@@ -70,6 +72,7 @@ export const commands: Record<string, Command> = {
   bench: { options: [], text: false, run: bench },
   time: { options: ['shapes'], text: false, run: timeKernels },
   profile: { options: [], text: false, run: profileRun },
+  roofs: { options: [], text: false, run: roofs },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
   evaluate: { options: ['model', 'text'], text: false, run: evaluateFile },
@@ -105,6 +108,19 @@ async function info({ settings }: Arguments): Promise<boolean> {
   print(`${JSON.stringify(adapter, undefined, 2)}\n`);
   session.close();
   return true;
+}
+
+async function roofs({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+  if (settings.length) throw new Error(`roofs takes no settings; it was given ${settings[0][0]}`);
+  const session = newSession();
+  try {
+    const gpu = await session.open();
+    tell(`${gpu.adapter.name}\n`);
+    print(roofsToCsv(await measureRoofs(gpu, signal)));
+    return true;
+  } finally {
+    session.close();
+  }
 }
 
 async function selftest({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
@@ -213,11 +229,12 @@ async function profileRun({ settings }: Arguments, signal: AbortSignal): Promise
     const model = await session.load(run.model, run.seed, () => undefined, signal);
     const found = await gpu.unlessLost(profile(run, model, gpu, signal));
     print(profileToCsv(found));
-    const milliseconds = found.rows.reduce((sum, { seconds }) => sum + 1e3 * seconds, 0);
+    const { dispatches, seconds } = totalOf(found.rows);
     tell(
       `${gpu.adapter.name}: a chunk of ${found.tokens} tokens takes ${(1e3 * found.wallSeconds).toPrecision(4)} ms; ` +
-        `its dispatches, each in a pass of its own, ${milliseconds.toPrecision(4)} ms of GPU time\n`,
+        `its ${dispatches} dispatches, each in a pass of its own, ${(1e3 * seconds).toPrecision(4)} ms of GPU time\n`,
     );
+    tell(roofsToCsv(found.roofs));
     return true;
   } finally {
     session.close();

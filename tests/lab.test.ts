@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
 import { expand, parseExperiment } from '../src/lib/lab/experiment';
 import { parameterCount, promptTokens } from '../src/lib/lab/measure';
-import { profile, profileToCsv } from '../src/lib/lab/profile';
+import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
 import { fromCsv, toCsv } from '../src/lib/lab/record';
+import { computeRoof } from '../src/lib/lab/roofs';
 import { runCell, type LabEvent } from '../src/lib/lab/run';
 import { Session } from '../src/lib/lab/session';
 import { evaluate, generate, logitsOf, prepare, sample } from '../src/lib/lab/text';
@@ -328,7 +329,8 @@ describe('without a GPU', () => {
 test('a profile accounts for every dispatch of a chunk', async () => {
   const [experiment] = expand(parseExperiment(`${QUICK}&prefill=16&chunk=16`));
   const model = await session.load(TINY, 1, () => undefined, never);
-  const found = await profile(experiment, model, await session.open(), never);
+  const brief = { rotateBytes: 0, batchSeconds: 1e-3, batches: 1, warmupSeconds: 0 };
+  const found = await profile(experiment, model, await session.open(), never, brief);
   const uses = (kernel: string) =>
     found.rows.filter((row) => row.kernel === kernel).reduce((sum, row) => sum + row.uses, 0);
   const { layers } = model.engine.geometry;
@@ -340,5 +342,14 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   expect(found.wallSeconds).toBeGreaterThan(0);
   const [titles, ...lines] = profileToCsv(found).trimEnd().split('\n');
   expect(titles).toContain('gpu_ms');
-  expect(lines).toHaveLength(found.rows.length);
+  expect(lines).toHaveLength(found.rows.length + 2);
+  const all = totalOf(found.rows);
+  expect(lines.at(-2)).toMatch(new RegExp(`^all,,,${all.uses},${all.dispatches},`));
+  expect(lines.at(-1)).toMatch(/^chunk,/);
+  // Layer 0 has other inputs than the rest, but no other shape.
+  expect(found.rows.filter(({ kernel }) => kernel === 'wkv_inputs')).toHaveLength(1);
+  const { f32, read, dispatch } = found.roofs;
+  for (const roof of [f32, read, dispatch]) expect(roof).toBeGreaterThan(0);
+  expect(computeRoof(findVariant('wkv', 'sequential'), found.roofs)).toBe(f32);
+  expect(computeRoof(findVariant('matmul_q4_k', 'dot4'), found.roofs)).toBe(found.roofs.dot4);
 });

@@ -76,7 +76,7 @@ export async function timeAlone(
   try {
     const timing = guarded(gpu.device, describe, async () => {
       const uses = await Promise.all(turns.map((buffers) => kernels.steps(variant, buffers, sizes)));
-      return timeUses(uses, gpu, signal, effort);
+      return timeUses(uses, gpu.device, signal, effort);
     });
     const time = await gpu.unlessLost(timing);
     gpu.complain();
@@ -86,7 +86,13 @@ export async function timeAlone(
   }
 }
 
-async function timeUses(uses: Step[][], { device }: OpenGpu, signal: AbortSignal, effort: Effort) {
+/** The same work again and again: `uses` in turn, each a list of steps, in batches of one compute pass. */
+export async function timeUses(
+  uses: Step[][],
+  device: GPUDevice,
+  signal: AbortSignal,
+  effort: Effort,
+): Promise<Omit<AloneTime, 'error'>> {
   let turn = 0;
   const batch = async (repetitions: number) => {
     signal.throwIfAborted();

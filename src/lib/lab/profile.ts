@@ -1,17 +1,19 @@
 /** Where the time of a chunk goes: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
 import type { StepTime } from '../engine/engine';
-import { kernels as registry } from '../shaders';
+import { EFFORT } from './alone';
 import { formatCsv } from './csv';
 import { choose, type Run } from './experiment';
 import { checkAll, promptTokens } from './measure';
+import { computeRoof, measureRoofs, type Roofs } from './roofs';
 import type { LoadedModel, OpenGpu } from './session';
+import { shapeText, workOf, type Work } from './shapes';
 import { median } from './statistics';
 
 /** Repetitions: their mean averages out a browser's coarse clock. */
 const REPETITIONS = 8;
 
 /** One kernel at one shape; its passes together. */
-export interface ProfileRow {
+export interface ProfileRow extends Work {
   kernel: string;
   variant: string;
   /** `rows 2560, columns 2560, …` */
@@ -21,10 +23,8 @@ export interface ProfileRow {
   dispatches: number;
   /** On the GPU, of all uses in a chunk, each dispatch measured in a pass of its own. */
   seconds: number;
-  /** A multiply-add as two; undefined for kernels that are not judged by it. */
-  flop: number | undefined;
-  /** The least that must move: every array once. */
-  bytes: number | undefined;
+  /** Operations a second that the variant's kind of arithmetic reaches on this GPU, where that was measured. */
+  computeRoof: number | undefined;
 }
 
 export interface Profile {
@@ -32,6 +32,7 @@ export interface Profile {
   /** Median wall time of the same chunk, head and argmax included, as a run measures it. */
   wallSeconds: number;
   rows: ProfileRow[];
+  roofs: Roofs;
 }
 
 /** Profiles the first chunk of a run on a loaded model, after its variants have been checked. */
@@ -40,6 +41,7 @@ export async function profile(
   { engine }: LoadedModel,
   gpu: OpenGpu,
   signal: AbortSignal,
+  effort = EFFORT,
 ): Promise<Profile> {
   const choice = choose(run, engine.kernelNames);
   await checkAll(choice, gpu, () => undefined, signal);
@@ -62,26 +64,19 @@ export async function profile(
     times.push(profiled);
   }
   gpu.complain();
-  return { tokens, wallSeconds: median(wall), rows: rowsOf(times) };
+  const roofs = await measureRoofs(gpu, signal, effort);
+  const rows = rowsOf(times).map((row) => ({ ...row, computeRoof: computeRoof(choice[row.kernel], roofs) }));
+  return { tokens, wallSeconds: median(wall), rows, roofs };
 }
 
 /** Steps of the same kernel and shape together, the slowest first; seconds are means over the repetitions. */
-function rowsOf(times: StepTime[][]): ProfileRow[] {
-  const rows = new Map<string, ProfileRow>();
+function rowsOf(times: StepTime[][]): Omit<ProfileRow, 'computeRoof'>[] {
+  const rows = new Map<string, Omit<ProfileRow, 'computeRoof'>>();
   times[0].forEach(({ kernel, variant, pass, sizes }, step) => {
-    const shape = Object.entries(sizes)
-      .map(([name, size]) => `${name} ${size}`)
-      .join(', ');
+    const shape = shapeText(kernel, sizes);
     const key = `${kernel}/${variant} ${shape}`;
-    const row = rows.get(key) ?? {
-      kernel,
-      variant,
-      shape,
-      uses: 0,
-      dispatches: 0,
-      seconds: 0,
-      ...work(kernel, sizes),
-    };
+    const empty = { uses: 0, dispatches: 0, seconds: 0 };
+    const row = rows.get(key) ?? { kernel, variant, shape, ...empty, ...workOf(kernel, sizes) };
     rows.set(key, row);
     row.uses += Number(pass === 0);
     row.dispatches++;
@@ -91,42 +86,73 @@ function rowsOf(times: StepTime[][]): ProfileRow[] {
   return [...rows.values()].sort((a, b) => b.seconds - a.seconds);
 }
 
-/** Of one use. */
-function work(kernel: string, sizes: StepTime['sizes']): Pick<ProfileRow, 'flop' | 'bytes'> {
-  const { flop, lengths } = registry[kernel];
-  if (!flop) return { flop: undefined, bytes: undefined };
-  const words = Object.values(lengths(sizes)).reduce((sum, length) => sum + length, 0);
-  return { flop: flop(sizes), bytes: 4 * words };
-}
+const TITLES = [
+  'kernel',
+  'variant',
+  'shape',
+  'uses',
+  'dispatches',
+  'gpu_ms',
+  'share_percent',
+  'tflops',
+  'gb_per_s',
+  'share_of_compute_roof',
+  'share_of_bandwidth_roof',
+];
 
-/** One line a row: kernel, variant, shape, uses, dispatches, GPU milliseconds, share, TFLOPS, GB/s. */
-export function profileToCsv({ rows }: Profile): string {
-  const total = rows.reduce((sum, { seconds }) => sum + seconds, 0);
-  const titles = [
-    'kernel',
-    'variant',
-    'shape',
-    'uses',
-    'dispatches',
-    'gpu_ms',
-    'share_percent',
-    'tflops',
-    'gb_per_s',
-  ];
-  const rate = (amount: number | undefined, { uses, seconds }: ProfileRow, unit: number) =>
-    amount === undefined || seconds === 0 ? undefined : ((uses * amount) / seconds / unit).toPrecision(4);
+/**
+ * One line a row, then `all` of them, then the `chunk` as a whole on the wall clock: what its dispatches, each in a pass
+ * of its own, take more or less than the chunk is what passes cost and what the CPU hides or does not.
+ */
+export function profileToCsv({ rows, wallSeconds, roofs }: Profile): string {
+  const all = totalOf(rows);
   return formatCsv([
-    titles,
+    TITLES,
     ...rows.map((row) => [
-      row.kernel,
-      row.variant,
-      row.shape,
-      row.uses,
-      row.dispatches,
-      (1e3 * row.seconds).toPrecision(4),
-      ((100 * row.seconds) / total).toFixed(1),
-      rate(row.flop, row, 1e12),
-      rate(row.bytes, row, 1e9),
+      ...[row.kernel, row.variant, row.shape, row.uses, row.dispatches],
+      milliseconds(row.seconds),
+      percent(row.seconds / all.seconds),
+      ...rates(row, row.computeRoof, roofs.read),
     ]),
+    ['all', '', '', all.uses, all.dispatches, milliseconds(all.seconds), '100.0', '', '', '', ''],
+    [
+      'chunk',
+      '',
+      'wall',
+      '',
+      '',
+      milliseconds(wallSeconds),
+      percent(wallSeconds / all.seconds),
+      '',
+      '',
+      '',
+      '',
+    ],
   ]);
 }
+
+/** TFLOPS and GB/s, and what shares of the roofs they are; empty where there is nothing to be said. */
+function rates(
+  { flop, bytes, uses, seconds }: ProfileRow,
+  computeRoof: number | undefined,
+  readRoof: number,
+) {
+  const rate = (amount: number | undefined) =>
+    amount === undefined || seconds === 0 ? undefined : (uses * amount) / seconds;
+  const [compute, memory] = [rate(flop), rate(bytes)];
+  return [
+    compute && (compute / 1e12).toPrecision(4),
+    memory && (memory / 1e9).toPrecision(4),
+    compute && computeRoof && (compute / computeRoof).toFixed(3),
+    memory && (memory / readRoof).toFixed(3),
+  ];
+}
+
+/** Of all rows together. */
+export function totalOf(rows: readonly Pick<ProfileRow, 'uses' | 'dispatches' | 'seconds'>[]) {
+  const sum = (key: 'uses' | 'dispatches' | 'seconds') => rows.reduce((total, row) => total + row[key], 0);
+  return { uses: sum('uses'), dispatches: sum('dispatches'), seconds: sum('seconds') };
+}
+
+const milliseconds = (seconds: number) => (1e3 * seconds).toPrecision(4);
+const percent = (share: number) => (100 * share).toFixed(1);

@@ -34,18 +34,28 @@ function countUses(steps: Step[]): Use[] {
   return [...uses.values()];
 }
 
-const keyOf = ({ kernel, sizes }: Pick<Use, 'kernel' | 'sizes'>) => `${kernel} ${shapeText(sizes)}`;
+const keyOf = ({ kernel, sizes }: Pick<Use, 'kernel' | 'sizes'>) => `${kernel} ${shapeText(kernel, sizes)}`;
 
-/** `rows 2560, columns 2560, …` */
-export function shapeText(sizes: Sizes): string {
+/** `rows 2560, columns 2560, …`: of the sizes those on which the arrays' lengths or the work depend, not a switch or an ε. */
+export function shapeText(kernel: string, sizes: Sizes): string {
+  const { lengths, flop } = registry[kernel];
+  const amount = (of: Sizes) => JSON.stringify([lengths(of), flop?.(of)]);
   return Object.entries(sizes)
+    .filter(([name, size]) => amount({ ...sizes, [name]: 2 * size + 1 }) !== amount(sizes))
     .map(([name, size]) => `${name} ${size}`)
     .join(', ');
 }
 
-/** Of one use: floating-point operations, where the kernel is judged by them, and the least bytes that must move. */
-export function workOf(kernel: string, sizes: Sizes): { flop: number | undefined; bytes: number } {
+/** What a use must do: floating-point operations, where the kernel is judged by them, and bytes read or written once. */
+export interface Work {
+  flop: number | undefined;
+  bytes: number | undefined;
+}
+
+export function workOf(kernel: string, sizes: Sizes): Work {
   const { flop, lengths } = registry[kernel];
+  // Of the embedding only the rows of the tokens at hand are read.
+  if (kernel.startsWith('embed_')) return { flop: undefined, bytes: undefined };
   const words = Object.values(lengths(sizes)).reduce((sum, length) => sum + length, 0);
   return { flop: flop?.(sizes), bytes: 4 * words };
 }

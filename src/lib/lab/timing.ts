@@ -65,7 +65,7 @@ async function* timeUse(
   const { kernel, sizes, count } = use;
   const rows = runs.flatMap((run) => {
     const row = { settings: run.text, kernel, sizes, uses: count, ...named(run.variants[kernel]) };
-    const key = `${place} ${kernel} ${row.variant} ${row.knobs} ${shapeText(sizes)}`;
+    const key = `${place} ${kernel} ${row.variant} ${row.knobs} ${shapeText(kernel, sizes)}`;
     if (done.has(key)) return [];
     done.add(key);
     return [{ row, variant: turned(kernel, run.variants[kernel]) }];
@@ -147,7 +147,7 @@ export function timesToCsv(rows: TimeRow[], header = true): string {
     const rate = (amount: number | undefined, unit: number) =>
       amount && time ? (amount / time.seconds / unit).toPrecision(4) : undefined;
     return [
-      ...[settings, kernel, variant, knobs, shapeText(sizes), uses],
+      ...[settings, kernel, variant, knobs, shapeText(kernel, sizes), uses],
       time && (1e6 * time.seconds).toPrecision(4),
       rate(flop, 1e12),
       rate(bytes, 1e9),

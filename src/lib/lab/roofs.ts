@@ -1,0 +1,137 @@
+/** What this GPU can do at most, measured: arithmetic, reading memory, one dispatch after another. */
+import { storageBuffer } from '../engine/buffers';
+import { guarded } from '../engine/device';
+import { Kernels } from '../engine/kernels';
+import type { Sizes } from '../shaders/kernel';
+import { parseVariant, type Variant } from '../shaders/variant';
+import { EFFORT, timeUses, type Effort } from './alone';
+import { formatCsv } from './csv';
+import dispatchText from './roofs/dispatch.wgsl?raw';
+import dot4Text from './roofs/dot4.wgsl?raw';
+import f16Text from './roofs/f16.wgsl?raw';
+import f32Text from './roofs/f32.wgsl?raw';
+import readText from './roofs/read.wgsl?raw';
+import type { OpenGpu } from './session';
+
+/** A multiply-add counts as two operations. Undefined where the device lacks what it takes. */
+export interface Roofs {
+  /** Operations a second. */
+  f32: number;
+  f16: number | undefined;
+  /** 8-bit integers, four to a word. */
+  dot4: number | undefined;
+  /** Bytes a second, of an array that no cache holds. */
+  read: number;
+  /** Seconds from one dispatch to the next that has to wait for it. */
+  dispatch: number;
+}
+
+const variants = Object.fromEntries(
+  Object.entries({ f32: f32Text, f16: f16Text, dot4: dot4Text, read: readText, dispatch: dispatchText }).map(
+    ([name, text]) => [name, parseVariant('roof', name, text)],
+  ),
+);
+
+/** Enough workgroups to fill any GPU, and enough for a CPU that stands in for one; of so many threads. */
+const GROUPS = 2048;
+const SOFTWARE_GROUPS = 16;
+const THREADS = 256;
+/** Of a thread in a turn: 128 multiply-adds; 64 products of four and sums of four. */
+const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512 };
+/** Turns are added until a dispatch takes so long that starting it does not count. */
+const DISPATCH_SECONDS = 0.005;
+const MOST_TURNS = 2 ** 20;
+/** Beyond the caches of any GPU we know of. */
+const READ_BYTES = 2 ** 29;
+
+/** Measures the roofs; a fraction of a second each on a GPU. */
+export async function measureRoofs(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Roofs> {
+  const bench = new RoofBench(gpu, signal, effort);
+  try {
+    const measuring = guarded(
+      gpu.device,
+      (message) => `roofs: ${message}`,
+      async () => ({
+        f32: await bench.arithmetic('f32'),
+        f16: await bench.optional('f16'),
+        dot4: await bench.optional('dot4'),
+        read: await bench.read(),
+        dispatch: await bench.seconds(variants.dispatch, { groups: 1 }),
+      }),
+    );
+    return await gpu.unlessLost(measuring);
+  } finally {
+    bench.destroy();
+  }
+}
+
+class RoofBench {
+  readonly #kernels: Kernels;
+  readonly #buffers: Record<string, GPUBuffer>;
+  readonly #groups: number;
+
+  constructor(
+    readonly gpu: OpenGpu,
+    readonly signal: AbortSignal,
+    readonly effort: Effort,
+  ) {
+    this.#kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
+    this.#groups = gpu.adapter.software ? SOFTWARE_GROUPS : GROUPS;
+    this.#buffers = { out: storageBuffer(gpu.device, 'roof', 4 * this.#groups * THREADS) };
+  }
+
+  optional(name: string): Promise<number> | undefined {
+    return this.#kernels.obstacle(variants[name]) ? undefined : this.arithmetic(name);
+  }
+
+  /** Operations a second, the dispatches long enough. */
+  async arithmetic(name: string): Promise<number> {
+    const groups = this.#groups;
+    for (let turns = 16; ; turns *= 4) {
+      const seconds = await this.seconds(variants[name], { groups, turns, scale: 997 });
+      if (seconds < DISPATCH_SECONDS && turns < MOST_TURNS) continue;
+      return (groups * THREADS * turns * OPERATIONS[name]) / seconds;
+    }
+  }
+
+  /** Bytes a second. */
+  async read(): Promise<number> {
+    const { device } = this.gpu;
+    const groups = this.#groups;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const step = 16 * 4 * THREADS * groups;
+    const bytes = Math.floor(Math.min(READ_BYTES, maxBufferSize, maxStorageBufferBindingSize) / step) * step;
+    this.#buffers.source = storageBuffer(device, 'roof source', bytes);
+    return bytes / (await this.seconds(variants.read, { groups, vectors: bytes / 16 }));
+  }
+
+  async seconds(variant: Variant, sizes: Sizes): Promise<number> {
+    const steps = await this.#kernels.steps(variant, this.#buffers, sizes);
+    return (await timeUses([steps], this.gpu.device, this.signal, this.effort)).seconds;
+  }
+
+  destroy() {
+    for (const buffer of Object.values(this.#buffers)) buffer.destroy();
+    this.#kernels.destroy();
+  }
+}
+
+/** The arithmetic that a variant is made of, as far as its text says: the fastest it asks for. */
+export function computeRoof({ features, languageFeatures }: Variant, roofs: Roofs): number | undefined {
+  if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return undefined;
+  if (languageFeatures.includes('packed_4x8_integer_dot_product')) return roofs.dot4;
+  return features.includes('shader-f16') ? roofs.f16 : roofs.f32;
+}
+
+/** One line a roof: name, value, unit. */
+export function roofsToCsv({ f32, f16, dot4, read, dispatch }: Roofs): string {
+  const scaled = (value: number | undefined, unit: number) => value && (value / unit).toPrecision(4);
+  return formatCsv([
+    ['roof', 'value', 'unit'],
+    ['f32', scaled(f32, 1e12), 'TFLOPS'],
+    ['f16', scaled(f16, 1e12), 'TFLOPS'],
+    ['dot4', scaled(dot4, 1e12), 'TOPS'],
+    ['read', scaled(read, 1e9), 'GB/s'],
+    ['dispatch', scaled(dispatch, 1e-6), 'us'],
+  ]);
+}
