@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
+import { complete, defaultsFor } from '../src/lib/lab/defaults';
 import {
   expand,
   formatExperiment,
@@ -220,12 +221,13 @@ async function timeKernels({ settings, options }: Arguments, signal: AbortSignal
 }
 
 async function profileRun({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
-  const runs = expand(readExperiment(settings));
-  if (runs.length > 1) throw new Error(`profile takes the settings of one run; these are ${runs.length}`);
-  const [run] = runs;
+  const experiment = readExperiment(settings);
+  const count = expand(experiment).length;
+  if (count > 1) throw new Error(`profile takes the settings of one run; these are ${count}`);
   const session = newSession();
   try {
     const gpu = await session.open();
+    const [run] = expand(complete(experiment, defaultsFor(gpu)));
     const model = await session.load(run.model, run.seed, () => undefined, signal);
     const found = await gpu.unlessLost(profile(run, model, gpu, signal));
     print(profileToCsv(found));

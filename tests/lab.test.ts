@@ -84,7 +84,9 @@ describe('an experiment', () => {
       agent: 'a test',
       stepsPerSubmit: 0,
     });
-    expect(record.settings).toBe(`model=${TINY}&prefill=20&chunk=8&decode=3&samples=2&matmul=naive`);
+    expect(record.settings).toBe(
+      `model=${TINY}&prefill=20&chunk=8&decode=3&samples=2&matmul=naive&wkv=sequential`,
+    );
     for (const samples of [
       record.seconds,
       record.decodeSeconds,
@@ -164,7 +166,7 @@ ${end}`;
     expect(reasons(events)[0]).toMatch(/No such file: missing\.gguf/);
     expect(reasons(events)[1]).toMatch(/held-out\.txt.*GGUF/);
     expect(of(events, 'failed').map(({ run }) => run)[0]).toBe(
-      'model=missing.gguf&prefill=4&samples=1&matmul=naive',
+      'model=missing.gguf&prefill=4&samples=1&matmul=naive&wkv=sequential',
     );
     expect(of(events, 'record')).toHaveLength(1);
     for (const reason of reasons(events)) expect(reason).not.toContain('\n');

@@ -11,6 +11,7 @@ import { kernels, variants } from '../shaders';
 import type { Kernel } from '../shaders/kernel';
 import { formats } from '../shaders/shared/formats';
 import { withKnobs, type Variant } from '../shaders/variant';
+import { VENDOR_KERNELS } from './vendors';
 
 /** Key → the values asked for, each in its canonical spelling. A key left out has its default. */
 export type Experiment = Record<string, string[]>;
@@ -46,6 +47,8 @@ export interface Run {
 export interface Catalogue {
   kernels: Record<string, Pick<Kernel, 'default'>>;
   variants: Variant[];
+  /** Kernels whose default depends on the GPU: what is said of them is never left out. */
+  vendorKernels?: string[];
 }
 
 interface NumberSetting {
@@ -89,7 +92,7 @@ export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
 const MOST_RUNS = 1000;
 const LONGEST_TEXT = 20_000;
 const LONGEST_MODEL = 2000;
-const REGISTRY: Catalogue = { kernels, variants };
+const REGISTRY: Catalogue = { kernels, variants, vendorKernels: VENDOR_KERNELS };
 
 /**
  * Reads settings: `key=value&key=value` (percent-encoded, with or without the leading `?`), or one `key=value` a line
@@ -421,7 +424,8 @@ function orderedKeys(catalogue: Catalogue): string[] {
 function isDefault(experiment: Experiment, key: string, catalogue: Catalogue): boolean {
   const kind = kindOf(key, catalogue);
   if (kind === 'knob' || kind === 'family') return false;
-  if (kind === 'kernel' && experiment[familyOf(key)]) return false;
+  if (kind === 'kernel' && (experiment[familyOf(key)] || catalogue.vendorKernels?.includes(key)))
+    return false;
   return experiment[key].join() === valuesOf({}, key, catalogue).join();
 }
 

@@ -8,7 +8,8 @@ import type { Geometry } from '../engine/gguf';
 import { kernels as registry } from '../shaders';
 import { seeded } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
-import { choose, families, NUMBERS, parseExperiment, type Run } from './experiment';
+import { defaultsFor } from './defaults';
+import { choose, families, NUMBERS, parseExperiment, type Experiment, type Run } from './experiment';
 import { hashTexts, type RunRecord, type Warning } from './record';
 import type { Report } from './run';
 import type { Host, LoadedModel, OpenGpu } from './session';
@@ -60,7 +61,9 @@ export async function measure(
     agent: host.agent,
     warnings: [],
   };
-  return { ...record, warnings: warningsOf(record, run, samples.hidden) };
+  const found = warningsOf(record, samples.hidden);
+  const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu));
+  return { ...record, warnings: unused ? [...found, 'unused'] : found };
 }
 
 /**
@@ -207,11 +210,12 @@ const FEW_SAMPLES = 5;
 const SHORT_SECONDS = 5e-3;
 const LARGE_SPREAD = 0.05;
 
-function warningsOf(record: RunRecord, run: Run, hidden: boolean): Warning[] {
-  const { seconds, warmupSeconds, variants, software } = record;
+/** All but `unused`. */
+function warningsOf(record: RunRecord, hidden: boolean): Warning[] {
+  const { seconds, warmupSeconds, software } = record;
   const half = Math.floor(seconds.length / 2);
   const typical = median(seconds);
-  const found: Record<Warning, boolean> = {
+  const found = {
     software,
     hidden,
     few: seconds.length < FEW_SAMPLES,
@@ -219,16 +223,17 @@ function warningsOf(record: RunRecord, run: Run, hidden: boolean): Warning[] {
     short: typical < SHORT_SECONDS,
     cold: warmupSeconds.length === 0,
     drift: half >= 3 && median(seconds.slice(-half)) > (1 + LARGE_SPREAD) * median(seconds.slice(0, half)),
-    unused: namesUnused(run, Object.keys(variants)),
   };
-  return (Object.keys(found) as Warning[]).filter((warning) => found[warning]);
+  return (Object.keys(found) as (keyof typeof found)[]).filter((warning) => found[warning]);
 }
 
-/** Whether the run's own settings name a kernel, or a family, of which the model uses nothing. */
-function namesUnused(run: Run, used: string[]): boolean {
-  const owners = Object.keys(parseExperiment(run.text))
-    .filter((key) => key !== 'model' && !Object.hasOwn(NUMBERS, key))
-    .map((key) => key.split('.')[0]);
+/** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
+function namesUnused(run: Run, used: string[], defaults: Experiment): boolean {
+  const owners = Object.entries(parseExperiment(run.text))
+    .filter(
+      ([key, [value]]) => key !== 'model' && !Object.hasOwn(NUMBERS, key) && defaults[key]?.[0] !== value,
+    )
+    .map(([key]) => key.split('.')[0]);
   const members = families();
   return owners.some((owner) => !(members[owner] ?? [owner]).some((kernel) => used.includes(kernel)));
 }

@@ -1,9 +1,10 @@
 /** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
 import type { AdapterDescription } from '../engine/device';
-import { expand, parseExperiment, type Run } from './experiment';
+import { complete, defaultsFor } from './defaults';
+import { expand, parseExperiment, type Experiment, type Run } from './experiment';
 import { measure } from './measure';
 import type { RunRecord } from './record';
-import type { Session } from './session';
+import type { OpenGpu, Session } from './session';
 
 export type { AdapterDescription };
 
@@ -23,7 +24,8 @@ export interface Progress {
 }
 
 export type LabEvent =
-  | { type: 'adapter'; adapter: AdapterDescription }
+  /** `defaults`: what this GPU runs where settings say nothing; `complete` puts them in. */
+  | { type: 'adapter'; adapter: AdapterDescription; defaults: Experiment }
   | { type: 'no-adapter'; reason: string }
   | { type: 'progress'; progress: Progress }
   | { type: 'record'; record: RunRecord }
@@ -43,8 +45,11 @@ export async function* runCell(
 ): AsyncGenerator<LabEvent> {
   let runs: Run[];
   try {
-    runs = expand(parseExperiment(settings));
-    yield { type: 'adapter', adapter: (await session.open()).adapter };
+    const experiment = parseExperiment(settings);
+    expand(experiment);
+    const described = describe(await session.open());
+    yield described;
+    runs = expand(complete(experiment, described.defaults));
   } catch (error) {
     yield { type: 'failed', run: settings, reason: messageOf(error) };
     yield { type: 'finished', stopped: false };
@@ -55,6 +60,11 @@ export async function* runCell(
     yield* runOne(run, { run: index + 1, runs: runs.length, settings: run.text }, session, signal);
   }
   yield { type: 'finished', stopped: signal.aborted };
+}
+
+/** What there is to say of a GPU before anything runs on it. */
+export function describe(gpu: OpenGpu): LabEvent & { type: 'adapter' } {
+  return { type: 'adapter', adapter: gpu.adapter, defaults: defaultsFor(gpu) };
 }
 
 /** What a run tells of itself on the way. */

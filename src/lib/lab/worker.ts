@@ -1,6 +1,6 @@
 /** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
 import { blobSource, urlSource } from '../engine/bytes';
-import { messageOf, runCell, type LabEvent } from './run';
+import { describe, messageOf, runCell, type LabEvent } from './run';
 import { selfTest, type SelfTestEvent } from './selftest';
 import { Session } from './session';
 
@@ -50,10 +50,10 @@ async function tellAll(events: AsyncGenerator<LabEvent | SelfTestEvent>) {
   for await (const event of events) tell(event);
 }
 
-async function describe() {
+async function describeGpu() {
   try {
     if (!navigator.gpu) throw new Error('This browser offers no WebGPU to workers');
-    tell({ type: 'adapter', adapter: (await session.open()).adapter });
+    tell(describe(await session.open()));
   } catch (error) {
     tell({ type: 'no-adapter', reason: messageOf(error) });
   }
@@ -71,7 +71,7 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
     case 'selftest':
       return begin((signal) => tellAll(selfTest(navigator.gpu, message.ends, signal)));
     case 'describe':
-      return begin(describe);
+      return begin(describeGpu);
     case 'file':
       files.set(message.file.name, message.file);
       return begin(() => Promise.resolve(session.forget()));

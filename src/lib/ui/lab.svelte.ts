@@ -143,7 +143,9 @@ export class Lab {
     switch (event.type) {
       case 'adapter':
         this.adapter = event.adapter;
-        if (event.adapter.software && !this.running) this.settings.expectSoftware();
+        if (this.running) break;
+        this.settings.useDefaults(event.defaults);
+        if (event.adapter.software) this.settings.expectSoftware();
         break;
       case 'no-adapter':
         this.unavailable = event.reason;

@@ -1,4 +1,5 @@
 /** The settings of the sweep: one experiment behind the controls, the text and the address bar. */
+import { complete } from '../lab/defaults';
 import {
   change,
   expand,
@@ -19,6 +20,8 @@ export class Settings {
   /** What the text field holds: the experiment, one setting a line, or what was typed and cannot be read. */
   text = $state('');
   #starter = STARTER;
+  /** Of this GPU, once it is known: what runs where nothing is said, and so what the controls show. */
+  #defaults: Experiment = {};
   /** Nobody has asked for anything yet. */
   #untouched: boolean;
 
@@ -61,12 +64,18 @@ export class Settings {
     this.#untouched = true;
   }
 
+  /** Fills in what this GPU runs where the settings say nothing. */
+  useDefaults(defaults: Experiment) {
+    this.#defaults = defaults;
+    if (!this.error) this.#take(this.experiment);
+  }
+
   /** From the text field: taken when it can be read, kept with its error when not. */
   edit(text: string) {
     this.text = text;
     this.#untouched = false;
     try {
-      this.experiment = parseExperiment(isQuery(text) ? text : `${text}\n`);
+      this.experiment = complete(parseExperiment(isQuery(text) ? text : `${text}\n`), this.#defaults);
       this.error = undefined;
       this.invalidLink = false;
     } catch (reason) {
@@ -96,8 +105,8 @@ export class Settings {
   }
 
   #take(experiment: Experiment) {
-    this.experiment = experiment;
-    this.text = linesOf(experiment);
+    this.experiment = complete(experiment, this.#defaults);
+    this.text = linesOf(this.experiment);
     this.error = undefined;
     this.invalidLink = false;
   }
