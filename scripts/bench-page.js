@@ -1,6 +1,7 @@
 // `npm run --silent bench:page -- 'model=demo&prefill=128'`: the built page in a real Chromium, used as a user does. Opens it with
 // the settings in its address, presses Run, waits, and takes the page's own CSV. The CSV goes to stdout, everything else to
-// stderr; the exit code is 0 only when every run was measured. It waits as long as the page works: Ctrl-C ends it.
+// stderr; the exit code is 0 only when every run was measured. It waits as long as the page works; Ctrl-C presses Stop, and
+// what was measured until then is kept.
 import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -38,6 +39,14 @@ const POLL_MILLISECONDS = 1000;
  * @property {string} status how far it is, in words
  * @property {string[]} problems why there is no GPU, settings that cannot be, what ended early, runs and variants that failed
  */
+
+/** Ctrl-C, or a time limit around this script. */
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    say('Stopping; once more to end at once');
+    interrupted = true;
+  });
 
 const say = (/** @type {string} */ text) => void process.stderr.write(`${text}\n`);
 
@@ -113,6 +122,8 @@ async function launch() {
   return chromium.launch({
     executablePath,
     headless: !options.window,
+    handleSIGINT: false,
+    handleSIGTERM: false,
     args: CHROME_FLAGS.split(' ').filter(Boolean),
   });
 }
@@ -155,6 +166,7 @@ async function selfTest(page, address) {
  * @param {(shown: Shown) => boolean} arrived
  */
 async function watch(page, read, arrived) {
+  const stopButton = page.getByRole('button', { name: 'Stop' });
   for (let told = ''; ; await sleep(POLL_MILLISECONDS)) {
     const shown = await page.evaluate(read);
     const ended = arrived(shown) || (shown.problems.length > 0 && shown.phase !== 'running');
@@ -162,7 +174,10 @@ async function watch(page, read, arrived) {
     const status = ended ? shown.status : shown.status.split(',')[0];
     if (status !== told && status !== '') say(status);
     told = status;
+    if (ended && status.startsWith('Stopped')) shown.problems.push(status);
     if (ended) return shown;
+    // The button is gone when the page has just ended by itself.
+    if (interrupted) await stopButton.click({ timeout: POLL_MILLISECONDS }).catch(() => undefined);
   }
 }
 

@@ -12,16 +12,23 @@ interface Outcome {
   stderr: string;
 }
 
-/** `flags`: the browser's for WebGPU, instead of the usual ones. */
-function benchPage(words: string[], flags?: string): Promise<Outcome> {
+interface Circumstances {
+  /** The browser's flags for WebGPU, instead of the usual ones. */
+  flags?: string;
+  /** Asks the script to end when it says this on stderr. */
+  interruptAt?: string;
+}
+
+function benchPage(words: string[], { flags, interruptAt }: Circumstances = {}): Promise<Outcome> {
   const env = { ...process.env, ...(flags === undefined ? {} : { CHROME_FLAGS: flags }) };
+  const program = ['scripts/bench-page.js', '--build', 'build', ...words];
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['scripts/bench-page.js', '--build', 'build', ...words],
-      { env, maxBuffer: 2 ** 26 },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    const child = execFile(process.execPath, program, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
+    child.stderr!.on('data', (said) => {
+      if (interruptAt && String(said).includes(interruptAt)) child.kill('SIGINT');
+    });
   });
 }
 
@@ -58,6 +65,14 @@ test('a run that fails is named, the others are measured, and the exit code says
   expect(fromCsv(stdout).map(({ model }) => model)).toEqual(['demo']);
 });
 
+test('what was measured before a signal is kept', async () => {
+  const words = ['model=demo&prefill=8&chunk=1,2,3,4,5,6,7,8&samples=3&warmup=0&matmul=naive'];
+  const { code, stdout, stderr } = await benchPage(words, { interruptAt: 'Run 3 of 8' });
+  expect(stderr).toMatch(/problem: Stopped: \d runs done/);
+  expect(code).toBe(1);
+  expect(fromCsv(stdout).length).toBeGreaterThanOrEqual(2);
+});
+
 test('settings that cannot be are told in the page’s words', async () => {
   const { code, stdout, stderr } = await benchPage(['model=demo&chunk=0']);
   expect(stderr).toContain('chunk must be a whole number from 1 to 4096');
@@ -71,10 +86,9 @@ test('without settings it says how it is used', async () => {
 });
 
 test('a self-test without a GPU brings its report and fails', async () => {
-  const { code, stdout, stderr } = await benchPage(
-    ['--selftest'],
-    '--disable-gpu --disable-software-rasterizer',
-  );
+  const { code, stdout, stderr } = await benchPage(['--selftest'], {
+    flags: '--disable-gpu --disable-software-rasterizer',
+  });
   expect(stderr).toMatch(/problem: The self-test ended early: .*adapter/);
   expect(stdout).toMatch(/^RWKV-7 lab self-test.*\nbrowser: .*Chrome.*\nadapter: none\n/);
   expect(code).toBe(1);
