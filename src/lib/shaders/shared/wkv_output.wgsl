@@ -1,28 +1,42 @@
-// The second half of wkv: group norm, bonus and gate of one head of one token, by 64 threads. y comes in `out`.
+// The second half of wkv: group norm, bonus and gate. Sixteen threads per head and token, four channels each; y comes in `out`.
 const head_epsilon = 64e-5;
-var<workgroup> head_sums: array<vec2<f32>, 64>;
+const head_lanes = 16u;
+const output_tokens = 4u; // of a workgroup of 64
+var<workgroup> head_parts: array<vec3<f32>, head_lanes * output_tokens>;
 
-fn head_sum(value: vec2<f32>, thread: u32) -> vec2<f32> {
-  workgroupBarrier();
-  head_sums[thread] = value;
-  for (var width = 32u; width > 0u; width /= 2u) {
-    workgroupBarrier();
-    if (thread < width) { head_sums[thread] += head_sums[thread + width]; }
-  }
-  workgroupBarrier();
-  return head_sums[0];
-}
-
-fn head_output(head: u32, token: u32, thread: u32) {
-  let c = head * 64u + thread;
-  let i = token * sizes.columns + c;
+fn head_output(head: u32, first: u32, thread: u32) {
+  let token = first + thread / head_lanes;
+  let own = token < sizes.tokens; // the others only come along to the barrier
+  let c = head * 64u + 4u * (thread % head_lanes);
+  let i = min(token, sizes.tokens - 1u) * sizes.columns + c;
   let plane = sizes.tokens * sizes.columns;
-  let y = out[i];
-  let sums = head_sum(vec2<f32>(y, input(i) * input(plane + i) * bonus[c]), thread);
-  let centred = y - sums.x / 64.0;
-  let variance = head_sum(vec2<f32>(centred * centred, 0.0), thread).x / 64.0;
-  let normed = centred * inverseSqrt(variance + head_epsilon) * norm_weight[c] + norm_bias[c];
-  out[i] = (normed + input(2u * plane + i) * sums.y) * gate[i];
+  let y = vec4<f32>(out[i], out[i + 1u], out[i + 2u], out[i + 3u]);
+  let value = inputs[(2u * plane + i) / 4u];
+  let rk = dot(inputs[i / 4u] * inputs[(plane + i) / 4u], bonus[c / 4u]);
+  // Mean and variance of four numbers, which then join those of the others without a second look at them.
+  let mean = dot(y, vec4<f32>(0.25));
+  let centred = y - mean;
+  head_parts[thread] = vec3<f32>(mean, dot(centred, centred), rk);
+  workgroupBarrier();
+  if (!own) { return; }
+  let whole = head_join(thread / head_lanes * head_lanes);
+  let scale = inverseSqrt(whole.y / 64.0 + head_epsilon);
+  let normed = (y - whole.x) * scale * norm_weight[c / 4u] + norm_bias[c / 4u];
+  let result = (normed + value * whole.z) * gate[i / 4u];
+  out[i] = result.x;
+  out[i + 1u] = result.y;
+  out[i + 2u] = result.z;
+  out[i + 3u] = result.w;
 }
 
-fn input(i: u32) -> f32 { return inputs[i / 4u][i % 4u]; }
+// Mean, sum of squares about it, and sum of r·k·bonus, of the head whose parts begin at `at`.
+fn head_join(at: u32) -> vec3<f32> {
+  var mean = 0.0;
+  for (var lane = 0u; lane < head_lanes; lane++) { mean += head_parts[at + lane].x / f32(head_lanes); }
+  var sums = vec2<f32>();
+  for (var lane = 0u; lane < head_lanes; lane++) {
+    let part = head_parts[at + lane];
+    sums += vec2<f32>(part.y + 4.0 * (part.x - mean) * (part.x - mean), part.z);
+  }
+  return vec3<f32>(mean, sums);
+}

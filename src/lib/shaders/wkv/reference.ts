@@ -73,13 +73,16 @@ export default {
     out: tokens * columns,
   }),
   inputs: {
-    // Decays between the floor e^(−e^−½) = 0.545 (half of them there) and 1; removal keys of length one, correlated in time.
+    // Decays between the floor e^(−e^−½) = 0.545 and 1: half of them at the floor, and all of the first head's where there are
+    // more. Removal keys of length one, correlated in time.
     inputs: (length, random, { columns, tokens }) => {
       const inputs = Float32Array.from({ length }, () => 2 * random() - 1);
       const plane = tokens * columns;
       const direction = Float32Array.from({ length: columns }, () => 2 * random() - 1);
-      for (let i = 0; i < plane; i++)
-        inputs[3 * plane + i] = 0.5453 + 0.4547 * Math.max(0, 2 * random() - 1) ** 2;
+      for (let i = 0; i < plane; i++) {
+        const atFloor = columns > HEAD && i % columns < HEAD;
+        inputs[3 * plane + i] = 0.5453 + (atFloor ? 0 : 0.4547 * Math.max(0, 2 * random() - 1) ** 2);
+      }
       for (let head = 0; head < plane; head += HEAD) {
         const key = Float32Array.from(
           { length: HEAD },
@@ -99,6 +102,7 @@ export default {
     { columns: 128, tokens: 16 },
     { columns: 192, tokens: 37 },
     { columns: 64, tokens: 1 },
+    { columns: 128, tokens: 300 },
   ],
   tolerance: 1e-9,
   // A token and row: s·a and s·r are two each, s·w + v·k + (s·a)·b is five.

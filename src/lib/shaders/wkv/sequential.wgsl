@@ -1,15 +1,15 @@
 //! One thread per row of a head's state, which stays in its registers from the first token of the chunk to the last.
 //! pass recurrence: columns / rows
-//! pass output: columns / 64, tokens
+//! pass output: columns / 64, tokens / 4
 //! use: wkv_output
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
-@group(0) @binding(2) var<storage, read> gate: array<f32>;             // tokens × columns
-@group(0) @binding(3) var<storage, read> norm_weight: array<f32>;      // columns
-@group(0) @binding(4) var<storage, read> norm_bias: array<f32>;        // columns
-@group(0) @binding(5) var<storage, read> bonus: array<f32>;            // columns
+@group(0) @binding(2) var<storage, read> gate: array<vec4<f32>>;       // tokens × columns
+@group(0) @binding(3) var<storage, read> norm_weight: array<vec4<f32>>; // columns
+@group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
+@group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
 @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;        // tokens × columns
 
@@ -33,7 +33,8 @@ fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
     workgroupBarrier();
     for (var t = 0u; t < min(staged, sizes.tokens - first); t++) {
       let at = t * planes * 16u;
-      let value = input((2u * sizes.tokens + first + t) * sizes.columns + row);
+      let i = (2u * sizes.tokens + first + t) * sizes.columns + row;
+      let value = inputs[i / 4u][i % 4u];
       let sa = dot16(s0, at) + dot16(s1, at + 4u) + dot16(s2, at + 8u) + dot16(s3, at + 12u);
       s0 = next16(s0, at, sa, value);
       s1 = next16(s1, at + 4u, sa, value);
@@ -83,5 +84,5 @@ fn stage(first: u32, head: u32, thread: u32) {
 
 @compute @workgroup_size(64)
 fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  head_output(group.x, group.y, thread);
+  head_output(group.x, group.y * 4u, thread);
 }

@@ -1,0 +1,26 @@
+//! As lanes, for GPUs without subgroups: the four threads that share two rows add up through workgroup memory.
+//! pass recurrence: columns / rows
+//! pass output: columns / 64, tokens / 4
+//! use: wkv_rows, wkv_exchange, wkv_output
+
+struct Sizes { columns: u32, tokens: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
+@group(0) @binding(2) var<storage, read> gate: array<vec4<f32>>;       // tokens × columns
+@group(0) @binding(3) var<storage, read> norm_weight: array<vec4<f32>>; // columns
+@group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
+@group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
+@group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(7) var<storage, read_write> out: array<f32>;        // tokens × columns
+
+const rows = 16u; // knob: 16 32
+
+@compute @workgroup_size(threads)
+fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  recur(group.x, thread);
+}
+
+@compute @workgroup_size(64)
+fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  head_output(group.x, group.y * 4u, thread);
+}
