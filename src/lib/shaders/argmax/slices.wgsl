@@ -10,46 +10,66 @@ struct Sizes { vocabulary: u32, rows: u32 }
 @group(0) @binding(3) var<storage, read_write> slice_best: array<u32>; // rows × slices × (token, bits of its logit)
 
 const workgroup_size = 128u; // knob: 64 128 256
-const slices = 64u;          // knob: 16 64
+const slices = 256u;         // knob: 16 64 256
 
-var<workgroup> best_token: array<u32, workgroup_size>;
-var<workgroup> best_logit: array<f32, workgroup_size>;
+var<workgroup> tokens: array<u32, workgroup_size>;
+var<workgroup> token_logits: array<f32, workgroup_size>;
+
+struct Best { token: u32, logit: f32 }
 
 @compute @workgroup_size(workgroup_size)
 fn slice(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  var token = min(group.x * workgroup_size + thread, sizes.vocabulary - 1u);
-  var logit = logits[group.y * sizes.vocabulary + token];
+  let row = group.y * sizes.vocabulary;
+  let token = min(group.x * workgroup_size + thread, sizes.vocabulary - 1u);
+  var found = Best(token, logits[row + token]);
   for (var i = token + slices * workgroup_size; i < sizes.vocabulary; i += slices * workgroup_size) {
-    let other = logits[group.y * sizes.vocabulary + i];
-    if (other > logit) { logit = other; token = i; }
+    found = better(found, Best(i, logits[row + i]));
   }
-  reduce(token, logit, thread);
+  found = best_of_all(found, thread);
   if (thread == 0u) {
-    slice_best[2u * (group.y * slices + group.x)] = best_token[0];
-    slice_best[2u * (group.y * slices + group.x) + 1u] = bitcast<u32>(best_logit[0]);
+    slice_best[2u * (group.y * slices + group.x)] = found.token;
+    slice_best[2u * (group.y * slices + group.x) + 1u] = bitcast<u32>(found.logit);
   }
 }
 
 @compute @workgroup_size(workgroup_size)
 fn total(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let start = 2u * (group.x * slices + min(thread, slices - 1u));
-  reduce(slice_best[start], bitcast<f32>(slice_best[start + 1u]), thread);
-  if (thread == 0u) { best[group.x] = best_token[0]; }
+  var found = best_of_slice(group.x, min(thread, slices - 1u));
+  for (var i = thread + workgroup_size; i < slices; i += workgroup_size) {
+    found = better(found, best_of_slice(group.x, i));
+  }
+  found = best_of_all(found, thread);
+  if (thread == 0u) { best[group.x] = found.token; }
+}
+
+fn best_of_slice(row: u32, slice: u32) -> Best {
+  let at = 2u * (row * slices + slice);
+  return Best(slice_best[at], bitcast<f32>(slice_best[at + 1u]));
 }
 
 // Of equal logits the smaller token wins, whatever the order of the comparisons.
-fn reduce(token: u32, logit: f32, thread: u32) {
-  best_token[thread] = token;
-  best_logit[thread] = logit;
-  for (var width = workgroup_size / 2u; width > 0u; width /= 2u) {
-    workgroupBarrier();
-    if (thread < width) {
-      let other = thread + width;
-      let tie = best_logit[other] == best_logit[thread] && best_token[other] < best_token[thread];
-      if (best_logit[other] > best_logit[thread] || tie) {
-        best_logit[thread] = best_logit[other];
-        best_token[thread] = best_token[other];
-      }
-    }
+fn better(a: Best, b: Best) -> Best {
+  if (b.logit > a.logit || (b.logit == a.logit && b.token < a.token)) { return b; }
+  return a;
+}
+
+// Of the workgroup: sixteen threads look through a sixteenth each, then the first through those. For thread 0.
+fn best_of_all(own: Best, thread: u32) -> Best {
+  var found = own;
+  share(found, thread);
+  if (thread < 16u) {
+    for (var i = thread + 16u; i < workgroup_size; i += 16u) { found = better(found, Best(tokens[i], token_logits[i])); }
   }
+  share(found, thread);
+  if (thread == 0u) {
+    for (var i = 1u; i < 16u; i++) { found = better(found, Best(tokens[i], token_logits[i])); }
+  }
+  return found;
+}
+
+fn share(found: Best, thread: u32) {
+  workgroupBarrier();
+  tokens[thread] = found.token;
+  token_logits[thread] = found.logit;
+  workgroupBarrier();
 }

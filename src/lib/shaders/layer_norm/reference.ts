@@ -29,7 +29,7 @@ export default {
   outputs: ['out'],
   cases: [
     { columns: 256, tokens: 4, first: 0, inverse_epsilon: 1e5 },
-    { columns: 200, tokens: 3, first: 5, inverse_epsilon: 1e5 },
+    { columns: 1000, tokens: 3, first: 5, inverse_epsilon: 1e5 },
   ],
   tolerance: 1e-10,
   default: 'workgroup',

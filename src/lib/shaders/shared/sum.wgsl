@@ -1,13 +1,18 @@
-// Sums over a workgroup of `workgroup_size` (a power of two) threads, two at once; every thread gets the result.
+// Sums over a workgroup of `workgroup_size` (a multiple of 16) threads, two at once; every thread gets the result.
+// Two barriers: sixteen threads add up a sixteenth each, then all add up those. Safe to call again at once.
 var<workgroup> partial_sums: array<vec2<f32>, workgroup_size>;
+var<workgroup> sixteen_sums: array<vec2<f32>, 16>;
 
 fn workgroup_sum(value: vec2<f32>, thread: u32) -> vec2<f32> {
-  workgroupBarrier(); // the previous sum has been read by everybody
   partial_sums[thread] = value;
-  for (var width = workgroup_size / 2u; width > 0u; width /= 2u) {
-    workgroupBarrier();
-    if (thread < width) { partial_sums[thread] += partial_sums[thread + width]; }
+  workgroupBarrier();
+  if (thread < 16u) {
+    var part = vec2<f32>();
+    for (var i = 0u; i < workgroup_size; i += 16u) { part += partial_sums[i + thread]; }
+    sixteen_sums[thread] = part;
   }
   workgroupBarrier();
-  return partial_sums[0];
+  var sum = vec2<f32>();
+  for (var i = 0u; i < 16u; i++) { sum += sixteen_sums[i]; }
+  return sum;
 }

@@ -37,8 +37,8 @@ export default {
   }),
   outputs: ['shifted', 'last'],
   cases: [
-    { columns: 256, tokens: 4, lerps: 6, inverse_epsilon: 1e5 },
-    { columns: 200, tokens: 7, lerps: 1, inverse_epsilon: 1e5 },
+    { columns: 256, tokens: 16, lerps: 6, inverse_epsilon: 1e5 },
+    { columns: 1000, tokens: 7, lerps: 1, inverse_epsilon: 1e5 },
     { columns: 320, tokens: 1, lerps: 6, inverse_epsilon: 1e5 },
   ],
   tolerance: 1e-10,
