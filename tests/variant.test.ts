@@ -1,10 +1,12 @@
 /** What a shader text says of itself, and that the check sees what is wrong with one. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu } from '../cli/node';
+import { readBuffer, storageBuffer } from '../src/lib/engine/buffers';
 import { check } from '../src/lib/engine/check';
 import { openDevice } from '../src/lib/engine/device';
+import { encode } from '../src/lib/engine/encode';
 import { Kernels } from '../src/lib/engine/kernels';
-import { findVariant, kernels as registry, readVariant, variantsFor } from '../src/lib/shaders';
+import { findVariant, kernels as registry, readVariant, variants, variantsFor } from '../src/lib/shaders';
 import { arithmetic, constants } from '../src/lib/shaders/arithmetic';
 import {
   brokenAssertion,
@@ -45,6 +47,29 @@ fn multiply() {}
 fn add() {}
 `;
 const variant = parseVariant('kernel', 'name', TEXT);
+
+const RESIDENT = `//! Adds twice the weights to what is there.
+//! resident twice: rows
+//! load double: rows / 64
+//! pass gather: rows / 64
+
+struct Sizes { rows: u32, tokens: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> twice: array<f32>;
+@group(0) @binding(2) var<storage, read_write> loaded_twice: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn double(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < sizes.rows) { loaded_twice[id.x] = 2.0 * weight[id.x]; }
+}
+
+@compute @workgroup_size(64)
+fn gather(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < sizes.rows) { out[id.x] += twice[id.x]; }
+}
+`;
 
 describe('arithmetic', () => {
   test.each([
@@ -108,6 +133,20 @@ describe('a text', () => {
     expect(() => evaluate('tokens', variant, { rows: 1, columns: 1 })).toThrow(/^kernel\/name: "tokens"/);
   });
 
+  test('tells what its load passes write from what its passes read', () => {
+    const { bindings, loadBindings, loads, resident } = parseVariant('kernel', 'name', RESIDENT);
+    expect(resident).toEqual([{ name: 'twice', length: 'rows' }]);
+    expect(loads).toEqual([{ entryPoint: 'double', grid: ['rows / 64'] }]);
+    expect(bindings.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'sizes uniform',
+      'weight read-only-storage',
+      'twice read-only-storage',
+      'out storage',
+    ]);
+    expect(loadBindings).toEqual([bindings[0], bindings[1], { name: 'twice', binding: 2, type: 'storage' }]);
+    expect(variant.loadBindings).toEqual([]);
+  });
+
   test('has its knobs turned where they stand', () => {
     const turned = withKnobs(variant, { threads: 128, depth: 1 });
     expect(turned.text).toContain('const threads = 128u; // knob: 32 64 128');
@@ -150,6 +189,13 @@ describe('the registry', () => {
       expect(findVariant(name, kernel.default).languageFeatures).toEqual([]);
     }
   });
+
+  test('no variant binds more storage buffers than every GPU allows', () => {
+    for (const { kernel, name, bindings } of variants) {
+      const storage = bindings.filter(({ type }) => type !== 'uniform');
+      expect(storage.length, `${kernel}/${name}`).toBeLessThanOrEqual(8);
+    }
+  });
 });
 
 describe('the check', async () => {
@@ -170,7 +216,7 @@ describe('the check', async () => {
 
   test('names the first wrong element', async () => {
     await expect(run(broken('+ norm_bias[c]', '+ 2.0 * norm_bias[c]'))).rejects.toThrow(
-      /layer_norm\/broken at columns 200, .* is wrong in out: error .*; first at element \d+: got … .* wanted …/,
+      /layer_norm\/broken at columns \d+, .* is wrong in out: error .*; first at element \d+: got … .* wanted …/,
     );
   });
 
@@ -192,6 +238,54 @@ describe('the check', async () => {
     const line = text.split('\n').findIndex((each) => each.includes('let scale =')) + 1;
     await expect(run(broken('let scale =', 'let scale : u32 ='))).rejects.toThrow(
       new RegExp(`layer_norm/broken does not compile: line ${line}:`),
+    );
+  });
+});
+
+describe('a matrix that a variant lays out anew', async () => {
+  const device = await openDevice(gpu);
+  const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
+  afterAll(() => device.destroy());
+  const resident = readVariant('matmul_f32', 'resident', RESIDENT);
+  const rows = 100;
+  const weight = storageBuffer(device, 'weight', 4 * rows);
+  const out = storageBuffer(device, 'out', 4 * rows);
+  const fill = (value: number) => device.queue.writeBuffer(weight, 0, new Float32Array(rows).fill(value));
+
+  test('is loaded once, whatever the tokens, and freed', async () => {
+    fill(3);
+    const one = await kernels.steps(resident, { weight, out }, { rows, tokens: 1 });
+    const many = await kernels.steps(resident, { weight, out }, { rows, tokens: 64 });
+    expect([...one, ...many].map(({ label }) => label)).toEqual(Array(2).fill('matmul_f32/resident'));
+    expect(kernels.bytes).toEqual({ scratch: 0, resident: 4 * rows });
+    expect(await kernels.loaded()).toBeGreaterThan(0);
+    fill(5); // what was loaded stays
+    device.queue.submit([encode(device, [...one, ...many])]);
+    expect([...new Set(new Float32Array(await readBuffer(device, out)))]).toEqual([12]);
+    kernels.release();
+    expect(kernels.bytes.resident).toBe(0);
+    expect(await kernels.loaded()).toBe(0);
+  });
+
+  test('is one for each matrix and part of it', async () => {
+    const other = storageBuffer(device, 'other', 4 * rows);
+    const sizes = { rows: 32, tokens: 1 };
+    for (const offset of [0, 256, 0])
+      await kernels.steps(resident, { weight: { buffer: weight, offset, size: 128 }, out }, sizes);
+    await kernels.steps(resident, { weight: other, out }, sizes);
+    expect(kernels.bytes.resident).toBe(3 * 4 * 32);
+    kernels.forget(weight);
+    expect(kernels.bytes.resident).toBe(4 * 32);
+  });
+
+  test('names itself and its bytes where there is no room', async () => {
+    const large = readVariant(
+      'matmul_f32',
+      'large',
+      RESIDENT.replace('twice: rows', 'twice: rows * 10000000'),
+    );
+    await expect(kernels.steps(large, { weight, out }, { rows, tokens: 1 })).rejects.toThrow(
+      /^matmul_f32\/large keeps a matrix as twice: no room for 3814\.7 MiB after .* MiB of the same\. This GPU binds/,
     );
   });
 });

@@ -79,7 +79,10 @@ async function run(kernels: Kernels, variant: Variant, arrays: Arrays, sizes: Si
   try {
     return await guarded(device, (message) => `${labelOf(variant, sizes)}: ${message}`, results);
   } finally {
-    for (const buffer of Object.values(buffers)) buffer.destroy();
+    for (const buffer of Object.values(buffers)) {
+      kernels.forget(buffer);
+      buffer.destroy();
+    }
   }
 }
 

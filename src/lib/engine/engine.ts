@@ -37,6 +37,8 @@ export interface Plans {
   /** Chunks that end with the head and the argmax. */
   final: Map<number, Step[]>;
   softmax: Step[];
+  /** What the GPU took to lay out matrices as the variants keep them; 0 where all of them read what the file has. */
+  loadSeconds: number;
   /** Makes the steps of other lengths and heads. */
   forward(tokens: number): Forward;
 }
@@ -104,6 +106,7 @@ export class Engine {
         softmax: await kernels.steps(choice.softmax, softmaxBuffers, {
           vocabulary: this.geometry.vocabulary,
         }),
+        loadSeconds: 0,
         forward,
       };
       for (const { tokens, last } of [
@@ -111,6 +114,7 @@ export class Engine {
         { tokens: 1, last: true },
       ])
         await this.#steps(this.#plans, tokens, last);
+      this.#plans.loadSeconds = await kernels.loaded();
       return this.#plans;
     });
   }
@@ -298,6 +302,7 @@ export class Engine {
     if (this.#plans)
       for (const buffer of Object.values(this.#plans.activations)) (buffer as GPUBuffer).destroy();
     this.#plans = undefined;
+    this.kernels.release();
   }
 }
 

@@ -1,7 +1,16 @@
 /** Compiles variants and binds them to buffers. */
 import type { Sizes } from '../shaders/kernel';
-import { brokenAssertion, codeOf, evaluate, workgroupNeeds, type Variant } from '../shaders/variant';
+import {
+  brokenAssertion,
+  codeOf,
+  evaluate,
+  workgroupNeeds,
+  type BindingEntry,
+  type Pass,
+  type Variant,
+} from '../shaders/variant';
 import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
+import { encode } from './encode';
 
 /** One dispatch, ready to encode. A plan is a list of these. */
 export interface Step {
@@ -19,16 +28,42 @@ export interface Step {
 /** A whole buffer, or a part of one. */
 export type Binding = GPUBuffer | GPUBufferBinding;
 
-interface Compiled {
+/** Passes that share a layout: a variant's own, or those that load its resident buffers. */
+interface Pipelines {
   layout: GPUBindGroupLayout;
   pipelines: GPUComputePipeline[];
 }
 
-/** Pipelines are kept by their WGSL text and by the code in it, uniforms by their values, scratch buffers by their variant and name. */
+/** What a variant's passes are made for. */
+interface Use {
+  variant: Variant;
+  named: Record<string, Binding>;
+  sizes: Sizes;
+  label: string;
+}
+
+/** A matrix in a variant's own layout: one buffer or several. */
+interface Resident {
+  buffers: Record<string, GPUBuffer>;
+  /** Resolves when the GPU has been given the passes that fill them. */
+  filled: Promise<void>;
+}
+
+interface Compiled {
+  timed: Pipelines;
+  load?: Pipelines;
+}
+
+/**
+ * Pipelines are kept by their WGSL text and by the code in it, uniforms by their values, scratch buffers by their variant
+ * and name, resident buffers by the matrix they are made of and the variant's code.
+ */
 export class Kernels {
   #compiled = new Map<string, Promise<Compiled>>();
   #uniforms = new Map<string, GPUBuffer>();
   #scratch = new Map<string, GPUBuffer>();
+  #residents = new Map<GPUBuffer, Map<string, Resident>>();
+  #firstLoad: number | undefined;
 
   constructor(
     readonly device: GPUDevice,
@@ -70,31 +105,142 @@ export class Kernels {
     return compiled;
   }
 
-  /** The variant's passes over these buffers, given by the names of its bindings. `sizes` fill its uniform, in order. */
+  /**
+   * The variant's passes over these buffers, given by the names of its bindings. `sizes` fill its uniform, in order.
+   * A matrix that the variant keeps in a layout of its own is loaded into it now, unless an earlier step has done so.
+   */
   async steps(
     variant: Variant,
     buffers: Record<string, Binding>,
     sizes: Sizes,
     label = `${variant.kernel}/${variant.name}`,
   ): Promise<Step[]> {
-    const { layout, pipelines } = await this.compile(variant);
+    const { timed, load } = await this.compile(variant);
     const named: Record<string, Binding> = { sizes: this.uniform(Object.values(sizes)), ...buffers };
     for (const { name, length } of variant.scratch)
       named[name] = this.#scratchBuffer(
         `${variant.kernel}/${variant.name} ${name}`,
         4 * evaluate(length, variant, sizes),
       );
+    const use = { variant, named, sizes, label };
+    if (load) Object.assign(named, await this.#resident(use, load));
+    return this.#passes(use, variant.passes, timed, variant.bindings);
+  }
+
+  /** A uniform buffer holding these integers; equal ones are shared. */
+  uniform(values: number[]): GPUBuffer {
+    const key = values.join();
+    const buffer = this.#uniforms.get(key) ?? uniformBuffer(this.device, `sizes ${key}`, values);
+    this.#uniforms.set(key, buffer);
+    return buffer;
+  }
+
+  /** Bytes of GPU memory that variants take beside what they are given: scratch, and matrices in layouts of their own. */
+  get bytes(): { scratch: number; resident: number } {
+    const residents = [...this.#residents.values()].flatMap((layouts) => [...layouts.values()]);
+    return {
+      scratch: bytesOf([...this.#scratch.values()]),
+      resident: residents.reduce((sum, { buffers }) => sum + bytesOf(Object.values(buffers)), 0),
+    };
+  }
+
+  /** Resolves when the GPU has filled all resident buffers, to the seconds since it was given the first; 0: there are none. */
+  async loaded(): Promise<number> {
+    if (this.#firstLoad === undefined) return 0;
+    await this.device.queue.onSubmittedWorkDone();
+    return (performance.now() - this.#firstLoad) / 1e3;
+  }
+
+  /** Frees what was loaded of this matrix: steps that read it must not run again. */
+  forget(weight: GPUBuffer) {
+    for (const { buffers } of this.#residents.get(weight)?.values() ?? [])
+      Object.values(buffers).forEach((buffer) => buffer.destroy());
+    this.#residents.delete(weight);
+  }
+
+  /** Frees all scratch and resident buffers: none of the steps made so far may run again. */
+  release() {
+    for (const weight of [...this.#residents.keys()]) this.forget(weight);
+    for (const buffer of this.#scratch.values()) buffer.destroy();
+    this.#scratch.clear();
+    this.#firstLoad = undefined;
+  }
+
+  destroy() {
+    this.release();
+    for (const buffer of this.#uniforms.values()) buffer.destroy();
+    this.#uniforms.clear();
+    this.#compiled.clear();
+  }
+
+  /** One scratch buffer per variant and size serves all its uses: they run one after another. */
+  #scratchBuffer(label: string, byteLength: number): GPUBuffer {
+    const key = `${label} ${byteLength}`;
+    const buffer = this.#scratch.get(key) ?? storageBuffer(this.device, label, byteLength);
+    this.#scratch.set(key, buffer);
+    return buffer;
+  }
+
+  /** The variant's own layouts of the matrix bound as `weight`: one set for its code, whatever the number of tokens. */
+  async #resident(use: Use, load: Pipelines): Promise<Record<string, GPUBuffer>> {
+    const { variant, named, label } = use;
+    const { buffer: weight, offset, size } = this.#resource(label, 'weight', named);
+    const layouts = this.#residents.get(weight) ?? new Map<string, Resident>();
+    this.#residents.set(weight, layouts);
+    const key = [codeOf(variant), offset, size].join(' ');
+    const resident = layouts.get(key) ?? this.#load(use, load);
+    layouts.set(key, resident);
+    await resident.filled;
+    return resident.buffers;
+  }
+
+  /** Makes the buffers and gives the GPU the passes that fill them. Throws, or `filled` does, where there is no room. */
+  #load(use: Use, load: Pipelines): Resident {
+    const { variant, named, sizes, label } = use;
+    this.#firstLoad ??= performance.now();
+    const before = this.bytes.resident;
+    const lengths = variant.resident.map(
+      ({ name, length }) => [name, 4 * evaluate(length, variant, sizes)] as const,
+    );
+    const total = lengths.reduce((sum, [, byteLength]) => sum + byteLength, 0);
+    const noRoom = (reason: string) =>
+      new Error(
+        `${label} keeps a matrix as ${lengths.map(([name]) => name).join(' and ')}: no room for ${mebibytes(total)} ` +
+          `after ${mebibytes(before)} of the same. ${reason}`,
+      );
+    const largest = this.device.limits.maxStorageBufferBindingSize;
+    if (lengths.some(([, byteLength]) => byteLength > largest))
+      throw noRoom(`This GPU binds ${mebibytes(largest)} at most`);
+    this.device.pushErrorScope('out-of-memory');
+    const buffers = Object.fromEntries(
+      lengths.map(([name, byteLength]) => [name, storageBuffer(this.device, `${label} ${name}`, byteLength)]),
+    );
+    const filled = this.device.popErrorScope().then((refused) => {
+      if (refused) throw noRoom(refused.message);
+      const filling = { ...use, named: { ...named, ...buffers } };
+      const steps = this.#passes(filling, variant.loads, load, variant.loadBindings);
+      this.device.queue.submit([encode(this.device, steps)]);
+    });
+    return { buffers, filled };
+  }
+
+  /** A step for each pass that has any workgroups. */
+  #passes(
+    { variant, named, sizes, label }: Use,
+    passes: Pass[],
+    { layout, pipelines }: Pipelines,
+    bindings: BindingEntry[],
+  ): Step[] {
     const bindGroup = this.device.createBindGroup({
       label,
       layout,
-      entries: variant.bindings.map(({ name, binding }) => {
-        if (!named[name])
-          throw new Error(`${label} binds "${name}"; it was given: ${Object.keys(named).join(', ')}`);
-        return { binding, resource: this.#resource(label, name, named[name]) };
-      }),
+      entries: bindings.map(({ name, binding }) => ({
+        binding,
+        resource: this.#resource(label, name, named),
+      })),
     });
-    const steps = variant.passes.map(({ entryPoint, grid }, i) => ({
-      label: variant.passes.length > 1 ? `${label} ${entryPoint}` : label,
+    const steps = passes.map(({ entryPoint, grid }, i) => ({
+      label: passes.length > 1 ? `${label} ${entryPoint}` : label,
       kernel: variant.kernel,
       variant: variant.name,
       pass: i,
@@ -109,30 +255,10 @@ export class Kernels {
     return steps.filter(({ workgroups }) => workgroups.every((count) => count > 0));
   }
 
-  /** A uniform buffer holding these integers; equal ones are shared. */
-  uniform(values: number[]): GPUBuffer {
-    const key = values.join();
-    const buffer = this.#uniforms.get(key) ?? uniformBuffer(this.device, `sizes ${key}`, values);
-    this.#uniforms.set(key, buffer);
-    return buffer;
-  }
-
-  destroy() {
-    for (const buffer of [...this.#uniforms.values(), ...this.#scratch.values()]) buffer.destroy();
-    this.#uniforms.clear();
-    this.#scratch.clear();
-    this.#compiled.clear();
-  }
-
-  /** One scratch buffer per variant and size serves all its uses: they run one after another. */
-  #scratchBuffer(label: string, byteLength: number): GPUBuffer {
-    const key = `${label} ${byteLength}`;
-    const buffer = this.#scratch.get(key) ?? storageBuffer(this.device, label, byteLength);
-    this.#scratch.set(key, buffer);
-    return buffer;
-  }
-
-  #resource(label: string, name: string, binding: Binding): GPUBufferBinding {
+  /** What is bound by this name, if the GPU can bind so much. */
+  #resource(label: string, name: string, named: Record<string, Binding>): GPUBufferBinding {
+    const binding = named[name];
+    if (!binding) throw new Error(`${label} binds "${name}"; it was given: ${Object.keys(named).join(', ')}`);
     const resource = 'buffer' in binding ? binding : { buffer: binding };
     const byteLength = resource.size ?? resource.buffer.size - (resource.offset ?? 0);
     const limit = this.device.limits.maxStorageBufferBindingSize;
@@ -163,16 +289,30 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
     const places = messages.map(({ lineNum, linePos, message }) => `line ${lineNum}:${linePos} ${message}`);
     throw new Error(`${label} does not compile: ${places.join('; ') || error?.message}`);
   }
+  const timed = pipelinesOf(device, label, module, variant.bindings, variant.passes);
+  const load = pipelinesOf(device, label, module, variant.loadBindings, variant.loads);
+  const [timedPipelines, loadPipelines] = await Promise.all([timed, load]);
+  return { timed: timedPipelines, load: variant.loads.length ? loadPipelines : undefined };
+}
+
+/** The pipelines of passes that see the same bindings. */
+async function pipelinesOf(
+  device: GPUDevice,
+  label: string,
+  module: GPUShaderModule,
+  bindings: BindingEntry[],
+  passes: Pass[],
+): Promise<Pipelines> {
   const layout = device.createBindGroupLayout({
     label,
-    entries: variant.bindings.map(({ binding, type }) => ({
+    entries: bindings.map(({ binding, type }) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type },
     })),
   });
   const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
-  const pipelines = variant.passes.map(async ({ entryPoint }) => {
+  const pipelines = passes.map(async ({ entryPoint }) => {
     try {
       return await device.createComputePipelineAsync({
         label: `${label} ${entryPoint}`,
@@ -185,3 +325,5 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   });
   return { layout, pipelines: await Promise.all(pipelines) };
 }
+
+const bytesOf = (buffers: GPUBuffer[]) => buffers.reduce((sum, { size }) => sum + size, 0);

@@ -12,6 +12,14 @@
  * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may ask for
  * buffers of its own with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
  * number for the lines after it; a pass with no workgroups is left out.
+ *
+ * A variant may keep the matrix that is bound as `weight` in a layout of its own: `//! resident <name>: <length>` is a
+ * buffer that stays as long as the plans, one for each matrix, and `//! load <entry point>: <grid>` a pass that fills it
+ * from `weight` once, before anything is timed. What the passes read as `<name>`, the load passes write under a second
+ * name with the same binding number:
+ *
+ *   @group(0) @binding(4) var<storage, read> halves: array<vec4<u32>>;
+ *   @group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec4<u32>>;
  */
 import { arithmetic, constants } from './arithmetic';
 import type { Sizes } from './kernel';
@@ -26,18 +34,34 @@ export interface Variant {
   text: string;
   /** What is compiled: the text, then the shared functions it uses, so that errors keep the file's line numbers. */
   wgsl: string;
-  passes: { entryPoint: string; grid: string[] }[];
+  passes: Pass[];
   scratch: { name: string; length: string }[];
+  /** Layouts of its own that it keeps of the matrix `weight`, and the passes that fill them, once. */
+  resident: { name: string; length: string }[];
+  loads: Pass[];
   /** Numbers named in the header, rounded up. */
   lets: { name: string; value: string }[];
   /** Error it states for itself, where that is more than its kernel's tolerance: it rounds on purpose. */
   error?: number;
   knobs: Record<string, Knob>;
-  bindings: { name: string; binding: number; type: GPUBufferBindingType }[];
+  bindings: BindingEntry[];
+  /** Of these, what the load passes see: the sizes, the matrix, and its layouts to write. */
+  loadBindings: BindingEntry[];
   /** Optional features it enables, by their WebGPU names. */
   features: GPUFeatureName[];
   /** WGSL language features it requires. */
   languageFeatures: string[];
+}
+
+export interface Pass {
+  entryPoint: string;
+  grid: string[];
+}
+
+export interface BindingEntry {
+  name: string;
+  binding: number;
+  type: GPUBufferBindingType;
 }
 
 export interface Knob {
@@ -65,10 +89,10 @@ export function parseVariant(
   const header = [...text.matchAll(/^\/\/! ?(.*)$/gm)].map((line) => line[1]);
   const fields = headerFields(header);
   const all = (key: string) => fields.filter((field) => field.key === key);
-  const passes = [
-    ...all('grid').map(({ value }) => ({ entryPoint: 'main', grid: list(value) })),
-    ...all('pass').map(({ word, value }) => ({ entryPoint: word, grid: list(value) })),
-  ];
+  const passesOf = (key: string) =>
+    all(key).map(({ word, value }) => ({ entryPoint: word || 'main', grid: list(value) }));
+  const lengthsOf = (key: string) => all(key).map(({ word, value }) => ({ name: word, length: value }));
+  const passes = [...passesOf('grid'), ...passesOf('pass')];
   if (passes.length === 0) throw new Error(`${label} says nothing of its size: add a "//! grid:" line`);
 
   const includes = all('use')
@@ -80,6 +104,7 @@ export function parseVariant(
       return shared[include];
     });
   const wgsl = [text, ...includes].join('\n');
+  const resident = lengthsOf('resident');
   return {
     kernel,
     name,
@@ -88,11 +113,16 @@ export function parseVariant(
     text,
     wgsl,
     passes,
-    scratch: all('scratch').map(({ word, value }) => ({ name: word, length: value })),
+    scratch: lengthsOf('scratch'),
+    resident,
+    loads: passesOf('load'),
     lets: all('let').map(({ word, value }) => ({ name: word, value })),
     error: all('error').map(({ value }) => parseFloat(value))[0],
     knobs: readKnobs(text),
-    bindings: readBindings(wgsl),
+    ...readBindings(
+      wgsl,
+      resident.map(({ name }) => name),
+    ),
     features: enabled(wgsl, 'enable').map(
       (extension) => (FEATURES[extension] ?? extension) as GPUFeatureName,
     ),
@@ -162,7 +192,11 @@ export function workgroupNeeds({ wgsl }: Variant): { invocations: number; memory
     list(match[1]).reduce((threads, axis) => threads * arithmetic(axis, names, true), 1),
   );
   const arrays = [...wgsl.matchAll(/^var<workgroup>\s*\w+\s*:\s*array<\s*([\w<>]+)\s*,\s*([^;]+)>\s*;/gm)];
-  const bytes = arrays.map(([, type, length]) => elementBytes(type) * arithmetic(length, names, true));
+  const buffers = [...wgsl.matchAll(/^var<workgroup>\s*\w+\s*:\s*buffer<([^;]+)>\s*;/gm)];
+  const bytes = [
+    ...arrays.map(([, type, length]) => elementBytes(type) * arithmetic(length, names, true)),
+    ...buffers.map(([, length]) => arithmetic(length, names, true)),
+  ];
   return { invocations: Math.max(...invocations), memoryBytes: bytes.reduce((sum, part) => sum + part, 0) };
 }
 
@@ -198,7 +232,7 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
 
 function headerFields(header: string[]): { key: string; word: string; value: string }[] {
   return header.flatMap((line) => {
-    const field = /^(grid|pass|use|scratch|formats|let|error)(?: (\w+))?: (.+)$/.exec(line);
+    const field = /^(grid|pass|use|scratch|resident|load|formats|let|error)(?: (\w+))?: (.+)$/.exec(line);
     return field ? [{ key: field[1], word: field[2] ?? '', value: field[3] }] : [];
   });
 }
@@ -212,12 +246,20 @@ function readKnobs(text: string): Record<string, Knob> {
   );
 }
 
-function readBindings(wgsl: string): Variant['bindings'] {
-  return [...wgsl.matchAll(BINDING)].map(([, binding, space, access, name]) => ({
+/** Bindings of the passes and of the load passes: of two variables with the same number, the second is the latter's. */
+function readBindings(wgsl: string, resident: string[]): Pick<Variant, 'bindings' | 'loadBindings'> {
+  const declared = [...wgsl.matchAll(BINDING)].map(([, binding, space, access, name]): BindingEntry => ({
     name,
     binding: Number(binding),
     type: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage',
   }));
+  const first = new Map([...declared].reverse().map((entry) => [entry.binding, entry]));
+  const last = new Map(declared.map((entry) => [entry.binding, entry]));
+  const bindings = declared.filter((entry) => first.get(entry.binding) === entry);
+  const loadBindings = bindings
+    .filter(({ name }) => ['sizes', 'weight', ...resident].includes(name))
+    .map((entry) => ({ ...entry, type: last.get(entry.binding)!.type }));
+  return { bindings, loadBindings: resident.length ? loadBindings : [] };
 }
 
 const enabled = (wgsl: string, directive: 'enable' | 'requires') =>
