@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
+import type { Comparison } from '../src/lib/lab/compare';
 import { complete, defaultsFor } from '../src/lib/lab/defaults';
 import {
   expand,
@@ -26,6 +27,7 @@ import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
 import { measureRoofs, roofsToCsv } from '../src/lib/lab/roofs';
 import { runCell, type Progress } from '../src/lib/lab/run';
 import type { ChunkFit } from '../src/lib/lab/statistics';
+import { knobsKey, type Candidate } from '../src/lib/lab/search';
 import { selfTest } from '../src/lib/lab/selftest';
 import { Session, type LoadedModel } from '../src/lib/lab/session';
 import { timeNamed, timesToCsv } from '../src/lib/lab/timing';
@@ -38,6 +40,7 @@ import {
   promptIds,
   type Sampling,
 } from '../src/lib/lab/text';
+import { tune, type TuneEvent } from '../src/lib/lab/tune';
 import { findVariant, variants, variantsFor } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
 import type { Variant } from '../src/lib/shaders/variant';
@@ -51,6 +54,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   bench '<settings>'                               runs an experiment (CSV)
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
+  tune '<settings>' [--budget SECONDS] [--error E] the fastest settings for this GPU: a line for each chunk, the ranking on stderr
   roofs                                            what this GPU can do at most: arithmetic, reading, dispatches (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
@@ -73,6 +77,7 @@ export const commands: Record<string, Command> = {
   bench: { options: [], text: false, run: bench },
   time: { options: ['shapes'], text: false, run: timeKernels },
   profile: { options: [], text: false, run: profileRun },
+  tune: { options: ['budget', 'error'], text: false, run: tuneSettings },
   roofs: { options: [], text: false, run: roofs },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
@@ -109,6 +114,46 @@ async function info({ settings }: Arguments): Promise<boolean> {
   print(`${JSON.stringify(adapter, undefined, 2)}\n`);
   session.close();
   return true;
+}
+
+async function tuneSettings(words: Arguments, signal: AbortSignal): Promise<boolean> {
+  const experiment = readExperiment(words.settings);
+  const options = {
+    budgetSeconds: numberOption(words, 'budget', { smallest: 1, largest: 1e6, default: 180 }),
+    largestError: numberOption(words, 'error', { smallest: 0, largest: 1, default: 1e-3 }),
+  };
+  const session = newSession();
+  try {
+    tell(`${(await session.open()).adapter.name}\n`);
+    for await (const { settings, before, comparison } of tune(
+      experiment,
+      session,
+      options,
+      signal,
+      tellTuning,
+    )) {
+      print(`${settings}\n`);
+      tell(comparison ? `${comparisonText(comparison)} than ${before}\n` : 'nothing faster was found\n');
+    }
+    return true;
+  } finally {
+    session.close();
+  }
+}
+
+function tellTuning(event: TuneEvent): void {
+  const describe = ({ variant, seconds, reason }: Candidate) =>
+    `${variant.kernel}/${variant.name} ${knobsKey(variant)}: ${reason ?? `${(1e6 * seconds).toPrecision(4)} us`}\n`;
+  if (event.type === 'tuning') tell(`tuning ${event.settings || 'the demo model'}\n`);
+  if (event.type === 'tuning') for (const { before } of event.kernels) tell(`  ${describe(before)}`);
+  if (event.type === 'candidate') tell(`    ${describe(event.candidate)}`);
+  if (event.type === 'kernel') tell(`  before ${describe(event.before)}  best ${describe(event.best)}`);
+  if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
+}
+
+function comparisonText({ verdict, ratio, low, high, first }: Comparison): string {
+  const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
+  return `${verdict}: ${times} times as fast (${from} to ${to}, ${first.length} pairs)`;
 }
 
 async function roofs({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {

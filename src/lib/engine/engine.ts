@@ -56,7 +56,7 @@ export class Engine {
   readonly #probabilities: GPUBuffer;
   /** Where the argmax is mapped. */
   readonly #answer: GPUBuffer;
-  #plans: Plans | undefined;
+  #plans: Plans[] = [];
   /** Tokens behind the cursor; the GPU's own cursor moves the same way. */
   #position = 0;
 
@@ -84,12 +84,19 @@ export class Engine {
 
   /**
    * Compiles the chosen variants and binds everything that prompts of these lengths need, in chunks of `chunk` tokens
-   * with at most `stepsPerSubmit` steps a command buffer (0: a whole chunk). Frees the plans made before.
+   * with at most `stepsPerSubmit` steps a command buffer (0: a whole chunk). Frees the plans made before, unless
+   these are to stand `beside` them.
    */
-  async prepare(choice: Choice, chunk: number, stepsPerSubmit: number, lengths: number[]): Promise<Plans> {
+  async prepare(
+    choice: Choice,
+    chunk: number,
+    stepsPerSubmit: number,
+    lengths: number[],
+    beside = false,
+  ): Promise<Plans> {
     if (!(Number.isInteger(chunk) && chunk >= 1 && chunk <= MOST_CHUNK))
       throw new Error(`A chunk has 1 to ${MOST_CHUNK} tokens; ${chunk} was asked for`);
-    this.#release();
+    if (!beside) this.#release();
     const longest = Math.min(chunk, Math.max(1, ...lengths));
     return guarded(this.#device, noRoom(`a chunk of ${longest} tokens; lower the chunk`), async () => {
       const activations = createActivations(this.#device, this.geometry, longest);
@@ -97,7 +104,7 @@ export class Engine {
       const forward = (tokens: number) =>
         new Forward(kernels, choice, weights, this.#state, activations, tokens);
       const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
-      this.#plans = {
+      const plans: Plans = {
         chunk,
         stepsPerSubmit,
         activations,
@@ -109,13 +116,14 @@ export class Engine {
         loadSeconds: 0,
         forward,
       };
+      this.#plans.push(plans);
       for (const { tokens, last } of [
         ...lengths.flatMap((length) => chunks(length, chunk)),
         { tokens: 1, last: true },
       ])
-        await this.#steps(this.#plans, tokens, last);
-      this.#plans.loadSeconds = await kernels.loaded();
-      return this.#plans;
+        await this.#steps(plans, tokens, last);
+      plans.loadSeconds = await kernels.loaded();
+      return plans;
     });
   }
 
@@ -299,9 +307,9 @@ export class Engine {
   }
 
   #release() {
-    if (this.#plans)
-      for (const buffer of Object.values(this.#plans.activations)) (buffer as GPUBuffer).destroy();
-    this.#plans = undefined;
+    for (const { activations } of this.#plans)
+      for (const buffer of Object.values(activations)) (buffer as GPUBuffer).destroy();
+    this.#plans = [];
     this.kernels.release();
   }
 }

@@ -424,8 +424,8 @@ function orderedKeys(catalogue: Catalogue): string[] {
 function isDefault(experiment: Experiment, key: string, catalogue: Catalogue): boolean {
   const kind = kindOf(key, catalogue);
   if (kind === 'knob' || kind === 'family') return false;
-  if (kind === 'kernel' && (experiment[familyOf(key)] || catalogue.vendorKernels?.includes(key)))
-    return false;
+  if (kind === 'kernel' && catalogue.vendorKernels?.includes(key)) return false;
+  if (kind === 'kernel' && familyOf(key) !== key && experiment[familyOf(key)]) return false;
   return experiment[key].join() === valuesOf({}, key, catalogue).join();
 }
 

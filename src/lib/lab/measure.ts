@@ -160,7 +160,13 @@ function needsWarmup({ warmup }: Run, taken: number, seconds: number): boolean {
 }
 
 /** One sample: the prompt is on the GPU and its queue is idle before the clock starts. */
-async function onePrompt(run: Run, engine: Engine, plans: Plans, tokens: Uint32Array, { device }: OpenGpu) {
+export async function onePrompt(
+  run: Run,
+  engine: Engine,
+  plans: Plans,
+  tokens: Uint32Array,
+  { device }: OpenGpu,
+) {
   engine.load(tokens);
   await device.queue.onSubmittedWorkDone();
   const prefill = await secondsOf(() => engine.prefill(plans, tokens.length));

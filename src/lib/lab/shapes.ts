@@ -5,22 +5,27 @@ import { kernels as registry } from '../shaders';
 import type { Sizes } from '../shaders/kernel';
 import { choose, expand } from './experiment';
 
-/** One kernel at one shape, and how often a chunk has it. */
+/** One kernel at one shape, and how often. */
 export interface Use {
   kernel: string;
   sizes: Sizes;
-  /** In a chunk, or (`decode`) in one decoded token. */
   count: number;
 }
 
-/** What a chunk of `tokens` tokens asks of its kernels, and after it, where they differ, what a decoded token asks. */
-export async function usesOf(engine: Engine, tokens: number): Promise<Use[]> {
+/** What a chunk of `tokens` tokens, head included, and what a decoded token asks of the kernels. */
+export async function usesOf(engine: Engine, tokens: number): Promise<{ chunk: Use[]; decode: Use[] }> {
   const [run] = expand({ prefill: [String(tokens)] });
   const plans = await engine.prepare(choose(run, engine.kernelNames), tokens, 0, [tokens]);
-  const chunk = countUses(plans.final.get(tokens) ?? []);
-  const decode = countUses(plans.final.get(1) ?? []);
-  const known = new Set(chunk.map(keyOf));
-  return [...chunk, ...decode.filter((use) => !known.has(keyOf(use)))];
+  return {
+    chunk: countUses(plans.final.get(tokens) ?? []),
+    decode: countUses(plans.final.get(1) ?? []),
+  };
+}
+
+/** The uses of both lists, each shape once: those of the second where the first lacks them. */
+export function together(first: Use[], second: Use[]): Use[] {
+  const known = new Set(first.map(keyOf));
+  return [...first, ...second.filter((use) => !known.has(keyOf(use)))];
 }
 
 function countUses(steps: Step[]): Use[] {

@@ -6,7 +6,7 @@ import { formatCsv } from './csv';
 import { expand, families, NUMBERS, type ChosenVariant, type Experiment, type Run } from './experiment';
 import { messageOf } from './run';
 import type { Session } from './session';
-import { shapeText, usesOf, workOf, type Use } from './shapes';
+import { shapeText, together, usesOf, workOf, type Use } from './shapes';
 
 /** One variant with its knobs at one shape. Plain data. */
 export interface TimeRow {
@@ -17,7 +17,7 @@ export interface TimeRow {
   /** `row_threads=16 step=32` */
   knobs: string;
   sizes: Use['sizes'];
-  /** Uses at this shape in a chunk. */
+  /** Uses at this shape in a chunk; where a chunk has none, in a decoded token. */
   uses: number;
   /** Of one use; without it there is a reason. */
   time?: AloneTime;
@@ -45,7 +45,8 @@ export async function* timeNamed(
   for (const [place, runs] of byPlace(expand(withPrefill(experiment)))) {
     const [{ model: name, seed, chunk }] = runs;
     const model = await session.load(name, seed, () => undefined, signal);
-    const uses = (await usesOf(model.engine, chunk)).filter((use) => matches(use, filter));
+    const asked = await usesOf(model.engine, chunk);
+    const uses = together(asked.chunk, asked.decode).filter((use) => matches(use, filter));
     for (const kernel of names)
       for (const use of uses.filter((each) => each.kernel === kernel))
         yield* timeUse(use, place, runs, done, session, signal, effort);
