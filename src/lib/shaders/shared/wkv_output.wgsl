@@ -1,32 +1,23 @@
-// The second half of wkv: group norm, bonus and gate. Sixteen threads per head and token, four channels each; y comes in `out`.
+// The second half of wkv: group norm, bonus and gate. Sixteen threads per head and token, the lanes, with four channels each.
 const head_epsilon = 64e-5;
 const head_lanes = 16u;
-const output_tokens = 4u; // of a workgroup of 64
-var<workgroup> head_parts: array<vec3<f32>, head_lanes * output_tokens>;
+var<workgroup> head_parts: array<vec3<f32>, output_threads>;
 
-fn head_output(head: u32, first: u32, thread: u32) {
-  let token = first + thread / head_lanes;
-  let own = token < sizes.tokens; // the others only come along to the barrier
-  let c = head * 64u + 4u * (thread % head_lanes);
-  let i = min(token, sizes.tokens - 1u) * sizes.columns + c;
-  let plane = sizes.tokens * sizes.columns;
-  let y = vec4<f32>(out[i], out[i + 1u], out[i + 2u], out[i + 3u]);
-  let value = inputs[(2u * plane + i) / 4u];
-  let rk = dot(inputs[i / 4u] * inputs[(plane + i) / 4u], bonus[c / 4u]);
-  // Mean and variance of four numbers, which then join those of the others without a second look at them.
+// What a lane writes, from its part of y. All threads of the workgroup have to come; those with a token past the end are
+// given the last one.
+fn head_output(y: vec4<f32>, head: u32, token: u32, thread: u32) -> vec4<f32> {
+  let c = head * 16u + thread % head_lanes;
+  let i = token * (sizes.columns / 4u) + c;
+  let plane = sizes.tokens * (sizes.columns / 4u);
+  let rk = dot(inputs[i] * inputs[plane + i], bonus[c]);
+  // Mean and squares of four numbers, which then join those of the others without a second look at them.
   let mean = dot(y, vec4<f32>(0.25));
   let centred = y - mean;
   head_parts[thread] = vec3<f32>(mean, dot(centred, centred), rk);
   workgroupBarrier();
-  if (!own) { return; }
   let whole = head_join(thread / head_lanes * head_lanes);
-  let scale = inverseSqrt(whole.y / 64.0 + head_epsilon);
-  let normed = (y - whole.x) * scale * norm_weight[c / 4u] + norm_bias[c / 4u];
-  let result = (normed + value * whole.z) * gate[i / 4u];
-  out[i] = result.x;
-  out[i + 1u] = result.y;
-  out[i + 2u] = result.z;
-  out[i + 3u] = result.w;
+  let normed = (y - whole.x) * inverseSqrt(whole.y / 64.0 + head_epsilon) * norm_weight[c] + norm_bias[c];
+  return (normed + inputs[2u * plane + i] * whole.z) * gate[i];
 }
 
 // Mean, sum of squares about it, and sum of r·k·bonus, of the head whose parts begin at `at`.

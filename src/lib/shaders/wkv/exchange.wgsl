@@ -1,7 +1,7 @@
 //! As lanes, for GPUs without subgroups: the four threads that share two rows add up through workgroup memory.
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
-//! use: wkv_rows, wkv_exchange, wkv_output
+//! use: wkv_rows, wkv_exchange, wkv_output, wkv_output_pass
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -18,9 +18,4 @@ const rows = 16u; // knob: 16 32
 @compute @workgroup_size(threads)
 fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   recur(group.x, thread);
-}
-
-@compute @workgroup_size(64)
-fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  head_output(group.x, group.y * 4u, thread);
 }

@@ -1,7 +1,7 @@
 //! Four neighbouring lanes of a subgroup share two rows of the state, and add up by shuffles.
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
-//! use: wkv_rows, wkv_output
+//! use: wkv_rows, wkv_output, wkv_output_pass
 
 enable subgroups;
 
@@ -33,9 +33,4 @@ fn lanes_sum_own(part: vec4<f32>, thread: u32) -> f32 {
   let two = select(part.xz, part.yw, odd) + subgroupShuffleXor(select(part.yw, part.xz, odd), 1u);
   let high = thread % 4u >= 2u;
   return select(two.x, two.y, high) + subgroupShuffleXor(select(two.y, two.x, high), 2u);
-}
-
-@compute @workgroup_size(64)
-fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  head_output(group.x, group.y * 4u, thread);
 }

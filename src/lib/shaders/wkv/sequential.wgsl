@@ -1,7 +1,7 @@
 //! One thread per row of a head's state, which stays in its registers from the first token of the chunk to the last.
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
-//! use: wkv_output
+//! use: wkv_output, wkv_output_pass
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -80,9 +80,4 @@ fn stage(first: u32, head: u32, thread: u32) {
     let row = (plane_of[i / 16u % planes] * sizes.tokens + token) * sizes.columns + head * 64u;
     tile[i] = inputs[row / 4u + i % 16u];
   }
-}
-
-@compute @workgroup_size(64)
-fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  head_output(group.x, group.y * 4u, thread);
 }
