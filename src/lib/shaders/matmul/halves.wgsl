@@ -1,0 +1,174 @@
+//! Weights wait as f16 in rows of their own, two a word; otherwise tiles in workgroup memory, x and sums in f32.
+//! error: 1e-6 because weights are rounded to f16
+//! formats: q4_k
+//! resident halves: batch * rows * columns / 2
+//! load repack: columns / 256, rows / 16, batch
+//! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
+//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 128)))
+//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
+//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
+//! use: format, epilogue, parts, accumulate
+
+struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weight: array<u32>;           // batch × rows × columns
+@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
+@group(0) @binding(4) var<storage, read> halves: array<vec4<u32>>;     // batch × rows × columns, eight a vector
+@group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec4<u32>>;
+@group(0) @binding(5) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+
+const row_threads = 16u;  // knob: 8 16
+const token_threads = 8u; // knob: 8 16
+const step = 16u;         // knob: 16 32
+// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
+const workgroups = 512u;  // knob: 1 512 1024
+
+const threads = row_threads * token_threads;
+const tile_rows = 8u * row_threads;
+const tile_tokens = 8u * token_threads;
+const vectors = step / 4u;  // along the columns
+const pitch = vectors + 1u; // one more than a row needs, so that neighbouring rows lie in different banks
+// Vectors that a thread fetches for the next step while it works on this one: eight weights each, or four of x.
+const weight_loads = step / token_threads;
+const x_loads = 2u * step / row_threads;
+const_assert weight_loads <= 4u;
+const_assert x_loads <= 4u;
+
+var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
+var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
+
+struct Weights { a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32> }
+struct Tokens { a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32> }
+
+@compute @workgroup_size(16, 16)
+fn repack(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= sizes.columns / 16u || id.y >= sizes.rows) { return; }
+  let row = id.z * sizes.rows + id.y;
+  let w = weights16(row * row_words(sizes.columns), id.x);
+  let at = row * (sizes.columns / 8u) + 2u * id.x;
+  loaded_halves[at] = vec4<u32>(halves4(w[0]), halves4(w[1]));
+  loaded_halves[at + 1u] = vec4<u32>(halves4(w[2]), halves4(w[3]));
+}
+
+fn halves4(w: vec4<f32>) -> vec2<u32> { return vec2<u32>(pack2x16float(w.xy), pack2x16float(w.zw)); }
+
+@compute @workgroup_size(threads)
+fn multiply(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let matrix = group.z % sizes.batch;
+  let parts = groups.z / sizes.batch;
+  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
+  let first_column = group.z / sizes.batch * part_columns;
+  let end_column = min(first_column + part_columns, sizes.columns);
+  let first_row = group.x * tile_rows;
+  let first_token = group.y * tile_tokens;
+  let row = thread % row_threads;     // and every row_threads-th after it
+  let token = thread / row_threads;   // and every token_threads-th after it
+
+  // s<row><tokens a: 0 to 3, b: 4 to 7>
+  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
+  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
+  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
+  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
+  var weights = fetch_weights(matrix, first_row, first_column, thread);
+  var xs = fetch_x(matrix, first_token, first_column, thread);
+  for (var column = first_column; column < end_column; column += step) {
+    workgroupBarrier();
+    stage_weights(weights, thread);
+    stage_x(xs, thread);
+    workgroupBarrier();
+    weights = fetch_weights(matrix, first_row, column + step, thread);
+    xs = fetch_x(matrix, first_token, column + step, thread);
+    for (var v = 0u; v < vectors; v++) {
+      let xa = x_columns(token, v);
+      let xb = x_columns(token + 4u * token_threads, v);
+      let w = row * pitch + v;
+      let next = row_threads * pitch;
+      let w0 = weight_tile[w];             s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
+      let w1 = weight_tile[w + next];      s1a = accumulate(s1a, w1, xa); s1b = accumulate(s1b, w1, xb);
+      let w2 = weight_tile[w + 2u * next]; s2a = accumulate(s2a, w2, xa); s2b = accumulate(s2b, w2, xb);
+      let w3 = weight_tile[w + 3u * next]; s3a = accumulate(s3a, w3, xa); s3b = accumulate(s3b, w3, xb);
+      let w4 = weight_tile[w + 4u * next]; s4a = accumulate(s4a, w4, xa); s4b = accumulate(s4b, w4, xb);
+      let w5 = weight_tile[w + 5u * next]; s5a = accumulate(s5a, w5, xa); s5b = accumulate(s5b, w5, xb);
+      let w6 = weight_tile[w + 6u * next]; s6a = accumulate(s6a, w6, xa); s6b = accumulate(s6b, w6, xb);
+      let w7 = weight_tile[w + 7u * next]; s7a = accumulate(s7a, w7, xa); s7b = accumulate(s7b, w7, xb);
+    }
+  }
+
+  let from_row = first_row + row;
+  let from_token = first_token + token;
+  store(group.z, parts, from_row, from_token, s0a, s0b);
+  store(group.z, parts, from_row + row_threads, from_token, s1a, s1b);
+  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a, s2b);
+  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a, s3b);
+  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a, s4b);
+  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a, s5b);
+  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a, s6b);
+  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a, s7b);
+}
+
+fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Weights {
+  var w: Weights;
+  w.a = eight_weights(matrix, first_row, column, thread);
+  if (weight_loads > 1u) { w.b = eight_weights(matrix, first_row, column, thread + threads); }
+  if (weight_loads > 2u) { w.c = eight_weights(matrix, first_row, column, thread + 2u * threads); }
+  if (weight_loads > 3u) { w.d = eight_weights(matrix, first_row, column, thread + 3u * threads); }
+  return w;
+}
+
+// The i-th vector of a tile. Rows past the end repeat the last one, and are not stored; columns past the end are zero.
+fn eight_weights(matrix: u32, first_row: u32, column: u32, i: u32) -> vec4<u32> {
+  let row = matrix * sizes.rows + min(first_row + i / (step / 8u), sizes.rows - 1u);
+  let k = column + 8u * (i % (step / 8u));
+  return select(vec4<u32>(), halves[(row * sizes.columns + min(k, sizes.columns - 8u)) / 8u], k < sizes.columns);
+}
+
+fn stage_weights(w: Weights, thread: u32) {
+  unpack_weights(w.a, thread);
+  if (weight_loads > 1u) { unpack_weights(w.b, thread + threads); }
+  if (weight_loads > 2u) { unpack_weights(w.c, thread + 2u * threads); }
+  if (weight_loads > 3u) { unpack_weights(w.d, thread + 3u * threads); }
+}
+
+fn unpack_weights(w: vec4<u32>, i: u32) {
+  let at = i / (step / 8u) * pitch + 2u * (i % (step / 8u));
+  weight_tile[at] = vec4<f32>(unpack2x16float(w.x), unpack2x16float(w.y));
+  weight_tile[at + 1u] = vec4<f32>(unpack2x16float(w.z), unpack2x16float(w.w));
+}
+
+fn fetch_x(matrix: u32, first_token: u32, column: u32, thread: u32) -> Tokens {
+  var xs: Tokens;
+  xs.a = four_of_x(matrix, first_token, column, thread);
+  if (x_loads > 1u) { xs.b = four_of_x(matrix, first_token, column, thread + threads); }
+  if (x_loads > 2u) { xs.c = four_of_x(matrix, first_token, column, thread + 2u * threads); }
+  if (x_loads > 3u) { xs.d = four_of_x(matrix, first_token, column, thread + 3u * threads); }
+  return xs;
+}
+
+// Past the end x is whatever comes last: the weights there are zero.
+fn four_of_x(matrix: u32, first_token: u32, column: u32, i: u32) -> vec4<f32> {
+  let token = matrix * sizes.tokens + min(first_token + i / vectors, sizes.tokens - 1u);
+  let k = min(column + 4u * (i % vectors), sizes.columns - 4u);
+  return x[(token * sizes.columns + k) / 4u];
+}
+
+fn stage_x(xs: Tokens, thread: u32) {
+  put_x(xs.a, thread);
+  if (x_loads > 1u) { put_x(xs.b, thread + threads); }
+  if (x_loads > 2u) { put_x(xs.c, thread + 2u * threads); }
+  if (x_loads > 3u) { put_x(xs.d, thread + 3u * threads); }
+}
+
+fn put_x(value: vec4<f32>, i: u32) { x_tile[i / vectors * pitch + i % vectors] = value; }
+
+// Four columns of four tokens, token_threads apart: x_columns[j][t].
+fn x_columns(token: u32, v: u32) -> mat4x4<f32> {
+  let at = token * pitch + v;
+  let next = token_threads * pitch;
+  return transpose(mat4x4<f32>(x_tile[at], x_tile[at + next], x_tile[at + 2u * next], x_tile[at + 3u * next]));
+}
