@@ -97,6 +97,9 @@ describe('an experiment', () => {
       for (const seconds of samples) expect(seconds).toBeGreaterThan(0);
     }
     expect(record.warmupSeconds.length).toBeGreaterThanOrEqual(1);
+    const { embedding, hidden, vocabulary } = record.geometry;
+    expect(record.memoryBytes).toBeGreaterThan(4 * (8 * (14 * embedding + hidden) + vocabulary));
+    expect(record.layoutSeconds).toBe(0);
     expect(record.error).toBeGreaterThan(0);
     expect(record.error).toBeLessThan(1e-6);
     expect(record.variants).toHaveProperty(record.errorKernel);

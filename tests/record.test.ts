@@ -1,4 +1,5 @@
 // Records and their columns: CSV there and back, llama-bench's names, and files that were not written by the lab.
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatCsv, parseCsv } from '../src/lib/lab/csv';
@@ -23,7 +24,9 @@ const record: RunRecord = {
   parameters: 8_018_688,
   geometry: { layers: 8, embedding: 256, heads: 4, hidden: 1024, vocabulary: 4096 },
   weightBytes: 7_000_000,
+  memoryBytes: 3_000_000,
   loadSeconds: 0.25,
+  layoutSeconds: 0,
   prefill: 256,
   chunk: 64,
   decode: 16,
@@ -103,6 +106,12 @@ describe('columns', () => {
 });
 
 describe('CSV', () => {
+  test('files from before a column was added are still read', async () => {
+    const records = fromCsv(await readFile('static/results/synthetic-2.9b-h100.csv', 'utf8'));
+    expect(records.length).toBeGreaterThan(0);
+    expect(records[0].memoryBytes).toBeUndefined();
+  });
+
   test('a record survives the way out and back, whatever its texts hold', () => {
     const positive = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
     const seconds = fc.array(positive, { maxLength: 5 });
@@ -114,7 +123,9 @@ describe('CSV', () => {
       parameters: count,
       geometry: fc.dictionary(name, count),
       weightBytes: count,
+      memoryBytes: fc.option(count, { nil: undefined }),
       loadSeconds: positive,
+      layoutSeconds: fc.option(positive, { nil: undefined }),
       prefill: count,
       chunk: count,
       decode: count,

@@ -248,6 +248,14 @@ export class Engine {
     }));
   }
 
+  /** Bytes on the GPU beside the weights: state, logits, and what the prepared plans work with. */
+  get memoryBytes(): number {
+    const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer];
+    const buffers = [...own, ...this.#plans.flatMap(({ activations }) => Object.values(activations))];
+    const { scratch, resident } = this.kernels.bytes;
+    return scratch + resident + buffers.reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
+  }
+
   /** Frees everything but the weights. */
   destroy() {
     this.#release();

@@ -24,8 +24,12 @@ export interface RunRecord {
   geometry: Record<string, number>;
   /** Bytes of weights on the GPU. */
   weightBytes: number;
+  /** Bytes on the GPU beside those, where that was recorded: state, activations, scratch, and matrices that variants keep in layouts of their own. */
+  memoryBytes?: number;
   /** From the first request for bytes (or the first synthesising dispatch) to weights that can be used. */
   loadSeconds: number;
+  /** To lay out matrices as the variants keep them, before anything is timed; 0 where none is. */
+  layoutSeconds?: number;
   /** Prompt tokens. */
   prefill: number;
   /** Tokens a pass over the layers, as it happened. */
@@ -166,6 +170,7 @@ const DERIVED: Column[] = [
   shown('x_decode_tokens_per_second', 'Decode (tok/s)', decodeTokensPerSecond, 4),
   shown('x_softmax_ms', 'Softmax (ms)', (r) => optionalMedian(r.softmaxSeconds), 3),
   shown('x_readback_ms', 'Readback (ms)', (r) => optionalMedian(r.readbackSeconds), 3),
+  shown('x_memory_mb', 'Memory beside the weights (MB)', (r) => r.memoryBytes && r.memoryBytes / 1e6, 3),
 ];
 
 /** A fact of a record: its column, and how its text becomes the fact again. */
@@ -198,7 +203,15 @@ const facts: { [Key in keyof RunRecord]: Fact<Key> } = {
     column: exported('x_weight_bytes', 'Weights (bytes)', (r) => r.weightBytes),
     read: readNumber,
   },
+  memoryBytes: {
+    column: exported('x_memory_bytes', 'Memory beside the weights (bytes)', (r) => r.memoryBytes),
+    read: readOptional,
+  },
   loadSeconds: { column: exported('x_load_s', 'Loading (s)', (r) => r.loadSeconds), read: readNumber },
+  layoutSeconds: {
+    column: exported('x_layout_s', 'Laying out (s)', (r) => r.layoutSeconds),
+    read: readOptional,
+  },
   kernelHash: { column: exported('x_kernel_hash', 'Kernel hash', (r) => r.kernelHash), read: text },
   seconds: { column: exported('x_samples_s', 'Samples (s)', (r) => r.seconds.join(' ')), read: readSamples },
   warmupSeconds: {
@@ -226,6 +239,9 @@ const facts: { [Key in keyof RunRecord]: Fact<Key> } = {
   startedAt: { column: exported('x_started_at', 'Started (UTC)', (r) => r.startedAt), read: readTime },
   warnings: { column: shown('x_warnings', 'Warnings', (r) => r.warnings.join(' ')), read: readWarnings },
 };
+
+/** Columns that files have not always had. */
+const LATER = ['x_memory_bytes', 'x_layout_s'];
 
 const FACTS = Object.entries(facts) as [keyof RunRecord, Fact<keyof RunRecord>][];
 const [identity, details] = [FACTS.slice(0, 4), FACTS.slice(4)];
@@ -257,10 +273,10 @@ export function toCsv(records: readonly RunRecord[], header = true): string {
 export function fromCsv(csv: string): RunRecord[] {
   return parseCsv(csv).map((row, index) => {
     const cells = FACTS.map(([key, { column, read }]) => {
-      if (!Object.hasOwn(row, column.name))
+      if (!Object.hasOwn(row, column.name) && !LATER.includes(column.name))
         throw new Error(`This CSV has no column ${column.name}; it was not written by the lab`);
       try {
-        return [key, read(row[column.name])];
+        return [key, read(row[column.name] ?? '')];
       } catch (error) {
         throw new Error(`Row ${index + 1} of the CSV, ${column.name}: ${(error as Error).message}`, {
           cause: error,
@@ -350,6 +366,10 @@ function readNumber(word: string): number {
   if (word.trim() === '' || !Number.isFinite(Number(word)))
     throw new Error(`"${word.slice(0, 60)}" is not a number`);
   return Number(word);
+}
+
+function readOptional(word: string): number | undefined {
+  return word === '' ? undefined : readNumber(word);
 }
 
 function readNumbers(list: string): number[] {
