@@ -1,0 +1,220 @@
+//! As dot4, but weights wait in planes, nibbles apart from scales, so that the rows of a tile lie side by side.
+//! error: 1e-4 because x is rounded to 8 bits
+//! formats: q4_k
+//! resident nibbles: batch * rows * columns / 8
+//! resident weight_scales: batch * rows * columns / 32
+//! load repack: rows / 64, columns / 64, batch
+//! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
+//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
+//! scratch quants: batch * tokens * columns / 4
+//! scratch scales: batch * tokens * columns / 16
+//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! pass quantise: columns / 32 * tokens / 64, batch
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
+//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
+//! use: epilogue, parts, q4_k_header
+
+requires packed_4x8_integer_dot_product;
+
+struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;     // batch × rows × columns, q4_K blocks of 9 vectors
+@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
+@group(0) @binding(4) var<storage, read_write> quants: array<vec4<u32>>; // batch × tokens × columns, one byte each
+@group(0) @binding(5) var<storage, read_write> scales: array<vec2<f32>>; // batch × tokens × columns / 32: scale, sum of x
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+// batch × columns / 64 × 2 × rows: of 64 columns the first half of all rows' nibbles, then the second; low nibbles are one
+// sub-block of 32, high ones the next. Their scales and minima as f16: batch × columns / 64 × rows.
+@group(0) @binding(7) var<storage, read> nibbles: array<vec4<u32>>;
+@group(0) @binding(8) var<storage, read> weight_scales: array<vec2<u32>>;
+@group(0) @binding(7) var<storage, read_write> loaded_nibbles: array<vec4<u32>>;
+@group(0) @binding(8) var<storage, read_write> loaded_scales: array<vec2<u32>>;
+
+const row_threads = 16u;  // knob: 8 16
+const token_threads = 8u; // knob: 8 16
+// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
+const workgroups = 512u;  // knob: 1 512 1024
+
+const threads = row_threads * token_threads;
+const tile_rows = 8u * row_threads;
+const tile_tokens = 8u * token_threads;
+const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
+const pitch = 5u; // vectors of a row of a tile: four, and one so that neighbouring rows lie in different banks
+// A thread fetches at most one row of weights and two sub-blocks of x a step, while the last ones are multiplied.
+const x_blocks = 2u * tile_tokens;
+const_assert tile_rows <= threads;
+const_assert x_blocks <= 2u * threads;
+
+var<workgroup> weight_tile: array<vec4<u32>, tile_rows * pitch>;
+var<workgroup> scale_tile: array<vec2<f32>, tile_rows * 2u>; // scale and minimum of each sub-block
+var<workgroup> x_tile: array<vec4<u32>, tile_tokens * pitch>;
+var<workgroup> x_scales: array<vec2<f32>, tile_tokens * 2u>;
+
+// Thirty-two bytes of a row or a token; and those of four tokens, with their scales and sums.
+struct Bytes { a: vec4<u32>, b: vec4<u32> }
+struct Weights { nibbles: Bytes, scales: vec2<u32> }
+struct XBlock { bytes: Bytes, scale: vec2<f32> }
+struct Tokens { t0: Bytes, t1: Bytes, t2: Bytes, t3: Bytes, scale: vec4<f32>, sum: vec4<f32> }
+
+// A thread takes 64 columns of a row.
+@compute @workgroup_size(64)
+fn repack(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= sizes.rows) { return; }
+  let block = ((id.z * sizes.rows + id.x) * (sizes.columns / 256u) + id.y / 4u) * 9u;
+  let pair = id.y % 4u;
+  let header = weight[block];
+  let group = id.z * (sizes.columns / 64u) + id.y;
+  loaded_nibbles[2u * group * sizes.rows + id.x] = weight[block + 1u + 2u * pair];
+  loaded_nibbles[(2u * group + 1u) * sizes.rows + id.x] = weight[block + 2u + 2u * pair];
+  loaded_scales[group * sizes.rows + id.x] = vec2<u32>(
+    pack2x16float(sub_block_scale(header, 2u * pair)), pack2x16float(sub_block_scale(header, 2u * pair + 1u)),
+  );
+}
+
+@compute @workgroup_size(64)
+fn quantise(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= sizes.tokens * sizes.columns / 32u) { return; }
+  let block = id.y * sizes.tokens * sizes.columns / 32u + id.x;
+  var largest = vec4<f32>();
+  for (var i = 0u; i < 8u; i++) { largest = max(largest, abs(x[block * 8u + i])); }
+  let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
+  let inverse = select(1.0 / scale, 0.0, scale == 0.0);
+  let a = vec4<u32>(bytes(block, 0u, inverse), bytes(block, 1u, inverse), bytes(block, 2u, inverse), bytes(block, 3u, inverse));
+  let b = vec4<u32>(bytes(block, 4u, inverse), bytes(block, 5u, inverse), bytes(block, 6u, inverse), bytes(block, 7u, inverse));
+  quants[block * 2u] = a;
+  quants[block * 2u + 1u] = b;
+  let ones = vec4<u32>(0x01010101u);
+  scales[block] = vec2<f32>(scale, scale * f32(dot32(Bytes(a, b), Bytes(ones, ones))));
+}
+
+fn bytes(block: u32, i: u32, inverse: f32) -> u32 {
+  return pack4xI8(vec4<i32>(round(x[block * 8u + i] * inverse)));
+}
+
+@compute @workgroup_size(threads)
+fn multiply(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let matrix = group.z % sizes.batch;
+  let parts = groups.z / sizes.batch;
+  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
+  let first_column = group.z / sizes.batch * part_columns;
+  let end_column = min(first_column + part_columns, sizes.columns);
+  let first_row = group.x * tile_rows;
+  let first_token = group.y * tile_tokens;
+  let row = thread % row_threads;     // and every row_threads-th after it
+  let token = thread / row_threads;   // and every token_threads-th after it
+
+  // s<row><tokens a: 0 to 3, b: 4 to 7>
+  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
+  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
+  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
+  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
+  var weights = fetch_weights(matrix, first_row, first_column, thread);
+  var x0 = fetch_x(matrix, first_token, first_column, thread);
+  var x1 = fetch_x(matrix, first_token, first_column, thread + threads);
+  for (var column = first_column; column < end_column; column += step) {
+    workgroupBarrier();
+    stage_weights(weights, thread);
+    stage_x(x0, thread);
+    if (x_blocks > threads) { stage_x(x1, thread + threads); }
+    workgroupBarrier();
+    let next_column = min(column + step, sizes.columns - step);
+    weights = fetch_weights(matrix, first_row, next_column, thread);
+    x0 = fetch_x(matrix, first_token, next_column, thread);
+    if (x_blocks > threads) { x1 = fetch_x(matrix, first_token, next_column, thread + threads); }
+    for (var half = 0u; half < 2u; half++) {
+      let xa = tokens_of(token, half);
+      let xb = tokens_of(token + 4u * token_threads, half);
+      let next = row_threads;
+      s0a = add_products(s0a, row, half, xa);             s0b = add_products(s0b, row, half, xb);
+      s1a = add_products(s1a, row + next, half, xa);      s1b = add_products(s1b, row + next, half, xb);
+      s2a = add_products(s2a, row + 2u * next, half, xa); s2b = add_products(s2b, row + 2u * next, half, xb);
+      s3a = add_products(s3a, row + 3u * next, half, xa); s3b = add_products(s3b, row + 3u * next, half, xb);
+      s4a = add_products(s4a, row + 4u * next, half, xa); s4b = add_products(s4b, row + 4u * next, half, xb);
+      s5a = add_products(s5a, row + 5u * next, half, xa); s5b = add_products(s5b, row + 5u * next, half, xb);
+      s6a = add_products(s6a, row + 6u * next, half, xa); s6b = add_products(s6b, row + 6u * next, half, xb);
+      s7a = add_products(s7a, row + 7u * next, half, xa); s7b = add_products(s7b, row + 7u * next, half, xb);
+    }
+  }
+
+  let from_row = first_row + row;
+  let from_token = first_token + token;
+  store(group.z, parts, from_row, from_token, s0a, s0b);
+  store(group.z, parts, from_row + row_threads, from_token, s1a, s1b);
+  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a, s2b);
+  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a, s3b);
+  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a, s4b);
+  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a, s5b);
+  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a, s6b);
+  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a, s7b);
+}
+
+// Rows and tokens past the end repeat the last one, and are not stored.
+fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Weights {
+  let row = min(first_row + thread, sizes.rows - 1u);
+  let group = (matrix * sizes.columns + column) / 64u;
+  let at = 2u * group * sizes.rows + row;
+  return Weights(Bytes(nibbles[at], nibbles[at + sizes.rows]), weight_scales[group * sizes.rows + row]);
+}
+
+fn stage_weights(weights: Weights, thread: u32) {
+  if (thread >= tile_rows) { return; }
+  let mask = vec4<u32>(0x0f0f0f0fu);
+  weight_tile[thread * pitch] = weights.nibbles.a & mask;
+  weight_tile[thread * pitch + 1u] = weights.nibbles.b & mask;
+  weight_tile[thread * pitch + 2u] = (weights.nibbles.a >> vec4<u32>(4u)) & mask;
+  weight_tile[thread * pitch + 3u] = (weights.nibbles.b >> vec4<u32>(4u)) & mask;
+  scale_tile[thread * 2u] = unpack2x16float(weights.scales.x);
+  scale_tile[thread * 2u + 1u] = unpack2x16float(weights.scales.y);
+}
+
+fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> XBlock {
+  let token = matrix * sizes.tokens + min(first_token + i / 2u, sizes.tokens - 1u);
+  let block = (token * sizes.columns + column) / 32u + i % 2u;
+  return XBlock(Bytes(quants[2u * block], quants[2u * block + 1u]), scales[block]);
+}
+
+fn stage_x(x: XBlock, i: u32) {
+  if (i >= x_blocks) { return; }
+  let at = i / 2u * pitch + i % 2u * 2u;
+  x_tile[at] = x.bytes.a;
+  x_tile[at + 1u] = x.bytes.b;
+  x_scales[i] = x.scale;
+}
+
+// A sub-block of four tokens, token_threads apart.
+fn tokens_of(token: u32, half: u32) -> Tokens {
+  let next = token_threads;
+  let s0 = x_scales[token * 2u + half];
+  let s1 = x_scales[(token + next) * 2u + half];
+  let s2 = x_scales[(token + 2u * next) * 2u + half];
+  let s3 = x_scales[(token + 3u * next) * 2u + half];
+  return Tokens(
+    token_bytes(token, half), token_bytes(token + next, half),
+    token_bytes(token + 2u * next, half), token_bytes(token + 3u * next, half),
+    vec4<f32>(s0.x, s1.x, s2.x, s3.x), vec4<f32>(s0.y, s1.y, s2.y, s3.y),
+  );
+}
+
+fn token_bytes(token: u32, half: u32) -> Bytes {
+  let at = token * pitch + 2u * half;
+  return Bytes(x_tile[at], x_tile[at + 1u]);
+}
+
+// Σ (scale · nibble − minimum) · x over the sub-block, with x = its scale · byte.
+fn add_products(sum: vec4<f32>, row: u32, half: u32, x: Tokens) -> vec4<f32> {
+  let at = row * pitch + 2u * half;
+  let w = Bytes(weight_tile[at], weight_tile[at + 1u]);
+  let s = scale_tile[row * 2u + half];
+  let products = vec4<f32>(vec4<i32>(dot32(w, x.t0), dot32(w, x.t1), dot32(w, x.t2), dot32(w, x.t3)));
+  return fma(products, s.x * x.scale, fma(vec4<f32>(-s.y), x.sum, sum));
+}
+
+fn dot32(w: Bytes, x: Bytes) -> i32 {
+  return dot4I8Packed(w.a.x, x.a.x) + dot4I8Packed(w.a.y, x.a.y) + dot4I8Packed(w.a.z, x.a.z) + dot4I8Packed(w.a.w, x.a.w)
+    + dot4I8Packed(w.b.x, x.b.x) + dot4I8Packed(w.b.y, x.b.y) + dot4I8Packed(w.b.z, x.b.z) + dot4I8Packed(w.b.w, x.b.w);
+}
