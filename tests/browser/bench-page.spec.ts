@@ -65,12 +65,14 @@ test('a run that fails is named, the others are measured, and the exit code says
   expect(fromCsv(stdout).map(({ model }) => model)).toEqual(['demo']);
 });
 
-test('what was measured before a signal is kept', async () => {
-  const words = ['model=demo&prefill=8&chunk=1,2,3,4,5,6,7,8&samples=3&warmup=0&matmul=naive'];
-  const { code, stdout, stderr } = await benchPage(words, { interruptAt: 'Run 3 of 8' });
-  expect(stderr).toMatch(/problem: Stopped: \d runs done/);
+// Elsewhere a real GPU is done before anybody can interrupt it.
+test.runIf(process.platform === 'linux')('what was measured before a signal is kept', async () => {
+  const words = ['model=demo&prefill=8&chunk=1,2,3,4&samples=5&warmup=0&matmul=naive'];
+  const flags = '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';
+  const { code, stdout, stderr } = await benchPage(words, { flags, interruptAt: 'Run 2 of 4' });
+  expect(stderr).toMatch(/problem: Stopped: \d runs? done/);
   expect(code).toBe(1);
-  expect(fromCsv(stdout).length).toBeGreaterThanOrEqual(2);
+  expect(fromCsv(stdout).length).toBeGreaterThanOrEqual(1);
 });
 
 test('settings that cannot be are told in the page’s words', async () => {
