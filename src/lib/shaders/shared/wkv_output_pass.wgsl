@@ -1,4 +1,4 @@
-// The pass that finishes what a recurrence left in `out`, for variants that write it number by number.
+// For variants whose recurrence leaves y in `out`, number by number: the pass that finishes it.
 const output_threads = 64u; // four tokens of a head
 
 @compute @workgroup_size(output_threads)
@@ -13,3 +13,10 @@ fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
   out[i + 2u] = result.z;
   out[i + 3u] = result.w;
 }
+
+// As wkv_rows asks for it.
+fn put_y(first: u32, t: u32, row: u32, y: f32) {
+  if (first + t < sizes.tokens) { out[(first + t) * sizes.columns + row] = y; }
+}
+
+fn end_batch(first: u32, head: u32, thread: u32) {}

@@ -1,6 +1,7 @@
 // The first half of wkv for variants in which four neighbouring threads, the lanes, share two rows of the state: each vector of
 // a token that a lane reads serves both rows, and a sum over the keys is one of four lanes' parts. The variant has `rows` of a
-// workgroup, and says how lanes add up: lanes_sum gives all four the sums, lanes_sum_own to each the sum that has its number.
+// workgroup, and says how lanes add up (lanes_sum gives all four the sums, lanes_sum_own to each the sum that has its number) and
+// what becomes of y: put_y takes one, end_batch comes after a batch.
 const lanes = 4u;
 const threads = lanes * rows / 2u;
 // Tokens are staged in two turns: while one batch is used, each thread fetches its vector of the next, one from every plane.
@@ -12,7 +13,7 @@ var<workgroup> tile: array<vec4<f32>, 2u * planes * threads>;
 struct Rows { upper: mat4x4<f32>, lower: mat4x4<f32> }
 struct Token { a: vec4<f32>, w: vec4<f32>, k: vec4<f32>, b: vec4<f32>, r: vec4<f32>, v: vec4<f32> }
 
-// All tokens of the workgroup's rows. y goes to `out`, for a second pass to finish.
+// All tokens of the workgroup's rows.
 fn recur(group: u32, thread: u32) {
   let row = group * rows + thread / lanes * 2u; // the upper one; of all heads' rows: also the channel of v and y
   let lane = thread % lanes;
@@ -26,9 +27,9 @@ fn recur(group: u32, thread: u32) {
     for (var t = 0u; t < min(batch, sizes.tokens - first); t += 2u) {
       let pair = two_tokens(own, turn, t, row, thread);
       own = pair.state;
-      let token = first + t + lane / 2u;
-      if (token < sizes.tokens) { out[token * sizes.columns + row + lane % 2u] = pair.y; }
+      put_y(first, t + lane / 2u, row + lane % 2u, pair.y);
     }
+    end_batch(first, head, thread);
     stage(1u - turn, next, thread);
   }
   save_rows(row, lane, own);

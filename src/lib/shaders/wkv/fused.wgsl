@@ -1,0 +1,36 @@
+//! A whole head in a workgroup, so that group norm, bonus and gate follow at once: one dispatch, for decoding and short chunks.
+//! grid: columns / rows
+//! use: wkv_rows, wkv_exchange, wkv_output
+
+struct Sizes { columns: u32, tokens: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
+@group(0) @binding(2) var<storage, read> gate: array<vec4<f32>>;       // tokens × columns
+@group(0) @binding(3) var<storage, read> norm_weight: array<vec4<f32>>; // columns
+@group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
+@group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
+@group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(7) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns
+
+const rows = 64u; // the head
+
+const output_threads = 128u; // sixteen for each token of a batch
+const_assert output_threads == threads;
+var<workgroup> batch_y: array<f32, batch * rows>;
+
+@compute @workgroup_size(threads)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  recur(group.x, thread);
+}
+
+fn put_y(first: u32, t: u32, row: u32, y: f32) { batch_y[t * rows + row % rows] = y; }
+
+fn end_batch(first: u32, head: u32, thread: u32) {
+  workgroupBarrier();
+  let token = first + thread / head_lanes;
+  let last = min(token, sizes.tokens - 1u);
+  let at = thread * 4u;
+  let y = vec4<f32>(batch_y[at], batch_y[at + 1u], batch_y[at + 2u], batch_y[at + 3u]);
+  let result = head_output(y, head, last, thread);
+  if (token < sizes.tokens) { out[last * (sizes.columns / 4u) + head * 16u + thread % head_lanes] = result; }
+}
