@@ -9,13 +9,14 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × rows
 
-const lanes = 32u;     // knob: 8 16 32
+const lanes = 32u;     // knob: 8 16 32 40
 const lane_rows = 2u;  // knob: 2 4
 const teams = 4u;      // knob: 2 4 8
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
+const_assert threads <= 256u;
 // So many times 64 columns of x are in workgroup memory, each with a vector more to keep neighbours in different banks.
-const section = 32u;
+const section = (32u + lanes - 1u) / lanes * lanes;
 const pitch = 17u;
 
 var<workgroup> x_tile: array<vec4<f32>, section * pitch>;
@@ -30,13 +31,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   var sums = vec4<f32>();
   var next = fetch_pairs(starts, min(lane, pairs - 1u), lane_rows);
   for (var first = 0u; first < pairs; first += lanes) {
+    let now = next;
+    next = fetch_pairs(starts, min(first + lanes + lane, pairs - 1u), lane_rows);
     if (first % section == 0u) {
       workgroupBarrier();
       stage_x(group.y * pairs, first, thread);
       workgroupBarrier();
     }
-    let now = next;
-    next = fetch_pairs(starts, min(first + lanes + lane, pairs - 1u), lane_rows);
     sums = add_pairs(sums, now, first + lane);
   }
   finish_lanes(sums, group, thread);
@@ -46,10 +47,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
 fn stage_x(start: u32, first_pair: u32, thread: u32) {
   for (var n = 0u; n < (16u * section + threads - 1u) / threads; n++) { // a constant number: all loads are on their way at once
     let i = n * threads + thread;
-    if (i >= 16u * section) { break; }
     var value = vec4<f32>();
-    if (first_pair + i / 16u < sizes.columns / 64u) { value = x[16u * (start + first_pair) + i]; }
-    x_tile[i / 16u * pitch + i % 16u] = value;
+    if (i < 16u * section && first_pair + i / 16u < sizes.columns / 64u) { value = x[16u * (start + first_pair) + i]; }
+    if (i < 16u * section) { x_tile[i / 16u * pitch + i % 16u] = value; }
   }
 }
 
