@@ -30,6 +30,7 @@ const tile_rows = 8u * row_threads;
 const tile_tokens = 8u * token_threads;
 const vectors = step / 4u;  // along the columns
 const pitch = vectors + 1u; // one more than a row needs, so that neighbouring rows lie in different banks
+const x_next = token_threads * pitch;
 // Vectors that a thread fetches for the next step while it works on this one: eight weights each, or four of x.
 const weight_loads = step / token_threads;
 const x_loads = 2u * step / row_threads;
@@ -84,9 +85,11 @@ fn multiply(
     workgroupBarrier();
     weights = fetch_weights(matrix, first_row, column + step, thread);
     xs = fetch_x(matrix, first_token, column + step, thread);
+    // Indices are written out here, not in functions: only so a compiler sees that they stay within the tiles.
     for (var v = 0u; v < vectors; v++) {
-      let xa = x_columns(token, v);
-      let xb = x_columns(token + 4u * token_threads, v);
+      let at = token * pitch + v;
+      let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
+      let xb = transpose(mat4x4<f32>(x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next]));
       let w = row * pitch + v;
       let next = row_threads * pitch;
       let w0 = weight_tile[w];             s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
@@ -136,7 +139,7 @@ fn stage_weights(w: Weights, thread: u32) {
 }
 
 fn unpack_weights(w: vec4<u32>, i: u32) {
-  let at = i / (step / 8u) * pitch + 2u * (i % (step / 8u));
+  let at = i / (step / 8u) % tile_rows * pitch + 2u * (i % (step / 8u));
   weight_tile[at] = vec4<f32>(unpack2x16float(w.x), unpack2x16float(w.y));
   weight_tile[at + 1u] = vec4<f32>(unpack2x16float(w.z), unpack2x16float(w.w));
 }
@@ -164,11 +167,4 @@ fn stage_x(xs: Tokens, thread: u32) {
   if (x_loads > 3u) { put_x(xs.d, thread + 3u * threads); }
 }
 
-fn put_x(value: vec4<f32>, i: u32) { x_tile[i / vectors * pitch + i % vectors] = value; }
-
-// Four columns of four tokens, token_threads apart: x_columns[j][t].
-fn x_columns(token: u32, v: u32) -> mat4x4<f32> {
-  let at = token * pitch + v;
-  let next = token_threads * pitch;
-  return transpose(mat4x4<f32>(x_tile[at], x_tile[at + next], x_tile[at + 2u * next], x_tile[at + 3u * next]));
-}
+fn put_x(value: vec4<f32>, i: u32) { x_tile[i / vectors % tile_tokens * pitch + i % vectors] = value; }
