@@ -80,9 +80,9 @@ fn add_pairs(sums: vec4<f32>, w: Pairs, unit: u32) -> vec4<f32> {
   return added;
 }
 
-fn scaled(w: Pair, pair: u32, products: vec2<f32>, x_sums: vec2<f32>) -> f32 {
+fn scaled(w: Pair, pair: u32, p: vec2<f32>, x_sums: vec2<f32>) -> f32 {
   let scales = pair_scales(w.header, pair);
-  return dot(scales.xy, products) - dot(scales.zw, x_sums);
+  return dot(scales.xy, p) - dot(scales.zw, x_sums);
 }
 
 fn products(bytes: vec4<u32>, even: mat4x4<f32>, odd: mat4x4<f32>) -> vec2<f32> {
