@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseCsv } from '../src/lib/lab/csv';
+import { expand, parseExperiment } from '../src/lib/lab/experiment';
 import { fromCsv } from '../src/lib/lab/record';
 import { readArguments } from '../cli/arguments';
 
@@ -81,6 +83,40 @@ describe('commands', () => {
     expect(code).toBe(1);
     expect(fromCsv(stdout)).toHaveLength(1);
     expect(stderr).toMatch(/model=missing\.gguf.* failed: No such file: missing\.gguf/);
+  });
+
+  test('time: the kernels that the settings name, at the shapes picked', async () => {
+    const { code, stdout } = await lab(
+      'time',
+      `model=${TINY}&chunk=3&matmul_q4_k=naive`,
+      '--shapes',
+      'batch=3',
+    );
+    expect(code).toBe(0);
+    const rows = parseCsv(stdout);
+    expect(rows.map(({ kernel, variant }) => `${kernel}/${variant}`)).toEqual(['matmul_q4_k/naive']);
+    expect(rows[0].shape).toMatch(/tokens 3, batch 3/);
+    expect(Number(rows[0].us)).toBeGreaterThan(0);
+  });
+
+  test('profile: every kernel, all together, and the chunk', async () => {
+    const { code, stdout, stderr } = await lab('profile', `model=${TINY}&prefill=3&matmul=naive`);
+    expect(code).toBe(0);
+    const kernels = parseCsv(stdout).map(({ kernel }) => kernel);
+    expect(kernels).toContain('matmul_q4_k');
+    expect(kernels.slice(-2)).toEqual(['all', 'chunk']);
+    expect(stderr).toMatch(/dispatches, each in a pass of its own[^]*^f32,[\d.]+,TFLOPS$/m);
+  });
+
+  test('tune: one line of settings on stdout', async () => {
+    const settings = `model=${TINY}&chunk=2&matmul=naive&wkv=sequential`;
+    const { code, stdout, stderr } = await lab('tune', settings, '--budget', '5');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^tuning /m);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const [run] = expand(parseExperiment(stdout.trim()));
+    expect(run).toMatchObject({ prefill: 2, chunk: 2 });
+    expect(run.variants.matmul_q4_k.name).toBe('naive');
   });
 
   test('logits', async () => {
@@ -178,6 +214,10 @@ test('every mistake is one line that names the thing, and an exit code', { timeo
     [/samples has no meaning here/, 'logits', '--model', TINY, '--tokens', '1', '--samples', '3'],
     [/synthetic-2\.9b has no vocabulary/, 'tokenize', '--model', 'synthetic-2.9b', 'text'],
     [/tokenize takes one text, in quotes; it was given 2 words/, 'tokenize', '--model', TINY, 'two', 'words'],
+    [/Name the kernels to time/, 'time', `model=${TINY}`],
+    [/no shape that these settings/, 'time', `model=${TINY}&matmul_q4_k=naive`, '--shapes', 'batch=9'],
+    [/--budget must be a number/, 'tune', '--budget', 'soon'],
+    [/roofs takes no settings/, 'roofs', 'chunk=1'],
     [/No such file: nowhere\.txt/, 'evaluate', '--model', TINY, '--text', 'nowhere.txt'],
     [/empty\.txt is empty/, 'evaluate', '--model', TINY, '--text', await file('empty.txt', '')],
     [

@@ -1,0 +1,96 @@
+// The commands that ask where the time goes and how to spend less: time, profile, tune, roofs.
+import type { Comparison } from '../src/lib/lab/compare';
+import { complete, defaultsFor } from '../src/lib/lab/defaults';
+import { expand, readExperiment, readSettings } from '../src/lib/lab/experiment';
+import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
+import { measureRoofs, roofsToCsv } from '../src/lib/lab/roofs';
+import { knobsKey, type Candidate } from '../src/lib/lab/search';
+import { timeNamed, timesToCsv } from '../src/lib/lab/timing';
+import { tune, type TuneEvent } from '../src/lib/lab/tune';
+import { numberOption, type Arguments } from './arguments';
+import { print, tell, withSession } from './host';
+
+export async function timeKernels({ settings, options }: Arguments, signal: AbortSignal): Promise<boolean> {
+  const experiment = readExperiment(settings);
+  const filter = readSettings(options.get('shapes') ?? '');
+  let count = 0;
+  let failures = 0;
+  await withSession(async (session) => {
+    for await (const row of timeNamed(experiment, filter, session, signal)) {
+      if (count === 0) tell(`${(await session.open()).adapter.name}\n`);
+      print(timesToCsv([row], count++ === 0));
+      if (row.reason === undefined) continue;
+      failures++;
+      tell(`lab: ${row.kernel}=${row.variant} ${row.knobs} failed: ${row.reason}\n`);
+    }
+  });
+  if (count === 0) throw new Error('The model has no shape that these settings and --shapes name');
+  return failures === 0;
+}
+
+export async function profileRun({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+  const experiment = readExperiment(settings);
+  const count = expand(experiment).length;
+  if (count > 1) throw new Error(`profile takes the settings of one run; these are ${count}`);
+  return withSession(async (session) => {
+    const gpu = await session.open();
+    const [run] = expand(complete(experiment, defaultsFor(gpu)));
+    const model = await session.load(run.model, run.seed, () => undefined, signal);
+    const found = await gpu.unlessLost(profile(run, model, gpu, signal));
+    print(profileToCsv(found));
+    const { dispatches, seconds } = totalOf(found.rows);
+    tell(
+      `${gpu.adapter.name}: a chunk of ${found.tokens} tokens takes ${(1e3 * found.wallSeconds).toPrecision(4)} ms; ` +
+        `its ${dispatches} dispatches, each in a pass of its own, ${(1e3 * seconds).toPrecision(4)} ms of GPU time\n`,
+    );
+    tell(roofsToCsv(found.roofs));
+    return true;
+  });
+}
+
+export async function tuneSettings(words: Arguments, signal: AbortSignal): Promise<boolean> {
+  const experiment = readExperiment(words.settings);
+  const options = {
+    budgetSeconds: numberOption(words, 'budget', { smallest: 1, largest: 1e6, default: 180 }),
+    largestError: numberOption(words, 'error', { smallest: 0, largest: 1, default: 1e-3 }),
+  };
+  return withSession(async (session) => {
+    tell(`${(await session.open()).adapter.name}\n`);
+    for await (const { settings, before, comparison } of tune(
+      experiment,
+      session,
+      options,
+      signal,
+      tellTuning,
+    )) {
+      print(`${settings}\n`);
+      tell(comparison ? `${comparisonText(comparison)} than ${before}\n` : 'nothing faster was found\n');
+    }
+    return true;
+  });
+}
+
+function tellTuning(event: TuneEvent): void {
+  const describe = ({ variant, seconds, reason }: Candidate) =>
+    `${variant.kernel}/${variant.name} ${knobsKey(variant)}: ${reason ?? `${(1e6 * seconds).toPrecision(4)} us`}\n`;
+  if (event.type === 'tuning') tell(`tuning ${event.settings || 'the demo model'}\n`);
+  if (event.type === 'tuning') for (const { before } of event.kernels) tell(`  ${describe(before)}`);
+  if (event.type === 'candidate') tell(`    ${describe(event.candidate)}`);
+  if (event.type === 'kernel') tell(`  before ${describe(event.before)}  best ${describe(event.best)}`);
+  if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
+}
+
+function comparisonText({ verdict, ratio, low, high, first }: Comparison): string {
+  const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
+  return `${verdict}: ${times} times as fast (${from} to ${to}, ${first.length} pairs)`;
+}
+
+export async function roofs({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+  if (settings.length) throw new Error(`roofs takes no settings; it was given ${settings[0][0]}`);
+  return withSession(async (session) => {
+    const gpu = await session.open();
+    tell(`${gpu.adapter.name}\n`);
+    print(roofsToCsv(await measureRoofs(gpu, signal)));
+    return true;
+  });
+}

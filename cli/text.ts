@@ -1,0 +1,133 @@
+// The commands that let a model speak: logits, tokenize, evaluate, generate.
+import { readFile } from 'node:fs/promises';
+import { openGguf } from '../src/lib/engine/gguf';
+import { Tokenizer } from '../src/lib/engine/tokenizer';
+import { NAMED_MODELS, readExperiment, type Experiment } from '../src/lib/lab/experiment';
+import { checkAll } from '../src/lib/lab/measure';
+import type { LoadedModel, Session } from '../src/lib/lab/session';
+import {
+  checkSettings,
+  evaluate,
+  generate,
+  logitsOf,
+  prepare,
+  promptIds,
+  type Sampling,
+} from '../src/lib/lab/text';
+import { seeded } from '../src/lib/shaders/kernel';
+import { numberOption, required, type Arguments } from './arguments';
+import { openModel, print, tell, withSession } from './host';
+
+export async function logits(words: Arguments, signal: AbortSignal): Promise<boolean> {
+  const name = required(words, 'model', 'FILE');
+  const ids = readIds(required(words, 'tokens', '1,2,3'));
+  return withModel(name, words, signal, async (model, experiment) => {
+    const { plans } = await prepare(model, experiment, ids.length);
+    print(`${JSON.stringify(await logitsOf(model.engine, plans, ids))}\n`);
+  });
+}
+
+export async function tokenize(words: Arguments): Promise<boolean> {
+  const name = required(words, 'model', 'FILE');
+  if (words.words.length !== 1)
+    throw new Error(`tokenize takes one text, in quotes; it was given ${words.words.length} words`);
+  if (NAMED_MODELS.includes(name) && name !== 'demo')
+    throw new Error(`${name} has no vocabulary: it is synthetic`);
+  const source = await openModel(name);
+  const file = await openGguf(source);
+  print(`${JSON.stringify(new Tokenizer(file.tokens).encode(words.words[0]))}\n`);
+  await source.close?.();
+  return true;
+}
+
+export async function evaluateFile(words: Arguments, signal: AbortSignal): Promise<boolean> {
+  const name = required(words, 'model', 'FILE');
+  const text = await readText(required(words, 'text', 'FILE'));
+  return withModel(name, words, signal, async (model, experiment) => {
+    const ids = vocabularyOf(model).encode(text);
+    const { plans } = await prepare(model, experiment, ids.length);
+    const result = await evaluate(model.engine, plans, ids, new TextEncoder().encode(text).byteLength);
+    print(`${JSON.stringify(result)}\n`);
+  });
+}
+
+export async function generateText(words: Arguments, signal: AbortSignal): Promise<boolean> {
+  const name = required(words, 'model', 'FILE');
+  const prompt = words.options.get('prompt');
+  if (prompt === undefined) throw new Error('generate needs --prompt TEXT');
+  const count = numberOption(words, 'tokens', { smallest: 1, largest: 1_000_000, whole: true });
+  const sampling = readSampling(words);
+  return withModel(name, words, signal, async (model, experiment, session) => {
+    const tokenizer = vocabularyOf(model);
+    const ids = promptIds(tokenizer.encode(prompt));
+    const { choice, plans } = await prepare(model, experiment, ids.length);
+    // A speed is told at the end: it has to be that of kernels which are right.
+    await checkAll(choice, await session.open(), () => undefined, signal);
+    const stream = tokenizer.stream();
+    let made = 0;
+    let from = 0;
+    for await (const id of generate(model.engine, plans, ids, count, sampling)) {
+      if (made++ === 0) from = performance.now();
+      print(stream.push(id));
+      if (signal.aborted) break;
+    }
+    print(stream.end() + (process.stdout.isTTY ? '\n' : ''));
+    const seconds = (performance.now() - from) / 1e3;
+    const speed = made > 1 ? `, decode ${((made - 1) / seconds).toPrecision(4)} tokens/s` : '';
+    tell(`${made} tokens after a prompt of ${ids.length}${speed}\n`);
+  });
+}
+
+/** Reads the settings before anything is loaded, loads the model, and frees it whatever happens. */
+async function withModel(
+  name: string,
+  { settings }: Arguments,
+  signal: AbortSignal,
+  work: (model: LoadedModel, experiment: Experiment, session: Session) => Promise<void>,
+): Promise<boolean> {
+  const experiment = readExperiment(settings);
+  checkSettings(experiment);
+  const seed = Number(experiment.seed?.[0] ?? 1);
+  return withSession(async (session) => {
+    const gpu = await session.open();
+    const model = await session.load(name, seed, () => undefined, signal);
+    await gpu.unlessLost(work(model, experiment, session));
+    gpu.complain();
+    return true;
+  });
+}
+
+function vocabularyOf({ name, tokenizer }: LoadedModel): Tokenizer {
+  if (!tokenizer) throw new Error(`${name} has no vocabulary: it is synthetic`);
+  return tokenizer;
+}
+
+function readIds(list: string): number[] {
+  return list.split(',').map((word) => {
+    if (!/^\s*\d{1,10}\s*$/.test(word))
+      throw new Error(`--tokens takes ids like 1,2,3; "${word}" is not one`);
+    return Number(word);
+  });
+}
+
+function readSampling(words: Arguments): Sampling | undefined {
+  const temperature = numberOption(words, 'temperature', { smallest: 0, largest: 100, default: 0 });
+  const topP = numberOption(words, 'top-p', { smallest: 0, largest: 1, default: 1 });
+  const seed = numberOption(words, 'seed', { smallest: 0, largest: 2 ** 32 - 1, whole: true, default: 1 });
+  return temperature > 0 ? { temperature, topP, random: seeded(seed) } : undefined;
+}
+
+/** A text file's contents: not empty, and UTF-8, whose bytes the result is about. */
+async function readText(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((reason: NodeJS.ErrnoException) => {
+    throw new Error(
+      reason.code === 'ENOENT' ? `No such file: ${path}` : `Cannot read ${path}: ${reason.message}`,
+    );
+  });
+  if (bytes.byteLength === 0) throw new Error(`${path} is empty`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error(`${path} is not UTF-8 text`);
+  }
+}
