@@ -234,6 +234,16 @@ describe('the check', async () => {
     await expect(run(past)).rejects.toThrow('writes past the end of out');
   });
 
+  test('finds nothing wrong with f16 where x is beyond its range', async () => {
+    const f16 = findVariant('matmul_q4_k', 'f16');
+    if (kernels.obstacle(f16)) return;
+    const { matmul_q4_k: product } = registry;
+    const outliers = (length: number, random: () => number) =>
+      Float32Array.from({ length }, () => 1e6 * random() ** 8);
+    const large = { ...product, inputs: { ...product.inputs, x: outliers } };
+    expect(await check(kernels, large, f16, product.cases[1])).toBeLessThanOrEqual(f16.error!);
+  });
+
   test('gives the compiler its say, with the line', async () => {
     const line = text.split('\n').findIndex((each) => each.includes('let scale =')) + 1;
     await expect(run(broken('let scale =', 'let scale : u32 ='))).rejects.toThrow(
