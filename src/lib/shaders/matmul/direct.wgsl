@@ -1,6 +1,6 @@
 //! No workgroup memory and no barriers: each thread reads its operands through the cache into a tile of sums in registers.
 //! error: 1e-6 because weights are rounded to f16
-//! formats: q4_k
+//! formats: q4_k q8_0
 //! let panels: ceil(rows / panel_rows)
 //! resident halves: batch * panels * panel_rows * columns / 2
 //! load repack: columns / 256, panels * panel_rows / 16, batch

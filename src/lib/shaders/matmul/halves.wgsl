@@ -1,6 +1,6 @@
 //! Weights wait as f16 in rows of their own, two a word; otherwise tiles in workgroup memory, x and sums in f32.
 //! error: 1e-6 because weights are rounded to f16
-//! formats: q4_k
+//! formats: q4_k q8_0
 //! resident halves: batch * rows * columns / 2
 //! load repack: columns / 256, rows / 16, batch
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
