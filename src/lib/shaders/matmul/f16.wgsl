@@ -37,7 +37,7 @@ const tile_tokens = 8u * token_threads;
 const step = 32u;
 const pitch = 9u;
 const x_next = token_threads * pitch;
-const round = select(flush, step, flush == 0u) / 4u; // vectors from one flush to the next
+const round_vectors = select(flush, step, flush == 0u) / 4u; // vectors from one flush to the next
 // A thread dequantises the low or the high nibbles of so many rows, as many rows apart, and stages four vectors of x.
 const weight_loads = 2u * tile_rows / threads;
 const half_rows = threads / 2u;
@@ -109,8 +109,8 @@ fn multiply(
     workgroupBarrier();
     fetched = fetch(place, min(column + step, sizes.columns - step), thread);
     // Indices are written out here, not in functions: only so a compiler sees that they stay within the tiles.
-    for (var first = 0u; first < step / 4u; first += round) {
-      for (var n = 0u; n < round; n++) {
+    for (var first = 0u; first < step / 4u; first += round_vectors) {
+      for (var n = 0u; n < round_vectors; n++) {
         let v = first + n;
         let at = token * pitch + v;
         let xa = transpose(mat4x4<f16>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
