@@ -3,13 +3,14 @@ import { storageBuffer } from '../engine/buffers';
 import { guarded } from '../engine/device';
 import { Kernels } from '../engine/kernels';
 import type { Sizes } from '../shaders/kernel';
-import { parseVariant, type Variant } from '../shaders/variant';
+import { parseVariant, workgroupNeeds, type Variant } from '../shaders/variant';
 import { EFFORT, timeUses, type Effort } from './alone';
 import { formatCsv } from './csv';
 import dispatchText from './roofs/dispatch.wgsl?raw';
 import dot4Text from './roofs/dot4.wgsl?raw';
 import f16Text from './roofs/f16.wgsl?raw';
 import f32Text from './roofs/f32.wgsl?raw';
+import matrixText from './roofs/matrix.wgsl?raw';
 import readText from './roofs/read.wgsl?raw';
 import type { OpenGpu } from './session';
 
@@ -20,24 +21,32 @@ export interface Roofs {
   f16: number | undefined;
   /** 8-bit integers, four to a word. */
   dot4: number | undefined;
+  /** Matrix units: f16, summed in f32. */
+  matrix: number | undefined;
   /** Bytes a second, of an array that no cache holds. */
   read: number;
   /** Seconds from one dispatch to the next that has to wait for it. */
   dispatch: number;
 }
 
+const texts = {
+  f32: f32Text,
+  f16: f16Text,
+  dot4: dot4Text,
+  matrix: matrixText,
+  read: readText,
+  dispatch: dispatchText,
+};
 const variants = Object.fromEntries(
-  Object.entries({ f32: f32Text, f16: f16Text, dot4: dot4Text, read: readText, dispatch: dispatchText }).map(
-    ([name, text]) => [name, parseVariant('roof', name, text)],
-  ),
+  Object.entries(texts).map(([name, text]) => [name, parseVariant('roof', name, text)]),
 );
 
 /** Enough workgroups to fill any GPU, and enough for a CPU that stands in for one; of so many threads. */
 const GROUPS = 2048;
 const SOFTWARE_GROUPS = 16;
 const THREADS = 256;
-/** Of a thread in a turn: 128 multiply-adds; 64 products of four and sums of four. */
-const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512 };
+/** Of a thread in a turn: 128 multiply-adds; 64 products of four and sums of four; 16 products of 16 × 16 × 16 by 32 threads. */
+const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512, matrix: 4096 };
 /** Turns are added until a dispatch takes so long that starting it does not count. */
 const DISPATCH_SECONDS = 0.005;
 const MOST_TURNS = 2 ** 20;
@@ -55,6 +64,7 @@ export async function measureRoofs(gpu: OpenGpu, signal: AbortSignal, effort = E
         f32: await bench.arithmetic('f32'),
         f16: await bench.optional('f16'),
         dot4: await bench.optional('dot4'),
+        matrix: await bench.matrix(),
         read: await bench.read(),
         dispatch: await bench.seconds(variants.dispatch, { groups: 1 }),
       }),
@@ -80,8 +90,16 @@ class RoofBench {
     this.#buffers = { out: storageBuffer(gpu.device, 'roof', 4 * this.#groups * THREADS) };
   }
 
+  /** Undefined where the device lacks the features for it. */
   optional(name: string): Promise<number> | undefined {
     return this.#kernels.obstacle(variants[name]) ? undefined : this.arithmetic(name);
+  }
+
+  /** Undefined too where its matrix units take blocks of other sizes: only the compiler knows. */
+  async matrix(): Promise<number | undefined> {
+    const compiled = this.#kernels.compile(variants.matrix);
+    const possible = await compiled.then(Boolean, () => false);
+    return possible ? this.arithmetic('matrix') : undefined;
   }
 
   /** Operations a second, the dispatches long enough. */
@@ -90,7 +108,7 @@ class RoofBench {
     for (let turns = 16; ; turns *= 4) {
       const seconds = await this.seconds(variants[name], { groups, turns, scale: 997 });
       if (seconds < DISPATCH_SECONDS && turns < MOST_TURNS) continue;
-      return (groups * THREADS * turns * OPERATIONS[name]) / seconds;
+      return (groups * workgroupNeeds(variants[name]).invocations * turns * OPERATIONS[name]) / seconds;
     }
   }
 
@@ -118,19 +136,20 @@ class RoofBench {
 
 /** The arithmetic that a variant is made of, as far as its text says: the fastest it asks for. */
 export function computeRoof({ features, languageFeatures }: Variant, roofs: Roofs): number | undefined {
-  if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return undefined;
+  if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return roofs.matrix;
   if (languageFeatures.includes('packed_4x8_integer_dot_product')) return roofs.dot4;
   return features.includes('shader-f16') ? roofs.f16 : roofs.f32;
 }
 
 /** One line a roof: name, value, unit. */
-export function roofsToCsv({ f32, f16, dot4, read, dispatch }: Roofs): string {
+export function roofsToCsv({ f32, f16, dot4, matrix, read, dispatch }: Roofs): string {
   const scaled = (value: number | undefined, unit: number) => value && (value / unit).toPrecision(4);
   return formatCsv([
     ['roof', 'value', 'unit'],
     ['f32', scaled(f32, 1e12), 'TFLOPS'],
     ['f16', scaled(f16, 1e12), 'TFLOPS'],
     ['dot4', scaled(dot4, 1e12), 'TOPS'],
+    ['matrix', scaled(matrix, 1e12), 'TFLOPS'],
     ['read', scaled(read, 1e9), 'GB/s'],
     ['dispatch', scaled(dispatch, 1e-6), 'us'],
   ]);
