@@ -75,10 +75,11 @@ fn prepare(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
   multiply_pairs(thread);
   workgroupBarrier();
   // Columns of values and columns of keys are solved by different subgroups, where these have 32 threads.
+  let count = min(chunk, sizes.tokens - first);
   if (thread < 16u) {
-    solve_values(first, head, at, thread);
+    solve_values(first, count, head, at, thread);
   } else if (thread >= 32u && thread < 48u) {
-    solve_keys(at, thread - 32u);
+    solve_keys(count, at, thread - 32u);
   }
 }
 
@@ -147,9 +148,9 @@ fn multiply_pairs(thread: u32) {
   pairs[(t + half_chunk) * chunk + s + half_chunk] = p11;
 }
 
-// Four channels of u0 and y0, token by token.
-fn solve_values(first: u32, head: u32, at: u32, vector: u32) {
-  for (var t = 0u; t < chunk; t++) {
+// Four channels of u0 and y0, token by token; zero where there is none.
+fn solve_values(first: u32, count: u32, head: u32, at: u32, vector: u32) {
+  for (var t = 0u; t < count; t++) {
     var u = vec4<f32>();
     var y = vec4<f32>();
     for (var s = 0u; s < t; s++) {
@@ -163,13 +164,14 @@ fn solve_values(first: u32, head: u32, at: u32, vector: u32) {
     y += pair.z * sums[t * 16u + vector] + pair.w * u;
     solved[t * 16u + vector] = u;
     prepared[at + 4u * plane + t * 16u + vector] = u;
-    if (first + t < sizes.tokens) { out[(first + t) * (sizes.columns / 4u) + head * 16u + vector] = y; }
+    out[(first + t) * (sizes.columns / 4u) + head * 16u + vector] = y;
   }
+  for (var t = count; t < chunk; t++) { prepared[at + 4u * plane + t * 16u + vector] = vec4<f32>(); }
 }
 
-// Four channels of W and Q, token by token.
-fn solve_keys(at: u32, vector: u32) {
-  for (var t = 0u; t < chunk; t++) {
+// Four channels of W and Q, token by token; without tokens W is zero, and what Q gives is not used.
+fn solve_keys(count: u32, at: u32, vector: u32) {
+  for (var t = 0u; t < count; t++) {
     var w = tile[(a_rows + t) * pitch + vector];
     var q = tile[(r_rows + t) * pitch + vector];
     for (var s = 0u; s < t; s++) {
@@ -182,6 +184,7 @@ fn solve_keys(at: u32, vector: u32) {
     prepared[at + t * 16u + vector] = w;
     prepared[at + plane + t * 16u + vector] = fma(vec4<f32>(pairs[t * chunk + t].w), w, q);
   }
+  for (var t = count; t < chunk; t++) { prepared[at + t * 16u + vector] = vec4<f32>(); }
 }
 
 // ---- scan: some rows of a head's state, through all chunks ----
