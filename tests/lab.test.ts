@@ -85,7 +85,7 @@ describe('an experiment', () => {
       stepsPerSubmit: 0,
     });
     expect(record.settings).toBe(
-      `model=${TINY}&prefill=20&chunk=8&decode=3&samples=2&matmul=naive&wkv=sequential`,
+      `model=${TINY}&prefill=20&chunk=8&decode=3&samples=2&matmul=naive&wkv=${kernels.wkv.default}`,
     );
     for (const samples of [
       record.seconds,
@@ -169,7 +169,7 @@ ${end}`;
     expect(reasons(events)[0]).toMatch(/No such file: missing\.gguf/);
     expect(reasons(events)[1]).toMatch(/held-out\.txt.*GGUF/);
     expect(of(events, 'failed').map(({ run }) => run)[0]).toBe(
-      'model=missing.gguf&prefill=4&samples=1&matmul=naive&wkv=sequential',
+      `model=missing.gguf&prefill=4&samples=1&matmul=naive&wkv=${kernels.wkv.default}`,
     );
     expect(of(events, 'record')).toHaveLength(1);
     for (const reason of reasons(events)) expect(reason).not.toContain('\n');
