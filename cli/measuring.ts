@@ -4,7 +4,8 @@ import { complete, defaultsFor } from '../src/lib/lab/defaults';
 import { expand, readExperiment, readSettings } from '../src/lib/lab/experiment';
 import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
 import { measureRoofs, roofsToCsv } from '../src/lib/lab/roofs';
-import { knobsKey, type Candidate } from '../src/lib/lab/search';
+import { knobsKey, type Candidate, type Exception } from '../src/lib/lab/search';
+import { shapeText } from '../src/lib/lab/shapes';
 import { timeNamed, timesToCsv } from '../src/lib/lab/timing';
 import { tune, type TuneEvent } from '../src/lib/lab/tune';
 import { numberOption, type Arguments } from './arguments';
@@ -76,8 +77,18 @@ function tellTuning(event: TuneEvent): void {
   if (event.type === 'tuning') tell(`tuning ${event.settings || 'the demo model'}\n`);
   if (event.type === 'tuning') for (const { before } of event.kernels) tell(`  ${describe(before)}`);
   if (event.type === 'candidate') tell(`    ${describe(event.candidate)}`);
-  if (event.type === 'kernel') tell(`  before ${describe(event.before)}  best ${describe(event.best)}`);
+  if (event.type === 'kernel') {
+    tell(`  before ${describe(event.before)}  best ${describe(event.best)}`);
+    for (const each of event.exceptions) tell(`  ${exceptionText(each)}\n`);
+  }
   if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
+}
+
+/** Where one setting for all shapes costs something. */
+function exceptionText({ use, candidate, seconds, bestSeconds }: Exception): string {
+  const gain = (100 * (bestSeconds / seconds - 1)).toPrecision(2);
+  const { name } = candidate.variant;
+  return `at ${shapeText(use.kernel, use.sizes)}: ${name} ${knobsKey(candidate.variant)} is ${gain} % faster than that`;
 }
 
 function comparisonText({ verdict, ratio, low, high, first }: Comparison): string {

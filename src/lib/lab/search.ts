@@ -10,6 +10,17 @@ export interface Candidate {
   variant: Variant;
   seconds: number;
   reason?: string;
+  /** Of the uses timed, in their order, each with its weight. */
+  parts?: number[];
+}
+
+/** A use at which another candidate is faster than the one that is best of all. */
+export interface Exception {
+  use: Use;
+  candidate: Candidate;
+  /** There, of that candidate and of the best of all. */
+  seconds: number;
+  bestSeconds: number;
 }
 
 /** Less effort than a figure to publish is worth: many candidates, of which the best is timed again in the whole model. */
@@ -71,10 +82,12 @@ export class Search {
     const key = `${variant.name} ${knobsKey(variant)}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const candidate: Candidate = { variant, seconds: 0 };
+    const parts: number[] = [];
+    const candidate: Candidate = { variant, seconds: 0, parts };
     try {
       for (const [at, { count }] of this.uses.entries()) {
         const { seconds } = await timeAlone(variant, this.#operands[at], this.gpu, this.signal, this.effort);
+        parts.push(count * seconds);
         candidate.seconds += count * seconds;
         if (candidate.seconds > limit) {
           candidate.seconds = Infinity; // a part was more than the whole of another
@@ -90,6 +103,17 @@ export class Search {
     this.#known.set(key, candidate);
     this.tell(candidate);
     return candidate;
+  }
+
+  /** Where one setting for all shapes costs something: what a choice by shape could gain. */
+  exceptions(best: Candidate): Exception[] {
+    return this.uses.flatMap((use, at) => {
+      const timed = [...this.#known.values()].filter(({ parts }) => parts && at < parts.length);
+      const seconds = (candidate: Candidate) => candidate.parts?.[at] ?? Infinity;
+      const candidate = timed.reduce((a, b) => (seconds(b) < seconds(a) ? b : a), best);
+      const [own, bestSeconds] = [seconds(candidate), seconds(best)];
+      return own * GAIN < bestSeconds ? [{ use, candidate, seconds: own, bestSeconds }] : [];
+    });
   }
 
   destroy() {

@@ -8,7 +8,7 @@ import type { Effort } from './alone';
 import { compare, type Comparison } from './compare';
 import { complete, defaultsFor } from './defaults';
 import { choose, expand, families, NUMBERS, parseExperiment, type Experiment, type Run } from './experiment';
-import { Search, type Candidate, type KnobChoices } from './search';
+import { Search, type Candidate, type Exception, type KnobChoices } from './search';
 import type { LoadedModel, OpenGpu, Session } from './session';
 import { usesOf, type Use } from './shapes';
 
@@ -24,8 +24,16 @@ export interface TuneOptions {
 export type TuneEvent =
   | { type: 'tuning'; settings: string; kernels: { kernel: string; before: Candidate }[] }
   | { type: 'candidate'; kernel: string; candidate: Candidate }
-  | { type: 'kernel'; kernel: string; before: Candidate; best: Candidate }
+  | ({ type: 'kernel'; kernel: string } & Found)
   | { type: 'comparing'; settings: string };
+
+/** What came of one kernel. */
+export interface Found {
+  before: Candidate;
+  best: Candidate;
+  /** Shapes at which something else was faster. */
+  exceptions: Exception[];
+}
 
 /** What came of one chunk. */
 export interface Tuned {
@@ -55,7 +63,7 @@ export async function* tune(
   tell: (event: TuneEvent) => void = () => undefined,
 ): AsyncGenerator<Tuned> {
   const places = placesOf(experiment);
-  const known = new Map<string, { before: Candidate; best: Candidate }>();
+  const known = new Map<string, Found>();
   for (const place of places) {
     const model = await session.load(place.model, place.seed, () => undefined, signal);
     const gpu = await session.open();
@@ -90,7 +98,7 @@ class Tuner {
     readonly signal: AbortSignal,
     readonly tell: (event: TuneEvent) => void,
     /** Kernels that another chunk has tuned at the same shapes. */
-    readonly known: Map<string, { before: Candidate; best: Candidate }>,
+    readonly known: Map<string, Found>,
   ) {
     const names = model.engine.kernelNames;
     this.#allowed = Object.fromEntries(names.map((kernel) => [kernel, this.#allowedOf(kernel)]));
@@ -156,7 +164,8 @@ class Tuner {
         // Timed anew: the GPU may have another clock by now.
         const before = await search.score(this.#before[kernel]);
         const best = await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
-        return { before, best: best && best.seconds < before.seconds ? best : before };
+        const winner = best && best.seconds < before.seconds ? best : before;
+        return { before, best: winner, exceptions: search.exceptions(winner) };
       }));
     this.known.set(key, result);
     this.tell({ type: 'kernel', kernel, ...result });
