@@ -173,7 +173,8 @@ export function randomModel(
     const { name: format, elements, words, fileBytes } = formatOf(type);
     const blocks = elementsOf(shape) / elements;
     const weight = new Uint32Array(blocks * words);
-    const piece = { tensor: name, format, firstElement: 0, elements: blocks * elements, word: 0 };
+    const count = blocks * elements;
+    const piece = { tensor: name, format, held: format, firstElement: 0, elements: count, word: 0 };
     kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
     // The GPU's blocks end on a word, a file's do not.
     const bytes = new Uint8Array(blocks * fileBytes);

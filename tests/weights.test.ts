@@ -3,17 +3,19 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { gpu } from '../cli/node';
 import { arrange, type BufferPlan } from '../src/lib/engine/arrangement';
 import { readBuffer } from '../src/lib/engine/buffers';
-import type { ByteSource } from '../src/lib/engine/bytes';
+import { memorySource, type ByteSource } from '../src/lib/engine/bytes';
 import { openDevice } from '../src/lib/engine/device';
-import type { ModelFile } from '../src/lib/engine/gguf';
+import { openGguf, type ModelFile } from '../src/lib/engine/gguf';
 import { loadWeights, type Weights } from '../src/lib/engine/weights';
 import { dequantise, formats, numberToF16, repack } from '../src/lib/shaders/shared/formats';
 import { buffersIn } from './buffers';
 import { openModel, TINY } from './oracle';
+import { randomModel } from './small-gguf';
 
 const device = await openDevice(gpu);
 const model = await openModel(TINY);
-const ROOMY = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 };
+const ALL_BYTES = 2 ** 31;
+const ROOMY = { maxBufferSize: ALL_BYTES, maxStorageBufferBindingSize: ALL_BYTES };
 
 afterAll(() => device.destroy());
 
@@ -97,12 +99,12 @@ async function compareWithFile(
     (plan) => plans.push(plan),
   );
   expect([...buffers.keys()].sort()).toEqual(plans.map(({ label }) => label).sort());
-  for (const { label, format, words: length, pieces } of plans) {
+  for (const { label, words: length, pieces } of plans) {
     const got = await words(buffers.get(label)!);
     expect(got.length, label).toBe(length);
-    const held = formats[format];
     for (const piece of pieces) {
       const own = formats[piece.format];
+      const held = formats[piece.held];
       const all = await fileWords(file, piece.tensor);
       const first = (piece.firstElement / own.elements) * own.words;
       const part = all.subarray(first, first + (piece.elements / own.elements) * own.words);
@@ -141,11 +143,8 @@ describe('a loaded model', () => {
       [vocabulary, width, 'q6_k'],
     ]);
     const [first, second] = weights.layers;
-    expect([first.value, first.valueBias]).toEqual([undefined, undefined]);
-    expect(second.value).toMatchObject({
-      down: { rows: ranks.value, columns: width },
-      up: { columns: ranks.value },
-    });
+    expect(first).toMatchObject({ valueBias: undefined, lora: { ranks: { ...ranks, value: 0 } } });
+    expect(second.lora).toMatchObject({ ranks, wide: 1 }); // of Q4_K_M's LoRAs only w1 and w2 are f32
     expect(second.receptanceKeyValue).toMatchObject([
       { batch: 3, rows: width, columns: width, format: 'q4_k' },
     ]);
@@ -213,13 +212,20 @@ describe('a GPU that binds little', () => {
   it('gets matrices cut by rows, and r, k and v apart', async () => {
     const limits = { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: 60_000 };
     const { device: small, made } = smallDevice(limits.maxStorageBufferBindingSize);
-    const weights = await loadWeights(small, model);
+    const ranks = { decay: 16, learningRate: 16, value: 16, gate: 16 };
+    const sizes = { layers: 2, embedding: 192, hidden: 320, vocabulary: 300, ranks };
+    const matrices = /^(token_embd|output)\.weight$|(receptance|key|value|output)\.weight$/;
+    const format = (name: string) =>
+      matrices.test(name) ? 'q8_0' : /_[wavg][12]\./.test(name) ? 'f16' : 'f32';
+    const bytes = randomModel(sizes, format);
+    const cut = await openGguf(memorySource(bytes, 'narrow.gguf'));
+    const weights = await loadWeights(small, cut);
     expect(weights.head.parts.map(({ firstRow }) => firstRow % 64)).toEqual(weights.head.parts.map(() => 0));
     expect(weights.head.parts.length).toBeGreaterThan(1);
     expect(weights.head.parts.reduce((sum, { rows }) => sum + rows, 0)).toBe(weights.head.rows);
     expect(weights.layers[0].receptanceKeyValue.map(({ batch }) => batch)).toEqual([1, 1, 1]);
     expect(Math.max(...buffersIn(weights).map(({ size }) => size))).toBeLessThanOrEqual(60_000);
-    await compareWithFile(weights, model, limits);
+    await compareWithFile(weights, cut, limits);
     weights.destroy();
     expect(await Promise.all(made.slice(0, 3).map(isDestroyed))).toEqual([true, true, true]);
   });
@@ -255,7 +261,7 @@ describe('a load that fails', () => {
   }
 
   it('frees everything when it is aborted mid-way', async () => {
-    const { device: small, made } = smallDevice(60_000);
+    const { device: small, made } = smallDevice(ALL_BYTES);
     const stop = new AbortController();
     const file = hooked((read) => {
       if (read === 2) stop.abort(new Error('stopped by the user'));
@@ -266,13 +272,13 @@ describe('a load that fails', () => {
   });
 
   it('begins nothing when it was aborted before', async () => {
-    const { device: small, made } = smallDevice(60_000);
+    const { device: small, made } = smallDevice(ALL_BYTES);
     await expect(loadWeights(small, model, undefined, AbortSignal.abort())).rejects.toThrow(/aborted/);
     expect(made).toEqual([]);
   });
 
   it('frees everything and says why when the file cannot be read', async () => {
-    const { device: small, made } = smallDevice(60_000);
+    const { device: small, made } = smallDevice(ALL_BYTES);
     const file = hooked((read) => {
       if (read === 2) throw new Error('tiny.gguf was cut short');
     });
@@ -281,7 +287,7 @@ describe('a load that fails', () => {
   });
 
   it('names the buffer that the GPU has no room for', async () => {
-    const { device: small, made } = smallDevice(60_000);
+    const { device: small, made } = smallDevice(ALL_BYTES);
     const full = new Proxy(small, {
       get(target, key) {
         // The scopes of the twelfth buffer report what a full GPU does.

@@ -2,13 +2,15 @@
 import { formats, rowWords } from '../shaders/shared/formats';
 import { mebibytes } from './buffers';
 import type { Geometry } from './gguf';
-import type { Layer, LowRank, Matrix, MatrixPart, Norm } from './weights';
+import type { Layer, Lora, Matrix, MatrixPart, Norm } from './weights';
 
 /** A run of one tensor's weights inside a buffer. */
 export interface Piece {
   tensor: string;
-  /** The tensor's own format; where the buffer's differs (vectors), weights are converted on the way. */
+  /** The tensor's own format. */
   format: string;
+  /** The format in the buffer; where it differs, weights are converted on the way. */
+  held: string;
   firstElement: number;
   elements: number;
   /** Where in the buffer it begins. */
@@ -19,7 +21,6 @@ export interface Piece {
 export interface BufferPlan {
   /** The tensor's GGUF name, with the rows where it is cut; no two are the same. */
   label: string;
-  format: string;
   words: number;
   pieces: Piece[];
 }
@@ -41,6 +42,8 @@ const ROW_STEP = 64;
 /** The lerps of time mix: as the file orders them, and as the GPU has them (r, k and v make one batched product). */
 const FILE_LERPS = ['r', 'w', 'k', 'v', 'a', 'g'];
 const GPU_LERPS = ['r', 'k', 'v', 'w', 'a', 'g'];
+/** The letters of a layer's LoRAs, in the order that shaders/shared/lora.wgsl has them. */
+const LORAS = ['w', 'a', 'v', 'g'];
 
 /**
  * Calls `place` for every buffer that the model needs and puts what it returns where the buffer belongs.
@@ -90,10 +93,7 @@ class Arranger<Buffer> {
       decayBias: this.vector(`${mix}w0.weight`),
       learningRateBias: this.vector(`${mix}a0.weight`),
       valueBias: hasValueResidual ? this.vector(`${mix}v0.weight`) : undefined,
-      decay: this.lowRank(`${mix}w`, ranks.decay),
-      learningRate: this.lowRank(`${mix}a`, ranks.learningRate),
-      value: hasValueResidual ? this.lowRank(`${mix}v`, ranks.value) : undefined,
-      gate: this.lowRank(`${mix}g`, ranks.gate),
+      lora: this.lora(mix, { ...ranks, value: hasValueResidual ? ranks.value : 0 }),
       keyRemoval: this.vector(`${mix}k_k.weight`),
       keyLearning: this.vector(`${mix}k_a.weight`),
       bonus: this.vector(`${mix}r_k.weight`),
@@ -107,8 +107,9 @@ class Arranger<Buffer> {
   /** C weights as f32, whatever the file has. */
   vector(tensor: string): Buffer {
     const elements = this.geometry.embedding;
-    const piece = { tensor, format: this.formatOf(tensor), firstElement: 0, elements, word: 0 };
-    return this.place({ label: tensor, format: 'f32', words: elements, pieces: [piece] });
+    const format = this.formatOf(tensor);
+    const piece = { tensor, format, held: 'f32', firstElement: 0, elements, word: 0 };
+    return this.place({ label: tensor, words: elements, pieces: [piece] });
   }
 
   norm(name: string): Norm<Buffer> {
@@ -122,20 +123,40 @@ class Arranger<Buffer> {
       return {
         tensor,
         format,
+        held: 'f32',
         firstElement: i * elements,
         elements,
         word: GPU_LERPS.indexOf(lerp) * elements,
       };
     });
-    return this.place({ label: tensor, format: 'f32', words: 6 * elements, pieces });
+    return this.place({ label: tensor, words: 6 * elements, pieces });
   }
 
-  lowRank(name: string, rank: number): LowRank<Buffer> {
+  /** One buffer for all four; f16 stays f16, whatever else becomes f32. */
+  lora(mix: string, ranks: Geometry['ranks']): Lora<Buffer> {
     const { embedding } = this.geometry;
-    return {
-      down: this.matrix(`${name}1.weight`, rank, embedding),
-      up: this.matrix(`${name}2.weight`, embedding, rank),
-    };
+    const pieces: Piece[] = [];
+    let words = 0;
+    let wide = 0;
+    const sizes = [ranks.decay, ranks.learningRate, ranks.value, ranks.gate];
+    sizes.forEach((rank, i) => {
+      if (rank === 0) return;
+      const tensors = [1, 2].map((way) => `${mix}${LORAS[i]}${way}.weight`);
+      const held = tensors.every((tensor) => this.formatOf(tensor) === 'f16') ? 'f16' : 'f32';
+      if (held === 'f32') wide += 2 ** i;
+      for (const tensor of tensors) {
+        const elements = rank * embedding;
+        pieces.push({ tensor, format: this.formatOf(tensor), held, firstElement: 0, elements, word: words });
+        words += elements / formats[held].elements;
+      }
+    });
+    const label = `${mix}loras`;
+    if (4 * words > this.#largest)
+      throw new Error(
+        `${label} is too large for this GPU: ${mebibytes(4 * words)}; it binds ${mebibytes(this.#largest)} at most`,
+      );
+    const buffer = this.place({ label, words, pieces });
+    return { buffer, ranks, wide };
   }
 
   receptanceKeyValue(mix: string): Matrix<Buffer>[] {
@@ -147,9 +168,9 @@ class Arranger<Buffer> {
       return tensors.map((tensor) => this.matrix(tensor, rows, columns));
     const name = `${mix}receptance+key+value.weight`;
     const pieces = tensors.map((tensor, i) => {
-      return { tensor, format, firstElement: 0, elements: rows * columns, word: i * words };
+      return { tensor, format, held: format, firstElement: 0, elements: rows * columns, word: i * words };
     });
-    const buffer = this.place({ label: name, format, words: 3 * words, pieces });
+    const buffer = this.place({ label: name, words: 3 * words, pieces });
     return [{ name, format, batch: 3, rows, columns, parts: [{ buffer, firstRow: 0, rows }] }];
   }
 
@@ -172,8 +193,9 @@ class Arranger<Buffer> {
     const format = this.formatOf(tensor);
     const label = rows === allRows ? tensor : `${tensor} rows ${firstRow} to ${firstRow + rows - 1}`;
     const words = rows * rowWords(formats[format], columns);
-    const piece = { tensor, format, firstElement: firstRow * columns, elements: rows * columns, word: 0 };
-    return { buffer: this.place({ label, format, words, pieces: [piece] }), ...part };
+    const elements = rows * columns;
+    const piece = { tensor, format, held: format, firstElement: firstRow * columns, elements, word: 0 };
+    return { buffer: this.place({ label, words, pieces: [piece] }), ...part };
   }
 
   #rowsOfPart(name: string, rows: number, rowBytes: number): number {

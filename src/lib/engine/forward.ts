@@ -3,15 +3,10 @@ import { EPILOGUE } from '../shaders/shared/epilogue';
 import type { Variant } from '../shaders/variant';
 import type { Binding, Kernels, Step } from './kernels';
 import type { Activations, State } from './state';
-import type { Layer, LowRank, Matrix, Norm, Weights } from './weights';
+import type { Layer, Lora, Matrix, Norm, Weights } from './weights';
 
 /** A variant, with its knobs turned, for every kernel that the model needs. */
 export type Choice = Record<string, Variant>;
-
-/** Planes of `shifted`, in the order of the lerps. */
-const SHIFTED = { receptance: 0, key: 1, value: 2, decay: 3, learningRate: 4, gate: 5 };
-/** Planes of `inputs` that the LoRAs write; r, k and v come first. The value mix has b's place until wkv_inputs needs it. */
-const INPUTS = { decay: 3, learningRate: 4, valueMix: 5 };
 
 /** Builds the steps of chunks of `tokens` tokens. Everything it needs is bound when a step is made; running costs nothing more. */
 export class Forward {
@@ -81,22 +76,11 @@ export class Forward {
   }
 
   async #timeMix(layer: Layer, index: number): Promise<Step[]> {
-    const { inputs, gate, mixed, x } = this.activations;
+    const { mixed, x } = this.activations;
     return [
       ...(await this.#tokenShift(layer.timeMixNorm, layer.timeMixLerp, 6, 2 * index)),
       ...(await this.#receptanceKeyValue(layer.receptanceKeyValue)),
-      ...(await this.#lowRank(layer.decay, SHIFTED.decay, EPILOGUE.tanh, inputs, INPUTS.decay)),
-      ...(await this.#lowRank(
-        layer.learningRate,
-        SHIFTED.learningRate,
-        EPILOGUE.store,
-        inputs,
-        INPUTS.learningRate,
-      )),
-      ...(layer.value
-        ? await this.#lowRank(layer.value, SHIFTED.value, EPILOGUE.store, inputs, INPUTS.valueMix)
-        : []),
-      ...(await this.#lowRank(layer.gate, SHIFTED.gate, EPILOGUE.sigmoid, gate, 0)),
+      ...(await this.#loras(layer.lora)),
       ...(await this.#wkv(layer, index)),
       ...(await this.#multiply(layer.output, mixed, x, 0, EPILOGUE.add)),
     ];
@@ -136,7 +120,7 @@ export class Forward {
   /** Three products in one dispatch where the weights lie together, else one after another. */
   async #receptanceKeyValue(matrices: Matrix[]): Promise<Step[]> {
     const { shifted, inputs } = this.activations;
-    let plane = SHIFTED.receptance;
+    let plane = 0; // in `shifted` as in `inputs`, r k v come first
     const products = matrices.map((matrix) => {
       const product = this.#multiply(
         matrix,
@@ -151,18 +135,15 @@ export class Forward {
     return (await Promise.all(products)).flat();
   }
 
-  async #lowRank(
-    { down, up }: LowRank,
-    from: number,
-    inner: number,
-    out: GPUBuffer,
-    to: number,
-  ): Promise<Step[]> {
-    const { shifted, lowRank } = this.activations;
-    return [
-      ...(await this.#multiply(down, this.#plane(shifted, from), lowRank, 0, inner)),
-      ...(await this.#multiply(up, lowRank, out, to, EPILOGUE.store)),
-    ];
+  #loras({ buffer, ranks, wide }: Lora): Promise<Step[]> {
+    const { shifted, inputs, gate } = this.activations;
+    const columns = this.#columns;
+    const { decay, learningRate: learning_rate, value, gate: gateRank } = ranks;
+    const sizes = { decay, learning_rate, value, gate: gateRank, wide };
+    const buffers = { weight: buffer, shifted, inputs, gate };
+    return this.tokens === 1
+      ? this.#steps('lora_matvec', buffers, { columns, ...sizes })
+      : this.#steps('lora_matmul', buffers, { columns, tokens: this.tokens, ...sizes });
   }
 
   async #wkv(layer: Layer, index: number): Promise<Step[]> {
@@ -252,14 +233,11 @@ export function kernelNames({ embedding, head, layers }: Weights): string[] {
     layer.output,
     layer.channelMixKey,
     layer.channelMixValue,
-    ...[layer.decay, layer.learningRate, layer.value, layer.gate].flatMap((pair) =>
-      pair ? [pair.down, pair.up] : [],
-    ),
   ]);
   const formats = [...new Set([...matrices, head].map(({ format }) => format))];
   return [
     `embed_${embedding.format}`,
-    ...['layer_norm', 'token_shift', 'wkv_inputs', 'wkv'],
+    ...['layer_norm', 'token_shift', 'lora_matmul', 'lora_matvec', 'wkv_inputs', 'wkv'],
     ...formats.map((format) => `matmul_${format}`),
     ...formats.map((format) => `matvec_${format}`),
     ...['argmax', 'softmax', 'advance'],

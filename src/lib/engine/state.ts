@@ -81,19 +81,16 @@ export interface Activations {
   firstValue: GPUBuffer;
   /** wkv's output, and the embedding before its norm: T × C. */
   mixed: GPUBuffer;
-  /** Inside the LoRAs, one after another: T × rank. */
-  lowRank: GPUBuffer;
   /** Inside channel mix: T × hidden. */
   hidden: GPUBuffer;
 }
 
 export function createActivations(
   device: GPUDevice,
-  { embedding, hidden, ranks }: Geometry,
+  { embedding, hidden }: Geometry,
   tokens: number,
 ): Activations {
   const plane = 4 * tokens * embedding;
-  const rank = Math.max(...Object.values(ranks));
   const buffer = (name: string, byteLength: number) =>
     storageBuffer(device, `${name} of a chunk of ${tokens}`, byteLength);
   return {
@@ -103,7 +100,6 @@ export function createActivations(
     gate: buffer('gate', plane),
     firstValue: buffer('first value', plane),
     mixed: buffer('time mix', plane),
-    lowRank: buffer('low rank', 4 * tokens * rank),
     hidden: buffer('channel mix', 4 * tokens * hidden),
   };
 }

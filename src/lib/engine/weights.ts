@@ -31,10 +31,13 @@ export interface Norm<Buffer = GPUBuffer> {
   bias: Buffer;
 }
 
-/** A LoRA: down is rank × C (w1), up is C × rank (w2). */
-export interface LowRank<Buffer = GPUBuffer> {
-  down: Matrix<Buffer>;
-  up: Matrix<Buffer>;
+/** A layer's LoRAs for decay, learning rate, value mix and gate, in one buffer: see shaders/shared/lora.wgsl. */
+export interface Lora<Buffer = GPUBuffer> {
+  buffer: Buffer;
+  /** Layer 0 has no value mix: rank 0. */
+  ranks: Geometry['ranks'];
+  /** Bit i: the i-th LoRA's weights are f32; else f16. */
+  wide: number;
 }
 
 /** One layer. Plain buffers are vectors of C f32 unless they say more. */
@@ -50,10 +53,7 @@ export interface Layer<Buffer = GPUBuffer> {
   decayBias: Buffer;
   learningRateBias: Buffer;
   valueBias: Buffer | undefined;
-  decay: LowRank<Buffer>;
-  learningRate: LowRank<Buffer>;
-  value: LowRank<Buffer> | undefined;
-  gate: LowRank<Buffer>;
+  lora: Lora<Buffer>;
   /** k_k, k_a, r_k. */
   keyRemoval: Buffer;
   keyLearning: Buffer;
@@ -207,7 +207,7 @@ function slicesOf({ plan, buffer }: Place, model: ModelFile): Slice[] {
   const slice = (piece: Piece): Slice[] => {
     const { offset } = requireTensor(model, piece.tensor);
     const format = formats[piece.format];
-    const held = formats[plan.format];
+    const held = formats[piece.held];
     const step = Math.floor(READ_BYTES / format.fileBytes);
     const firstBlock = piece.firstElement / format.elements;
     const blocks = piece.elements / format.elements;
@@ -217,7 +217,7 @@ function slicesOf({ plan, buffer }: Place, model: ModelFile): Slice[] {
       byteLength: Math.min(step, blocks - i * step) * format.fileBytes,
       format: piece.format,
       buffer,
-      bufferFormat: plan.format,
+      bufferFormat: piece.held,
       word: piece.word + ((i * step * format.elements) / held.elements) * held.words,
     }));
   };

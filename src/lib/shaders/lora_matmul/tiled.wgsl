@@ -1,0 +1,183 @@
+//! Two passes of register tiles: every LoRA's way down, then every LoRA's way up; 8 rows × 8 tokens of sums a thread.
+//! let tiles: ceil(decay / tile_rows) + ceil(learning_rate / tile_rows) + ceil(value / tile_rows) + ceil(gate / tile_rows)
+//! let parts: max(1, min(floor(workgroups / (tiles * ceil(tokens / tile_tokens))), floor(columns / 128)))
+//! let ranks: decay + learning_rate + value + gate
+//! scratch hidden: tokens * ranks
+//! scratch partial: min(parts - 1, 1) * parts * tokens * ranks
+//! pass down: tiles, tokens / tile_tokens, parts
+//! pass add: min(parts - 1, 1) * ranks / 64, tokens
+//! pass up: columns / tile_rows, tokens / tile_tokens, 4
+//! use: lora, accumulate
+
+struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;       // see shared/lora.wgsl
+@group(0) @binding(2) var<storage, read> shifted: array<vec4<f32>>;      // 6 × tokens × columns: r k v w a g
+@group(0) @binding(3) var<storage, read_write> inputs: array<f32>;       // 6 × tokens × columns: planes 3, 4 and 5 are written
+@group(0) @binding(4) var<storage, read_write> gate: array<f32>;         // tokens × columns
+@group(0) @binding(5) var<storage, read_write> hidden: array<f32>;       // tokens × all ranks
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // parts × tokens × all ranks
+
+const row_threads = 8u;   // knob: 8 16
+// Where the tiles of the way down are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
+const workgroups = 512u;  // knob: 1 256 512 1024
+
+const token_threads = 8u;
+const threads = row_threads * token_threads;
+const tile_rows = 8u * row_threads;      // as many as threads: each stages one row
+const tile_tokens = 8u * token_threads;
+const step = 16u;
+const vectors = 4u;                      // of a step
+const pitch = 5u;                        // and one, so that neighbouring rows lie in different banks
+const w_next = row_threads * pitch;
+const x_next = token_threads * pitch;
+const x_fetches = tile_tokens * vectors / threads; // 4, or 2
+
+var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
+var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
+
+// One tile of a product: rows of weights `columns` long, from vector `first` on, times columns of x.
+struct Product {
+  lora: u32, up: bool, wide: bool, first: u32, rows: u32, columns: u32,
+  first_row: u32, first_token: u32, first_column: u32, end_column: u32,
+  x_first: u32, x_stride: u32,          // in numbers
+  out_first: u32, out_stride: u32, part: u32, parts: u32,
+}
+
+struct Fetched { weights: Sixteen, x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32> }
+
+@compute @workgroup_size(threads)
+fn down(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  var index = 0u;
+  var tile = group.x;
+  loop { // which LoRA's tile this is
+    let tiles = (lora(index).rank + tile_rows - 1u) / tile_rows;
+    if (tile < tiles || index == 3u) { break; }
+    tile -= tiles;
+    index++;
+  }
+  let own = lora(index);
+  let part_columns = (sizes.columns + step * groups.z - 1u) / (step * groups.z) * step;
+  let first_column = group.z * part_columns;
+  multiply(Product(
+    index, false, own.wide, own.first, own.rank, sizes.columns,
+    tile * tile_rows, group.y * tile_tokens, first_column, min(first_column + part_columns, sizes.columns),
+    own.plane * sizes.tokens * sizes.columns, sizes.columns, own.before, all_ranks(), group.z, groups.z,
+  ), thread);
+}
+
+@compute @workgroup_size(threads)
+fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let own = lora(group.z);
+  if (own.rank == 0u) { return; }
+  multiply(Product(
+    group.z, true, own.wide, up_first(own), sizes.columns, own.rank,
+    group.x * tile_rows, group.y * tile_tokens, 0u, own.rank,
+    own.before, all_ranks(), 0u, 0u, 0u, 1u,
+  ), thread);
+}
+
+fn multiply(p: Product, thread_index: u32) {
+  let thread = thread_index % threads; // the remainder shows a compiler that indices stay within the tiles
+  let row = thread % row_threads;      // and every row_threads-th after it
+  let token = thread / row_threads;    // and every token_threads-th after it
+  // s<row><tokens a: 0 to 3, b: 4 to 7>
+  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
+  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
+  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
+  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
+  var fetched = fetch(p, p.first_column, thread);
+  for (var column = p.first_column; column < p.end_column; column += step) {
+    workgroupBarrier();
+    let weights = unpack16(fetched.weights, p.wide);
+    weight_tile[thread * pitch] = weights[0];
+    weight_tile[thread * pitch + 1u] = weights[1];
+    weight_tile[thread * pitch + 2u] = weights[2];
+    weight_tile[thread * pitch + 3u] = weights[3];
+    let x_at = thread / vectors * pitch + thread % vectors;
+    x_tile[x_at] = fetched.x0;
+    x_tile[x_at + threads / vectors * pitch] = fetched.x1;
+    if (x_fetches > 2u) {
+      x_tile[x_at + 2u * threads / vectors * pitch] = fetched.x2;
+      x_tile[x_at + 3u * threads / vectors * pitch] = fetched.x3;
+    }
+    workgroupBarrier();
+    fetched = fetch(p, min(column + step, p.columns - step), thread);
+    for (var v = 0u; v < vectors; v++) {
+      let at = token * pitch + v;
+      let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
+      let xb = transpose(mat4x4<f32>(
+        x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next],
+      ));
+      let w = row * pitch + v;
+      let w0 = weight_tile[w];               s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
+      let w1 = weight_tile[w + w_next];      s1a = accumulate(s1a, w1, xa); s1b = accumulate(s1b, w1, xb);
+      let w2 = weight_tile[w + 2u * w_next]; s2a = accumulate(s2a, w2, xa); s2b = accumulate(s2b, w2, xb);
+      let w3 = weight_tile[w + 3u * w_next]; s3a = accumulate(s3a, w3, xa); s3b = accumulate(s3b, w3, xb);
+      let w4 = weight_tile[w + 4u * w_next]; s4a = accumulate(s4a, w4, xa); s4b = accumulate(s4b, w4, xb);
+      let w5 = weight_tile[w + 5u * w_next]; s5a = accumulate(s5a, w5, xa); s5b = accumulate(s5b, w5, xb);
+      let w6 = weight_tile[w + 6u * w_next]; s6a = accumulate(s6a, w6, xa); s6b = accumulate(s6b, w6, xb);
+      let w7 = weight_tile[w + 7u * w_next]; s7a = accumulate(s7a, w7, xa); s7b = accumulate(s7b, w7, xb);
+    }
+  }
+  put(p, row, token, s0a, s0b);
+  put(p, row + row_threads, token, s1a, s1b);
+  put(p, row + 2u * row_threads, token, s2a, s2b);
+  put(p, row + 3u * row_threads, token, s3a, s3b);
+  put(p, row + 4u * row_threads, token, s4a, s4b);
+  put(p, row + 5u * row_threads, token, s5a, s5b);
+  put(p, row + 6u * row_threads, token, s6a, s6b);
+  put(p, row + 7u * row_threads, token, s7a, s7b);
+}
+
+// Rows and tokens past the end repeat the last one, and are not stored.
+fn fetch(p: Product, column: u32, thread: u32) -> Fetched {
+  var fetched: Fetched;
+  fetched.weights = fetch16(p.first, p.wide, min(p.first_row + thread, p.rows - 1u) * p.columns + column);
+  fetched.x0 = fetch_x(p, column, thread);
+  fetched.x1 = fetch_x(p, column, thread + threads);
+  if (x_fetches > 2u) {
+    fetched.x2 = fetch_x(p, column, thread + 2u * threads);
+    fetched.x3 = fetch_x(p, column, thread + 3u * threads);
+  }
+  return fetched;
+}
+
+fn fetch_x(p: Product, column: u32, i: u32) -> vec4<f32> {
+  let token = min(p.first_token + i / vectors, sizes.tokens - 1u);
+  let at = p.x_first + token * p.x_stride + column + 4u * (i % vectors);
+  if (p.up) { return vec4<f32>(hidden[at], hidden[at + 1u], hidden[at + 2u], hidden[at + 3u]); }
+  return shifted[at / 4u];
+}
+
+// A thread's sums of one row.
+fn put(p: Product, tile_row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
+  let row = p.first_row + tile_row;
+  if (row >= p.rows) { return; }
+  for (var t = 0u; t < 4u; t++) {
+    put_one(p, row, p.first_token + token + t * token_threads, a[t]);
+    put_one(p, row, p.first_token + token + (t + 4u) * token_threads, b[t]);
+  }
+}
+
+fn put_one(p: Product, row: u32, token: u32, sum: f32) {
+  if (token >= sizes.tokens) { return; }
+  let at = token * p.out_stride + p.out_first + row;
+  if (p.up) { put_result(p.lora, sizes.tokens, token, row, sum); }
+  else if (p.parts == 1u) { hidden[at] = inner(p.lora, sum); }
+  else { partial[p.part * sizes.tokens * p.out_stride + at] = sum; }
+}
+
+@compute @workgroup_size(64)
+fn add(@builtin(global_invocation_id) id: vec3u) {
+  let ranks = all_ranks();
+  if (id.x >= ranks) { return; }
+  let at = id.y * ranks + id.x;
+  var sum = 0.0;
+  for (var i = at; i < arrayLength(&partial); i += sizes.tokens * ranks) { sum += partial[i]; }
+  hidden[at] = inner(lora_of(id.x), sum);
+}

@@ -1,0 +1,76 @@
+// A layer's four LoRAs: decay, learning rate, value mix, gate. `weight` holds, for each, rank × columns (down), then
+// columns × rank (up), in f32 where its bit of `sizes.wide` is set, else in f16, two a word.
+struct Lora {
+  rank: u32,
+  wide: bool,
+  first: u32,   // where its weights begin, counted in vectors of four words
+  before: u32,  // ranks of the LoRAs before it
+  plane: u32,   // of `shifted` (r k v w a g), which it reads
+}
+
+fn lora(index: u32) -> Lora {
+  let ranks = vec4<u32>(sizes.decay, sizes.learning_rate, sizes.value, sizes.gate);
+  let planes = vec4<u32>(3u, 4u, 2u, 5u);
+  var first = 0u;
+  var before = 0u;
+  for (var i = 0u; i < index; i++) {
+    first += sizes.columns * ranks[i] / select(4u, 2u, is_wide(i));
+    before += ranks[i];
+  }
+  return Lora(ranks[index], is_wide(index), first, before, planes[index]);
+}
+
+fn is_wide(index: u32) -> bool { return ((sizes.wide >> index) & 1u) == 1u; }
+
+fn all_ranks() -> u32 { return sizes.decay + sizes.learning_rate + sizes.value + sizes.gate; }
+
+// Where the way up begins.
+fn up_first(own: Lora) -> u32 { return own.first + sizes.columns * own.rank / select(8u, 4u, own.wide); }
+
+// Which LoRA has a rank row, counted through all of them.
+fn lora_of(rank_row: u32) -> u32 {
+  let second = sizes.decay;
+  let third = second + sizes.learning_rate;
+  let fourth = third + sizes.value;
+  return u32(rank_row >= second) + u32(rank_row >= third) + u32(rank_row >= fourth);
+}
+
+// What happens inside, between the way down and the way up.
+fn inner(index: u32, sum: f32) -> f32 {
+  if (index == 0u) { return tanh(clamp(sum, -15.0, 15.0)); } // beyond, tanh is ±1 in f32; some GPUs overflow there
+  if (index == 3u) { return 1.0 / (1.0 + exp(-sum)); }
+  return sum;
+}
+
+// The i-th LoRA's result for one channel of one token.
+fn put_result(index: u32, tokens: u32, token: u32, channel: u32, sum: f32) {
+  let at = token * sizes.columns + channel;
+  if (index == 3u) { gate[at] = sum; } else { inputs[(3u + index) * tokens * sizes.columns + at] = sum; }
+}
+
+// Sixteen weights as they are stored: four vectors of f32, or two of f16.
+struct Sixteen { a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32> }
+
+// The sixteen weights from the i-th on (a multiple of 16) after the vector `first`.
+fn fetch16(first: u32, wide: bool, i: u32) -> Sixteen {
+  var found: Sixteen;
+  let at = first + i / select(8u, 4u, wide);
+  found.a = weight[at];
+  found.b = weight[at + 1u];
+  if (wide) {
+    found.c = weight[at + 2u];
+    found.d = weight[at + 3u];
+  }
+  return found;
+}
+
+fn unpack16(found: Sixteen, wide: bool) -> mat4x4<f32> {
+  if (wide) {
+    return mat4x4<f32>(
+      bitcast<vec4<f32>>(found.a), bitcast<vec4<f32>>(found.b), bitcast<vec4<f32>>(found.c), bitcast<vec4<f32>>(found.d),
+    );
+  }
+  return mat4x4<f32>(halves4(found.a.xy), halves4(found.a.zw), halves4(found.b.xy), halves4(found.b.zw));
+}
+
+fn halves4(words: vec2<u32>) -> vec4<f32> { return vec4<f32>(unpack2x16float(words.x), unpack2x16float(words.y)); }
