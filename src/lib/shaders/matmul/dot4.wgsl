@@ -30,6 +30,8 @@ const workgroups = 512u;  // knob: 1 128 256 512 1024
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
 const tile_tokens = 8u * token_threads;
+const x_next = token_threads * pitch;
+const w_next = row_threads * pitch;
 const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
 const pitch = 5u; // vectors of a row of a tile: four, and one so that neighbouring rows lie in different banks
 // A thread fetches at most one row of weights and two sub-blocks of x a step, while the last ones are multiplied.
@@ -44,7 +46,8 @@ var<workgroup> x_scales: array<vec2<f32>, tile_tokens * 2u>;
 
 // Thirty-two bytes of a row or a token; and those of four tokens, with their scales and sums.
 struct Bytes { a: vec4<u32>, b: vec4<u32> }
-struct Weights { header: vec4<u32>, nibbles: Bytes }
+struct Block { header: vec4<u32>, nibbles: Bytes }
+struct Weights { bytes: Bytes, scale: vec2<f32> }
 struct XBlock { bytes: Bytes, scale: vec2<f32> }
 struct Tokens { t0: Bytes, t1: Bytes, t2: Bytes, t3: Bytes, scale: vec4<f32>, sum: vec4<f32> }
 
@@ -102,18 +105,44 @@ fn multiply(
     weights = fetch_weights(matrix, first_row, next_column, thread);
     x0 = fetch_x(matrix, first_token, next_column, thread);
     if (x_blocks > threads) { x1 = fetch_x(matrix, first_token, next_column, thread + threads); }
+    // Indices are written out here, not in functions: only so a compiler sees that they stay within the tiles.
     for (var half = 0u; half < 2u; half++) {
-      let xa = tokens_of(token, half);
-      let xb = tokens_of(token + 4u * token_threads, half);
-      let next = row_threads;
-      s0a = add_products(s0a, row, half, xa);             s0b = add_products(s0b, row, half, xb);
-      s1a = add_products(s1a, row + next, half, xa);      s1b = add_products(s1b, row + next, half, xb);
-      s2a = add_products(s2a, row + 2u * next, half, xa); s2b = add_products(s2b, row + 2u * next, half, xb);
-      s3a = add_products(s3a, row + 3u * next, half, xa); s3b = add_products(s3b, row + 3u * next, half, xb);
-      s4a = add_products(s4a, row + 4u * next, half, xa); s4b = add_products(s4b, row + 4u * next, half, xb);
-      s5a = add_products(s5a, row + 5u * next, half, xa); s5b = add_products(s5b, row + 5u * next, half, xb);
-      s6a = add_products(s6a, row + 6u * next, half, xa); s6b = add_products(s6b, row + 6u * next, half, xb);
-      s7a = add_products(s7a, row + 7u * next, half, xa); s7b = add_products(s7b, row + 7u * next, half, xb);
+      let xt = token * pitch + 2u * half;
+      let xs = token * 2u + half;
+      let xa = Tokens(
+        Bytes(x_tile[xt], x_tile[xt + 1u]),
+        Bytes(x_tile[xt + 1u * x_next], x_tile[xt + 1u * x_next + 1u]),
+        Bytes(x_tile[xt + 2u * x_next], x_tile[xt + 2u * x_next + 1u]),
+        Bytes(x_tile[xt + 3u * x_next], x_tile[xt + 3u * x_next + 1u]),
+        vec4<f32>(x_scales[xs].x, x_scales[xs + 2u * token_threads].x, x_scales[xs + 4u * token_threads].x, x_scales[xs + 6u * token_threads].x),
+        vec4<f32>(x_scales[xs].y, x_scales[xs + 2u * token_threads].y, x_scales[xs + 4u * token_threads].y, x_scales[xs + 6u * token_threads].y),
+      );
+      let xb = Tokens(
+        Bytes(x_tile[xt + 4u * x_next], x_tile[xt + 4u * x_next + 1u]),
+        Bytes(x_tile[xt + 5u * x_next], x_tile[xt + 5u * x_next + 1u]),
+        Bytes(x_tile[xt + 6u * x_next], x_tile[xt + 6u * x_next + 1u]),
+        Bytes(x_tile[xt + 7u * x_next], x_tile[xt + 7u * x_next + 1u]),
+        vec4<f32>(x_scales[xs + 8u * token_threads].x, x_scales[xs + 10u * token_threads].x, x_scales[xs + 12u * token_threads].x, x_scales[xs + 14u * token_threads].x),
+        vec4<f32>(x_scales[xs + 8u * token_threads].y, x_scales[xs + 10u * token_threads].y, x_scales[xs + 12u * token_threads].y, x_scales[xs + 14u * token_threads].y),
+      );
+      let wt = row * pitch + 2u * half;
+      let ws = row * 2u + half;
+      let w0 = Weights(Bytes(weight_tile[wt], weight_tile[wt + 1u]), weight_scales[ws]);
+      s0a = add_products(s0a, w0, xa); s0b = add_products(s0b, w0, xb);
+      let w1 = Weights(Bytes(weight_tile[wt + 1u * w_next], weight_tile[wt + 1u * w_next + 1u]), weight_scales[ws + 2u * row_threads]);
+      s1a = add_products(s1a, w1, xa); s1b = add_products(s1b, w1, xb);
+      let w2 = Weights(Bytes(weight_tile[wt + 2u * w_next], weight_tile[wt + 2u * w_next + 1u]), weight_scales[ws + 4u * row_threads]);
+      s2a = add_products(s2a, w2, xa); s2b = add_products(s2b, w2, xb);
+      let w3 = Weights(Bytes(weight_tile[wt + 3u * w_next], weight_tile[wt + 3u * w_next + 1u]), weight_scales[ws + 6u * row_threads]);
+      s3a = add_products(s3a, w3, xa); s3b = add_products(s3b, w3, xb);
+      let w4 = Weights(Bytes(weight_tile[wt + 4u * w_next], weight_tile[wt + 4u * w_next + 1u]), weight_scales[ws + 8u * row_threads]);
+      s4a = add_products(s4a, w4, xa); s4b = add_products(s4b, w4, xb);
+      let w5 = Weights(Bytes(weight_tile[wt + 5u * w_next], weight_tile[wt + 5u * w_next + 1u]), weight_scales[ws + 10u * row_threads]);
+      s5a = add_products(s5a, w5, xa); s5b = add_products(s5b, w5, xb);
+      let w6 = Weights(Bytes(weight_tile[wt + 6u * w_next], weight_tile[wt + 6u * w_next + 1u]), weight_scales[ws + 12u * row_threads]);
+      s6a = add_products(s6a, w6, xa); s6b = add_products(s6b, w6, xb);
+      let w7 = Weights(Bytes(weight_tile[wt + 7u * w_next], weight_tile[wt + 7u * w_next + 1u]), weight_scales[ws + 14u * row_threads]);
+      s7a = add_products(s7a, w7, xa); s7b = add_products(s7b, w7, xb);
     }
   }
 
@@ -130,23 +159,24 @@ fn multiply(
 }
 
 // Rows and tokens past the end repeat the last one, and are not stored. Eight words hold 64 nibbles, the low ones first.
-fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Weights {
+fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Block {
   let row = matrix * sizes.rows + min(first_row + thread, sizes.rows - 1u);
   let block = (row * (sizes.columns / 256u) + column / 256u) * 9u;
   let pair = block + 1u + column % 256u / 64u * 2u;
-  return Weights(weight[block], Bytes(weight[pair], weight[pair + 1u]));
+  return Block(weight[block], Bytes(weight[pair], weight[pair + 1u]));
 }
 
-fn stage_weights(weights: Weights, column: u32, thread: u32) {
+fn stage_weights(weights: Block, column: u32, thread: u32) {
   if (thread >= tile_rows) { return; }
   let pair = column % 256u / 64u;
   let mask = vec4<u32>(0x0f0f0f0fu);
-  weight_tile[thread * pitch] = weights.nibbles.a & mask;
-  weight_tile[thread * pitch + 1u] = weights.nibbles.b & mask;
-  weight_tile[thread * pitch + 2u] = (weights.nibbles.a >> vec4<u32>(4u)) & mask;
-  weight_tile[thread * pitch + 3u] = (weights.nibbles.b >> vec4<u32>(4u)) & mask;
-  weight_scales[thread * 2u] = sub_block_scale(weights.header, 2u * pair);
-  weight_scales[thread * 2u + 1u] = sub_block_scale(weights.header, 2u * pair + 1u);
+  let at = thread % tile_rows * pitch;
+  weight_tile[at] = weights.nibbles.a & mask;
+  weight_tile[at + 1u] = weights.nibbles.b & mask;
+  weight_tile[at + 2u] = (weights.nibbles.a >> vec4<u32>(4u)) & mask;
+  weight_tile[at + 3u] = (weights.nibbles.b >> vec4<u32>(4u)) & mask;
+  weight_scales[thread % tile_rows * 2u] = sub_block_scale(weights.header, 2u * pair);
+  weight_scales[thread % tile_rows * 2u + 1u] = sub_block_scale(weights.header, 2u * pair + 1u);
 }
 
 fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> XBlock {
@@ -157,38 +187,16 @@ fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> XBlock {
 
 fn stage_x(x: XBlock, i: u32) {
   if (i >= x_blocks) { return; }
-  let at = i / 2u * pitch + i % 2u * 2u;
+  let at = i / 2u % tile_tokens * pitch + i % 2u * 2u;
   x_tile[at] = x.bytes.a;
   x_tile[at + 1u] = x.bytes.b;
-  x_scales[i] = x.scale;
-}
-
-// A sub-block of four tokens, token_threads apart.
-fn tokens_of(token: u32, half: u32) -> Tokens {
-  let next = token_threads;
-  let s0 = x_scales[token * 2u + half];
-  let s1 = x_scales[(token + next) * 2u + half];
-  let s2 = x_scales[(token + 2u * next) * 2u + half];
-  let s3 = x_scales[(token + 3u * next) * 2u + half];
-  return Tokens(
-    token_bytes(token, half), token_bytes(token + next, half),
-    token_bytes(token + 2u * next, half), token_bytes(token + 3u * next, half),
-    vec4<f32>(s0.x, s1.x, s2.x, s3.x), vec4<f32>(s0.y, s1.y, s2.y, s3.y),
-  );
-}
-
-fn token_bytes(token: u32, half: u32) -> Bytes {
-  let at = token * pitch + 2u * half;
-  return Bytes(x_tile[at], x_tile[at + 1u]);
+  x_scales[i % x_blocks] = x.scale;
 }
 
 // Σ (scale · nibble − minimum) · x over the sub-block, with x = its scale · byte.
-fn add_products(sum: vec4<f32>, row: u32, half: u32, x: Tokens) -> vec4<f32> {
-  let at = row * pitch + 2u * half;
-  let w = Bytes(weight_tile[at], weight_tile[at + 1u]);
-  let s = weight_scales[row * 2u + half];
-  let products = vec4<f32>(vec4<i32>(dot32(w, x.t0), dot32(w, x.t1), dot32(w, x.t2), dot32(w, x.t3)));
-  return fma(products, s.x * x.scale, fma(vec4<f32>(-s.y), x.sum, sum));
+fn add_products(sum: vec4<f32>, w: Weights, x: Tokens) -> vec4<f32> {
+  let products = vec4<f32>(vec4<i32>(dot32(w.bytes, x.t0), dot32(w.bytes, x.t1), dot32(w.bytes, x.t2), dot32(w.bytes, x.t3)));
+  return fma(products, w.scale.x * x.scale, fma(vec4<f32>(-w.scale.y), x.sum, sum));
 }
 
 fn dot32(w: Bytes, x: Bytes) -> i32 {

@@ -26,6 +26,8 @@ const vectors = step / 4u;   // along the columns
 const_assert tile_rows * step / 16u % threads == 0u; // each thread stages as many weights as the others
 const pitch = vectors + 1u;  // one more than a row needs, so that neighbouring rows lie in different banks
 
+const x_next = token_threads * pitch;
+
 var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 
@@ -56,8 +58,9 @@ fn multiply(
     stage_x(matrix, first_token, column, thread);
     workgroupBarrier();
     for (var v = 0u; v < vectors; v++) {
-      let xa = x_columns(token, v);
-      let xb = x_columns(token + 4u * token_threads, v);
+      let at = token * pitch + v;
+      let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
+      let xb = transpose(mat4x4<f32>(x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next]));
       let w = row * pitch + v;
       let next = row_threads * pitch;
       let w0 = weight_tile[w];             s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
@@ -113,9 +116,3 @@ fn stage_x(matrix: u32, first_token: u32, column: u32, thread: u32) {
   }
 }
 
-// Four columns of four tokens, token_threads apart: x_columns[j][t].
-fn x_columns(token: u32, v: u32) -> mat4x4<f32> {
-  let at = token * pitch + v;
-  let next = token_threads * pitch;
-  return transpose(mat4x4<f32>(x_tile[at], x_tile[at + next], x_tile[at + 2u * next], x_tile[at + 3u * next]));
-}

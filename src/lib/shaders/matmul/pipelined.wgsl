@@ -1,0 +1,162 @@
+//! Exact, for large chunks: the next step's bytes are fetched into registers while this step's tiles are multiplied.
+//! formats: q4_k
+//! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
+//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
+//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
+//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
+//! use: epilogue, parts, accumulate, q4_k_header
+
+struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;     // batch × rows × columns, q4_K blocks of 9 vectors
+@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
+@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+
+const token_threads = 8u; // knob: 4 8 16
+// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
+const workgroups = 512u;  // knob: 1 256 512 1024
+
+const row_threads = 16u;
+const x_next = token_threads * pitch;
+const threads = row_threads * token_threads;
+const tile_rows = 8u * row_threads;
+const tile_tokens = 8u * token_threads;
+// Sixteen bytes of a row are 16 columns of one sub-block in their low nibbles and 16 of the next in their high ones:
+// those 32 are a step. A tile has them as eight vectors a row, and one more that keeps neighbouring rows in different banks.
+const step = 32u;
+const pitch = 9u;
+// A thread dequantises the low or the high nibbles of so many rows, as many rows apart, and stages four vectors of x.
+const halves = 2u * tile_rows / threads;
+const half_rows = threads / 2u;
+
+var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
+var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
+
+struct Bytes { header: vec4<u32>, quants: vec4<u32> }
+// What a thread fetches for a step; of the weights as many as `halves` says.
+struct Fetched {
+  w0: Bytes, w1: Bytes, w2: Bytes, w3: Bytes,
+  x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32>,
+}
+// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
+
+@compute @workgroup_size(threads)
+fn multiply(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let matrix = group.z % sizes.batch;
+  let parts = groups.z / sizes.batch;
+  let part_columns = (sizes.columns + 64u * parts - 1u) / (64u * parts) * 64u;
+  let first_column = group.z / sizes.batch * part_columns;
+  let end_column = min(first_column + part_columns, sizes.columns);
+  let place = Place(
+    matrix * sizes.rows + group.x * tile_rows, (matrix + 1u) * sizes.rows - 1u,
+    matrix * sizes.tokens + group.y * tile_tokens, (matrix + 1u) * sizes.tokens - 1u,
+  );
+  let row = thread % row_threads;     // and every row_threads-th after it
+  let token = thread / row_threads;   // and every token_threads-th after it
+
+  // s<row><tokens a: 0 to 3, b: 4 to 7>
+  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
+  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
+  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
+  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
+  var fetched = fetch(place, first_column, thread);
+  for (var column = first_column; column < end_column; column += step) {
+    workgroupBarrier();
+    stage(fetched, column, thread);
+    workgroupBarrier();
+    fetched = fetch(place, min(column + step, sizes.columns - step), thread);
+    for (var v = 0u; v < step / 4u; v++) {
+      let at = token * pitch + v;
+      let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
+      let xb = transpose(mat4x4<f32>(x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next]));
+      let w = row * pitch + v;
+      let next = row_threads * pitch;
+      let w0 = weight_tile[w];             s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
+      let w1 = weight_tile[w + next];      s1a = accumulate(s1a, w1, xa); s1b = accumulate(s1b, w1, xb);
+      let w2 = weight_tile[w + 2u * next]; s2a = accumulate(s2a, w2, xa); s2b = accumulate(s2b, w2, xb);
+      let w3 = weight_tile[w + 3u * next]; s3a = accumulate(s3a, w3, xa); s3b = accumulate(s3b, w3, xb);
+      let w4 = weight_tile[w + 4u * next]; s4a = accumulate(s4a, w4, xa); s4b = accumulate(s4b, w4, xb);
+      let w5 = weight_tile[w + 5u * next]; s5a = accumulate(s5a, w5, xa); s5b = accumulate(s5b, w5, xb);
+      let w6 = weight_tile[w + 6u * next]; s6a = accumulate(s6a, w6, xa); s6b = accumulate(s6b, w6, xb);
+      let w7 = weight_tile[w + 7u * next]; s7a = accumulate(s7a, w7, xa); s7b = accumulate(s7b, w7, xb);
+    }
+  }
+
+  let from_row = group.x * tile_rows + row;
+  let from_token = group.y * tile_tokens + token;
+  store(group.z, parts, from_row, from_token, s0a, s0b);
+  store(group.z, parts, from_row + row_threads, from_token, s1a, s1b);
+  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a, s2b);
+  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a, s3b);
+  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a, s4b);
+  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a, s5b);
+  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a, s6b);
+  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a, s7b);
+}
+
+// Rows and tokens past the end repeat the last one, and are not stored.
+fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
+  var fetched: Fetched;
+  fetched.w0 = fetch_weights(place, column, thread / 2u);
+  if (halves > 1u) { fetched.w1 = fetch_weights(place, column, thread / 2u + half_rows); }
+  if (halves > 2u) {
+    fetched.w2 = fetch_weights(place, column, thread / 2u + 2u * half_rows);
+    fetched.w3 = fetch_weights(place, column, thread / 2u + 3u * half_rows);
+  }
+  fetched.x0 = fetch_x(place, column, thread);
+  fetched.x1 = fetch_x(place, column, thread + threads);
+  fetched.x2 = fetch_x(place, column, thread + 2u * threads);
+  fetched.x3 = fetch_x(place, column, thread + 3u * threads);
+  return fetched;
+}
+
+fn fetch_weights(place: Place, column: u32, row: u32) -> Bytes {
+  let block = (min(place.row + row, place.last_row) * (sizes.columns / 256u) + column / 256u) * 9u;
+  return Bytes(weight[block], weight[block + 1u + column % 256u / step]);
+}
+
+// The i-th vector of the tile: columns 64·pair + 16·half + 0 … 15, then those 32 after them.
+fn fetch_x(place: Place, column: u32, i: u32) -> vec4<f32> {
+  let token = min(place.token + i / 8u, place.last_token);
+  let k = column / 64u * 64u + column % 64u / 2u + i % 8u / 4u * 32u + i % 4u * 4u;
+  return x[(token * sizes.columns + k) / 4u];
+}
+
+fn stage(fetched: Fetched, column: u32, thread: u32) {
+  stage_weights(fetched.w0, column, thread);
+  if (halves > 1u) { stage_weights(fetched.w1, column, thread + threads); }
+  if (halves > 2u) {
+    stage_weights(fetched.w2, column, thread + 2u * threads);
+    stage_weights(fetched.w3, column, thread + 3u * threads);
+  }
+  stage_x(fetched.x0, thread);
+  stage_x(fetched.x1, thread + threads);
+  stage_x(fetched.x2, thread + 2u * threads);
+  stage_x(fetched.x3, thread + 3u * threads);
+}
+
+// Row i / 2's low or high nibbles.
+fn stage_weights(bytes: Bytes, column: u32, i: u32) {
+  let half = i % 2u;
+  let scale = sub_block_scale(bytes.header, column % 256u / 64u * 2u + half);
+  let quants = bytes.quants >> vec4<u32>(4u * half);
+  let at = i / 2u % tile_rows * pitch + 4u * half;
+  weight_tile[at] = scale.x * nibbles(quants.x) - scale.y;
+  weight_tile[at + 1u] = scale.x * nibbles(quants.y) - scale.y;
+  weight_tile[at + 2u] = scale.x * nibbles(quants.z) - scale.y;
+  weight_tile[at + 3u] = scale.x * nibbles(quants.w) - scale.y;
+}
+
+fn stage_x(value: vec4<f32>, i: u32) { x_tile[i / 8u % tile_tokens * pitch + i % 8u] = value; }
+
+fn nibbles(bytes: u32) -> vec4<f32> {
+  return vec4<f32>((vec4<u32>(bytes) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(15u));
+}
+
