@@ -79,6 +79,11 @@ export class Kernels {
       ...variant.languageFeatures.filter((feature) => languageFeatures && !languageFeatures.has(feature)),
     ];
     if (missing.length) return `needs ${missing.join(', ')}, which this GPU or browser does not offer`;
+    const subgroup = variant.subgroup === undefined ? 0 : evaluate(variant.subgroup, variant, {});
+    // Where a browser does not say how small its subgroups may be, the smallest that there are must do.
+    const { subgroupMinSize = 4 } = device.adapterInfo;
+    if (subgroup > subgroupMinSize)
+      return `needs subgroups of ${subgroup} threads; this GPU's may have ${subgroupMinSize}`;
     const broken = brokenAssertion(variant);
     if (broken) return `its knobs break its own rule "${broken}"`;
     const { invocations, memoryBytes } = workgroupNeeds(variant);

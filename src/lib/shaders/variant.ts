@@ -8,6 +8,7 @@
  *   const workgroup_size = 64u; // knob: 32 64 128
  *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
  *   const_assert workgroup_size <= 128u;         settings of the knobs that break it do not exist
+ *   //! subgroup: lanes                          it needs subgroups of so many threads at least
  *
  * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may ask for
  * buffers of its own with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
@@ -47,6 +48,8 @@ export interface Variant {
   bindings: BindingEntry[];
   /** Of these, what the load passes see: the sizes, the matrix, and its layouts to write. */
   loadBindings: BindingEntry[];
+  /** Threads that it needs at least in a subgroup, whatever the GPU: an expression of the text's constants. */
+  subgroup?: string;
   /** Optional features it enables, by their WebGPU names. */
   features: GPUFeatureName[];
   /** WGSL language features it requires. */
@@ -119,6 +122,7 @@ export function parseVariant(
     lets: all('let').map(({ word, value }) => ({ name: word, value })),
     error: all('error').map(({ value }) => parseFloat(value))[0],
     knobs: readKnobs(text),
+    subgroup: all('subgroup').map(({ value }) => value)[0],
     ...readBindings(
       wgsl,
       resident.map(({ name }) => name),
@@ -232,7 +236,9 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
 
 function headerFields(header: string[]): { key: string; word: string; value: string }[] {
   return header.flatMap((line) => {
-    const field = /^(grid|pass|use|scratch|resident|load|formats|let|error)(?: (\w+))?: (.+)$/.exec(line);
+    const field = /^(grid|pass|use|scratch|resident|load|formats|let|error|subgroup)(?: (\w+))?: (.+)$/.exec(
+      line,
+    );
     return field ? [{ key: field[1], word: field[2] ?? '', value: field[3] }] : [];
   });
 }
