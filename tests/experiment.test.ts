@@ -268,6 +268,37 @@ describe('runs', () => {
   });
 });
 
+describe('settings of one shape of matrices', () => {
+  test('win over their kernel, knob by knob, and have what it has where they say nothing', () => {
+    const [run] = runs('matmul_q4_k=tiled&matmul_q4_k.tile_rows=64&matmul_q4_k@512x256.tile_tokens=8');
+    expect(run.variants['matmul_q4_k@512x256']).toEqual({
+      name: 'tiled',
+      knobs: { tile_rows: 64, tile_tokens: 8 },
+    });
+    expect(run.variants.matmul_q4_k).toEqual({ name: 'tiled', knobs: { tile_rows: 64, tile_tokens: 4 } });
+    const [other] = runs('matmul=tiled&matmul_q4_k@512x256=block8&matmul_q4_k@256x512=naive');
+    expect(other.variants['matmul_q4_k@512x256']).toEqual({ name: 'block8', knobs: { block: 8 } });
+    expect(other.variants['matmul_q4_k@256x512'].name).toBe('naive');
+    for (const each of [run, other]) expect(runs(each.text)).toEqual([each]);
+  });
+
+  test('are axes like others, are never left out, and reach the engine', () => {
+    const all = runs('matmul_q4_k@512x256=naive,tiled');
+    expect(all.map(({ text }) => text)).toEqual(['matmul_q4_k@512x256=naive', 'matmul_q4_k@512x256=tiled']);
+    const choice = lab.choose(all[1], ['matmul_q4_k', 'wkv'], catalogue);
+    expect(Object.keys(choice)).toEqual(['matmul_q4_k', 'wkv', 'matmul_q4_k@512x256']);
+    expect(choice['matmul_q4_k@512x256']).toMatchObject({ kernel: 'matmul_q4_k', name: 'tiled' });
+    expect(Object.keys(lab.choose(all[1], ['wkv'], catalogue))).toEqual(['wkv']);
+  });
+
+  test('that cannot be are refused', () => {
+    expect(() => runs('matmul_q4_k@512=naive')).toThrow(/Unknown setting "matmul_q4_k@512"/);
+    expect(() => runs('matmul_q4_k@0x512=naive')).toThrow(/Unknown setting/);
+    expect(() => runs('matmul_q4_k@512x256=none')).toThrow(/has no variant "none"/);
+    expect(() => runs('matmul_q4_k@512x256=naive&matmul_q4_k@512x256.tile_rows=64')).toThrow(/no such knob/);
+  });
+});
+
 describe('controls', () => {
   test('changing a key drops the knobs that no chosen variant has any more', () => {
     const experiment = parse('matmul_q4_k=tiled&matmul_q4_k.tile_rows=64&chunk=64');

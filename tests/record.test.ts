@@ -132,7 +132,7 @@ describe('CSV', () => {
       stepsPerSubmit: count,
       seed: count,
       variants: fc.dictionary(
-        name,
+        fc.oneof(name, fc.constant('matmul_q4_k@512x256')),
         fc.record({ name, knobs: fc.dictionary(name, count, { noNullPrototype: true }) }),
       ),
       kernelHash: fc.stringMatching(/^[0-9a-f]{8}$/),

@@ -4,7 +4,8 @@
  *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.step=16,32
  *
  * Every value is a list; the experiment is one run for each combination. A family of kernels (matmul, matvec …) sets
- * all its formats at once: matmul=tiled, matmul.step=32; a setting of one kernel wins over its family's.
+ * all its formats at once: matmul=tiled, matmul.step=32; a setting of one kernel wins over its family's, and one for
+ * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.step=32.
  */
 import { SYNTHETIC } from '../engine/synthetic';
 import { kernels, variants } from '../shaders';
@@ -39,7 +40,7 @@ export interface Run {
   stepsPerSubmit: number;
   /** Of a synthetic model's weights. */
   seed: number;
-  /** Every kernel of the catalogue; a model uses some of them. */
+  /** Every kernel of the catalogue, of which a model uses some; and those of single shapes, as kernel@ROWSxCOLUMNS. */
   variants: Record<string, ChosenVariant>;
 }
 
@@ -129,7 +130,7 @@ export function formatExperiment(
   form: 'query' | 'lines' = 'query',
   catalogue = REGISTRY,
 ): string {
-  const keys = orderedKeys(catalogue).filter(
+  const keys = orderedKeys(experiment, catalogue).filter(
     (key) => Object.hasOwn(experiment, key) && !isDefault(experiment, key, catalogue),
   );
   if (form === 'query') return keys.map((key) => `${key}=${experiment[key].map(encode).join(',')}`).join('&');
@@ -141,6 +142,7 @@ export function valuesOf(experiment: Experiment, key: string, catalogue = REGIST
   if (Object.hasOwn(experiment, key)) return experiment[key];
   if (key === 'model') return ['demo'];
   if (Object.hasOwn(NUMBERS, key)) return [NUMBERS[key].default];
+  if (kernelOf(key) !== key) return valuesOf(experiment, kernelOf(key), catalogue);
   const family = experiment[familyOf(key)]?.filter((name) => variantOf(key, name, catalogue));
   return family?.length ? family : [catalogue.kernels[key].default];
 }
@@ -195,7 +197,7 @@ export function knobsOf(
  */
 export function expand(experiment: Experiment, catalogue = REGISTRY): Run[] {
   const keys = ['model', ...Object.keys(NUMBERS).filter((key) => key !== 'target')];
-  const chosen = orderedKeys(catalogue).filter(
+  const chosen = orderedKeys(experiment, catalogue).filter(
     (key) => !keys.includes(key) && key !== 'target' && experiment[key],
   );
   const lists = [...keys, ...chosen].map((key) => [key, valuesOf(experiment, key, catalogue)] as const);
@@ -215,8 +217,11 @@ export function expand(experiment: Experiment, catalogue = REGISTRY): Run[] {
 
 /** The variants of a run for these kernels, knobs turned: what the engine takes. */
 export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): Record<string, Variant> {
+  const shaped = Object.keys(run.variants).filter(
+    (key) => kernelOf(key) !== key && kernelNames.includes(kernelOf(key)),
+  );
   return Object.fromEntries(
-    kernelNames.map((kernel) => {
+    [...kernelNames, ...shaped].map((kernel) => {
       const { name, knobs } = run.variants[kernel] ?? { name: '', knobs: {} };
       const variant = variantOf(kernel, name, catalogue);
       if (!variant) throw new Error(`The model needs the kernel ${kernel}, which has no variant here`);
@@ -254,11 +259,14 @@ type Kind = 'model' | 'number' | 'kernel' | 'family' | 'knob';
 function kindOf(key: string, catalogue: Catalogue): Kind {
   if (key === 'model') return 'model';
   if (Object.hasOwn(NUMBERS, key)) return 'number';
-  if (Object.hasOwn(catalogue.kernels, key)) return 'kernel';
+  if (Object.hasOwn(catalogue.kernels, kernelOf(key))) return 'kernel';
   const known = families(catalogue);
   if (Object.hasOwn(known, key)) return 'family';
   const [kernel, ...knob] = key.split('.');
-  if (knob.length === 1 && (Object.hasOwn(catalogue.kernels, kernel) || Object.hasOwn(known, kernel)))
+  if (
+    knob.length === 1 &&
+    (Object.hasOwn(catalogue.kernels, kernelOf(kernel)) || Object.hasOwn(known, kernel))
+  )
     return 'knob';
   const single = Object.keys(catalogue.kernels).filter((name) => familyOf(name) === name);
   const possible = ['model', ...Object.keys(NUMBERS), ...single, ...Object.keys(known)];
@@ -339,7 +347,8 @@ function knobChoices(experiment: Experiment, key: string, catalogue: Catalogue):
 }
 
 function chosenVariants(experiment: Experiment, kernel: string, catalogue: Catalogue): Variant[] {
-  return membersOf(kernel, catalogue).flatMap((member) =>
+  const members = kernelOf(kernel) === kernel ? membersOf(kernel, catalogue) : [kernel];
+  return members.flatMap((member) =>
     valuesOf(experiment, member, catalogue).flatMap((name) => variantOf(member, name, catalogue) ?? []),
   );
 }
@@ -347,7 +356,7 @@ function chosenVariants(experiment: Experiment, kernel: string, catalogue: Catal
 function runAt(point: Record<string, string>, catalogue: Catalogue): Run | undefined {
   const used = new Set(['model', ...Object.keys(NUMBERS)]);
   const chosen: Record<string, ChosenVariant> = {};
-  for (const kernel of Object.keys(catalogue.kernels)) {
+  for (const kernel of [...Object.keys(catalogue.kernels), ...shapesIn(point)]) {
     const choice = variantAt(point, kernel, used, catalogue);
     if (choice === 'impossible') return undefined;
     if (choice) chosen[kernel] = choice;
@@ -375,16 +384,18 @@ function runAt(point: Record<string, string>, catalogue: Catalogue): Run | undef
 
 /** A kernel's variant and knobs at one point; marks the keys that had a say. A family's setting leaves alone what lacks it. */
 function variantAt(point: Record<string, string>, kernel: string, used: Set<string>, catalogue: Catalogue) {
-  const family = familyOf(kernel);
-  const key = [kernel, family].find((owner) => point[owner] && variantOf(kernel, point[owner], catalogue));
+  const owners = [kernel, kernelOf(kernel), familyOf(kernelOf(kernel))];
+  const key = owners.find((owner) => point[owner] && variantOf(kernel, point[owner], catalogue));
   if (key) used.add(key);
-  const variant = variantOf(kernel, key ? point[key] : catalogue.kernels[kernel].default, catalogue);
+  const variant = variantOf(
+    kernel,
+    key ? point[key] : catalogue.kernels[kernelOf(kernel)].default,
+    catalogue,
+  );
   if (!variant) return undefined;
   const knobs: Record<string, number> = {};
   for (const [name, { value, choices }] of Object.entries(variant.knobs)) {
-    const asked = [kernel, family]
-      .map((owner) => `${owner}.${name}`)
-      .find((owner) => point[owner] !== undefined);
+    const asked = owners.map((owner) => `${owner}.${name}`).find((owner) => point[owner] !== undefined);
     const possible = asked !== undefined && choices.includes(Number(point[asked]));
     if (asked === `${kernel}.${name}` && !possible) return 'impossible' as const;
     if (asked && possible) used.add(asked);
@@ -406,9 +417,13 @@ function* points(lists: (readonly [string, string[]])[]): Generator<Record<strin
   }
 }
 
-/** model, numbers, families, kernels, then the knobs of each: the order of the canonical text. */
-function orderedKeys(catalogue: Catalogue): string[] {
-  const owners = [...Object.keys(families(catalogue)), ...Object.keys(catalogue.kernels)];
+/** model, numbers, families, kernels, those of one shape, then the knobs of each: the order of the canonical text. */
+function orderedKeys(experiment: Experiment, catalogue: Catalogue): string[] {
+  const owners = [
+    ...Object.keys(families(catalogue)),
+    ...Object.keys(catalogue.kernels),
+    ...shapesIn(experiment),
+  ];
   const knobs = owners.flatMap((owner) => {
     const own = membersOf(owner, catalogue).flatMap((kernel) =>
       catalogue.variants
@@ -423,7 +438,7 @@ function orderedKeys(catalogue: Catalogue): string[] {
 /** A kernel at its default may go unsaid only while its family says nothing; what a knob's default is depends on the variant. */
 function isDefault(experiment: Experiment, key: string, catalogue: Catalogue): boolean {
   const kind = kindOf(key, catalogue);
-  if (kind === 'knob' || kind === 'family') return false;
+  if (kind === 'knob' || kind === 'family' || kernelOf(key) !== key) return false;
   if (kind === 'kernel' && catalogue.vendorKernels?.includes(key)) return false;
   if (kind === 'kernel' && familyOf(key) !== key && experiment[familyOf(key)]) return false;
   return experiment[key].join() === valuesOf({}, key, catalogue).join();
@@ -435,8 +450,20 @@ function familyOf(kernel: string): string {
   return format ? kernel.slice(0, -format.length - 1) : kernel;
 }
 
+/** matmul_q4_k@10240x2560 → matmul_q4_k; a key that is not of one shape stays as it is. */
+export function kernelOf(key: string): string {
+  return key.replace(/@[1-9]\d{0,6}x[1-9]\d{0,6}$/, '');
+}
+
+/** The kernels of single shapes that settings speak of, by variant or knob. */
+function shapesIn(settings: Record<string, unknown>): string[] {
+  const owners = Object.keys(settings).map((key) => key.split('.')[0]);
+  return [...new Set(owners.filter((owner) => kernelOf(owner) !== owner))].sort();
+}
+
 function membersOf(key: string, catalogue: Catalogue): string[] {
-  return Object.hasOwn(catalogue.kernels, key) ? [key] : (families(catalogue)[key] ?? []);
+  const kernel = kernelOf(key);
+  return Object.hasOwn(catalogue.kernels, kernel) ? [kernel] : (families(catalogue)[key] ?? []);
 }
 
 function namesOf(kernel: string, catalogue: Catalogue): string[] {
@@ -444,7 +471,7 @@ function namesOf(kernel: string, catalogue: Catalogue): string[] {
 }
 
 function variantOf(kernel: string, name: string, catalogue: Catalogue): Variant | undefined {
-  return catalogue.variants.find((variant) => variant.kernel === kernel && variant.name === name);
+  return catalogue.variants.find((variant) => variant.kernel === kernelOf(kernel) && variant.name === name);
 }
 
 function decode(text: string): string {

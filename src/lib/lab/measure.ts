@@ -9,7 +9,15 @@ import { kernels as registry } from '../shaders';
 import { seeded } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
 import { defaultsFor } from './defaults';
-import { choose, families, NUMBERS, parseExperiment, type Experiment, type Run } from './experiment';
+import {
+  choose,
+  families,
+  kernelOf,
+  NUMBERS,
+  parseExperiment,
+  type Experiment,
+  type Run,
+} from './experiment';
 import { hashTexts, type RunRecord, type Warning } from './record';
 import type { Report } from './run';
 import type { Host, LoadedModel, OpenGpu } from './session';
@@ -50,9 +58,9 @@ export async function measure(
     decode: run.decode,
     stepsPerSubmit: run.stepsPerSubmit,
     seed: run.seed,
-    variants: Object.fromEntries(engine.kernelNames.map((kernel) => [kernel, run.variants[kernel]])),
+    variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
     kernelHash: hashTexts(
-      Object.fromEntries(Object.values(choice).map(({ kernel, wgsl }) => [kernel, wgsl])),
+      Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])),
     ),
     ...samples.seconds,
     error: worst.error,
@@ -64,7 +72,8 @@ export async function measure(
     warnings: [],
   };
   const found = warningsOf(record, samples.hidden);
-  const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu));
+  const unused =
+    namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(choice, plans, gpu));
   return { ...record, warnings: unused ? [...found, 'unused'] : found };
 }
 
@@ -235,13 +244,21 @@ function warningsOf(record: RunRecord, hidden: boolean): Warning[] {
   return (Object.keys(found) as (keyof typeof found)[]).filter((warning) => found[warning]);
 }
 
+/** Whether a variant was chosen for a shape of matrices that the model does not have: none of the steps runs it. */
+async function lacksShapes(choice: Choice, { inner, final }: Plans, { kernels }: OpenGpu): Promise<boolean> {
+  const running = new Set([...inner.values(), ...final.values()].flat().map(({ pipeline }) => pipeline));
+  const shaped = Object.keys(choice).filter((key) => kernelOf(key) !== key);
+  const compiled = await Promise.all(shaped.map((key) => kernels.compile(choice[key])));
+  return compiled.some(({ timed }) => !timed.pipelines.some((pipeline) => running.has(pipeline)));
+}
+
 /** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
 function namesUnused(run: Run, used: string[], defaults: Experiment): boolean {
   const owners = Object.entries(parseExperiment(run.text))
     .filter(
       ([key, [value]]) => key !== 'model' && !Object.hasOwn(NUMBERS, key) && defaults[key]?.[0] !== value,
     )
-    .map(([key]) => key.split('.')[0]);
+    .map(([key]) => kernelOf(key.split('.')[0]));
   const members = families();
   return owners.some((owner) => !(members[owner] ?? [owner]).some((kernel) => used.includes(kernel)));
 }

@@ -76,7 +76,7 @@ export const WARNINGS = {
   cold: 'Nothing was run before the timed samples: set warmup to 1 or more, unless the first run is what you ask about.',
   drift:
     'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and compare runs in turn.',
-  unused: 'A setting names a kernel that this model does not use; it had no effect.',
+  unused: 'A setting names a kernel or a shape that this model does not use; it had no effect.',
 } as const;
 
 export type Warning = keyof typeof WARNINGS;
@@ -338,7 +338,7 @@ export function formatVariants(variants: Record<string, ChosenVariant>): string 
 function readVariants(list: string): Record<string, ChosenVariant> {
   const variants = new Map<string, ChosenVariant>();
   for (const word of words(list)) {
-    const [, kernel, knob, value] = /^(\w+)(?:\.(\w+))?=(\w+)$/.exec(word) ?? [];
+    const [, kernel, knob, value] = /^([\w@]+)(?:\.(\w+))?=(\w+)$/.exec(word) ?? [];
     const variant = variants.get(kernel);
     if (kernel && knob === undefined) variants.set(kernel, { name: value, knobs: {} });
     else if (variant) variant.knobs = { ...variant.knobs, [knob]: readNumber(value) };

@@ -14,7 +14,7 @@ export interface Candidate {
   parts?: number[];
 }
 
-/** A use at which another candidate is faster than the one that is best of all. */
+/** Uses of one matrix shape at which another candidate is faster than the one that is best of all. */
 export interface Exception {
   use: Use;
   candidate: Candidate;
@@ -30,6 +30,8 @@ export const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 
 const WORTH_TURNING = 1.6;
 /** A knob's other setting has to win by so much: less is noise. */
 const GAIN = 1.01;
+/** A shape gets a setting of its own for so much. */
+const WORTH_A_SETTING = 1.03;
 /** Once round the knobs, and once more where that changed something. */
 const ROUNDS = 2;
 
@@ -107,12 +109,16 @@ export class Search {
 
   /** Where one setting for all shapes costs something: what a choice by shape could gain. */
   exceptions(best: Candidate): Exception[] {
-    return this.uses.flatMap((use, at) => {
-      const timed = [...this.#known.values()].filter(({ parts }) => parts && at < parts.length);
-      const seconds = (candidate: Candidate) => candidate.parts?.[at] ?? Infinity;
-      const candidate = timed.reduce((a, b) => (seconds(b) < seconds(a) ? b : a), best);
+    const shapeOf = ({ sizes }: Use) => `${sizes.stride ?? sizes.rows} ${sizes.columns}`;
+    const shapes = new Set(this.uses.map(shapeOf));
+    return [...shapes].flatMap((shape) => {
+      const places = [...this.uses.keys()].filter((at) => shapeOf(this.uses[at]) === shape);
+      const seconds = ({ parts }: Candidate) =>
+        places.reduce((sum, at) => sum + (parts?.[at] ?? Infinity), 0);
+      const candidate = [...this.#known.values()].reduce((a, b) => (seconds(b) < seconds(a) ? b : a), best);
       const [own, bestSeconds] = [seconds(candidate), seconds(best)];
-      return own * GAIN < bestSeconds ? [{ use, candidate, seconds: own, bestSeconds }] : [];
+      if (own * WORTH_A_SETTING > bestSeconds) return [];
+      return [{ use: this.uses[places[0]], candidate, seconds: own, bestSeconds }];
     });
   }
 

@@ -3,7 +3,15 @@ import { withKnobs, type Variant } from '../shaders/variant';
 import { findVariant } from '../shaders';
 import { makeOperands, timeAlone, EFFORT, type AloneTime, type Effort } from './alone';
 import { formatCsv } from './csv';
-import { expand, families, NUMBERS, type ChosenVariant, type Experiment, type Run } from './experiment';
+import {
+  expand,
+  families,
+  kernelOf,
+  NUMBERS,
+  type ChosenVariant,
+  type Experiment,
+  type Run,
+} from './experiment';
 import { messageOf } from './run';
 import type { Session } from './session';
 import { shapeText, together, usesOf, workOf, type Use } from './shapes';
@@ -109,7 +117,7 @@ export function namedKernels(experiment: Experiment): string[] {
   const members = families();
   const owners = Object.keys(experiment)
     .filter((key) => key !== 'model' && !Object.hasOwn(NUMBERS, key))
-    .map((key) => key.split('.')[0]);
+    .map((key) => kernelOf(key.split('.')[0]));
   return [...new Set(owners.flatMap((owner) => members[owner] ?? [owner]))];
 }
 
