@@ -143,9 +143,8 @@ export class Lab {
     switch (event.type) {
       case 'adapter':
         this.adapter = event.adapter;
-        if (this.running) break;
         this.settings.useDefaults(event.defaults);
-        if (event.adapter.software) this.settings.expectSoftware();
+        if (event.adapter.software && !this.running) this.settings.expectSoftware();
         break;
       case 'no-adapter':
         this.unavailable = event.reason;
