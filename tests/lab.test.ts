@@ -331,6 +331,18 @@ describe('without a GPU', () => {
   });
 });
 
+test('a shape of matrices may have a variant of its own; one that the model lacks is told', async () => {
+  const { geometry } = (await session.load(TINY, 1, () => undefined, never)).engine;
+  const { hidden, embedding } = geometry;
+  const settings = (shape: string) =>
+    `${QUICK}&prefill=3&samples=1&warmup=0&matmul_q4_k@${shape}.workgroup_size=32`;
+  const [there] = of(await run(settings(`${hidden}x${embedding}`)), 'record');
+  expect(there.record.warnings).not.toContain('unused');
+  expect(there.record.variants[`matmul_q4_k@${hidden}x${embedding}`].knobs).toEqual({ workgroup_size: 32 });
+  const [lacking] = of(await run(settings('64x64')), 'record');
+  expect(lacking.record.warnings).toContain('unused');
+});
+
 test('a profile accounts for every dispatch of a chunk', async () => {
   const [experiment] = expand(parseExperiment(`${QUICK}&prefill=16&chunk=16`));
   const model = await session.load(TINY, 1, () => undefined, never);

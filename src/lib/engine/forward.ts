@@ -203,9 +203,12 @@ export class Forward {
       // The last row of a part ends before the last row of the matrix: bind no more than there is.
       const size = 4 * (batch * tokens * stride - firstRow);
       const buffers = { weight: buffer, x, out: { buffer: out, offset, size } };
+      const kernel = `${tokens === 1 ? 'matvec' : 'matmul'}_${format}`;
+      const shape = `${kernel}@${stride}x${columns}`; // may have a variant of its own
+      const key = this.choice[shape] ? shape : kernel;
       return tokens === 1
-        ? this.#steps(`matvec_${format}`, buffers, { rows, columns, batch, epilogue })
-        : this.#steps(`matmul_${format}`, buffers, { rows, columns, tokens, batch, stride, epilogue });
+        ? this.#steps(key, buffers, { rows, columns, batch, epilogue })
+        : this.#steps(key, buffers, { rows, columns, tokens, batch, stride, epilogue });
     });
     return (await Promise.all(products)).flat();
   }

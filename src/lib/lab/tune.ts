@@ -7,7 +7,16 @@ import type { Variant } from '../shaders/variant';
 import type { Effort } from './alone';
 import { compare, type Comparison } from './compare';
 import { complete, defaultsFor } from './defaults';
-import { choose, expand, families, NUMBERS, parseExperiment, type Experiment, type Run } from './experiment';
+import {
+  choose,
+  expand,
+  families,
+  kernelOf,
+  NUMBERS,
+  parseExperiment,
+  type Experiment,
+  type Run,
+} from './experiment';
 import { Search, type Candidate, type Exception, type KnobChoices } from './search';
 import type { LoadedModel, OpenGpu, Session } from './session';
 import { usesOf, type Use } from './shapes';
@@ -31,8 +40,9 @@ export type TuneEvent =
 export interface Found {
   before: Candidate;
   best: Candidate;
-  /** Shapes at which something else was faster. */
+  /** Matrices for which something else was faster, by kernel@ROWSxCOLUMNS. */
   exceptions: Exception[];
+  shapes: Record<string, Variant>;
 }
 
 /** What came of one chunk. */
@@ -119,7 +129,8 @@ class Tuner {
       // A kernel's time is its share of what the chunk takes, of the time that those before it have left.
       const deadline = now + ((end - now) * before.seconds) / rest;
       rest -= before.seconds;
-      found[kernel] = (await this.#search(kernel, uses, deadline)).variant;
+      const { best, shapes } = await this.#search(kernel, uses, deadline);
+      Object.assign(found, { [kernel]: best.variant }, shapes);
     }
     return this.#confirm(found);
   }
@@ -155,7 +166,7 @@ class Tuner {
       .sort((a, b) => b.before.seconds - a.before.seconds);
   }
 
-  async #search(kernel: string, uses: Use[], deadline: number): Promise<Candidate> {
+  async #search(kernel: string, uses: Use[], deadline: number): Promise<Found> {
     const key = keyOf(kernel, uses);
     const tell = (candidate: Candidate) => this.tell({ type: 'candidate', kernel, candidate });
     const result =
@@ -165,11 +176,12 @@ class Tuner {
         const before = await search.score(this.#before[kernel]);
         const best = await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
         const winner = best && best.seconds < before.seconds ? best : before;
-        return { before, best: winner, exceptions: search.exceptions(winner) };
+        const exceptions = search.exceptions(winner);
+        return { before, best: winner, exceptions, shapes: shapesOf(exceptions) };
       }));
     this.known.set(key, result);
     this.tell({ type: 'kernel', kernel, ...result });
-    return result.best;
+    return result;
   }
 
   async #with<Result>(
@@ -243,10 +255,23 @@ function placesOf(experiment: Experiment): Run[] {
   });
 }
 
-/** A variant with its knobs as settings; knobs as the text has them go unsaid. */
+/** What is faster for matrices of one shape, by the setting's key. */
+function shapesOf(exceptions: Exception[]): Record<string, Variant> {
+  const matrices = exceptions.filter(({ use }) => use.sizes.rows && use.sizes.columns);
+  return Object.fromEntries(
+    matrices.map(({ use: { kernel, sizes }, candidate }) => [
+      `${kernel}@${sizes.stride ?? sizes.rows}x${sizes.columns}`,
+      candidate.variant,
+    ]),
+  );
+}
+
+/** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
 function settingsOf(kernel: string, variant: Variant): Experiment {
-  const { knobs } = findVariant(kernel, variant.name);
-  const turned = Object.entries(variant.knobs).filter(([name, { value }]) => value !== knobs[name].value);
+  const { knobs } = findVariant(variant.kernel, variant.name);
+  const turned = Object.entries(variant.knobs).filter(
+    ([name, { value }]) => value !== knobs[name].value || kernelOf(kernel) !== kernel,
+  );
   return Object.fromEntries([
     [kernel, [variant.name]],
     ...turned.map(([name, { value }]) => [`${kernel}.${name}`, [String(value)]]),

@@ -30,28 +30,29 @@ fn recur(group: u32, thread: u32) {
       put_y(first, t + lane / 2u, row + lane % 2u, pair.y);
     }
     end_batch(first, head, thread);
-    stage(1u - turn, next, thread);
+    stage(first + batch, next, thread);
   }
   save_rows(row, lane, own);
 }
 
-// The vector of a thread's own place in the batch. Tokens past the end change nothing: w = 1, k = a = 0.
+// The vector of a thread's own place in the batch, as it lies in memory: what is fetched ahead must not be touched before it is
+// needed, or everything waits for it.
 fn fetch(first: u32, head: u32, thread: u32) -> Token {
-  let there = first + thread / 16u < sizes.tokens;
   let token = min(first + thread / 16u, sizes.tokens - 1u);
   let i = (token * sizes.columns + head * 64u) / 4u + thread % 16u;
   let plane = sizes.tokens * sizes.columns / 4u;
-  let k = select(vec4<f32>(), inputs[plane + i], there);
-  let w = select(vec4<f32>(1.0), inputs[3u * plane + i], there);
-  let a = select(vec4<f32>(), inputs[4u * plane + i], there);
-  return Token(a, w, k, inputs[5u * plane + i], inputs[i], inputs[2u * plane + i]);
+  return Token(
+    inputs[4u * plane + i], inputs[3u * plane + i], inputs[plane + i], inputs[5u * plane + i], inputs[i], inputs[2u * plane + i],
+  );
 }
 
-fn stage(turn: u32, token: Token, thread: u32) {
-  let at = turn * planes * threads + thread;
-  tile[at] = token.a;
-  tile[at + threads] = token.w;
-  tile[at + 2u * threads] = token.k;
+// Of the batch that begins at `first`. Tokens past the end change nothing: w = 1, k = a = 0.
+fn stage(first: u32, token: Token, thread: u32) {
+  let at = first / batch % 2u * planes * threads + thread;
+  let there = first + thread / 16u < sizes.tokens;
+  tile[at] = select(vec4<f32>(), token.a, there);
+  tile[at + threads] = select(vec4<f32>(1.0), token.w, there);
+  tile[at + 2u * threads] = select(vec4<f32>(), token.k, there);
   tile[at + 3u * threads] = token.b;
   tile[at + 4u * threads] = token.r;
   tile[at + 5u * threads] = token.v;

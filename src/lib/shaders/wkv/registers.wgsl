@@ -25,7 +25,8 @@ const two = lanes == 8u; // vectors of a row in a lane: two, or one
 
 // A lane's columns of a row, or of what is multiplied with it.
 struct Columns { low: vec4<f32>, high: vec4<f32> }
-struct Token { r: Columns, k: Columns, w: Columns, a: Columns, b: Columns, v: vec2<f32> }
+// As it lies in memory: what is loaded ahead must not be touched before it is needed, or everything waits for it.
+struct Token { r: Columns, k: Columns, w: Columns, a: Columns, b: Columns, v: vec4<f32> }
 struct Rows { upper: Columns, lower: Columns }
 
 @compute @workgroup_size(threads)
@@ -37,38 +38,31 @@ fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
   var t1 = load_token(1u, row, lane);
   var t2 = load_token(2u, row, lane);
   var t3 = load_token(3u, row, lane);
-  for (var t = 0u; t < sizes.tokens; t += 4u) {
-    own = next_rows(own, t0);
-    put_rows(own, t0, t, row, lane);
+  var t = 0u;
+  for (; t + 4u <= sizes.tokens; t += 4u) {
+    own = next_rows(own, t0, t, row, lane);
     t0 = load_token(t + 4u, row, lane);
-    own = next_rows(own, t1);
-    put_rows(own, t1, t + 1u, row, lane);
+    own = next_rows(own, t1, t + 1u, row, lane);
     t1 = load_token(t + 5u, row, lane);
-    own = next_rows(own, t2);
-    put_rows(own, t2, t + 2u, row, lane);
+    own = next_rows(own, t2, t + 2u, row, lane);
     t2 = load_token(t + 6u, row, lane);
-    own = next_rows(own, t3);
-    put_rows(own, t3, t + 3u, row, lane);
+    own = next_rows(own, t3, t + 3u, row, lane);
     t3 = load_token(t + 7u, row, lane);
   }
+  if (t < sizes.tokens) { own = next_rows(own, t0, t, row, lane); }
+  if (t + 1u < sizes.tokens) { own = next_rows(own, t1, t + 1u, row, lane); }
+  if (t + 2u < sizes.tokens) { own = next_rows(own, t2, t + 2u, row, lane); }
   save_row(row, lane, own.upper);
   save_row(row + 1u, lane, own.lower);
 }
 
-// Tokens past the end change nothing: w = 1, k = a = 0.
 fn load_token(token: u32, row: u32, lane: u32) -> Token {
-  let there = token < sizes.tokens;
   let start = min(token, sizes.tokens - 1u) * sizes.columns / 4u;
   let at = start + row / 64u * 16u + lane;
   let plane = sizes.tokens * sizes.columns / 4u;
-  let four = inputs[2u * plane + start + row / 4u];
   return Token(
-    columns(at),
-    choose(there, columns(plane + at), 0.0),
-    choose(there, columns(3u * plane + at), 1.0),
-    choose(there, columns(4u * plane + at), 0.0),
-    columns(5u * plane + at),
-    select(four.xy, four.zw, row % 4u == 2u),
+    columns(at), columns(plane + at), columns(3u * plane + at), columns(4u * plane + at), columns(5u * plane + at),
+    inputs[2u * plane + start + row / 4u],
   );
 }
 
@@ -77,15 +71,14 @@ fn columns(at: u32) -> Columns {
   return Columns(inputs[at], vec4<f32>());
 }
 
-fn choose(there: bool, found: Columns, otherwise: f32) -> Columns {
-  let other = vec4<f32>(otherwise);
-  return Columns(select(other, found.low, there), select(other, found.high, there));
-}
-
-// S·diag(w) + (S a) bᵀ + v kᵀ
-fn next_rows(own: Rows, token: Token) -> Rows {
+// S·diag(w) + (S a) bᵀ + v kᵀ; stores what the token's y is then.
+fn next_rows(own: Rows, token: Token, t: u32, row: u32, lane: u32) -> Rows {
   let sa = lanes_sum(vec2<f32>(product(own.upper, token.a), product(own.lower, token.a)));
-  return Rows(next_row(own.upper, token, token.v.x, sa.x), next_row(own.lower, token, token.v.y, sa.y));
+  let v = select(token.v.xy, token.v.zw, row % 4u == 2u);
+  let next = Rows(next_row(own.upper, token, v.x, sa.x), next_row(own.lower, token, v.y, sa.y));
+  let y = lanes_sum_own(product(next.upper, token.r), product(next.lower, token.r), lane);
+  if (lane < 2u) { out[t * sizes.columns + row + lane] = y; }
+  return next;
 }
 
 fn next_row(s: Columns, token: Token, v: f32, sa: f32) -> Columns {
@@ -108,16 +101,14 @@ fn lanes_sum(part: vec2<f32>) -> vec2<f32> {
   return sum;
 }
 
-// y of both rows: even lanes add up the upper one's parts, odd lanes the lower one's.
-fn put_rows(own: Rows, token: Token, t: u32, row: u32, lane: u32) {
-  let upper = product(own.upper, token.r);
-  let lower = product(own.lower, token.r);
+// In even lanes the upper row's sum, in odd lanes the lower one's.
+fn lanes_sum_own(upper: f32, lower: f32, lane: u32) -> f32 {
   let odd = lane % 2u == 1u;
-  var y = select(upper, lower, odd) + subgroupShuffleXor(select(lower, upper, odd), 1u);
-  y += subgroupShuffleXor(y, 2u);
-  y += subgroupShuffleXor(y, 4u);
-  if (lanes == 16u) { y += subgroupShuffleXor(y, 8u); }
-  if (lane < 2u && t < sizes.tokens) { out[t * sizes.columns + row + lane] = y; }
+  var sum = select(upper, lower, odd) + subgroupShuffleXor(select(lower, upper, odd), 1u);
+  sum += subgroupShuffleXor(sum, 2u);
+  sum += subgroupShuffleXor(sum, 4u);
+  if (lanes == 16u) { sum += subgroupShuffleXor(sum, 8u); }
+  return sum;
 }
 
 fn load_row(row: u32, lane: u32) -> Columns {
