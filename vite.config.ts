@@ -17,6 +17,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+          setupFiles: ['tests/patience.ts'],
           // Mesa's software GPU compiles for four lanes in half the time that it takes for eight.
           env: { LP_NATIVE_VECTOR_WIDTH: '128' },
         },
