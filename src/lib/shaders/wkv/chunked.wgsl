@@ -1,10 +1,10 @@
 //! Chunks of tokens as matrix products: all that needs no state is done for every chunk at once, the rest chunk by chunk.
 //! let chunks: ceil(tokens / chunk)
-//! scratch prepared: chunks * columns * (5 * chunk + 1)
+//! scratch prepared: chunks * columns * (6 * chunk + 1)
 //! pass prepare: chunks, columns / 64
 //! pass scan: columns / rows
 //! pass output: columns / 64, tokens / 4
-//! use: wkv_output
+//! use: wkv_output, wkv_output_pass
 
 // The recurrence is linear in the state, so a chunk can be taken as a whole. With u_t = S a_t (S: the state before token t), p_t
 // the product of the decays up to and with token t, and per token
@@ -32,304 +32,386 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
 @group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
 @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
-@group(0) @binding(7) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns; between the passes, y0 and then y
+@group(0) @binding(7) var<storage, read_write> out: array<f32>;        // tokens × columns; between the passes, y
 @group(0) @binding(8) var<storage, read_write> prepared: array<vec4<f32>>; // heads × chunks × record
 
 const chunk = 16u; // knob: 8 16
-const half_chunk = chunk / 2u;
-const rows = chunk; // of the state in a workgroup of `scan`: then every thread stages four vectors of each plane
+const fours = chunk / 4u; // of tokens
+const rows = chunk;       // of the state in a workgroup of `scan`: then every thread fetches four vectors of each plane
 
-// A record: chunk × 64 each of W, Q, B·p_end, K·p_end and u0, then the 64 of p_end. Lengths and places in vectors.
+// A record: W, Q, B·p_end, K·p_end, u0 and y0 of a chunk, then the 64 of p_end. B and K have a vector for four channels of a
+// token, the others one for four tokens of a channel. Lengths are in vectors.
 const plane = chunk * 16u;
-const record = 5u * plane + 16u;
+const record = 6u * plane + 16u;
 
-// Workgroup memory serves both passes. Rows of 64 keys are a vector longer than they need be: neighbours lie in different banks.
-const pitch = 17u;
-const a_rows = 0u;         // A, then W
-const r_rows = chunk;      // R; Q in `scan`
-const b_rows = 2u * chunk; // B; times p_end in `scan`, as K is
-const k_rows = 3u * chunk; // K
-const state_pitch = rows + 1u;
-var<workgroup> tile: array<vec4<f32>, 4u * chunk * pitch>;
-var<workgroup> sums: array<vec4<f32>, plane>;                // v; in `scan` S W and S Q, then u and v
-var<workgroup> solved: array<vec4<f32>, 16u * state_pitch>;  // the decays, then u0; in `scan` the state
-var<workgroup> pairs: array<vec4<f32>, chunk * chunk>;       // of tokens t and s: A_t·K_s, A_t·B_s, R_t·K_s, R_t·B_s
-var<workgroup> decay_end: array<vec4<f32>, 16>;              // p_end
+// Workgroup memory serves both passes; what is next to each other in a column lies in different banks.
+const pitch = 17u;              // a token's 64 keys
+const four_pitch = 65u;         // four tokens' 64 keys, a vector for each key
+const state_pitch = rows + 4u;  // all rows' four keys
+var<workgroup> tile: array<vec4<f32>, 4u * chunk * pitch>;   // A, R, K, B; in `scan` W and Q, then B and K
+var<workgroup> sums: array<vec4<f32>, plane>;                // A·K, A·B, R·K, R·B; in `scan` S W and S Q, then u and v
+var<workgroup> state_tile: array<vec4<f32>, 16u * state_pitch>; // decays; in `scan` the state
 
 fn chunk_count() -> u32 { return (sizes.tokens + chunk - 1u) / chunk; }
 
+// sum + m x
+fn add_product(sum: vec4<f32>, m: mat4x4<f32>, x: vec4<f32>) -> vec4<f32> {
+  return fma(m[3], vec4<f32>(x.w), fma(m[2], vec4<f32>(x.z), fma(m[1], vec4<f32>(x.y), fma(m[0], vec4<f32>(x.x), sum))));
+}
+
 // ---- prepare: a chunk of a head ----
 
-const prepare_threads = 64u;
+const prepare_threads = 128u;
+const each = chunk / 8u; // tokens that a thread stages: of four channels, one or two neighbours
+const a_rows = 0u;
+const r_rows = chunk;
+const k_rows = 2u * chunk;
+const b_rows = 3u * chunk;
+
+struct Token { r: vec4<f32>, k: vec4<f32>, w: vec4<f32>, a: vec4<f32>, b: vec4<f32> }
 
 @compute @workgroup_size(prepare_threads)
 fn prepare(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let first = group.x * chunk;
-  let head = group.y;
-  let at = (head * chunk_count() + group.x) * record;
-  stage_decays(first, head, thread);
+  let at = (group.y * chunk_count() + group.x) * record;
+  // All loads come first: nothing waits for memory twice.
+  let one = load_token(first + thread / 16u * each, group.y, thread);
+  let two = load_token(first + thread / 16u * each + each - 1u, group.y, thread);
+  var v = mat4x4<f32>();
+  if (thread >= 64u) { v = load_values(first, group.y, thread); }
+  stage_tokens(one, two, first, at, thread);
   workgroupBarrier();
-  stage_keys(first, head, thread);
-  workgroupBarrier();
-  write_keys(at, thread);
   multiply_pairs(thread);
   workgroupBarrier();
-  // Columns of values and columns of keys are solved by different subgroups, where these have 32 threads.
-  let count = min(chunk, sizes.tokens - first);
-  if (thread < 16u) {
-    solve_values(first, count, head, at, thread);
-  } else if (thread >= 32u && thread < 48u) {
-    solve_keys(count, at, thread - 32u);
+  // Half of the threads have a key each, the others a value.
+  let channel = at + thread % 64u;
+  if (thread < 64u) {
+    let w = solve(column(a_rows, thread));
+    put_column(channel, w);
+    put_column(channel + plane, add_lower(column(r_rows, thread), 3u, w));
+  } else {
+    let u = solve(add_lower(mat4x4<f32>(), 0u, v));
+    put_column(channel + 4u * plane, u);
+    put_column(channel + 5u * plane, add_lower(add_lower(mat4x4<f32>(), 2u, v), 3u, u));
   }
 }
 
-// A vector of a token of the chunk. Tokens past the end change nothing: w = 1, all else zero.
-fn input(input_plane: u32, token: u32, head: u32, vector: u32) -> vec4<f32> {
-  let i = (input_plane * sizes.tokens + min(token, sizes.tokens - 1u)) * (sizes.columns / 4u) + head * 16u + vector;
-  return select(vec4<f32>(f32(input_plane == 3u)), inputs[i], token < sizes.tokens);
+// This thread's four channels of a token, or of the last token there is.
+fn load_token(token: u32, head: u32, thread: u32) -> Token {
+  let i = min(token, sizes.tokens - 1u) * (sizes.columns / 4u) + head * 16u + thread % 16u;
+  let next = sizes.tokens * (sizes.columns / 4u);
+  return Token(inputs[i], inputs[next + i], inputs[3u * next + i], inputs[4u * next + i], inputs[5u * next + i]);
 }
 
-fn stage_decays(first: u32, head: u32, thread: u32) {
-  for (var n = 0u; n < plane / prepare_threads; n++) {
-    let i = n * prepare_threads + thread;
-    solved[i] = input(3u, first + i / 16u, head, i % 16u);
-    sums[i] = input(2u, first + i / 16u, head, i % 16u);
+// One channel's v of all tokens of the chunk, four tokens a vector. Those past the end meet keys that are zero.
+fn load_values(first: u32, head: u32, thread: u32) -> mat4x4<f32> {
+  let channel = head * 64u + thread % 64u;
+  var v = mat4x4<f32>(load_four_values(first, channel), load_four_values(first + 4u, channel), vec4<f32>(), vec4<f32>());
+  if (chunk == 16u) {
+    v[2] = load_four_values(first + 8u, channel);
+    v[3] = load_four_values(first + 12u, channel);
   }
+  return v;
 }
 
-// Four channels of a quarter of the tokens.
-fn stage_keys(first: u32, head: u32, thread: u32) {
-  let vector = thread % 16u;
-  let begin = thread / 16u * (chunk / 4u);
-  var decay = vec4<f32>(1.0);
-  for (var t = 0u; t < begin; t++) { decay *= solved[t * 16u + vector]; }
-  for (var n = 0u; n < chunk / 4u; n++) {
-    let t = begin + n;
-    let i = t * pitch + vector;
-    tile[a_rows * pitch + i] = input(4u, first + t, head, vector) * decay;
-    decay *= solved[t * 16u + vector];
-    tile[r_rows * pitch + i] = input(0u, first + t, head, vector) * decay;
-    tile[k_rows * pitch + i] = input(1u, first + t, head, vector) / decay;
-    tile[b_rows * pitch + i] = input(5u, first + t, head, vector) / decay;
+fn load_four_values(token: u32, channel: u32) -> vec4<f32> {
+  return vec4<f32>(
+    load_value(token, channel), load_value(token + 1u, channel), load_value(token + 2u, channel), load_value(token + 3u, channel),
+  );
+}
+
+fn load_value(token: u32, channel: u32) -> f32 {
+  let last = min(token, sizes.tokens - 1u);
+  return inputs[(2u * sizes.tokens + last) * (sizes.columns / 4u) + channel / 4u][channel % 4u];
+}
+
+// Tokens past the end change nothing: w = 1, k = b = 0.
+fn present(token: Token, there: bool) -> Token {
+  let none = vec4<f32>();
+  return Token(
+    token.r, select(none, token.k, there), select(vec4<f32>(1.0), token.w, there), token.a, select(none, token.b, there),
+  );
+}
+
+fn stage_tokens(loaded_one: Token, loaded_two: Token, first: u32, at: u32, thread: u32) {
+  let t = thread / 16u % 8u * each;
+  let one = present(loaded_one, first + t < sizes.tokens);
+  let two = present(loaded_two, first + t + each - 1u < sizes.tokens);
+  state_tile[thread % prepare_threads] = select(one.w, one.w * two.w, each == 2u);
+  workgroupBarrier();
+  var before = vec4<f32>(1.0);
+  var end = vec4<f32>(1.0);
+  for (var n = 0u; n < 8u; n++) {
+    let decay = state_tile[n * 16u + thread % 16u];
+    before *= select(vec4<f32>(1.0), decay, n < thread / 16u);
+    end *= decay;
   }
-  if (thread >= 48u) { decay_end[vector] = decay; }
+  stage_token(one, before, end, t, at, thread);
+  if (each == 2u) { stage_token(two, before * one.w, end, t + 1u, at, thread); }
+  if (thread < 16u) { prepared[at + 6u * plane + thread] = end; }
 }
 
-fn write_keys(at: u32, thread: u32) {
-  let decay = decay_end[thread % 16u];
-  for (var n = 0u; n < plane / prepare_threads; n++) {
-    let i = n * prepare_threads + thread;
-    let key = i / 16u * pitch + i % 16u;
-    prepared[at + 2u * plane + i] = tile[b_rows * pitch + key] * decay;
-    prepared[at + 3u * plane + i] = tile[k_rows * pitch + key] * decay;
-  }
-  if (thread < 16u) { prepared[at + 5u * plane + thread] = decay; }
+// A, R, K and B of a token, from the products of the decays before it and at the end.
+fn stage_token(token: Token, before: vec4<f32>, end: vec4<f32>, staged: u32, at: u32, thread: u32) {
+  let t = staged % chunk;
+  let decay = before * token.w;
+  let growth = 1.0 / decay;
+  let k = token.k * growth;
+  let b = token.b * growth;
+  let i = t * pitch + thread % 16u;
+  tile[a_rows * pitch + i] = token.a * before;
+  tile[r_rows * pitch + i] = token.r * decay;
+  tile[k_rows * pitch + i] = k;
+  tile[b_rows * pitch + i] = b;
+  prepared[at + 2u * plane + t * 16u + thread % 16u] = b * end;
+  prepared[at + 3u * plane + t * 16u + thread % 16u] = k * end;
 }
 
-// Each thread has two tokens t and two tokens s, half a chunk apart.
+// The products A·K, A·B, R·K, R·B, four matrices by columns: a thread has four tokens t of A or of R, and one token s. Threads
+// next to each other share either the tokens t or s, and so what they read.
 fn multiply_pairs(thread: u32) {
-  if (thread >= half_chunk * half_chunk) { return; }
-  let t = thread / half_chunk;
-  let s = thread % half_chunk;
-  var p00 = vec4<f32>(); var p01 = vec4<f32>(); var p10 = vec4<f32>(); var p11 = vec4<f32>();
+  if (thread >= 2u * chunk * fours) { return; }
+  let s = thread / 2u % chunk;
+  let four = thread % 2u + thread / (2u * chunk) % (fours / 2u) * 2u;
+  let of_r = thread / (chunk * fours) % 2u;
+  let t = (of_r * chunk + four * 4u) * pitch;
+  var k0 = vec4<f32>(); var k1 = vec4<f32>(); var k2 = vec4<f32>(); var k3 = vec4<f32>();
+  var b0 = vec4<f32>(); var b1 = vec4<f32>(); var b2 = vec4<f32>(); var b3 = vec4<f32>();
   for (var n = 0u; n < 16u; n++) {
-    let a0 = tile[(a_rows + t) * pitch + n]; let a1 = tile[(a_rows + t + half_chunk) * pitch + n];
-    let r0 = tile[(r_rows + t) * pitch + n]; let r1 = tile[(r_rows + t + half_chunk) * pitch + n];
-    let k0 = tile[(k_rows + s) * pitch + n]; let k1 = tile[(k_rows + s + half_chunk) * pitch + n];
-    let b0 = tile[(b_rows + s) * pitch + n]; let b1 = tile[(b_rows + s + half_chunk) * pitch + n];
-    p00 += vec4<f32>(dot(a0, k0), dot(a0, b0), dot(r0, k0), dot(r0, b0));
-    p01 += vec4<f32>(dot(a0, k1), dot(a0, b1), dot(r0, k1), dot(r0, b1));
-    p10 += vec4<f32>(dot(a1, k0), dot(a1, b0), dot(r1, k0), dot(r1, b0));
-    p11 += vec4<f32>(dot(a1, k1), dot(a1, b1), dot(r1, k1), dot(r1, b1));
+    let k = tile[(k_rows + s) * pitch + n]; let b = tile[(b_rows + s) * pitch + n];
+    let t0 = tile[t + n]; let t1 = tile[t + pitch + n]; let t2 = tile[t + 2u * pitch + n]; let t3 = tile[t + 3u * pitch + n];
+    k0 = fma(t0, k, k0); k1 = fma(t1, k, k1); k2 = fma(t2, k, k2); k3 = fma(t3, k, k3);
+    b0 = fma(t0, b, b0); b1 = fma(t1, b, b1); b2 = fma(t2, b, b2); b3 = fma(t3, b, b3);
   }
-  pairs[t * chunk + s] = p00;
-  pairs[t * chunk + s + half_chunk] = p01;
-  pairs[(t + half_chunk) * chunk + s] = p10;
-  pairs[(t + half_chunk) * chunk + s + half_chunk] = p11;
+  // u_t has what comes from the tokens before it, y_t also what comes from its own.
+  let counts = vec4<u32>(s) < four * 4u + vec4<u32>(0u, 1u, 2u, 3u) + of_r;
+  let i = (of_r * 2u * chunk + s) * fours + four;
+  sums[i] = select(vec4<f32>(), vec4<f32>(all_of(k0), all_of(k1), all_of(k2), all_of(k3)), counts);
+  sums[i + chunk * fours] = select(vec4<f32>(), vec4<f32>(all_of(b0), all_of(b1), all_of(b2), all_of(b3)), counts);
 }
 
-// Four channels of u0 and y0, token by token; zero where there is none.
-fn solve_values(first: u32, count: u32, head: u32, at: u32, vector: u32) {
-  for (var t = 0u; t < count; t++) {
-    var u = vec4<f32>();
-    var y = vec4<f32>();
-    for (var s = 0u; s < t; s++) {
-      let pair = pairs[t * chunk + s];
-      let v_s = sums[s * 16u + vector];
-      let u_s = solved[s * 16u + vector];
-      u = fma(vec4<f32>(pair.x), v_s, fma(vec4<f32>(pair.y), u_s, u));
-      y = fma(vec4<f32>(pair.z), v_s, fma(vec4<f32>(pair.w), u_s, y));
-    }
-    let pair = pairs[t * chunk + t];
-    y += pair.z * sums[t * 16u + vector] + pair.w * u;
-    solved[t * 16u + vector] = u;
-    prepared[at + 4u * plane + t * 16u + vector] = u;
-    out[(first + t) * (sizes.columns / 4u) + head * 16u + vector] = y;
-  }
-  for (var t = count; t < chunk; t++) { prepared[at + 4u * plane + t * 16u + vector] = vec4<f32>(); }
+fn all_of(x: vec4<f32>) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+
+// Four by four of one of the matrices that multiply_pairs made.
+fn block(matrix: u32, t: u32, s: u32) -> mat4x4<f32> {
+  let i = (matrix * chunk + 4u * s) * fours + t;
+  return mat4x4<f32>(sums[i], sums[i + fours], sums[i + 2u * fours], sums[i + 3u * fours]);
 }
 
-// Four channels of W and Q, token by token; without tokens W is zero, and what Q gives is not used.
-fn solve_keys(count: u32, at: u32, vector: u32) {
-  for (var t = 0u; t < count; t++) {
-    var w = tile[(a_rows + t) * pitch + vector];
-    var q = tile[(r_rows + t) * pitch + vector];
-    for (var s = 0u; s < t; s++) {
-      let pair = pairs[t * chunk + s];
-      let w_s = tile[(a_rows + s) * pitch + vector];
-      w = fma(vec4<f32>(pair.y), w_s, w);
-      q = fma(vec4<f32>(pair.w), w_s, q);
-    }
-    tile[(a_rows + t) * pitch + vector] = w;
-    prepared[at + t * 16u + vector] = w;
-    prepared[at + plane + t * 16u + vector] = fma(vec4<f32>(pairs[t * chunk + t].w), w, q);
+// A channel of all tokens: sum + matrix x, where the matrix is zero above its diagonal.
+fn add_lower(sum: mat4x4<f32>, matrix: u32, x: mat4x4<f32>) -> mat4x4<f32> {
+  var y = sum;
+  y[0] = add_product(y[0], block(matrix, 0u, 0u), x[0]);
+  y[1] = add_product(y[1], block(matrix, 1u, 0u), x[0]);
+  y[1] = add_product(y[1], block(matrix, 1u, 1u), x[1]);
+  if (chunk == 16u) {
+    y[2] = add_product(y[2], block(matrix, 2u, 0u), x[0]);
+    y[2] = add_product(y[2], block(matrix, 2u, 1u), x[1]);
+    y[2] = add_product(y[2], block(matrix, 2u, 2u), x[2]);
+    y[3] = add_product(y[3], block(matrix, 3u, 0u), x[0]);
+    y[3] = add_product(y[3], block(matrix, 3u, 1u), x[1]);
+    y[3] = add_product(y[3], block(matrix, 3u, 2u), x[2]);
+    y[3] = add_product(y[3], block(matrix, 3u, 3u), x[3]);
   }
-  for (var t = count; t < chunk; t++) { prepared[at + t * 16u + vector] = vec4<f32>(); }
+  return y;
+}
+
+// x with x = sum + A·B x, token by token.
+fn solve(sum: mat4x4<f32>) -> mat4x4<f32> {
+  var x = sum;
+  x[0] = solve_four(x[0], 0u);
+  x[1] = solve_four(add_product(x[1], block(1u, 1u, 0u), x[0]), 1u);
+  if (chunk == 16u) {
+    x[2] = add_product(add_product(x[2], block(1u, 2u, 0u), x[0]), block(1u, 2u, 1u), x[1]);
+    x[2] = solve_four(x[2], 2u);
+    x[3] = add_product(add_product(x[3], block(1u, 3u, 0u), x[0]), block(1u, 3u, 1u), x[1]);
+    x[3] = solve_four(add_product(x[3], block(1u, 3u, 2u), x[2]), 3u);
+  }
+  return x;
+}
+
+fn solve_four(sum: vec4<f32>, t: u32) -> vec4<f32> {
+  let m = block(1u, t, t);
+  let x1 = fma(m[0], sum.xxxx, sum);
+  let x2 = fma(m[1], x1.yyyy, x1);
+  return fma(m[2], x2.zzzz, x2);
+}
+
+// This thread's key of A or R.
+fn column(first_row: u32, thread: u32) -> mat4x4<f32> {
+  var x = mat4x4<f32>(four_tokens(first_row, thread), four_tokens(first_row + 4u, thread), vec4<f32>(), vec4<f32>());
+  if (chunk == 16u) {
+    x[2] = four_tokens(first_row + 8u, thread);
+    x[3] = four_tokens(first_row + 12u, thread);
+  }
+  return x;
+}
+
+fn four_tokens(row: u32, thread: u32) -> vec4<f32> {
+  let i = row * pitch + thread % 64u / 4u;
+  let key = thread % 4u;
+  return vec4<f32>(tile[i][key], tile[i + pitch][key], tile[i + 2u * pitch][key], tile[i + 3u * pitch][key]);
+}
+
+fn put_column(at: u32, x: mat4x4<f32>) {
+  prepared[at] = x[0];
+  prepared[at + 64u] = x[1];
+  if (chunk == 16u) {
+    prepared[at + 128u] = x[2];
+    prepared[at + 192u] = x[3];
+  }
 }
 
 // ---- scan: some rows of a head's state, through all chunks ----
 
 const scan_threads = 4u * chunk;
-const quads = rows / 4u;
-// The products with W and Q: tiles of four tokens and four rows, and the keys in as many parts as there are threads for.
-const tiles = 2u * chunk / 4u * quads;
-const parts = scan_threads / tiles;
-const_assert parts * 2u * chunk * quads == plane;
+const quads = rows / 4u; // a thread's four rows are so far apart
+// S W and S Q: tiles of four rows and four tokens, and the keys in as many parts as there are threads for.
+const parts = scan_threads / (2u * fours * quads);
+const_assert parts * 2u * fours * rows == plane;
+const right_tile = 2u * fours * four_pitch; // where B and K begin
+const_assert right_tile + 2u * plane <= 4u * chunk * pitch;
+
+// What a thread fetches of a chunk: its shares of the planes, and where u, v and y are complete, four tokens of one row.
+struct Fetched {
+  w: mat4x4<f32>, q: mat4x4<f32>, b: mat4x4<f32>, k: mat4x4<f32>,
+  u0: vec4<f32>, y0: vec4<f32>, v: vec4<f32>, decay: vec4<f32>,
+}
 
 @compute @workgroup_size(scan_threads)
 fn scan(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let head = group.x * rows / 64u;
+  let first_row = group.x * rows;
+  let own = (first_row + own_quad(thread)) * 16u + own_keys(thread);
+  var s = mat4x4<f32>(state[own], state[own + quads * 16u], state[own + 2u * quads * 16u], state[own + 3u * quads * 16u]);
   let chunks = chunk_count();
-  let from_record = head * chunks * record;
-  // In the state's product with the keys, a thread has four keys of four rows: a column of the matrix is one key.
-  let keys = thread % 16u;
-  let quad = thread / 16u;
-  let own = (group.x * rows + quad * 4u) * 16u + keys;
-  var s = transpose(mat4x4<f32>(state[own], state[own + 16u], state[own + 32u], state[own + 48u]));
-  // Where u, v and y are complete, a thread has four rows of one token.
-  let token = thread / quads;
-  let channels = group.x * quads + thread % quads;
-
-  var w = four_vectors(from_record, thread);
-  var q = four_vectors(from_record + plane, thread);
-  var b = four_vectors(from_record + 2u * plane, thread);
-  var k = four_vectors(from_record + 3u * plane, thread);
+  var next = fetch(0u, first_row, thread);
   for (var n = 0u; n < chunks; n++) {
-    let this_record = from_record + n * record;
-    let next_record = from_record + min(n + 1u, chunks - 1u) * record;
-    // All that is fetched here is used after the first product.
-    let last_token = min(n * chunk + token, sizes.tokens - 1u);
-    let y0 = out[last_token * (sizes.columns / 4u) + channels];
-    let v = inputs[(2u * sizes.tokens + last_token) * (sizes.columns / 4u) + channels];
-    let u0 = prepared[this_record + 4u * plane + min(token, chunk - 1u) * 16u + channels % 16u];
-    let decay = prepared[this_record + 5u * plane + keys];
-
-    stage(w, a_rows, thread);
-    stage(q, r_rows, thread);
-    stage_state(s, keys, quad);
+    let now = next;
+    stage_left(now.w, 0u, thread);
+    stage_left(now.q, fours, thread);
+    stage_state(s, thread);
     workgroupBarrier(); // and everybody is done with the last chunk's u, v, B and K
-    w = four_vectors(next_record, thread);
-    q = four_vectors(next_record + plane, thread);
-    stage(b, b_rows, thread);
-    stage(k, k_rows, thread);
+    stage_right(now.b, 0u, thread);
+    stage_right(now.k, plane, thread);
+    next = fetch(min(n + 1u, chunks - 1u), first_row, thread);
     multiply_left(thread);
     workgroupBarrier();
-    b = four_vectors(next_record + 2u * plane, thread);
-    k = four_vectors(next_record + 3u * plane, thread);
-    if (token < chunk) {
-      let y = y0 + take_sum(thread + chunk * quads);
-      if (n * chunk + token < sizes.tokens) { out[last_token * (sizes.columns / 4u) + channels] = y; }
-      sums[thread] = u0 + take_sum(thread);
-      sums[thread + chunk * quads] = v;
-    }
+    complete(now, n * chunk, first_row, thread);
     workgroupBarrier();
-    s = multiply_right(s, decay, keys, quad);
+    s = multiply_right(s, now.decay, thread);
   }
-  let own_rows = transpose(s);
-  state[own] = own_rows[0];
-  state[own + 16u] = own_rows[1];
-  state[own + 32u] = own_rows[2];
-  state[own + 48u] = own_rows[3];
+  state[own] = s[0];
+  state[own + quads * 16u] = s[1];
+  state[own + 2u * quads * 16u] = s[2];
+  state[own + 3u * quads * 16u] = s[3];
 }
 
-// This thread's share of a plane of a record.
-fn four_vectors(at: u32, thread: u32) -> mat4x4<f32> {
+// A thread has four keys of the rows quad, quad + quads, quad + 2 quads and quad + 3 quads. Threads next to each other share
+// either keys or rows, and so what they read.
+fn own_quad(thread: u32) -> u32 { return thread % 2u + thread / 4u % (quads / 2u) * 2u; }
+fn own_keys(thread: u32) -> u32 { return thread / 2u % 2u + thread / (2u * quads) % 8u * 2u; }
+
+fn fetch(n: u32, first_row: u32, thread: u32) -> Fetched {
+  let at = (first_row / 64u * chunk_count() + n) * record;
+  let row = thread % rows;
+  let four = min(thread / rows, fours - 1u);
+  let channel = at + four * 64u + first_row % 64u + row;
+  return Fetched(
+    share(at, thread), share(at + plane, thread), share(at + 2u * plane, thread), share(at + 3u * plane, thread),
+    prepared[channel + 4u * plane], prepared[channel + 5u * plane],
+    load_four_values(n * chunk + four * 4u, first_row + row),
+    prepared[at + 6u * plane + own_keys(thread)],
+  );
+}
+
+fn share(at: u32, thread: u32) -> mat4x4<f32> {
   let i = at + thread;
   return mat4x4<f32>(prepared[i], prepared[i + scan_threads], prepared[i + 2u * scan_threads], prepared[i + 3u * scan_threads]);
 }
 
-fn stage(share: mat4x4<f32>, first_row: u32, thread: u32) {
-  let between = scan_threads / 16u * pitch;
-  let i = (first_row + thread / 16u) * pitch + thread % 16u;
+fn stage_left(share: mat4x4<f32>, first_four: u32, thread: u32) {
+  let at = first_four * four_pitch;
+  tile[at + left_place(thread)] = share[0];
+  tile[at + left_place(thread + scan_threads)] = share[1];
+  tile[at + left_place(thread + 2u * scan_threads)] = share[2];
+  tile[at + left_place(thread + 3u * scan_threads)] = share[3];
+}
+
+fn left_place(i: u32) -> u32 { return i / 64u * four_pitch + i % 64u; }
+
+fn stage_right(share: mat4x4<f32>, first: u32, thread: u32) {
+  let i = right_tile + first + thread;
   tile[i] = share[0];
-  tile[i + between] = share[1];
-  tile[i + 2u * between] = share[2];
-  tile[i + 3u * between] = share[3];
+  tile[i + scan_threads] = share[1];
+  tile[i + 2u * scan_threads] = share[2];
+  tile[i + 3u * scan_threads] = share[3];
 }
 
-fn stage_state(s: mat4x4<f32>, keys: u32, quad: u32) {
-  let i = keys * state_pitch + quad;
-  solved[i] = s[0];
-  solved[i + quads] = s[1];
-  solved[i + 2u * quads] = s[2];
-  solved[i + 3u * quads] = s[3];
+fn stage_state(s: mat4x4<f32>, thread: u32) {
+  let i = own_keys(thread) * state_pitch + own_quad(thread);
+  state_tile[i] = s[0];
+  state_tile[i + quads] = s[1];
+  state_tile[i + 2u * quads] = s[2];
+  state_tile[i + 3u * quads] = s[3];
 }
 
-// S W and S Q: a tile of four rows and four tokens, half a chunk apart, over this thread's part of the keys.
+// S W and S Q: four rows and four tokens, over this thread's part of the keys. (What is read in loops is indexed by remainders,
+// and all in one function: then the compiler sees that nothing needs to be checked.)
 fn multiply_left(thread: u32) {
-  let token = thread % half_chunk;
-  let quad = thread % tiles / half_chunk;
-  let part = thread / tiles;
-  var t0 = vec4<f32>(); var t1 = vec4<f32>(); var t2 = vec4<f32>(); var t3 = vec4<f32>();
+  let quad = own_quad(thread) % quads;
+  let four = own_keys(thread) % (2u * fours);
+  let part = own_keys(thread) / (2u * fours) % parts;
+  var s0 = vec4<f32>(); var s1 = vec4<f32>(); var s2 = vec4<f32>(); var s3 = vec4<f32>();
   for (var n = 0u; n < 16u / parts; n++) {
     let keys = part * (16u / parts) + n;
-    let at = keys * state_pitch + quad;
-    let s = mat4x4<f32>(solved[at], solved[at + quads], solved[at + 2u * quads], solved[at + 3u * quads]);
-    t0 = fma_rows(s, tile[token * pitch + keys], t0);
-    t1 = fma_rows(s, tile[(token + half_chunk) * pitch + keys], t1);
-    t2 = fma_rows(s, tile[(token + 2u * half_chunk) * pitch + keys], t2);
-    t3 = fma_rows(s, tile[(token + 3u * half_chunk) * pitch + keys], t3);
+    let i = keys * state_pitch + quad;
+    let j = four * four_pitch + keys * 4u;
+    let x = mat4x4<f32>(tile[j], tile[j + 1u], tile[j + 2u], tile[j + 3u]);
+    s0 = add_product(s0, x, state_tile[i]);
+    s1 = add_product(s1, x, state_tile[i + quads]);
+    s2 = add_product(s2, x, state_tile[i + 2u * quads]);
+    s3 = add_product(s3, x, state_tile[i + 3u * quads]);
   }
-  let i = (part * 2u * chunk + token) * quads + quad;
-  sums[i] = t0;
-  sums[i + half_chunk * quads] = t1;
-  sums[i + 2u * half_chunk * quads] = t2;
-  sums[i + 3u * half_chunk * quads] = t3;
+  let i = (part * 2u * fours + four) * rows + quad;
+  sums[i] = s0;
+  sums[i + quads] = s1;
+  sums[i + 2u * quads] = s2;
+  sums[i + 3u * quads] = s3;
 }
 
-fn fma_rows(s: mat4x4<f32>, x: vec4<f32>, sum: vec4<f32>) -> vec4<f32> {
-  return fma(s[0], vec4<f32>(x.x), fma(s[1], vec4<f32>(x.y), fma(s[2], vec4<f32>(x.z), fma(s[3], vec4<f32>(x.w), sum))));
+// u, v and y of four tokens of a row.
+fn complete(fetched: Fetched, first: u32, first_row: u32, thread: u32) {
+  if (thread >= fours * rows) { return; }
+  let y = fetched.y0 + take_sum(thread + fours * rows);
+  sums[thread] = fetched.u0 + take_sum(thread);
+  sums[thread + fours * rows] = fetched.v;
+  let token = first + thread / rows * 4u;
+  let i = token * sizes.columns + first_row + thread % rows;
+  if (token < sizes.tokens) { out[i] = y.x; }
+  if (token + 1u < sizes.tokens) { out[i + sizes.columns] = y.y; }
+  if (token + 2u < sizes.tokens) { out[i + 2u * sizes.columns] = y.z; }
+  if (token + 3u < sizes.tokens) { out[i + 3u * sizes.columns] = y.w; }
 }
 
 fn take_sum(at: u32) -> vec4<f32> {
   var sum = sums[at];
-  for (var part = 1u; part < parts; part++) { sum += sums[part * 2u * chunk * quads + at]; }
+  for (var part = 1u; part < parts; part++) { sum += sums[part * 2u * fours * rows + at]; }
   return sum;
 }
 
 // The next state: decayed, and u Bᵀ + v Kᵀ added.
-fn multiply_right(s: mat4x4<f32>, decay: vec4<f32>, keys: u32, quad: u32) -> mat4x4<f32> {
-  var k0 = s[0] * decay.x; var k1 = s[1] * decay.y; var k2 = s[2] * decay.z; var k3 = s[3] * decay.w;
-  for (var t = 0u; t < 2u * chunk; t++) {
-    let four_rows = sums[t * quads + quad];
-    let four_keys = tile[(b_rows + t) * pitch + keys];
-    k0 = fma(four_rows, vec4<f32>(four_keys.x), k0);
-    k1 = fma(four_rows, vec4<f32>(four_keys.y), k1);
-    k2 = fma(four_rows, vec4<f32>(four_keys.z), k2);
-    k3 = fma(four_rows, vec4<f32>(four_keys.w), k3);
+fn multiply_right(s: mat4x4<f32>, decay: vec4<f32>, thread: u32) -> mat4x4<f32> {
+  let quad = own_quad(thread) % quads;
+  let keys = own_keys(thread) % 16u;
+  var s0 = s[0] * decay; var s1 = s[1] * decay; var s2 = s[2] * decay; var s3 = s[3] * decay;
+  for (var four = 0u; four < 2u * fours; four++) {
+    let i = four * rows + quad;
+    let j = right_tile + four * 64u + keys;
+    let x = mat4x4<f32>(tile[j], tile[j + 16u], tile[j + 32u], tile[j + 48u]);
+    s0 = add_product(s0, x, sums[i]);
+    s1 = add_product(s1, x, sums[i + quads]);
+    s2 = add_product(s2, x, sums[i + 2u * quads]);
+    s3 = add_product(s3, x, sums[i + 3u * quads]);
   }
-  return mat4x4<f32>(k0, k1, k2, k3);
-}
-
-// ---- output: four tokens of a head ----
-
-const output_threads = 64u;
-
-@compute @workgroup_size(output_threads)
-fn output(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let token = group.y * 4u + thread / head_lanes;
-  let last = min(token, sizes.tokens - 1u);
-  let i = last * (sizes.columns / 4u) + group.x * 16u + thread % head_lanes;
-  let result = head_output(out[i], group.x, last, thread);
-  if (token < sizes.tokens) { out[i] = result; }
+  return mat4x4<f32>(s0, s1, s2, s3);
 }
