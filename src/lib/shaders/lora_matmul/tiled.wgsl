@@ -15,7 +15,7 @@ struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value:
 @group(0) @binding(2) var<storage, read> shifted: array<vec4<f32>>;      // 6 × tokens × columns: r k v w a g
 @group(0) @binding(3) var<storage, read_write> inputs: array<f32>;       // 6 × tokens × columns: planes 3, 4 and 5 are written
 @group(0) @binding(4) var<storage, read_write> gate: array<f32>;         // tokens × columns
-@group(0) @binding(5) var<storage, read_write> hidden: array<f32>;       // tokens × all ranks
+@group(0) @binding(5) var<storage, read_write> hidden: array<vec4<f32>>; // tokens × all ranks
 @group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // parts × tokens × all ranks
 
 const row_threads = 8u;   // knob: 8 16
@@ -83,8 +83,9 @@ fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thre
 
 fn multiply(p: Product, thread_index: u32) {
   let thread = thread_index % threads; // the remainder shows a compiler that indices stay within the tiles
-  let row = thread % row_threads;      // and every row_threads-th after it
-  let token = thread / row_threads;    // and every token_threads-th after it
+  // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
+  let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
+  let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
   // s<row><tokens a: 0 to 3, b: 4 to 7>
   var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
   var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
@@ -150,7 +151,7 @@ fn fetch(p: Product, column: u32, thread: u32) -> Fetched {
 fn fetch_x(p: Product, column: u32, i: u32) -> vec4<f32> {
   let token = min(p.first_token + i / vectors, sizes.tokens - 1u);
   let at = p.x_first + token * p.x_stride + column + 4u * (i % vectors);
-  if (p.up) { return vec4<f32>(hidden[at], hidden[at + 1u], hidden[at + 2u], hidden[at + 3u]); }
+  if (p.up) { return hidden[at / 4u]; }
   return shifted[at / 4u];
 }
 
@@ -168,7 +169,7 @@ fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   if (token >= sizes.tokens) { return; }
   let at = token * p.out_stride + p.out_first + row;
   if (p.up) { put_result(p.lora, sizes.tokens, token, row, sum); }
-  else if (p.parts == 1u) { hidden[at] = inner(p.lora, sum); }
+  else if (p.parts == 1u) { hidden[at / 4u][at % 4u] = inner(p.lora, sum); }
   else { partial[p.part * sizes.tokens * p.out_stride + at] = sum; }
 }
 
@@ -179,5 +180,5 @@ fn add(@builtin(global_invocation_id) id: vec3u) {
   let at = id.y * ranks + id.x;
   var sum = 0.0;
   for (var i = at; i < arrayLength(&partial); i += sizes.tokens * ranks) { sum += partial[i]; }
-  hidden[at] = inner(lora_of(id.x), sum);
+  hidden[at / 4u][at % 4u] = inner(lora_of(id.x), sum);
 }

@@ -14,8 +14,8 @@ struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u
 @group(0) @binding(5) var<storage, read_write> hidden: array<vec4<f32>>; // all ranks
 
 const threads = 128u;     // knob: 64 128 256
-const down_lanes = 32u;   // knob: 16 32 64
-const up_lanes = 4u;      // knob: 2 4 8
+const down_lanes = 64u;   // knob: 16 32 64
+const up_lanes = 16u;     // knob: 4 8 16
 
 const down_rows = threads / down_lanes;
 const up_rows = threads / up_lanes;
@@ -56,10 +56,9 @@ fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thre
 // The sum over `lanes` neighbouring threads, right in the first of them.
 fn lanes_sum(sum: f32, thread: u32, lanes: u32) -> f32 {
   partial_sums[thread] = sum;
-  workgroupBarrier();
-  var total = 0.0;
-  if (thread % lanes == 0u) {
-    for (var i = 0u; i < lanes; i++) { total += partial_sums[thread + i]; }
+  for (var width = lanes / 2u; width > 0u; width /= 2u) {
+    workgroupBarrier();
+    if (thread % lanes < width) { partial_sums[thread] += partial_sums[thread + width]; }
   }
-  return total;
+  return partial_sums[thread];
 }

@@ -9,7 +9,7 @@
 //! pass quantise: columns / 32 * tokens / 64, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, q4_k_header
+//! use: epilogue, parts, tile_sums, q4_k_header
 
 requires packed_4x8_integer_dot_product;
 
@@ -24,12 +24,14 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 
 const row_threads = 16u;  // knob: 8 16
 const token_threads = 8u; // knob: 8 16
+const thread_tokens = 8u; // knob: 4 8
 // Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 512u;  // knob: 1 128 256 512 1024
+const workgroups = 512u;  // knob: 1 256 512 1024 2048
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
-const tile_tokens = 8u * token_threads;
+const tile_tokens = thread_tokens * token_threads;
+const eight = thread_tokens == 8u;
 const x_next = token_threads * pitch;
 const w_next = row_threads * pitch;
 const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
@@ -84,10 +86,11 @@ fn multiply(
   let end_column = min(first_column + part_columns, sizes.columns);
   let first_row = group.x * tile_rows;
   let first_token = group.y * tile_tokens;
-  let row = thread % row_threads;     // and every row_threads-th after it
-  let token = thread / row_threads;   // and every token_threads-th after it
+  // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
+  let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
+  let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
 
-  // s<row><tokens a: 0 to 3, b: 4 to 7>
+  // s<row><tokens a: 0 to 3, b: 4 to 7, where a thread has eight>
   var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
   var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
   var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
@@ -117,45 +120,66 @@ fn multiply(
         vec4<f32>(x_scales[xs].x, x_scales[xs + 2u * token_threads].x, x_scales[xs + 4u * token_threads].x, x_scales[xs + 6u * token_threads].x),
         vec4<f32>(x_scales[xs].y, x_scales[xs + 2u * token_threads].y, x_scales[xs + 4u * token_threads].y, x_scales[xs + 6u * token_threads].y),
       );
-      let xb = Tokens(
-        Bytes(x_tile[xt + 4u * x_next], x_tile[xt + 4u * x_next + 1u]),
-        Bytes(x_tile[xt + 5u * x_next], x_tile[xt + 5u * x_next + 1u]),
-        Bytes(x_tile[xt + 6u * x_next], x_tile[xt + 6u * x_next + 1u]),
-        Bytes(x_tile[xt + 7u * x_next], x_tile[xt + 7u * x_next + 1u]),
-        vec4<f32>(x_scales[xs + 8u * token_threads].x, x_scales[xs + 10u * token_threads].x, x_scales[xs + 12u * token_threads].x, x_scales[xs + 14u * token_threads].x),
-        vec4<f32>(x_scales[xs + 8u * token_threads].y, x_scales[xs + 10u * token_threads].y, x_scales[xs + 12u * token_threads].y, x_scales[xs + 14u * token_threads].y),
-      );
+      var xb: Tokens;
+      if (eight) {
+        xb = Tokens(
+          Bytes(x_tile[xt + 4u * x_next], x_tile[xt + 4u * x_next + 1u]),
+          Bytes(x_tile[xt + 5u * x_next], x_tile[xt + 5u * x_next + 1u]),
+          Bytes(x_tile[xt + 6u * x_next], x_tile[xt + 6u * x_next + 1u]),
+          Bytes(x_tile[xt + 7u * x_next], x_tile[xt + 7u * x_next + 1u]),
+          vec4<f32>(x_scales[xs + 8u * token_threads].x, x_scales[xs + 10u * token_threads].x, x_scales[xs + 12u * token_threads].x, x_scales[xs + 14u * token_threads].x),
+          vec4<f32>(x_scales[xs + 8u * token_threads].y, x_scales[xs + 10u * token_threads].y, x_scales[xs + 12u * token_threads].y, x_scales[xs + 14u * token_threads].y),
+        );
+      }
       let wt = row * pitch + 2u * half;
       let ws = row * 2u + half;
       let w0 = Weights(Bytes(weight_tile[wt], weight_tile[wt + 1u]), weight_scales[ws]);
-      s0a = add_products(s0a, w0, xa); s0b = add_products(s0b, w0, xb);
+      s0a = add_products(s0a, w0, xa);
+      if (eight) { s0b = add_products(s0b, w0, xb); }
       let w1 = Weights(Bytes(weight_tile[wt + 1u * w_next], weight_tile[wt + 1u * w_next + 1u]), weight_scales[ws + 2u * row_threads]);
-      s1a = add_products(s1a, w1, xa); s1b = add_products(s1b, w1, xb);
+      s1a = add_products(s1a, w1, xa);
+      if (eight) { s1b = add_products(s1b, w1, xb); }
       let w2 = Weights(Bytes(weight_tile[wt + 2u * w_next], weight_tile[wt + 2u * w_next + 1u]), weight_scales[ws + 4u * row_threads]);
-      s2a = add_products(s2a, w2, xa); s2b = add_products(s2b, w2, xb);
+      s2a = add_products(s2a, w2, xa);
+      if (eight) { s2b = add_products(s2b, w2, xb); }
       let w3 = Weights(Bytes(weight_tile[wt + 3u * w_next], weight_tile[wt + 3u * w_next + 1u]), weight_scales[ws + 6u * row_threads]);
-      s3a = add_products(s3a, w3, xa); s3b = add_products(s3b, w3, xb);
+      s3a = add_products(s3a, w3, xa);
+      if (eight) { s3b = add_products(s3b, w3, xb); }
       let w4 = Weights(Bytes(weight_tile[wt + 4u * w_next], weight_tile[wt + 4u * w_next + 1u]), weight_scales[ws + 8u * row_threads]);
-      s4a = add_products(s4a, w4, xa); s4b = add_products(s4b, w4, xb);
+      s4a = add_products(s4a, w4, xa);
+      if (eight) { s4b = add_products(s4b, w4, xb); }
       let w5 = Weights(Bytes(weight_tile[wt + 5u * w_next], weight_tile[wt + 5u * w_next + 1u]), weight_scales[ws + 10u * row_threads]);
-      s5a = add_products(s5a, w5, xa); s5b = add_products(s5b, w5, xb);
+      s5a = add_products(s5a, w5, xa);
+      if (eight) { s5b = add_products(s5b, w5, xb); }
       let w6 = Weights(Bytes(weight_tile[wt + 6u * w_next], weight_tile[wt + 6u * w_next + 1u]), weight_scales[ws + 12u * row_threads]);
-      s6a = add_products(s6a, w6, xa); s6b = add_products(s6b, w6, xb);
+      s6a = add_products(s6a, w6, xa);
+      if (eight) { s6b = add_products(s6b, w6, xb); }
       let w7 = Weights(Bytes(weight_tile[wt + 7u * w_next], weight_tile[wt + 7u * w_next + 1u]), weight_scales[ws + 14u * row_threads]);
-      s7a = add_products(s7a, w7, xa); s7b = add_products(s7b, w7, xb);
+      s7a = add_products(s7a, w7, xa);
+      if (eight) { s7b = add_products(s7b, w7, xb); }
     }
   }
 
   let from_row = first_row + row;
   let from_token = first_token + token;
-  store(group.z, parts, from_row, from_token, s0a, s0b);
-  store(group.z, parts, from_row + row_threads, from_token, s1a, s1b);
-  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a, s2b);
-  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a, s3b);
-  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a, s4b);
-  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a, s5b);
-  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a, s6b);
-  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a, s7b);
+  store4(group.z, parts, from_row, from_token, s0a);
+  store4(group.z, parts, from_row + row_threads, from_token, s1a);
+  store4(group.z, parts, from_row + 2u * row_threads, from_token, s2a);
+  store4(group.z, parts, from_row + 3u * row_threads, from_token, s3a);
+  store4(group.z, parts, from_row + 4u * row_threads, from_token, s4a);
+  store4(group.z, parts, from_row + 5u * row_threads, from_token, s5a);
+  store4(group.z, parts, from_row + 6u * row_threads, from_token, s6a);
+  store4(group.z, parts, from_row + 7u * row_threads, from_token, s7a);
+  if (eight) {
+    store4(group.z, parts, from_row, from_token + 4u * token_threads, s0b);
+    store4(group.z, parts, from_row + row_threads, from_token + 4u * token_threads, s1b);
+    store4(group.z, parts, from_row + 2u * row_threads, from_token + 4u * token_threads, s2b);
+    store4(group.z, parts, from_row + 3u * row_threads, from_token + 4u * token_threads, s3b);
+    store4(group.z, parts, from_row + 4u * row_threads, from_token + 4u * token_threads, s4b);
+    store4(group.z, parts, from_row + 5u * row_threads, from_token + 4u * token_threads, s5b);
+    store4(group.z, parts, from_row + 6u * row_threads, from_token + 4u * token_threads, s6b);
+    store4(group.z, parts, from_row + 7u * row_threads, from_token + 4u * token_threads, s7b);
+  }
 }
 
 // Rows and tokens past the end repeat the last one, and are not stored. Eight words hold 64 nibbles, the low ones first.

@@ -9,7 +9,7 @@
 //! pass halve: tokens, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, accumulate, q4_k_header
+//! use: epilogue, parts, tile_sums, accumulate, q4_k_header
 
 enable f16;
 

@@ -8,7 +8,7 @@
 //! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: format, epilogue, parts, accumulate
+//! use: format, epilogue, parts, tile_sums, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;

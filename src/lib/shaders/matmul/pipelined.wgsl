@@ -5,7 +5,7 @@
 //! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, accumulate, q4_k_header
+//! use: epilogue, parts, tile_sums, accumulate, q4_k_header
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -58,8 +58,9 @@ fn multiply(
     matrix * sizes.rows + group.x * tile_rows, (matrix + 1u) * sizes.rows - 1u,
     matrix * sizes.tokens + group.y * tile_tokens, (matrix + 1u) * sizes.tokens - 1u,
   );
-  let row = thread % row_threads;     // and every row_threads-th after it
-  let token = thread / row_threads;   // and every token_threads-th after it
+  // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
+  let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
+  let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
 
   // s<row><tokens a: 0 to 3, b: 4 to 7>
   var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();

@@ -29,7 +29,6 @@ const tile = 128u;        // knob: 64 128
 // Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
 const workgroups = 128u;  // knob: 1 128 256 512
 
-const token_threads = 1u;
 const threads = 128u;     // four subgroups of 32, each with a quarter of the tile
 const quarter = tile / 2u;
 const wide = tile == 128u; // a quarter has four blocks a side; of a tile of 64, two

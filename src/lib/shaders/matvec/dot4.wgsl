@@ -12,9 +12,9 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × rows
 
-const lanes = 32u;     // knob: 8 16 32 40
-const lane_rows = 4u;  // knob: 2 4
-const teams = 4u;      // knob: 2 4 8
+const lanes = 16u;     // knob: 8 16 32 40
+const lane_rows = 2u;  // knob: 2 4
+const teams = 8u;      // knob: 2 4 8
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
 const_assert threads <= 256u;

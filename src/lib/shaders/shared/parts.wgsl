@@ -1,15 +1,6 @@
 // The end of a tiled product. Where its columns were cut into parts, each part's sums wait in `partial` (parts × batch ×
 // tokens × rows) for the pass `add`; where not, they are finished at once. `product` counts batches, part after part.
 
-// A thread's sums of one row: four tokens in a, the next four in b, token_threads apart.
-fn store(product: u32, parts: u32, row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
-  if (row >= sizes.rows) { return; }
-  for (var t = 0u; t < 4u; t++) {
-    store_one(product, parts, row, token + t * token_threads, a[t]);
-    store_one(product, parts, row, token + (t + 4u) * token_threads, b[t]);
-  }
-}
-
 fn store_one(product: u32, parts: u32, row: u32, token: u32, sum: f32) {
   if (token >= sizes.tokens) { return; }
   let token_of_all = product * sizes.tokens + token;
