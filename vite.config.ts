@@ -1,6 +1,18 @@
 // Vite for the page, and Vitest: `unit` runs in Node on Dawn, `browser` drives real browsers over the built page.
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** These compile for minutes on a software GPU: first, one a worker; what later files compile again, Mesa then has in its cache. */
+const LONGEST = ['kernels.matmul.test.ts', 'kernels.test.ts', 'golden.test.ts'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]) {
+    const sorted = await super.sort(files);
+    const long = LONGEST.flatMap((name) => sorted.filter(({ moduleId }) => moduleId.endsWith(`/${name}`)));
+    return [...long, ...sorted.filter((file) => !long.includes(file))];
+  }
+}
 
 export default defineConfig({
   plugins: [sveltekit()],
@@ -8,6 +20,7 @@ export default defineConfig({
   // Where the time of a build went is of no use to somebody who starts the lab.
   build: { rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } } },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -1,45 +1,4 @@
-/** Every variant, its knobs turned, against its kernel's reference. New files need no edit here. */
-import { afterAll, describe, expect, test } from 'vitest';
-import { gpu } from '../cli/node';
-import { check } from '../src/lib/engine/check';
-import { openDevice } from '../src/lib/engine/device';
-import { Kernels } from '../src/lib/engine/kernels';
-import { kernels as registry, settingsToCheck, variants } from '../src/lib/shaders';
-import { seeded } from '../src/lib/shaders/kernel';
-import { knobSettings, withKnobs, type Variant } from '../src/lib/shaders/variant';
+/** Every variant, its knobs turned, against its kernel's reference; kernels.matmul.test.ts has those that compile the longest. */
+import { testVariants } from './variants';
 
-const device = await openDevice(gpu);
-const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
-afterAll(() => device.destroy());
-
-/** The knobs at their ends, and a seeded sample between them; every setting there is with LAB_ALL_KNOBS, for a machine with a GPU. */
-function settings(variant: Variant): Variant[] {
-  const all = knobSettings(variant).map((knobs) => withKnobs(variant, knobs));
-  if (process.env.LAB_ALL_KNOBS) return all;
-  const ends = settingsToCheck(variant);
-  const sample = ends.length > 1 ? [all[Math.floor(seeded(all.length)() * all.length)]] : [];
-  return [...new Map([...ends, ...sample].map((setting) => [setting.wgsl, setting])).values()];
-}
-
-const knobs = (variant: Variant) =>
-  Object.entries(variant.knobs)
-    .map(([name, { value }]) => `${name}=${value}`)
-    .join(' ');
-
-describe.each(variants.map((variant) => ({ name: `${variant.kernel}/${variant.name}`, variant })))(
-  '$name',
-  ({ variant }) => {
-    const kernel = registry[variant.kernel];
-    test.each(settings(variant).map((setting) => ({ knobs: knobs(setting), setting })))(
-      '$knobs',
-      async ({ setting, knobs }) => {
-        const obstacle = kernels.obstacle(setting);
-        if (obstacle) return console.warn(`skipped: ${setting.kernel}/${setting.name} ${knobs} ${obstacle}`);
-        for (const sizes of kernel.cases)
-          expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(
-            setting.error ?? kernel.tolerance,
-          );
-      },
-    );
-  },
-);
+await testVariants(({ kernel }) => kernel !== 'matmul_q4_k');
