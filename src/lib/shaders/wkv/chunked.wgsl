@@ -83,17 +83,21 @@ fn prepare(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
   workgroupBarrier();
   multiply_pairs(thread);
   workgroupBarrier();
-  // Half of the threads have a key each, the others a value.
-  let channel = at + thread % 64u;
+  // Half of the threads have a key each and find W and Q; the others have a value each and find u0 and y0.
+  var x = mat4x4<f32>();
+  var y = mat4x4<f32>();
   if (thread < 64u) {
-    let w = solve(column(a_rows, thread));
-    put_column(channel, w);
-    put_column(channel + plane, add_lower(column(r_rows, thread), 3u, w));
+    x = column(a_rows, thread);
+    y = column(r_rows, thread);
   } else {
-    let u = solve(add_lower(mat4x4<f32>(), 0u, v));
-    put_column(channel + 4u * plane, u);
-    put_column(channel + 5u * plane, add_lower(add_lower(mat4x4<f32>(), 2u, v), 3u, u));
+    x = add_lower(x, 0u, v);
+    y = add_lower(y, 2u, v);
   }
+  x = solve(x);
+  y = add_lower(y, 3u, x);
+  let channel = at + thread / 64u * 4u * plane + thread % 64u;
+  put_column(channel, x);
+  put_column(channel + plane, y);
 }
 
 // This thread's four channels of a token, or of the last token there is.
