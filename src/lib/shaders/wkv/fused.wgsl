@@ -23,13 +23,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   recur(group.x, thread);
 }
 
-fn put_y(first: u32, t: u32, row: u32, y: f32) { batch_y[t * rows + row % rows] = y; }
+fn put_y(first: u32, t: u32, row: u32, y: f32) { batch_y[t % batch * rows + row % rows] = y; }
 
 fn end_batch(first: u32, head: u32, thread: u32) {
   workgroupBarrier();
   let token = first + thread / head_lanes;
   let last = min(token, sizes.tokens - 1u);
-  let at = thread * 4u;
+  let at = thread % threads * 4u;
   let y = vec4<f32>(batch_y[at], batch_y[at + 1u], batch_y[at + 2u], batch_y[at + 3u]);
   let result = head_output(y, head, last, thread);
   if (token < sizes.tokens) { out[last * (sizes.columns / 4u) + head * 16u + thread % head_lanes] = result; }
