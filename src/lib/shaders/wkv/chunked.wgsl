@@ -35,7 +35,7 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;        // tokens × columns; between the passes, y
 @group(0) @binding(8) var<storage, read_write> prepared: array<vec4<f32>>; // heads × chunks × record
 
-const chunk = 16u; // knob: 8 16
+const chunk = 8u; // knob: 8 16
 const fours = chunk / 4u; // of tokens
 const rows = chunk;       // of the state in a workgroup of `scan`: then every thread fetches four vectors of each plane
 
@@ -321,14 +321,15 @@ fn fetch(n: u32, first_row: u32, thread: u32) -> Fetched {
   let four = min(thread / rows, fours - 1u);
   let channel = at + four * 64u + first_row % 64u + row;
   return Fetched(
-    share(at, thread), share(at + plane, thread), share(at + 2u * plane, thread), share(at + 3u * plane, thread),
+    fetch_share(at, thread), fetch_share(at + plane, thread),
+    fetch_share(at + 2u * plane, thread), fetch_share(at + 3u * plane, thread),
     prepared[channel + 4u * plane], prepared[channel + 5u * plane],
     load_four_values(n * chunk + four * 4u, first_row + row),
     prepared[at + 6u * plane + own_keys(thread)],
   );
 }
 
-fn share(at: u32, thread: u32) -> mat4x4<f32> {
+fn fetch_share(at: u32, thread: u32) -> mat4x4<f32> {
   let i = at + thread;
   return mat4x4<f32>(prepared[i], prepared[i + scan_threads], prepared[i + 2u * scan_threads], prepared[i + 3u * scan_threads]);
 }
