@@ -24,26 +24,29 @@ describe('defaults', () => {
   });
 
   test('are the vendor’s where nothing is said, and portable elsewhere', () => {
+    const portable = Object.fromEntries(VENDOR_KERNELS.map((kernel) => [kernel, [kernels[kernel].default]]));
     expect(parseExperiment(filled('chunk=64', gpuOf('nvidia')))).toEqual({
       chunk: ['64'],
+      ...portable,
       ...parseExperiment(SETTINGS_BY_VENDOR.nvidia),
     });
-    const portable = Object.fromEntries(VENDOR_KERNELS.map((kernel) => [kernel, [kernels[kernel].default]]));
     expect(parseExperiment(filled('', gpuOf('unheard of')))).toEqual(portable);
     expect(parseExperiment(filled('', gpuOf('')))).toEqual(portable);
   });
 
   test('are portable again where the device lacks what the vendor’s take', () => {
     expect(filled('', gpuOf('nvidia', ['dot4']))).toContain(`matmul_q4_k=${kernels.matmul_q4_k.default}`);
-    expect(filled('', gpuOf('nvidia', ['dot4']))).toContain('wkv=lanes');
+    expect(filled('', gpuOf('nvidia', ['dot4']))).toContain('wkv_token=fused');
   });
 
   test('give way to what the settings say of a kernel, its family or its knobs', () => {
     const nvidia = gpuOf('nvidia');
-    expect(filled('matmul_q4_k=tiled&wkv=sequential', nvidia)).toBe('matmul_q4_k=tiled&wkv=sequential');
-    expect(filled('matmul=naive&wkv=sequential', nvidia)).toBe('matmul=naive&wkv=sequential');
-    expect(filled('matmul_q4_k.token_threads=8&wkv=sequential', nvidia)).toBe(
-      `matmul_q4_k=${kernels.matmul_q4_k.default}&wkv=sequential&matmul_q4_k.token_threads=8`,
+    const others = '&matvec_q4_k=naive&wkv=sequential&wkv_token=sequential';
+    expect(filled(`matmul_q4_k=tiled${others}`, nvidia)).toBe(`matmul_q4_k=tiled${others}`);
+    const family = 'matmul=naive&matvec=naive&wkv=sequential&wkv_token=sequential';
+    expect(filled(family, nvidia)).toBe(family);
+    expect(filled(`matmul_q4_k.token_threads=8${others}`, nvidia)).toBe(
+      `matmul_q4_k=${kernels.matmul_q4_k.default}${others}&matmul_q4_k.token_threads=8`,
     );
   });
 

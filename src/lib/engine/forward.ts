@@ -165,7 +165,7 @@ export class Forward {
         { columns, tokens: this.tokens, first_layer: Number(index === 0) },
       )),
       ...(await this.#steps(
-        'wkv',
+        this.tokens === 1 ? 'wkv_token' : 'wkv',
         {
           inputs,
           gate,
@@ -240,7 +240,7 @@ export function kernelNames({ embedding, head, layers }: Weights): string[] {
   const formats = [...new Set([...matrices, head].map(({ format }) => format))];
   return [
     `embed_${embedding.format}`,
-    ...['layer_norm', 'token_shift', 'lora_matmul', 'lora_matvec', 'wkv_inputs', 'wkv'],
+    ...['layer_norm', 'token_shift', 'lora_matmul', 'lora_matvec', 'wkv_inputs', 'wkv', 'wkv_token'],
     ...formats.map((format) => `matmul_${format}`),
     ...formats.map((format) => `matvec_${format}`),
     ...['argmax', 'softmax', 'advance'],

@@ -32,5 +32,5 @@ export default {
     { columns: 1000, tokens: 3, first: 5, inverse_epsilon: 1e5 },
   ],
   tolerance: 1e-10,
-  default: 'workgroup',
+  default: 'spread',
 } satisfies Kernel;

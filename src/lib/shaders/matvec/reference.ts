@@ -42,6 +42,6 @@ export default (format: Format): Kernel => {
     ],
     tolerance: 1e-10,
     flop: ({ rows, columns, batch }) => 2 * batch * rows * columns,
-    default: format.name === 'q4_k' ? 'vectors' : 'lanes',
+    default: { q4_k: 'staged', q6_k: 'words' }[format.name] ?? 'lanes',
   };
 };

@@ -42,5 +42,5 @@ export default {
     { columns: 320, tokens: 1, lerps: 6, inverse_epsilon: 1e5 },
   ],
   tolerance: 1e-10,
-  default: 'fused',
+  default: 'spread',
 } satisfies Kernel;

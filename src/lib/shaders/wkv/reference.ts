@@ -107,5 +107,5 @@ export default {
   tolerance: 1e-9,
   // A token and row: s·a and s·r are two each, s·w + v·k + (s·a)·b is five.
   flop: ({ columns, tokens }) => 9 * columns * HEAD * tokens,
-  default: 'exchange',
+  default: 'chunked',
 } satisfies Kernel;
