@@ -6,8 +6,6 @@ export const EPILOGUE = {
   add: 1,
   /** out = max(sum, 0)²: channel mix */
   reluSquared: 2,
-  tanh: 3,
-  sigmoid: 4,
 } as const;
 
 /** The value to store for a finished sum and what was there before. */
@@ -17,10 +15,6 @@ export function finish(epilogue: number, sum: number, before: number): number {
       return before + sum;
     case EPILOGUE.reluSquared:
       return Math.max(sum, 0) ** 2;
-    case EPILOGUE.tanh:
-      return Math.tanh(sum);
-    case EPILOGUE.sigmoid:
-      return 1 / (1 + Math.exp(-sum));
     default:
       return sum;
   }
