@@ -24,6 +24,10 @@ export type { Choice, StateValues };
 export const MOST_CHUNK = 4096;
 /** Bytes of logits at a time when every position's are wanted: rows of 65536 tokens are 256 KiB each. */
 const LOGITS_BYTES = 32 * 2 ** 20;
+/** Decoded tokens that are waited for together, the next ones being under way. */
+const DECODE_GROUP = 8;
+/** What a submit of several tokens may take: far below what makes a browser or a driver think that the GPU hangs. */
+const SUBMIT_MS = 50;
 /** Chunks the CPU may be ahead of the GPU: one is encoded while another runs, and the queue stays short enough to stop. */
 const CHUNKS_AHEAD = 2;
 
@@ -158,9 +162,22 @@ export class Engine {
     this.#requireRoom(count);
     const first = this.#position;
     const steps = await this.#steps(plans, 1, true);
-    for (let i = 0; i < count; i++) {
-      this.#submit(plans, steps, false);
-      if (i % 16 === 15) await this.#device.queue.onSubmittedWorkDone();
+    const running: Promise<undefined>[] = [];
+    let tokensPerSubmit = 1;
+    let from = performance.now();
+    for (let made = 0; made < count; made += DECODE_GROUP) {
+      const group = Math.min(DECODE_GROUP, count - made);
+      for (let i = 0; i < group; i += tokensPerSubmit)
+        this.#submitAgain(plans, steps, Math.min(tokensPerSubmit, group - i));
+      running.push(this.#device.queue.onSubmittedWorkDone());
+      if (running.length < 2) continue; // one group runs while the next is encoded
+      await running[running.length - 2];
+      const now = performance.now();
+      tokensPerSubmit = Math.max(
+        1,
+        Math.min(DECODE_GROUP, Math.floor((SUBMIT_MS * DECODE_GROUP) / (now - from))),
+      );
+      from = now;
     }
     this.#position += count;
     // Decoding the token at `first` gives the one at first + 1: the ids asked for are those after it.
@@ -287,6 +304,12 @@ export class Engine {
       const after = answer && first + size >= steps.length ? copyAnswer : undefined;
       this.#device.queue.submit([encode(this.#device, steps.slice(first, first + size), { after })]);
     }
+  }
+
+  /** The same steps several times over in one submit; where a submit has a limit of steps, one after another. */
+  #submitAgain(plans: Plans, steps: Step[], times: number) {
+    if (plans.stepsPerSubmit) for (let i = 0; i < times; i++) this.#submit(plans, steps, false);
+    else this.#device.queue.submit(Array.from({ length: times }, () => encode(this.#device, steps)));
   }
 
   async #readAnswer(): Promise<number> {
