@@ -1,7 +1,9 @@
 // The commands that ask where the time goes and how to spend less: time, profile, tune, roofs.
 import type { Comparison } from '../src/lib/lab/compare';
 import { complete, defaultsFor } from '../src/lib/lab/defaults';
-import { expand, readExperiment, readSettings } from '../src/lib/lab/experiment';
+import { readExperiment } from '../src/lib/lab/experiment';
+import { expand } from '../src/lib/lab/expand';
+import { readSettings } from '../src/lib/lab/settings';
 import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
 import { measureRoofs, roofsToCsv } from '../src/lib/lab/roofs';
 import { knobsKey, type Candidate, type Exception } from '../src/lib/lab/search';

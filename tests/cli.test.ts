@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCsv } from '../src/lib/lab/csv';
-import { expand, parseExperiment } from '../src/lib/lab/experiment';
+import { parseExperiment } from '../src/lib/lab/experiment';
+import { expand } from '../src/lib/lab/expand';
 import { fromCsv } from '../src/lib/lab/record';
 import { readArguments } from '../cli/arguments';
 

@@ -1,15 +1,19 @@
 // Settings ⇄ experiment ⇄ runs, against a small catalogue of kernels, so that new variants do not change these tests.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as lab from '../src/lib/lab/experiment';
+import type { Catalogue } from '../src/lib/lab/catalogue';
+import * as expanding from '../src/lib/lab/expand';
+import * as experiments from '../src/lib/lab/experiment';
 import { kernels, variants } from '../src/lib/shaders';
 import { parseVariant } from '../src/lib/shaders/variant';
+
+const lab = { ...experiments, ...expanding };
 
 const variant = (kernel: string, name: string, knobs = '') =>
   parseVariant(kernel, name, `//! A test.\n//! grid: 1\n${knobs}`);
 const knob = (name: string, value: number, choices: string) =>
   `const ${name} = ${value}u; // knob: ${choices}\n`;
-const catalogue: lab.Catalogue = {
+const catalogue: Catalogue = {
   kernels: {
     matmul_q4_k: { default: 'naive' },
     matmul_q6_k: { default: 'naive' },
@@ -160,7 +164,7 @@ describe('writing settings', () => {
       },
       { requiredKeys: ['matmul_q4_k'] },
     );
-    const meaningful = (e: lab.Experiment) =>
+    const meaningful = (e: experiments.Experiment) =>
       JSON.stringify(lab.expand(e, catalogue).map(({ text: _, ...run }) => run));
     fc.assert(
       fc.property(experiment, (settings) => {

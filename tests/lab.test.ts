@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { expand, parseExperiment } from '../src/lib/lab/experiment';
+import { parseExperiment } from '../src/lib/lab/experiment';
+import { expand } from '../src/lib/lab/expand';
 import { parameterCount, promptTokens } from '../src/lib/lab/measure';
 import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
 import { fromCsv, toCsv } from '../src/lib/lab/record';

@@ -2,7 +2,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
 import { compare, judge } from '../src/lib/lab/compare';
-import { expand, parseExperiment } from '../src/lib/lab/experiment';
+import { parseExperiment } from '../src/lib/lab/experiment';
+import { expand } from '../src/lib/lab/expand';
 import { Search, type Candidate } from '../src/lib/lab/search';
 import { Session } from '../src/lib/lab/session';
 import { tune, type Tuned, type TuneEvent } from '../src/lib/lab/tune';

@@ -3,7 +3,7 @@
  * alike. What counts is the ratio within each pair.
  */
 import type { Plans } from '../engine/engine';
-import { choose, type Run } from './experiment';
+import { choose, type Run } from './expand';
 import { checkAll, onePrompt, promptTokens } from './measure';
 import type { LoadedModel, OpenGpu } from './session';
 import { median, medianInterval } from './statistics';

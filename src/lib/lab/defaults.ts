@@ -4,7 +4,8 @@
  */
 import { findVariant, kernels } from '../shaders';
 import { withKnobs } from '../shaders/variant';
-import { families, parseExperiment, type Experiment } from './experiment';
+import { families } from './catalogue';
+import { parseExperiment, type Experiment } from './experiment';
 import type { OpenGpu } from './session';
 import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from './vendors';
 

@@ -9,15 +9,9 @@ import { kernels as registry } from '../shaders';
 import { seeded } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
 import { defaultsFor } from './defaults';
-import {
-  choose,
-  families,
-  kernelOf,
-  NUMBERS,
-  parseExperiment,
-  type Experiment,
-  type Run,
-} from './experiment';
+import { families, kernelOf } from './catalogue';
+import { NUMBERS, parseExperiment, type Experiment } from './experiment';
+import { choose, type Run } from './expand';
 import { hashTexts, type RunRecord, type Warning } from './record';
 import type { Report } from './run';
 import type { Host, LoadedModel, OpenGpu } from './session';

@@ -2,7 +2,7 @@
 import type { StepTime } from '../engine/engine';
 import { EFFORT } from './alone';
 import { formatCsv } from './csv';
-import { choose, type Run } from './experiment';
+import { choose, type Run } from './expand';
 import { checkAll, promptTokens } from './measure';
 import { computeRoof, measureRoofs, type Roofs } from './roofs';
 import type { LoadedModel, OpenGpu } from './session';

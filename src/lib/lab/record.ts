@@ -1,6 +1,6 @@
 /** What one finished run says, and the one list of columns that the table, the CSV and the tooltip all read. */
 import { formatCsv, parseCsv, type Cell } from './csv';
-import type { ChosenVariant } from './experiment';
+import type { ChosenVariant } from './expand';
 import {
   fitChunks,
   mean,

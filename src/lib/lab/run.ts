@@ -1,7 +1,8 @@
 /** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
 import type { AdapterDescription } from '../engine/device';
 import { complete, defaultsFor } from './defaults';
-import { expand, parseExperiment, type Experiment, type Run } from './experiment';
+import { parseExperiment, type Experiment } from './experiment';
+import { expand, type Run } from './expand';
 import { measure } from './measure';
 import type { RunRecord } from './record';
 import type { OpenGpu, Session } from './session';

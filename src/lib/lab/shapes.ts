@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine';
 import type { Step } from '../engine/kernels';
 import { kernels as registry } from '../shaders';
 import type { Sizes } from '../shaders/kernel';
-import { choose, expand } from './experiment';
+import { choose, expand } from './expand';
 
 /** One kernel at one shape, and how often. */
 export interface Use {

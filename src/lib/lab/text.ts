@@ -1,7 +1,8 @@
 /** What a model says: the logits of some tokens, how well it predicts a text, and how it would go on. */
 import type { Choice, Engine, Plans } from '../engine/engine';
 import type { Random } from '../shaders/kernel';
-import { choose, expand, NUMBERS, type Experiment } from './experiment';
+import { NUMBERS, type Experiment } from './experiment';
+import { choose, expand } from './expand';
 import type { LoadedModel } from './session';
 
 /** Tokens a pass, where nothing else is asked for: enough to be quick, and no more logits at a time than fit anywhere. */

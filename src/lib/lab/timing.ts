@@ -3,15 +3,9 @@ import { withKnobs, type Variant } from '../shaders/variant';
 import { findVariant } from '../shaders';
 import { makeOperands, timeAlone, EFFORT, type AloneTime, type Effort } from './alone';
 import { formatCsv } from './csv';
-import {
-  expand,
-  families,
-  kernelOf,
-  NUMBERS,
-  type ChosenVariant,
-  type Experiment,
-  type Run,
-} from './experiment';
+import { families, kernelOf } from './catalogue';
+import { NUMBERS, type Experiment } from './experiment';
+import { expand, type ChosenVariant, type Run } from './expand';
 import { messageOf } from './run';
 import type { Session } from './session';
 import { shapeText, together, usesOf, workOf, type Use } from './shapes';

@@ -7,16 +7,9 @@ import type { Variant } from '../shaders/variant';
 import type { Effort } from './alone';
 import { compare, type Comparison } from './compare';
 import { complete, defaultsFor } from './defaults';
-import {
-  choose,
-  expand,
-  families,
-  kernelOf,
-  NUMBERS,
-  parseExperiment,
-  type Experiment,
-  type Run,
-} from './experiment';
+import { families, kernelOf } from './catalogue';
+import { NUMBERS, parseExperiment, type Experiment } from './experiment';
+import { choose, expand, type Run } from './expand';
 import { Search, type Candidate, type Exception, type KnobChoices } from './search';
 import type { LoadedModel, OpenGpu, Session } from './session';
 import { usesOf, type Use } from './shapes';

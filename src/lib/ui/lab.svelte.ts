@@ -1,5 +1,5 @@
 /** What the page shows. Components read it; only the user and events from the worker change it. */
-import type { Run } from '../lab/experiment';
+import type { Run } from '../lab/expand';
 import type { RunRecord } from '../lab/record';
 import type { LabEvent, Progress } from '../lab/run';
 import type { AdapterDescription } from '../lab/selftest';

@@ -1,5 +1,5 @@
 /** What a chart of some runs shows: which key runs along its axis, which runs make a line, and the same in words. */
-import type { Run } from '../lab/experiment';
+import type { Run } from '../lab/expand';
 import { COLUMNS, show, tokensPerSecond, type RunRecord } from '../lab/record';
 
 /** A run that has finished, with its number in the table. */

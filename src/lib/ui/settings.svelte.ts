@@ -1,13 +1,7 @@
 /** The settings of the sweep: one experiment behind the controls, the text and the address bar. */
 import { complete } from '../lab/defaults';
-import {
-  change,
-  expand,
-  formatExperiment,
-  parseExperiment,
-  type Experiment,
-  type Run,
-} from '../lab/experiment';
+import { change, formatExperiment, parseExperiment, type Experiment } from '../lab/experiment';
+import { expand, type Run } from '../lab/expand';
 
 /** What a page without settings in its address offers: a question worth asking, answered in seconds by a GPU … */
 const STARTER = 'prefill=512&chunk=64,128,256,512&matmul_q4_k=block8,tiled';
