@@ -9,7 +9,7 @@
 //! pass quantise: columns / 32 * tokens / 64, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, tile_sums, q4_k_header
+//! use: epilogue, parts, tile_sums, eight_bits, q4_k_header
 
 requires packed_4x8_integer_dot_product;
 
@@ -32,10 +32,10 @@ const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
 const tile_tokens = thread_tokens * token_threads;
 const eight = thread_tokens == 8u;
-const x_next = token_threads * pitch;
-const w_next = row_threads * pitch;
 const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
 const pitch = 5u; // vectors of a row of a tile: four, and one so that neighbouring rows lie in different banks
+const w_next = row_threads * pitch;
+const x_next = token_threads * pitch;
 // A thread fetches at most one row of weights and two sub-blocks of x a step, while the last ones are multiplied.
 const x_blocks = 2u * tile_tokens;
 const_assert tile_rows <= threads;
@@ -46,32 +46,8 @@ var<workgroup> weight_scales: array<vec2<f32>, tile_rows * 2u>; // scale and min
 var<workgroup> x_tile: array<vec4<u32>, tile_tokens * pitch>;
 var<workgroup> x_scales: array<vec2<f32>, tile_tokens * 2u>;
 
-// Thirty-two bytes of a row or a token; and those of four tokens, with their scales and sums.
-struct Bytes { a: vec4<u32>, b: vec4<u32> }
+// What a thread fetches of a row for a step.
 struct Block { header: vec4<u32>, nibbles: Bytes }
-struct Weights { bytes: Bytes, scale: vec2<f32> }
-struct XBlock { bytes: Bytes, scale: vec2<f32> }
-struct Tokens { t0: Bytes, t1: Bytes, t2: Bytes, t3: Bytes, scale: vec4<f32>, sum: vec4<f32> }
-
-@compute @workgroup_size(64)
-fn quantise(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= sizes.tokens * sizes.columns / 32u) { return; }
-  let block = id.y * sizes.tokens * sizes.columns / 32u + id.x;
-  var largest = vec4<f32>();
-  for (var i = 0u; i < 8u; i++) { largest = max(largest, abs(x[block * 8u + i])); }
-  let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
-  let inverse = select(1.0 / scale, 0.0, scale == 0.0);
-  let a = vec4<u32>(bytes(block, 0u, inverse), bytes(block, 1u, inverse), bytes(block, 2u, inverse), bytes(block, 3u, inverse));
-  let b = vec4<u32>(bytes(block, 4u, inverse), bytes(block, 5u, inverse), bytes(block, 6u, inverse), bytes(block, 7u, inverse));
-  quants[block * 2u] = a;
-  quants[block * 2u + 1u] = b;
-  let ones = vec4<u32>(0x01010101u);
-  scales[block] = vec2<f32>(scale, scale * f32(dot32(Bytes(a, b), Bytes(ones, ones))));
-}
-
-fn bytes(block: u32, i: u32, inverse: f32) -> u32 {
-  return pack4xI8(vec4<i32>(round(x[block * 8u + i] * inverse)));
-}
 
 @compute @workgroup_size(threads)
 fn multiply(
@@ -201,29 +177,4 @@ fn stage_weights(weights: Block, column: u32, thread: u32) {
   weight_tile[at + 3u] = (weights.nibbles.b >> vec4<u32>(4u)) & mask;
   weight_scales[thread % tile_rows * 2u] = sub_block_scale(weights.header, 2u * pair);
   weight_scales[thread % tile_rows * 2u + 1u] = sub_block_scale(weights.header, 2u * pair + 1u);
-}
-
-fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> XBlock {
-  let token = matrix * sizes.tokens + min(first_token + i / 2u, sizes.tokens - 1u);
-  let block = (token * sizes.columns + column) / 32u + i % 2u;
-  return XBlock(Bytes(quants[2u * block], quants[2u * block + 1u]), scales[block]);
-}
-
-fn stage_x(x: XBlock, i: u32) {
-  if (i >= x_blocks) { return; }
-  let at = i / 2u % tile_tokens * pitch + i % 2u * 2u;
-  x_tile[at] = x.bytes.a;
-  x_tile[at + 1u] = x.bytes.b;
-  x_scales[i % x_blocks] = x.scale;
-}
-
-// Σ (scale · nibble − minimum) · x over the sub-block, with x = its scale · byte.
-fn add_products(sum: vec4<f32>, w: Weights, x: Tokens) -> vec4<f32> {
-  let products = vec4<f32>(vec4<i32>(dot32(w.bytes, x.t0), dot32(w.bytes, x.t1), dot32(w.bytes, x.t2), dot32(w.bytes, x.t3)));
-  return fma(products, w.scale.x * x.scale, fma(vec4<f32>(-w.scale.y), x.sum, sum));
-}
-
-fn dot32(w: Bytes, x: Bytes) -> i32 {
-  return dot4I8Packed(w.a.x, x.a.x) + dot4I8Packed(w.a.y, x.a.y) + dot4I8Packed(w.a.z, x.a.z) + dot4I8Packed(w.a.w, x.a.w)
-    + dot4I8Packed(w.b.x, x.b.x) + dot4I8Packed(w.b.y, x.b.y) + dot4I8Packed(w.b.z, x.b.z) + dot4I8Packed(w.b.w, x.b.w);
 }
