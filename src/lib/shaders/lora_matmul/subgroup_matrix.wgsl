@@ -8,7 +8,7 @@
 //! pass down: tiles, tokens / 64, parts
 //! pass add: min(parts - 1, 1) * ranks / 64, tokens
 //! pass up: columns / 64, tokens / 64, 4
-//! use: lora
+//! use: lora, lora_tiles
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
@@ -41,13 +41,6 @@ alias Tokens = subgroup_matrix_left<f16, 16, 16>;
 alias Rows = subgroup_matrix_right<f16, 16, 16>;
 alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
-// One tile of a product: rows of weights `columns` long, from vector `first` on, times columns of x.
-struct Product {
-  lora: u32, up: bool, wide: bool, first: u32, rows: u32, columns: u32,
-  first_row: u32, first_token: u32, first_column: u32, end_column: u32,
-  x_first: u32, x_stride: u32,          // in numbers
-  out_first: u32, out_stride: u32, part: u32, parts: u32,
-}
 // A thread's half of a row and of a token, sixteen columns each.
 struct Fetched { weights: Sixteen, x: mat4x4<f32> }
 
@@ -59,22 +52,7 @@ fn down(
   @builtin(subgroup_id) subgroup: u32,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  var index = 0u;
-  var own_tile = group.x;
-  loop { // which LoRA's tile this is
-    let tiles = (lora(index).rank + tile - 1u) / tile;
-    if (own_tile < tiles || index == 3u) { break; }
-    own_tile -= tiles;
-    index++;
-  }
-  let own = lora(index);
-  let part_columns = (sizes.columns + step * groups.z - 1u) / (step * groups.z) * step;
-  let first_column = group.z * part_columns;
-  multiply(Product(
-    index, false, own.wide, own.first, own.rank, sizes.columns,
-    own_tile * tile, group.y * tile, first_column, min(first_column + part_columns, sizes.columns),
-    own.plane * sizes.tokens * sizes.columns, sizes.columns, own.before, all_ranks(), group.z, groups.z,
-  ), thread, subgroup, lane);
+  multiply(down_product(group, groups.z, tile, tile), thread, subgroup, lane);
 }
 
 @compute @workgroup_size(threads)
@@ -84,13 +62,8 @@ fn up(
   @builtin(subgroup_id) subgroup: u32,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let own = lora(group.z);
-  if (own.rank == 0u) { return; }
-  multiply(Product(
-    group.z, true, own.wide, up_first(own), sizes.columns, own.rank,
-    group.x * tile, group.y * tile, 0u, own.rank,
-    own.before, all_ranks(), 0u, 0u, 0u, 1u,
-  ), thread, subgroup, lane);
+  if (lora(group.z).rank == 0u) { return; }
+  multiply(up_product(group, tile, tile), thread, subgroup, lane);
 }
 
 fn multiply(p: Product, thread: u32, subgroup: u32, lane: u32) {

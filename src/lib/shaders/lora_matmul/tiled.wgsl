@@ -7,7 +7,7 @@
 //! pass down: tiles, tokens / tile_tokens, parts
 //! pass add: min(parts - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
-//! use: lora, accumulate
+//! use: lora, lora_tiles, accumulate
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -36,14 +36,6 @@ const x_fetches = tile_tokens * vectors / threads; // 4, or 2
 var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 
-// One tile of a product: rows of weights `columns` long, from vector `first` on, times columns of x.
-struct Product {
-  lora: u32, up: bool, wide: bool, first: u32, rows: u32, columns: u32,
-  first_row: u32, first_token: u32, first_column: u32, end_column: u32,
-  x_first: u32, x_stride: u32,          // in numbers
-  out_first: u32, out_stride: u32, part: u32, parts: u32,
-}
-
 struct Fetched { weights: Sixteen, x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32> }
 
 @compute @workgroup_size(threads)
@@ -52,33 +44,13 @@ fn down(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  var index = 0u;
-  var tile = group.x;
-  loop { // which LoRA's tile this is
-    let tiles = (lora(index).rank + tile_rows - 1u) / tile_rows;
-    if (tile < tiles || index == 3u) { break; }
-    tile -= tiles;
-    index++;
-  }
-  let own = lora(index);
-  let part_columns = (sizes.columns + step * groups.z - 1u) / (step * groups.z) * step;
-  let first_column = group.z * part_columns;
-  multiply(Product(
-    index, false, own.wide, own.first, own.rank, sizes.columns,
-    tile * tile_rows, group.y * tile_tokens, first_column, min(first_column + part_columns, sizes.columns),
-    own.plane * sizes.tokens * sizes.columns, sizes.columns, own.before, all_ranks(), group.z, groups.z,
-  ), thread);
+  multiply(down_product(group, groups.z, tile_rows, tile_tokens), thread);
 }
 
 @compute @workgroup_size(threads)
 fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let own = lora(group.z);
-  if (own.rank == 0u) { return; }
-  multiply(Product(
-    group.z, true, own.wide, up_first(own), sizes.columns, own.rank,
-    group.x * tile_rows, group.y * tile_tokens, 0u, own.rank,
-    own.before, all_ranks(), 0u, 0u, 0u, 1u,
-  ), thread);
+  if (lora(group.z).rank == 0u) { return; }
+  multiply(up_product(group, tile_rows, tile_tokens), thread);
 }
 
 fn multiply(p: Product, thread_index: u32) {
