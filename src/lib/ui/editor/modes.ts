@@ -1,0 +1,51 @@
+/** How the editor reads prose (Markdown) and a cell's settings: enough to see where a heading or a value begins. */
+import type { StreamParser } from '@codemirror/language';
+
+interface MarkdownState {
+  /** The fence that is open: its closing line has to be as long. */
+  fence: string;
+}
+
+const markdown: StreamParser<MarkdownState> = {
+  name: 'markdown',
+  startState: () => ({ fence: '' }),
+  token(stream, state) {
+    if (stream.sol()) {
+      const [, fence] = /^ {0,3}(`{3,}|~{3,})/.exec(stream.string) ?? [];
+      const closes = fence?.startsWith(state.fence) && /^\s*[`~]+\s*$/.test(stream.string);
+      if (fence && (state.fence === '' || closes)) {
+        state.fence = state.fence ? '' : fence;
+        stream.skipToEnd();
+        return 'meta';
+      }
+    }
+    if (state.fence) {
+      stream.skipToEnd();
+      return 'monospace';
+    }
+    if (stream.sol() && stream.match(/^ {0,3}#{1,6} .*/)) return 'heading';
+    if (stream.sol() && stream.match(/^\s*(?:[-*+]|\d+[.)]|>) /)) return 'punctuation';
+    if (stream.match(/^`[^`]+`/)) return 'monospace';
+    if (stream.match(/^\*\*[^*]+\*\*/) || stream.match(/^__[^_]+__/)) return 'strong';
+    if (stream.match(/^\*[^*\s][^*]*\*/) || stream.match(/^_[^_\s][^_]*_(?!\w)/)) return 'emphasis';
+    if (stream.match(/^!?\[[^\]]*\]\([^)\s]*\)/)) return 'link';
+    // Words whole, so that an underscore within one marks nothing.
+    if (!stream.match(/^\w+/)) stream.next();
+    return null;
+  },
+};
+
+/** `key=value,value`, one a line or joined by &; `---` parts what is compared or what is asked for. */
+const settings: StreamParser<unknown> = {
+  name: 'settings',
+  token(stream) {
+    if (stream.sol() && stream.match(/^\s*(#.*|---.*)$/)) return 'comment';
+    if (stream.match(/^[\w.@-]+(?==)/)) return 'propertyName';
+    if (stream.match(/^[=&,]/)) return 'punctuation';
+    if (stream.match(/^-?\d+(\.\d+)?(e[+-]?\d+)?\b/)) return 'number';
+    if (!stream.match(/^[\w.:/-]+/)) stream.next();
+    return 'string';
+  },
+};
+
+export const modes = { markdown, settings };
