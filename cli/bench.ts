@@ -52,7 +52,7 @@ export async function bench({ settings }: Arguments, signal: AbortSignal): Promi
   let failures = 0;
   let progress: Progress | undefined;
   await withSession(async (session) => {
-    for await (const event of runCell(text, session, signal)) {
+    for await (const event of runCell({ kind: 'sweep', text }, session, signal)) {
       if (event.type === 'adapter')
         tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
       if (event.type === 'progress') progress = showProgress(event.progress);

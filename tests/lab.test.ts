@@ -37,7 +37,7 @@ const never = new AbortController().signal;
 
 async function run(settings: string, signal = never, each: (event: LabEvent) => void = () => undefined) {
   const events: LabEvent[] = [];
-  for await (const event of runCell(settings, session, signal)) {
+  for await (const event of runCell({ kind: 'sweep', text: settings }, session, signal)) {
     events.push(event);
     each(event);
   }
@@ -331,7 +331,7 @@ describe('without a GPU', () => {
     } as unknown as GPU;
     const blind = new Session({ gpu: none, agent: '', open: openFile });
     const events: LabEvent[] = [];
-    for await (const event of runCell('', blind, never)) events.push(event);
+    for await (const event of runCell({ kind: 'sweep', text: '' }, blind, never)) events.push(event);
     expect(reasons(events)).toEqual([expect.stringMatching(/no WebGPU adapter/) as string]);
   });
 });
@@ -352,7 +352,7 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   const [experiment] = expand(parseExperiment(`${QUICK}&prefill=16&chunk=16`));
   const model = await session.load(TINY, 1, () => undefined, never);
   const brief = { rotateBytes: 0, batchSeconds: 1e-3, batches: 1, warmupSeconds: 0 };
-  const found = await profile(experiment, model, await session.open(), never, brief);
+  const found = await profile(experiment, model, await session.open(), never, { effort: brief });
   const uses = (kernel: string) =>
     found.rows.filter((row) => row.kernel === kernel).reduce((sum, row) => sum + row.uses, 0);
   const { layers } = model.engine.geometry;

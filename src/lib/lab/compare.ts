@@ -21,6 +21,32 @@ export interface Comparison {
   second: number[];
 }
 
+/** One of several runs that were timed in turn. */
+export interface ComparedRun {
+  /** Settings that make it again. */
+  settings: string;
+  /** Of a sample: prompt and decoded. */
+  tokens: number;
+  /** Wall seconds of each round, in the order of the rounds. */
+  seconds: number[];
+  /** tokens ÷ median seconds. */
+  tokensPerSecond: number;
+  kernelHash: string;
+}
+
+/** What a compare cell finds. Plain data. */
+export interface Compared {
+  /** The first is what the others are compared with. */
+  runs: ComparedRun[];
+  /** How each run after the first does against it. */
+  against: Comparison[];
+  adapter: string;
+  software: boolean;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  agent: string;
+}
+
 /** Twelve pairs are enough for a bootstrapped interval; pairs are added until it is this narrow, or time is up. */
 const FEWEST_PAIRS = 12;
 const MOST_PAIRS = 100;

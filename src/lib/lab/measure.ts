@@ -153,7 +153,7 @@ async function takeSamples(
     if (taken.decode !== undefined) seconds.decodeSeconds.push(taken.decode);
     hidden ||= host.hidden?.() ?? false;
   }
-  await splitOff(run, engine, plans, seconds, signal);
+  Object.assign(seconds, await splitOff(run.samples, engine, plans, signal));
   gpu.complain();
   return { seconds, hidden };
 }
@@ -180,16 +180,19 @@ export async function onePrompt(
 }
 
 /** The rest of the study's split: softmax on the GPU and the probabilities' way to the CPU, apart from inference. */
-async function splitOff(run: Run, engine: Engine, plans: Plans, seconds: Seconds, signal: AbortSignal) {
+export async function splitOff(count: number, engine: Engine, plans: Plans, signal: AbortSignal) {
+  const softmaxSeconds: number[] = [];
+  const readbackSeconds: number[] = [];
   await engine.softmax(plans);
-  for (let index = 0; index < run.samples; index++) {
+  for (let index = 0; index < count; index++) {
     signal.throwIfAborted();
-    seconds.softmaxSeconds.push(await secondsOf(() => engine.softmax(plans)));
-    seconds.readbackSeconds.push(await secondsOf(() => engine.readProbabilities()));
+    softmaxSeconds.push(await secondsOf(() => engine.softmax(plans)));
+    readbackSeconds.push(await secondsOf(() => engine.readProbabilities()));
   }
+  return { softmaxSeconds, readbackSeconds };
 }
 
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();
   // A coarse clock may see no time pass; no sample takes none.

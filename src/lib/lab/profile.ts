@@ -1,10 +1,14 @@
 /** Where the time of a chunk goes: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
-import type { StepTime } from '../engine/engine';
-import { EFFORT } from './alone';
+import type { Choice, StepTime } from '../engine/engine';
+import type { Weights } from '../engine/weights';
+import { EFFORT, type Effort } from './alone';
+import type { Catalogue } from './catalogue';
 import { formatCsv } from './csv';
+import { NUMBERS } from './experiment';
 import { choose, type Run } from './expand';
-import { checkAll, promptTokens } from './measure';
+import { checkAll, onePrompt, promptTokens, splitOff } from './measure';
 import { computeRoof, measureRoofs, type Roofs } from './roofs';
+import type { Report } from './run';
 import type { LoadedModel, OpenGpu } from './session';
 import { shapeText, workOf, type Work } from './shapes';
 import { median } from './statistics';
@@ -23,28 +27,71 @@ export interface ProfileRow extends Work {
   dispatches: number;
   /** On the GPU, of all uses in a chunk, each dispatch measured in a pass of its own. */
   seconds: number;
+  /** Of the variant, those that have any workgroups: their dispatches in a chunk and what these take. */
+  passes: PassTime[];
+  /** What all uses would take at the roofs, the higher of arithmetic and reading; undefined where the work is not known. */
+  roofSeconds: number | undefined;
+  /** Its share of the chunk's wall time, less the same share of the time that the target allows; negative: none is lost. */
+  beyondTargetSeconds: number;
   /** Operations a second that the variant's kind of arithmetic reaches on this GPU, where that was measured. */
   computeRoof: number | undefined;
 }
 
+export interface PassTime {
+  entryPoint: string;
+  dispatches: number;
+  seconds: number;
+}
+
 export interface Profile {
+  /** Settings that make it again. */
+  settings: string;
   tokens: number;
+  /** Tokens a second to compare with. */
+  target: number;
   /** Median wall time of the same chunk, head and argmax included, as a run measures it. */
   wallSeconds: number;
+  /** Medians: softmax over the last token's logits, and the probabilities' way to the CPU; not in `wallSeconds`. */
+  softmaxSeconds: number;
+  readbackSeconds: number;
+  /** Products of a matrix and the activations: logical ones, and the dispatches that they come to. */
+  matmuls: MatmulCount;
+  adapter: string;
+  software: boolean;
   rows: ProfileRow[];
   roofs: Roofs;
+}
+
+/** How many matrix products there are. A LoRA is two. */
+export interface MatmulCount {
+  /** In one layer after the first, which has one LoRA less. */
+  perLayer: number;
+  /** In a pass over the model: all layers and the head. */
+  perPass: number;
+  dispatchesPerPass: number;
+}
+
+export interface ProfileOptions {
+  /** For the roofs. */
+  effort?: Effort;
+  catalogue?: Catalogue;
+  /** Tokens a second. */
+  target?: number;
+  report?: Report;
 }
 
 /** Profiles the first chunk of a run on a loaded model, after its variants have been checked. */
 export async function profile(
   run: Run,
-  { engine }: LoadedModel,
+  { engine, weights }: LoadedModel,
   gpu: OpenGpu,
   signal: AbortSignal,
-  effort = EFFORT,
+  options: ProfileOptions = {},
 ): Promise<Profile> {
-  const choice = choose(run, engine.kernelNames);
-  await checkAll(choice, gpu, () => undefined, signal);
+  const { effort = EFFORT, target = Number(NUMBERS.target.default), report = () => undefined } = options;
+  const choice = choose(run, engine.kernelNames, options.catalogue);
+  await checkAll(choice, gpu, report, signal);
+  report('compiling');
   const tokens = Math.min(run.chunk, run.prefill);
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]);
   const prompt = promptTokens(tokens, engine.geometry.vocabulary);
@@ -52,36 +99,90 @@ export async function profile(
   const times: StepTime[][] = [];
   for (let i = -1; i < REPETITIONS; i++) {
     signal.throwIfAborted();
-    engine.load(prompt);
-    await gpu.device.queue.onSubmittedWorkDone();
-    const start = performance.now();
-    await engine.prefill(plans, tokens);
-    const seconds = (performance.now() - start) / 1e3;
+    report('profiling', i + 1, REPETITIONS + 1);
+    const { prefill } = await onePrompt({ ...run, decode: 0 }, engine, plans, prompt, gpu);
     engine.load(prompt);
     const profiled = await engine.profile(plans, tokens);
     if (i < 0) continue; // the warm-up
-    wall.push(seconds);
+    wall.push(prefill);
     times.push(profiled);
   }
+  const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
   gpu.complain();
+  report('measuring roofs');
   const roofs = await measureRoofs(gpu, signal, effort);
-  const rows = rowsOf(times).map((row) => ({ ...row, computeRoof: computeRoof(choice[row.kernel], roofs) }));
-  return { tokens, wallSeconds: median(wall), rows, roofs };
+  const wallSeconds = median(wall);
+  const rows = rowsOf(times, choice);
+  const beyond = (wallSeconds - tokens / target) / totalOf(rows).seconds;
+  return {
+    settings: run.text,
+    tokens,
+    target,
+    wallSeconds,
+    softmaxSeconds: median(softmaxSeconds),
+    readbackSeconds: median(readbackSeconds),
+    matmuls: countMatmuls(weights, times[0]),
+    adapter: gpu.adapter.name,
+    software: gpu.adapter.software,
+    rows: rows.map((row) => ({
+      ...row,
+      ...besideRoofs(row, choice, roofs),
+      beyondTargetSeconds: beyond * row.seconds,
+    })),
+    roofs,
+  };
 }
 
+/** What a chunk's row would take at the roofs. */
+function besideRoofs(row: MeasuredRow, choice: Choice, roofs: Roofs) {
+  const compute = computeRoof(variantIn(choice, row), roofs);
+  const atRoofs = [
+    row.flop !== undefined && compute !== undefined ? row.flop / compute : undefined,
+    row.bytes !== undefined ? row.bytes / roofs.read : undefined,
+  ].filter((seconds) => seconds !== undefined);
+  return { computeRoof: compute, roofSeconds: atRoofs.length ? row.uses * Math.max(...atRoofs) : undefined };
+}
+
+/** The variant that a step ran: its kernel's, or that of a shape. */
+function variantIn(choice: Choice, { kernel, variant }: Pick<ProfileRow, 'kernel' | 'variant'>) {
+  return Object.values(choice).find((each) => each.kernel === kernel && each.name === variant)!;
+}
+
+function countMatmuls({ layers }: Weights, steps: StepTime[]): MatmulCount {
+  const counts = layers.map(({ receptanceKeyValue, lora }) => {
+    const inputs = receptanceKeyValue.reduce((sum, { batch }) => sum + batch, 0);
+    const loras = Object.values(lora.ranks).filter((rank) => rank > 0).length;
+    return inputs + 2 * loras + 3; // the output, and the key and value of channel mix
+  });
+  const isProduct = ({ kernel }: StepTime) => /^(matmul|matvec|lora)_/.test(kernel);
+  return {
+    perLayer: counts[counts.length - 1],
+    perPass: counts.reduce((sum, count) => sum + count, 1),
+    dispatchesPerPass: steps.filter(isProduct).length,
+  };
+}
+
+type MeasuredRow = Omit<ProfileRow, 'computeRoof' | 'roofSeconds' | 'beyondTargetSeconds'>;
+
 /** Steps of the same kernel and shape together, the slowest first; seconds are means over the repetitions. */
-function rowsOf(times: StepTime[][]): Omit<ProfileRow, 'computeRoof'>[] {
-  const rows = new Map<string, Omit<ProfileRow, 'computeRoof'>>();
+function rowsOf(times: StepTime[][], choice: Choice): MeasuredRow[] {
+  const rows = new Map<string, MeasuredRow>();
   times[0].forEach(({ kernel, variant, pass, sizes }, step) => {
     const shape = shapeText(kernel, sizes);
     const key = `${kernel}/${variant} ${shape}`;
     const empty = { uses: 0, dispatches: 0, seconds: 0 };
-    const row = rows.get(key) ?? { kernel, variant, shape, ...empty, ...workOf(kernel, sizes) };
+    const row = rows.get(key) ?? { kernel, variant, shape, ...empty, passes: [], ...workOf(kernel, sizes) };
     rows.set(key, row);
     row.uses += Number(pass === 0);
     row.dispatches++;
     const seconds = times.flatMap((each) => each[step].seconds ?? []);
-    row.seconds += seconds.reduce((sum, part) => sum + part, 0) / Math.max(1, seconds.length);
+    const taken = seconds.reduce((sum, part) => sum + part, 0) / Math.max(1, seconds.length);
+    row.seconds += taken;
+    const { entryPoint } = variantIn(choice, row).passes[pass];
+    let own = row.passes.find((each) => each.entryPoint === entryPoint);
+    if (!own) row.passes.push((own = { entryPoint, dispatches: 0, seconds: 0 }));
+    own.dispatches++;
+    own.seconds += taken;
   });
   return [...rows.values()].sort((a, b) => b.seconds - a.seconds);
 }

@@ -1,7 +1,7 @@
 /** What this GPU can do at most, measured: arithmetic, reading memory, one dispatch after another. */
 import { storageBuffer } from '../engine/buffers';
 import { guarded } from '../engine/device';
-import { Kernels } from '../engine/kernels';
+import { Kernels, type Step } from '../engine/kernels';
 import type { Sizes } from '../shaders/kernel';
 import { parseVariant, workgroupNeeds, type Variant } from '../shaders/variant';
 import { EFFORT, timeUses, type Effort } from './alone';
@@ -13,6 +13,7 @@ import f32Text from './roofs/f32.wgsl?raw';
 import matrixText from './roofs/matrix.wgsl?raw';
 import readText from './roofs/read.wgsl?raw';
 import type { OpenGpu } from './session';
+import { median } from './statistics';
 
 /** A multiply-add counts as two operations. Undefined where the device lacks what it takes. */
 export interface Roofs {
@@ -27,6 +28,8 @@ export interface Roofs {
   read: number;
   /** Seconds from one dispatch to the next that has to wait for it. */
   dispatch: number;
+  /** Seconds that a pass adds to those of the dispatch in it. */
+  pass: number;
 }
 
 const texts = {
@@ -52,6 +55,9 @@ const DISPATCH_SECONDS = 0.005;
 const MOST_TURNS = 2 ** 20;
 /** Beyond the caches of any GPU we know of. */
 const READ_BYTES = 2 ** 29;
+/** Passes in a command buffer, and how often they are timed. */
+const PASSES = 256;
+const PASS_ROUNDS = 7;
 
 /** Measures the roofs; a fraction of a second each on a GPU. */
 export async function measureRoofs(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Roofs> {
@@ -67,6 +73,7 @@ export async function measureRoofs(gpu: OpenGpu, signal: AbortSignal, effort = E
         matrix: await bench.matrix(),
         read: await bench.read(),
         dispatch: await bench.seconds(variants.dispatch, { groups: 1 }),
+        pass: await bench.pass(),
       }),
     );
     return await gpu.unlessLost(measuring);
@@ -123,6 +130,37 @@ class RoofBench {
     return bytes / (await this.seconds(variants.read, { groups, vectors: bytes / 16 }));
   }
 
+  /** Seconds a pass: many small passes against one with as many dispatches, in turn, on the CPU's clock. */
+  async pass(): Promise<number> {
+    const [step] = await this.#kernels.steps(variants.dispatch, this.#buffers, { groups: 1 });
+    const differences: number[] = [];
+    for (let round = 0; round <= PASS_ROUNDS; round++) {
+      this.signal.throwIfAborted();
+      const [many, one] = [await this.#wall(step, PASSES, 1), await this.#wall(step, 1, PASSES)];
+      if (round > 0) differences.push((many - one) / (PASSES - 1)); // the first was the warm-up
+    }
+    return Math.max(0, median(differences));
+  }
+
+  /** Wall seconds of one command buffer. */
+  async #wall({ pipeline, bindGroup }: Step, passes: number, dispatches: number): Promise<number> {
+    const { device } = this.gpu;
+    const encoder = device.createCommandEncoder();
+    for (let i = 0; i < passes; i++) {
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      for (let k = 0; k < dispatches; k++) pass.dispatchWorkgroups(1);
+      pass.end();
+    }
+    const commands = encoder.finish();
+    await device.queue.onSubmittedWorkDone();
+    const from = performance.now();
+    device.queue.submit([commands]);
+    await device.queue.onSubmittedWorkDone();
+    return (performance.now() - from) / 1e3;
+  }
+
   async seconds(variant: Variant, sizes: Sizes): Promise<number> {
     const steps = await this.#kernels.steps(variant, this.#buffers, sizes);
     return (await timeUses([steps], this.gpu.device, this.signal, this.effort)).seconds;
@@ -142,7 +180,7 @@ export function computeRoof({ features, languageFeatures }: Variant, roofs: Roof
 }
 
 /** One line a roof: name, value, unit. */
-export function roofsToCsv({ f32, f16, dot4, matrix, read, dispatch }: Roofs): string {
+export function roofsToCsv({ f32, f16, dot4, matrix, read, dispatch, pass }: Roofs): string {
   const scaled = (value: number | undefined, unit: number) => value && (value / unit).toPrecision(4);
   return formatCsv([
     ['roof', 'value', 'unit'],
@@ -152,5 +190,6 @@ export function roofsToCsv({ f32, f16, dot4, matrix, read, dispatch }: Roofs): s
     ['matrix', scaled(matrix, 1e12), 'TFLOPS'],
     ['read', scaled(read, 1e9), 'GB/s'],
     ['dispatch', scaled(dispatch, 1e-6), 'us'],
+    ['pass', scaled(pass, 1e-6), 'us'],
   ]);
 }

@@ -5,7 +5,14 @@ import { parseExperiment, type Experiment } from './experiment';
 import { expand, type Run } from './expand';
 import { measure } from './measure';
 import type { RunRecord } from './record';
+import type { Compared } from './compare';
+import type { Generation } from './generate';
+import type { CellKind } from './notebook';
+import type { Profile } from './profile';
+import type { Roofs } from './roofs';
+import type { BestSoFar, Tuned } from './tune';
 import type { OpenGpu, Session } from './session';
+import type { OwnVariant } from './shader';
 
 export type { AdapterDescription };
 
@@ -16,12 +23,37 @@ export interface Progress {
   runs: number;
   /** Settings that make the run again. */
   settings: string;
-  phase: 'loading' | 'compiling' | 'checking' | 'warming up' | 'measuring';
-  /** Of the phase: bytes while loading, kernels while checking, samples while measuring. */
+  phase: Phase;
+  /**
+   * Of the phase: bytes while loading, kernels while compiling and checking, samples while measuring, rounds of at most
+   * `total` while comparing, repetitions while profiling, seconds while tuning, tokens while generating.
+   */
   done: number;
   total: number;
-  /** The tensor that is being loaded, the kernel that is being checked; else empty. */
+  /** The tensor that is being loaded, the kernel that is being checked or tuned; else empty. */
   what: string;
+}
+
+export type Phase =
+  | 'loading'
+  | 'compiling'
+  | 'checking'
+  | 'warming up'
+  | 'measuring'
+  | 'comparing'
+  | 'profiling'
+  | 'measuring roofs'
+  | 'tuning'
+  | 'prefilling'
+  | 'generating'
+  | 'timing';
+
+/** What is to be run: a cell of the notebook, with the shaders that the notebook has of its own. */
+export interface CellWork {
+  kind: CellKind;
+  /** The body. */
+  text: string;
+  variants?: OwnVariant[];
 }
 
 export type LabEvent =
@@ -29,7 +61,22 @@ export type LabEvent =
   | { type: 'adapter'; adapter: AdapterDescription; defaults: Experiment }
   | { type: 'no-adapter'; reason: string }
   | { type: 'progress'; progress: Progress }
+  /** Of a sweep: one a run. */
   | { type: 'record'; record: RunRecord }
+  /** Of a compare cell, once, at its end. */
+  | { type: 'compared'; compared: Compared }
+  /** Of a profile cell: one a run. */
+  | { type: 'profiled'; profile: Profile }
+  /** Of a roofline cell. */
+  | { type: 'roofs'; roofs: Roofs }
+  /** Of a tune cell: the best so far, after each kernel. */
+  | { type: 'tuning'; best: BestSoFar }
+  /** Of a tune cell: one for each chunk. */
+  | { type: 'tuned'; tuned: Tuned }
+  /** Of a generate cell: the next piece of the text, whole characters. */
+  | { type: 'text'; text: string }
+  /** Of a generate cell: the whole, when it has ended or was stopped. */
+  | { type: 'generated'; generation: Generation }
   /** `run`: the settings of the run that failed; of the whole cell when they could not be read or no GPU was found. */
   | { type: 'failed'; run: string; reason: string }
   | { type: 'finished'; stopped: boolean };
@@ -40,7 +87,7 @@ export type LabEvent =
  * to there, and stop with the signal, which takes effect between samples.
  */
 export async function* runCell(
-  settings: string,
+  { text: settings }: CellWork,
   session: Session,
   signal: AbortSignal,
 ): AsyncGenerator<LabEvent> {

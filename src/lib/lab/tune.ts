@@ -48,6 +48,19 @@ export interface Tuned {
   comparison: Comparison | undefined;
 }
 
+/** Where a search is. Plain data. */
+export interface BestSoFar {
+  /** With everything found so far, as settings that make its run. */
+  settings: string;
+  /** The kernel just searched, its best variant and knobs (`row_threads=16 step=32`). */
+  kernel: string;
+  variant: string;
+  knobs: string;
+  /** GPU seconds of all its uses in a chunk, as it was and with the best. */
+  beforeSeconds: number;
+  bestSeconds: number;
+}
+
 /** Share of the budget that is kept for the comparison. */
 const COMPARISON_SHARE = 0.25;
 /** Of what all kernels take together: one that takes less is left as it is. */

@@ -1,12 +1,23 @@
 /** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
 import { blobSource, urlSource } from '../engine/bytes';
 import { describe, messageOf, runCell, type LabEvent } from './run';
+import type { CellKind } from './notebook';
 import { selfTest, type SelfTestEvent } from './selftest';
 import { Session } from './session';
+import type { OwnVariant, ShaderEvent } from './shader';
 
+/**
+ * Of everything that takes the GPU, one after another in the order sent. What names a cell is answered with events that
+ * name it too: a run ends with `finished`, the others with `compiled`, `checked`, `alone` or `failed`.
+ */
 export type WorkerMessage =
-  /** Runs a cell; events until `finished`. One after another, if several are sent. */
-  | { type: 'run'; settings: string }
+  | { type: 'run'; cell: string; kind: CellKind; text: string; variants: OwnVariant[] }
+  /** Of several that wait for the same cell only the last is answered. */
+  | { type: 'compile'; cell: string; variant: OwnVariant }
+  | { type: 'check'; cell: string; variant: OwnVariant }
+  /** Times the variant, and its kernel's default beside it, at the shapes that the model has in chunks of these tokens. */
+  | { type: 'alone'; cell: string; variant: OwnVariant; model: string; tokens: number[] }
+  /** Ends what is under way and forgets what waits. */
   | { type: 'stop' }
   /** A file the user gave: from now on a model by its name. */
   | { type: 'file'; file: File }
@@ -16,6 +27,13 @@ export type WorkerMessage =
   | { type: 'selftest'; ends: boolean }
   /** Whether the page can be seen. */
   | { type: 'hidden'; hidden: boolean };
+
+/** What a worker tells: of a cell, or of the GPU. */
+export type WorkerEvent =
+  | Extract<LabEvent, { type: 'adapter' | 'no-adapter' }>
+  | (Exclude<LabEvent, { type: 'adapter' | 'no-adapter' }> & { cell: string })
+  | (ShaderEvent & { cell: string })
+  | SelfTestEvent;
 
 const files = new Map<string, File>();
 let hidden = false;
@@ -44,10 +62,16 @@ function siteAddress(): string {
   return self.location.href.replace(/(_app\/immutable|src\/lib)\/.*$/, '');
 }
 
-const tell = (event: LabEvent | SelfTestEvent) => self.postMessage(event);
+const tell = (event: WorkerEvent) => self.postMessage(event);
 
-async function tellAll(events: AsyncGenerator<LabEvent | SelfTestEvent>) {
-  for await (const event of events) tell(event);
+async function runMessage(message: Extract<WorkerMessage, { type: 'run' }>, signal: AbortSignal) {
+  const { cell } = message;
+  for await (const event of runCell(message, session, signal))
+    tell(event.type === 'adapter' || event.type === 'no-adapter' ? event : { ...event, cell });
+}
+
+async function testSelf(ends: boolean, signal: AbortSignal) {
+  for await (const event of selfTest(navigator.gpu, ends, signal)) tell(event);
 }
 
 async function describeGpu() {
@@ -67,9 +91,9 @@ function begin(work: (signal: AbortSignal) => Promise<void>) {
 self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
   switch (message.type) {
     case 'run':
-      return begin((signal) => tellAll(runCell(message.settings, session, signal)));
+      return begin((signal) => runMessage(message, signal));
     case 'selftest':
-      return begin((signal) => tellAll(selfTest(navigator.gpu, message.ends, signal)));
+      return begin((signal) => testSelf(message.ends, signal));
     case 'describe':
       return begin(describeGpu);
     case 'file':

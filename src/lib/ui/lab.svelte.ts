@@ -82,7 +82,13 @@ export class Lab {
     this.planned = this.settings.expanded.runs;
     this.#total = this.planned.length;
     [this.#behind, this.#failed, this.#firstRunAt, this.#lastRunAt] = [0, 0, 0, 0];
-    this.#worker?.postMessage({ type: 'run', settings: this.settings.query });
+    this.#worker?.postMessage({
+      type: 'run',
+      cell: 'sweep',
+      kind: 'sweep',
+      text: this.settings.query,
+      variants: [],
+    });
   }
 
   stop() {
