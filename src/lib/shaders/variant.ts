@@ -152,12 +152,16 @@ export function withKnobs(variant: Variant, values: Record<string, number>): Var
       throw new Error(`${label} has no knob "${name}"; it has: ${Object.keys(knobs).join(', ') || 'none'}`);
     if (!knobs[name].choices.includes(value))
       throw new Error(`${label}: ${name} cannot be ${value}; its choices: ${knobs[name].choices.join(', ')}`);
-    const declaration = new RegExp(`^(const ${name}\\b[^=]*=\\s*)\\d+`, 'm');
-    text = text.replace(declaration, `$1${value}`);
-    wgsl = wgsl.replace(declaration, `$1${value}`);
+    text = turnKnob(text, name, value);
+    wgsl = turnKnob(wgsl, name, value);
     knobs[name] = { ...knobs[name], value };
   }
   return { ...variant, text, wgsl, knobs };
+}
+
+/** The text with one knob turned: its declaration says another number, all else stays as it is. */
+export function turnKnob(text: string, name: string, value: number): string {
+  return text.replace(new RegExp(`^(const ${name}\\b[^=]*=\\s*)\\d+`, 'm'), `$1${value}`);
 }
 
 /** Every combination of a variant's knob choices that its own assertions allow. */
@@ -243,7 +247,8 @@ function headerFields(header: string[]): { key: string; word: string; value: str
   });
 }
 
-function readKnobs(text: string): Record<string, Knob> {
+/** The knobs that a text declares, whatever else is wrong with it. */
+export function readKnobs(text: string): Record<string, Knob> {
   return Object.fromEntries(
     [...text.matchAll(KNOB)].map(([, name, value, choices]) => [
       name,
