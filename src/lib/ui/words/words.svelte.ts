@@ -1,11 +1,12 @@
 /** The page's language: English or Simplified Chinese. Everything that is shown is said in `words/<area>.ts`. */
 import { cells } from './cells';
 import { editor } from './editor';
+import { kernel } from './kernel';
 import { page } from './page';
 import { terms } from './terms';
 
 /** Areas of the page; each has the same words in both languages, or it does not compile. */
-const areas = { cells, editor, page, terms };
+const areas = { cells, editor, kernel, page, terms };
 
 export type Language = 'en' | 'zh';
 export type Words = { [Area in keyof typeof areas]: (typeof areas)[Area]['en'] };
