@@ -143,7 +143,7 @@ describe('a loaded model', () => {
       [vocabulary, width, 'q6_k'],
     ]);
     const [first, second] = weights.layers;
-    expect(first).toMatchObject({ valueBias: undefined, lora: { ranks: { ...ranks, value: 0 } } });
+    expect(first).toMatchObject({ lora: { ranks: { ...ranks, value: 0 } } });
     expect(second.lora).toMatchObject({ ranks, wide: 1 }); // of Q4_K_M's LoRAs only w1 and w2 are f32
     expect(second.receptanceKeyValue).toMatchObject([
       { batch: 3, rows: width, columns: width, format: 'q4_k' },

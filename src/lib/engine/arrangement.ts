@@ -1,5 +1,6 @@
 // Which buffers a model's weights need on a given GPU, and which weights go where in them. Pure data, no GPU calls.
 import { formats, rowWords } from '../shaders/shared/formats';
+import { LAYER_VECTORS } from '../shaders/shared/layer_vectors';
 import { mebibytes } from './buffers';
 import type { Geometry } from './gguf';
 import type { Layer, Lora, Matrix, MatrixPart, Norm } from './weights';
@@ -19,7 +20,7 @@ export interface Piece {
 
 /** One buffer to be made and filled. */
 export interface BufferPlan {
-  /** The tensor's GGUF name, with the rows where it is cut; no two are the same. */
+  /** The tensor's GGUF name, with the rows where it is cut, or what several have in common; no two are the same. */
   label: string;
   words: number;
   pieces: Piece[];
@@ -42,6 +43,17 @@ const ROW_STEP = 64;
 /** The lerps of time mix: as the file orders them, and as the GPU has them (r, k and v make one batched product). */
 const FILE_LERPS = ['r', 'w', 'k', 'v', 'a', 'g'];
 const GPU_LERPS = ['r', 'k', 'v', 'w', 'a', 'g'];
+/** The last part of the name of each plane's tensor. */
+const VECTOR_TENSORS: Record<(typeof LAYER_VECTORS)[number], string> = {
+  decay_bias: 'w0.weight',
+  learning_rate_bias: 'a0.weight',
+  value_bias: 'v0.weight',
+  key_removal: 'k_k.weight',
+  key_learning: 'k_a.weight',
+  bonus: 'r_k.weight',
+  norm_weight: 'ln.weight',
+  norm_bias: 'ln.bias',
+};
 /** The letters of a layer's LoRAs, in the order that shaders/shared/lora.wgsl has them. */
 const LORAS = ['w', 'a', 'v', 'g'];
 
@@ -90,14 +102,8 @@ class Arranger<Buffer> {
       timeMixLerp: this.lerps(`${mix}lerp_fused.weight`),
       receptanceKeyValue: this.receptanceKeyValue(mix),
       output: this.matrix(`${mix}output.weight`, embedding, embedding),
-      decayBias: this.vector(`${mix}w0.weight`),
-      learningRateBias: this.vector(`${mix}a0.weight`),
-      valueBias: hasValueResidual ? this.vector(`${mix}v0.weight`) : undefined,
       lora: this.lora(mix, { ...ranks, value: hasValueResidual ? ranks.value : 0 }),
-      keyRemoval: this.vector(`${mix}k_k.weight`),
-      keyLearning: this.vector(`${mix}k_a.weight`),
-      bonus: this.vector(`${mix}r_k.weight`),
-      groupNorm: this.norm(`${mix}ln`),
+      vectors: this.vectors(mix, hasValueResidual),
       channelMixLerp: this.vector(`${block}channel_mix_lerp_k.weight`),
       channelMixKey: this.matrix(`${block}channel_mix_key.weight`, hidden, embedding),
       channelMixValue: this.matrix(`${block}channel_mix_value.weight`, embedding, hidden),
@@ -110,6 +116,19 @@ class Arranger<Buffer> {
     const format = this.formatOf(tensor);
     const piece = { tensor, format, held: 'f32', firstElement: 0, elements, word: 0 };
     return this.place({ label: tensor, words: elements, pieces: [piece] });
+  }
+
+  /** All planes of one buffer; the one that layer 0 lacks stays zero. */
+  vectors(mix: string, hasValueResidual: boolean): Buffer {
+    const elements = this.geometry.embedding;
+    const pieces = LAYER_VECTORS.flatMap((plane, i): Piece[] => {
+      if (plane === 'value_bias' && !hasValueResidual) return [];
+      const tensor = `${mix}${VECTOR_TENSORS[plane]}`;
+      return [
+        { tensor, format: this.formatOf(tensor), held: 'f32', firstElement: 0, elements, word: i * elements },
+      ];
+    });
+    return this.place({ label: `${mix}vectors`, words: LAYER_VECTORS.length * elements, pieces });
   }
 
   norm(name: string): Norm<Buffer> {

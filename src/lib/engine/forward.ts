@@ -153,15 +153,7 @@ export class Forward {
     return [
       ...(await this.#steps(
         'wkv_inputs',
-        {
-          inputs,
-          first_value: firstValue,
-          decay_bias: layer.decayBias,
-          learning_rate_bias: layer.learningRateBias,
-          value_bias: layer.valueBias ?? layer.decayBias, // layer 0 has none and reads none
-          key_removal: layer.keyRemoval,
-          key_learning: layer.keyLearning,
-        },
+        { inputs, first_value: firstValue, vectors: layer.vectors },
         { columns, tokens: this.tokens, first_layer: Number(index === 0) },
       )),
       ...(await this.#steps(
@@ -169,9 +161,7 @@ export class Forward {
         {
           inputs,
           gate,
-          norm_weight: layer.groupNorm.weight,
-          norm_bias: layer.groupNorm.bias,
-          bonus: layer.bonus,
+          vectors: layer.vectors,
           state: { buffer: this.state.wkv, offset: index * stateBytes, size: stateBytes },
           out: mixed,
         },

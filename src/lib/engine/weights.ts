@@ -49,16 +49,9 @@ export interface Layer<Buffer = GPUBuffer> {
   /** One matrix of batch 3 when the three share a format and fit one binding, else three of batch 1. */
   receptanceKeyValue: Matrix<Buffer>[];
   output: Matrix<Buffer>;
-  /** w0, a0, v0. Layer 0 has no value residual. */
-  decayBias: Buffer;
-  learningRateBias: Buffer;
-  valueBias: Buffer | undefined;
   lora: Lora<Buffer>;
-  /** k_k, k_a, r_k. */
-  keyRemoval: Buffer;
-  keyLearning: Buffer;
-  bonus: Buffer;
-  groupNorm: Norm<Buffer>;
+  /** 8 × C: biases of decay, learning rate and value, removal key, … in the order of shaders/shared/layer_vectors.ts. */
+  vectors: Buffer;
   channelMixLerp: Buffer;
   channelMixKey: Matrix<Buffer>;
   channelMixValue: Matrix<Buffer>;

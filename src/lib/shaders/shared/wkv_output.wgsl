@@ -10,11 +10,11 @@ fn head_output(y: vec4<f32>, head: u32, token: u32, thread: u32) -> vec4<f32> {
   let i = token * (sizes.columns / 4u) + c;
   let plane = sizes.tokens * (sizes.columns / 4u);
   // All loads come before the barrier: nothing waits for memory twice.
-  let rk = dot(inputs[i] * inputs[plane + i], bonus[c]);
+  let rk = dot(inputs[i] * inputs[plane + i], layer_vector(bonus, c));
   let v = inputs[2u * plane + i];
   let gates = gate[i];
-  let weight = norm_weight[c];
-  let bias = norm_bias[c];
+  let weight = layer_vector(norm_weight, c);
+  let bias = layer_vector(norm_bias, c);
   // Mean and squares of four numbers, which then join those of the others without a second look at them.
   let mean = dot(y, vec4<f32>(0.25));
   let centred = y - mean;

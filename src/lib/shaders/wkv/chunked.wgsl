@@ -4,7 +4,7 @@
 //! pass prepare: chunks, columns / 64
 //! pass scan: columns / rows
 //! pass output: columns / 64, tokens / 4
-//! use: wkv_output, wkv_output_pass
+//! use: wkv_output, layer_vectors, wkv_output_pass
 
 // The recurrence is linear in the state, so a chunk can be taken as a whole. With u_t = S a_t (S: the state before token t), p_t
 // the product of the decays up to and with token t, and per token
@@ -28,12 +28,10 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
 @group(0) @binding(2) var<storage, read> gate: array<vec4<f32>>;       // tokens × columns
-@group(0) @binding(3) var<storage, read> norm_weight: array<vec4<f32>>; // columns
-@group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
-@group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
-@group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
-@group(0) @binding(7) var<storage, read_write> out: array<f32>;        // tokens × columns; between the passes, y
-@group(0) @binding(8) var<storage, read_write> prepared: array<vec4<f32>>; // heads × chunks × record
+@group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
+@group(0) @binding(4) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;        // tokens × columns; between the passes, y
+@group(0) @binding(6) var<storage, read_write> prepared: array<vec4<f32>>; // heads × chunks × record
 
 const chunk = 8u; // knob: 8 16
 const fours = chunk / 4u; // of tokens

@@ -1,16 +1,14 @@
 //! A whole head in a workgroup, so that group norm, bonus and gate follow at once: one dispatch, for decoding and short chunks.
 //! grid: columns / rows
-//! use: wkv_rows, wkv_exchange, wkv_output
+//! use: wkv_rows, wkv_exchange, wkv_output, layer_vectors
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
 @group(0) @binding(2) var<storage, read> gate: array<vec4<f32>>;       // tokens × columns
-@group(0) @binding(3) var<storage, read> norm_weight: array<vec4<f32>>; // columns
-@group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
-@group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
-@group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
-@group(0) @binding(7) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns
+@group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
+@group(0) @binding(4) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns
 
 const rows = 64u; // the head
 

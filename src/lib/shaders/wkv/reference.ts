@@ -1,4 +1,5 @@
 import type { Arrays, Kernel, Sizes } from '../kernel';
+import { LAYER_VECTORS, layerVector } from '../shared/layer_vectors';
 
 const HEAD = 64;
 const EPSILON = 64e-5;
@@ -45,7 +46,10 @@ function recur(
 }
 
 function finish(y: Float64Array, arrays: Arrays, t: number, head: number, { columns, tokens }: Sizes) {
-  const { inputs, gate, norm_weight, norm_bias, bonus, out } = arrays;
+  const { inputs, gate, vectors, out } = arrays;
+  const norm_weight = layerVector(vectors, 'norm_weight', columns);
+  const norm_bias = layerVector(vectors, 'norm_bias', columns);
+  const bonus = layerVector(vectors, 'bonus', columns);
   const plane = tokens * columns;
   const at = t * columns + head * HEAD;
   const mean = y.reduce((sum, value) => sum + value, 0) / HEAD;
@@ -66,9 +70,7 @@ export default {
   lengths: ({ columns, tokens }) => ({
     inputs: 6 * tokens * columns,
     gate: tokens * columns,
-    norm_weight: columns,
-    norm_bias: columns,
-    bonus: columns,
+    vectors: LAYER_VECTORS.length * columns,
     state: columns * HEAD,
     out: tokens * columns,
   }),

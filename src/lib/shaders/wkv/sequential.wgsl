@@ -1,17 +1,15 @@
 //! One thread per row of a head's state, which stays in its registers from the first token of the chunk to the last.
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
-//! use: wkv_output, wkv_output_pass
+//! use: wkv_output, layer_vectors, wkv_output_pass
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
 @group(0) @binding(2) var<storage, read> gate: array<vec4<f32>>;       // tokens × columns
-@group(0) @binding(3) var<storage, read> norm_weight: array<vec4<f32>>; // columns
-@group(0) @binding(4) var<storage, read> norm_bias: array<vec4<f32>>;  // columns
-@group(0) @binding(5) var<storage, read> bonus: array<vec4<f32>>;      // columns
-@group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
-@group(0) @binding(7) var<storage, read_write> out: array<f32>;        // tokens × columns
+@group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
+@group(0) @binding(4) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;        // tokens × columns
 
 const rows = 32u;  // knob: 16 32 64
 const staged = 8u; // knob: 2 4 8

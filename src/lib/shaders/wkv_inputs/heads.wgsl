@@ -1,15 +1,12 @@
 //! Sixteen threads per head and token, four channels each: the removal key's length needs the whole head.
 //! grid: columns / 64, tokens / tile_tokens
+//! use: layer_vectors
 
 struct Sizes { columns: u32, tokens: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read_write> inputs: array<vec4<f32>>; // 6 × tokens × columns: r k v w a b
 @group(0) @binding(2) var<storage, read_write> first_value: array<vec4<f32>>; // tokens × columns
-@group(0) @binding(3) var<storage, read> decay_bias: array<vec4<f32>>; // columns
-@group(0) @binding(4) var<storage, read> learning_rate_bias: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> value_bias: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> key_removal: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read> key_learning: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>; // a layer's: 8 × columns
 
 const tile_tokens = 8u; // knob: 4 8 16
 
@@ -29,9 +26,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let key = inputs[plane + i];
   let value = inputs[2u * plane + i];
   let decay = inputs[3u * plane + i];
-  let rate = sigmoid(learning_rate_bias[c] + inputs[4u * plane + i]);
-  let mix = sigmoid(value_bias[c] + inputs[5u * plane + i]);
-  let removal = key * key_removal[c];
+  let rate = sigmoid(layer_vector(learning_rate_bias, c) + inputs[4u * plane + i]);
+  let mix = sigmoid(layer_vector(value_bias, c) + inputs[5u * plane + i]);
+  let removal = key * layer_vector(key_removal, c);
   squares[thread] = dot(removal, removal);
   workgroupBarrier();
   if (!own) { return; }
@@ -41,8 +38,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   } else {
     inputs[2u * plane + i] = value + (first_value[i] - value) * mix;
   }
-  inputs[plane + i] = key * (1.0 + (rate - 1.0) * key_learning[c]);
-  inputs[3u * plane + i] = exp(-decay_rate * sigmoid(decay_bias[c] + decay));
+  inputs[plane + i] = key * (1.0 + (rate - 1.0) * layer_vector(key_learning, c));
+  inputs[3u * plane + i] = exp(-decay_rate * sigmoid(layer_vector(decay_bias, c) + decay));
   inputs[4u * plane + i] = -direction;
   inputs[5u * plane + i] = direction * rate;
 }

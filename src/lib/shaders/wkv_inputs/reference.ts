@@ -1,4 +1,5 @@
 import type { Arrays, Kernel, Sizes } from '../kernel';
+import { LAYER_VECTORS, layerVector } from '../shared/layer_vectors';
 
 const HEAD = 64;
 const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
@@ -10,10 +11,10 @@ const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
  *   v = v + (first − v) · σ(v0 + value mix)   (the first layer's v is the first value)
  *   κ = k·k_k, of length one per head;  k = k · (1 + (η − 1)·k_a);  a = −κ;  b = κ·η
  */
-function wkvInputs(
-  { inputs, first_value, decay_bias, learning_rate_bias, value_bias, key_removal, key_learning }: Arrays,
-  { columns, tokens, first_layer }: Sizes,
-) {
+function wkvInputs({ inputs, first_value, vectors }: Arrays, { columns, tokens, first_layer }: Sizes) {
+  const [decay_bias, learning_rate_bias, value_bias, key_removal, key_learning] = (
+    ['decay_bias', 'learning_rate_bias', 'value_bias', 'key_removal', 'key_learning'] as const
+  ).map((name) => layerVector(vectors, name, columns));
   const plane = tokens * columns;
   for (let head = 0; head < plane; head += HEAD) {
     let squares = 0;
@@ -43,11 +44,7 @@ export default {
   lengths: ({ columns, tokens }) => ({
     inputs: 6 * tokens * columns,
     first_value: tokens * columns,
-    decay_bias: columns,
-    learning_rate_bias: columns,
-    value_bias: columns,
-    key_removal: columns,
-    key_learning: columns,
+    vectors: LAYER_VECTORS.length * columns,
   }),
   outputs: ['inputs', 'first_value'],
   cases: [
