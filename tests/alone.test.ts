@@ -45,8 +45,8 @@ describe('the kernels that settings name', () => {
   test('may be narrowed down to some shapes; decoding has its own', async () => {
     const batched = await times(`model=${TINY}&chunk=4&matmul_q4_k=naive`, [['batch', ['3']]]);
     expect(batched.map(({ sizes }) => sizes.batch)).toEqual([3]);
-    const decoding = await times(`model=${TINY}&chunk=4&wkv_inputs=heads`);
-    expect(decoding.map(({ sizes }) => sizes.tokens)).toEqual([4, 1]);
+    const decoding = await times(`model=${TINY}&chunk=4&token_shift=fused`);
+    expect(decoding.map(({ sizes }) => sizes.tokens)).toEqual([4, 4, 1, 1]); // six lerps and one
   });
 
   test('have to be named', async () => {

@@ -7,12 +7,13 @@ import type { OpenGpu } from '../src/lib/lab/session';
 import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from '../src/lib/lab/vendors';
 import { kernels } from '../src/lib/shaders';
 
-/** A GPU of this vendor on which nothing is impossible, or the variants named. */
+/** A GPU of this vendor on which nothing is impossible, or the variants named, as kernel/name. */
 const gpuOf = (vendor: string, impossible: string[] = []) =>
   ({
     adapter: { vendor },
     kernels: {
-      obstacle: ({ name }: { name: string }) => (impossible.includes(name) ? 'cannot' : undefined),
+      obstacle: ({ kernel, name }: { kernel: string; name: string }) =>
+        impossible.includes(`${kernel}/${name}`) ? 'cannot' : undefined,
     },
   }) as unknown as OpenGpu;
 const filled = (settings: string, gpu: OpenGpu) =>
@@ -36,15 +37,16 @@ describe('defaults', () => {
   });
 
   test('are portable again where the device lacks what the vendor’s take', () => {
-    expect(filled('', gpuOf('nvidia', ['dot4']))).toContain(`matmul_q4_k=${kernels.matmul_q4_k.default}`);
-    expect(filled('', gpuOf('nvidia', ['dot4']))).toContain('wkv_token=fused');
+    const settings = filled('', gpuOf('nvidia', ['matmul_q4_k/dot4']));
+    expect(settings).toContain(`matmul_q4_k=${kernels.matmul_q4_k.default}`);
+    expect(settings).toContain('matvec_q4_k=dot4');
   });
 
   test('give way to what the settings say of a kernel, its family or its knobs', () => {
     const nvidia = gpuOf('nvidia');
-    const others = '&matvec_q4_k=naive&wkv=sequential&wkv_token=sequential';
+    const others = '&matvec_q4_k=naive&wkv=sequential';
     expect(filled(`matmul_q4_k=tiled${others}`, nvidia)).toBe(`matmul_q4_k=tiled${others}`);
-    const family = 'matmul=naive&matvec=naive&wkv=sequential&wkv_token=sequential';
+    const family = 'matmul=naive&matvec=naive&wkv=sequential';
     expect(filled(family, nvidia)).toBe(family);
     expect(filled(`matmul_q4_k.token_threads=8${others}`, nvidia)).toBe(
       `matmul_q4_k=${kernels.matmul_q4_k.default}${others}&matmul_q4_k.token_threads=8`,

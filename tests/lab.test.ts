@@ -15,9 +15,7 @@ import { findVariant, kernels, readVariant, variants } from '../src/lib/shaders'
 import { seeded } from '../src/lib/shaders/kernel';
 
 /** What a run says of the kernels that some vendor's GPUs have defaults of their own for, where nothing else is said. */
-const PORTABLE = ['matvec_q4_k', 'wkv', 'wkv_token']
-  .map((name) => `${name}=${kernels[name].default}`)
-  .join('&');
+const PORTABLE = ['matvec_q4_k', 'wkv'].map((name) => `${name}=${kernels[name].default}`).join('&');
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 // The plain matmul: software drivers take half a minute to compile each larger one, and other tests check those.
 const QUICK = `model=${TINY}&matmul=naive`;

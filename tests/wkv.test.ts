@@ -1,4 +1,4 @@
-// Every variant of wkv in a trained model, whose keys and decays no generator makes up: logits and state as the oracle has them.
+// Every variant of wkv, and of what decodes a token, in a trained model, whose keys and decays no generator makes up: logits and state as the oracle has them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../src/lib/engine/engine';
 import { Oracle } from '../src/lib/engine/rwkv7';
@@ -28,25 +28,25 @@ afterAll(() => {
   kernels.device.destroy();
 });
 
-const names = variantsFor('wkv').map(({ name }) => name);
+const cases = [
+  ...variantsFor('wkv').flatMap((variant) => [24, 64].map((chunk) => ({ ...variant, chunk }))),
+  ...variantsFor('wkv_token').map((variant) => ({ ...variant, chunk: 1 })),
+];
 
-test.each(names.flatMap((name) => [1, 24, 64].map((chunk) => ({ name, chunk }))))(
-  '$name, chunk $chunk',
-  async ({ name, chunk }) => {
-    const variants = choice(engine, { matmul: 'naive', wkv: name });
-    const obstacle = kernels.obstacle(variants.wkv);
-    if (obstacle) return console.warn(`skipped: wkv/${name} ${obstacle}`);
-    const plans = await engine.prepare(variants, chunk, 0, [TOKENS]);
-    engine.load(Uint32Array.from(ids));
-    await engine.prefill(plans, TOKENS);
-    const error = largestError(await engine.readLogits(), logits) / standardDeviation(logits);
-    expect(error).toBeLessThanOrEqual(ALLOWED);
-    const { wkv } = await engine.readState();
-    wkv.forEach((state, layer) => {
-      const want = oracle.state.wkv[layer];
-      expect(largestError(state, want) / standardDeviation(want), `layer ${layer}`).toBeLessThanOrEqual(
-        ALLOWED,
-      );
-    });
-  },
-);
+test.each(cases)('$kernel/$name, chunk $chunk', async ({ kernel, name, chunk }) => {
+  const variants = choice(engine, { matmul: 'naive', [kernel]: name });
+  const obstacle = kernels.obstacle(variants[kernel]);
+  if (obstacle) return console.warn(`skipped: ${kernel}/${name} ${obstacle}`);
+  const plans = await engine.prepare(variants, chunk, 0, [TOKENS]);
+  engine.load(Uint32Array.from(ids));
+  await engine.prefill(plans, TOKENS);
+  const error = largestError(await engine.readLogits(), logits) / standardDeviation(logits);
+  expect(error).toBeLessThanOrEqual(ALLOWED);
+  const { wkv } = await engine.readState();
+  wkv.forEach((state, layer) => {
+    const want = oracle.state.wkv[layer];
+    expect(largestError(state, want) / standardDeviation(want), `layer ${layer}`).toBeLessThanOrEqual(
+      ALLOWED,
+    );
+  });
+});

@@ -150,23 +150,16 @@ export class Forward {
     const { inputs, gate, firstValue, mixed } = this.activations;
     const stateBytes = 4 * this.#columns * this.weights.geometry.headSize;
     const columns = this.#columns;
+    const { tokens } = this;
+    const first_layer = Number(index === 0);
+    const { vectors } = layer;
+    const given = { inputs, first_value: firstValue, vectors };
+    const state = { buffer: this.state.wkv, offset: index * stateBytes, size: stateBytes };
+    if (tokens === 1)
+      return this.#steps('wkv_token', { ...given, gate, state, out: mixed }, { columns, first_layer });
     return [
-      ...(await this.#steps(
-        'wkv_inputs',
-        { inputs, first_value: firstValue, vectors: layer.vectors },
-        { columns, tokens: this.tokens, first_layer: Number(index === 0) },
-      )),
-      ...(await this.#steps(
-        this.tokens === 1 ? 'wkv_token' : 'wkv',
-        {
-          inputs,
-          gate,
-          vectors: layer.vectors,
-          state: { buffer: this.state.wkv, offset: index * stateBytes, size: stateBytes },
-          out: mixed,
-        },
-        { columns, tokens: this.tokens },
-      )),
+      ...(await this.#steps('wkv_inputs', given, { columns, tokens, first_layer })),
+      ...(await this.#steps('wkv', { inputs, gate, vectors, state, out: mixed }, { columns, tokens })),
     ];
   }
 

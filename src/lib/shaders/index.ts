@@ -50,12 +50,10 @@ export function variantsFor(kernel: string): Variant[] {
 
 /**
  * The settings of a variant that show whether it is right: its knobs as they are and at their ends. In a family one format
- * turns the knobs for all, q4_k: the others differ in how sixteen weights are read, and in nothing that a knob touches. A
- * kernel with the variants of another leaves the knobs to that one.
+ * turns the knobs for all, q4_k: the others differ in how sixteen weights are read, and in nothing that a knob touches.
  */
 export function settingsToCheck(variant: Variant): Variant[] {
   const { name, format, kernel } = variant;
-  if (kernels[kernel].variantsOf) return [variant];
   const twin = format && variants.find((v) => v.name === name && v.kernel === kernel.replace(format, 'q4_k'));
   return twin && twin !== variant ? [variant] : knobEnds(variant);
 }
@@ -71,16 +69,10 @@ function variantsOf(directory: string, name: string, text: string): Variant[] {
   const reference = references.find(([known]) => known === directory)?.[1];
   if (reference === undefined)
     throw new Error(`src/lib/shaders/${directory} has variants but no reference.ts`);
-  if (typeof reference !== 'function')
-    return [directory, ...borrowersOf(directory)].map((kernel) => parseVariant(kernel, name, text, shared));
+  if (typeof reference !== 'function') return [parseVariant(directory, name, text, shared)];
   return (statedFormats(text) ?? Object.keys(formats)).map((format) =>
     parseVariant(`${directory}_${format}`, name, text, shared, format),
   );
-}
-
-/** The kernels without variants of their own that have this kernel's. */
-function borrowersOf(kernel: string): string[] {
-  return Object.keys(kernels).filter((name) => kernels[name].variantsOf === kernel);
 }
 
 function folder(path: string): string {

@@ -23,8 +23,6 @@ export interface Kernel {
   tolerance: number;
   /** Floating-point operations, a multiply-add as two: for kernels that have enough of them to be judged by. */
   flop?(sizes: Sizes): number;
-  /** The kernel whose variants are this one's too, for one that has none of its own. */
-  variantsOf?: string;
   /** The best portable variant: what runs when nothing else is asked for. */
   default: string;
 }

@@ -10,3 +10,9 @@ const norm_bias = 7u;
 
 // Four channels of a plane, from 4 c on.
 fn layer_vector(plane: u32, c: u32) -> vec4<f32> { return vectors[plane * (sizes.columns / 4u) + c]; }
+
+// One channel of a plane.
+fn layer_number(plane: u32, channel: u32) -> f32 {
+  let i = plane * sizes.columns + channel;
+  return vectors[i / 4u][i % 4u];
+}

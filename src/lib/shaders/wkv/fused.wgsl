@@ -1,4 +1,4 @@
-//! A whole head in a workgroup, so that group norm, bonus and gate follow at once: one dispatch, for decoding and short chunks.
+//! A whole head in a workgroup, so that group norm, bonus and gate follow at once: one dispatch, for short chunks.
 //! grid: columns / rows
 //! use: wkv_rows, wkv_exchange, wkv_output, layer_vectors
 

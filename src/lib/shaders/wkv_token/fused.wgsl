@@ -1,0 +1,130 @@
+//! A whole head in a workgroup, four rows of its state and four of their columns a thread: everything in one dispatch.
+//! grid: columns / 64
+//! use: layer_vectors
+
+struct Sizes { columns: u32, first_layer: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> inputs: array<f32>;           // 6 × columns: r k v, the LoRAs' decay, learning rate, value mix
+@group(0) @binding(2) var<storage, read> gate: array<f32>;             // columns
+@group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
+@group(0) @binding(4) var<storage, read_write> first_value: array<f32>; // columns
+@group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;        // columns
+
+const lanes = 16u; // share a row, a vector of its columns each
+const threads = 16u * lanes;
+const decay_rate = 0.6065306597126334; // e^−½
+const head_epsilon = 64e-5;
+
+// What threads tell each other of the head: planes of 64 numbers, the first five by the state's columns, the others by its rows.
+const r = 0u;
+const k = 1u;
+const w = 2u;
+const removal = 3u; // κ, not yet divided by its length
+const learned = 4u; // κ times the learning rate: b, but for the length
+const v = 5u;
+const sa = 6u;      // S a, divided by the length of κ for b's sake
+const y = 7u;
+var<workgroup> tile: array<f32, 8u * 64u>;
+// A lane's part of four sums over a row, one vector for four rows. An odd pitch keeps lanes in different banks.
+const pitch = 17u;
+var<workgroup> parts: array<vec4<f32>, lanes * pitch>;
+// A lane's part of κ·κ, and of Σ r·k·bonus.
+var<workgroup> head_parts: array<vec2<f32>, lanes>;
+
+// What the first 64 threads, a channel each, keep to themselves until the end.
+struct Channel { value: f32, gate: f32, weight: f32, bias: f32 }
+
+@compute @workgroup_size(threads)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let head = group.x;
+  let at = (head * 64u + thread / lanes * 4u) * 16u + thread % lanes;
+  var s = mat4x4<f32>(state[at], state[at + 16u], state[at + 32u], state[at + 48u]); // rows; asked for before anything is waited for
+  let bonuses = layer_vector(bonus, head * 16u + thread % lanes);
+  var channel: Channel;
+  if (thread < 64u) { channel = prepare(head * 64u + thread, thread); }
+  workgroupBarrier();
+
+  let removals = four(removal, thread);
+  parts[thread % lanes * pitch + thread / lanes] = removals * s;
+  if (thread < lanes) { head_parts[thread] = vec2<f32>(dot(removals, removals), dot(four(r, thread) * four(k, thread), bonuses)); }
+  workgroupBarrier();
+  // a = −κ / |κ| and b = κ·η / |κ|
+  if (thread < 64u) { tile[sa * 64u + thread] = -row_sum(thread) / max(head_sums().x, 1e-24); }
+  workgroupBarrier();
+  s = next_state(s, thread);
+  parts[thread % lanes * pitch + thread / lanes] = four(r, thread) * s;
+  for (var row = 0u; row < 4u; row++) { state[at + 16u * row] = s[row]; }
+  workgroupBarrier();
+  if (thread < 64u) { tile[y * 64u + thread] = row_sum(thread); }
+  workgroupBarrier();
+  if (thread < 64u) { out[head * 64u + thread] = finish(channel, thread); }
+}
+
+// One channel of what the recurrence takes.
+fn prepare(c: u32, thread: u32) -> Channel {
+  let columns = sizes.columns;
+  let key = inputs[columns + c];
+  let rate = sigmoid(layer_number(learning_rate_bias, c) + inputs[4u * columns + c]);
+  let direction = key * layer_number(key_removal, c);
+  let at = thread % 64u;
+  tile[r * 64u + at] = inputs[c];
+  tile[k * 64u + at] = key * (1.0 + (rate - 1.0) * layer_number(key_learning, c));
+  tile[w * 64u + at] = exp(-decay_rate * sigmoid(layer_number(decay_bias, c) + inputs[3u * columns + c]));
+  tile[removal * 64u + at] = direction;
+  tile[learned * 64u + at] = direction * rate;
+  var value = inputs[2u * columns + c];
+  if (sizes.first_layer == 1u) {
+    first_value[c] = value;
+  } else {
+    value += (first_value[c] - value) * sigmoid(layer_number(value_bias, c) + inputs[5u * columns + c]);
+  }
+  tile[v * 64u + at] = value;
+  return Channel(value, gate[c], layer_number(norm_weight, c), layer_number(norm_bias, c));
+}
+
+// S·diag(w) + (S a) bᵀ + v kᵀ
+fn next_state(s: mat4x4<f32>, thread: u32) -> mat4x4<f32> {
+  let decay = four(w, thread);
+  let key = four(k, thread);
+  let b = four(learned, thread);
+  let value = four(v, thread / lanes);
+  let s_a = four(sa, thread / lanes);
+  return mat4x4<f32>(
+    fma(s[0], decay, value.x * key + s_a.x * b), fma(s[1], decay, value.y * key + s_a.y * b),
+    fma(s[2], decay, value.z * key + s_a.z * b), fma(s[3], decay, value.w * key + s_a.w * b),
+  );
+}
+
+// Group norm, bonus and gate.
+fn finish(channel: Channel, thread: u32) -> f32 {
+  var mean = 0.0;
+  for (var i = 0u; i < 16u; i++) { mean += dot(four(y, i), vec4<f32>(1.0 / 64.0)); }
+  var squares = 0.0;
+  for (var i = 0u; i < 16u; i++) {
+    let centred = four(y, i) - mean;
+    squares += dot(centred, centred);
+  }
+  let normed = (tile[y * 64u + thread % 64u] - mean) * inverseSqrt(squares / 64.0 + head_epsilon);
+  return (normed * channel.weight + channel.bias + channel.value * head_sums().y) * channel.gate;
+}
+
+// Indices are such that a compiler sees where they end.
+fn four(plane: u32, i: u32) -> vec4<f32> {
+  let at = plane % 8u * 64u + i % 16u * 4u;
+  return vec4<f32>(tile[at], tile[at + 1u], tile[at + 2u], tile[at + 3u]);
+}
+
+fn row_sum(row: u32) -> f32 {
+  var sum = 0.0;
+  for (var lane = 0u; lane < lanes; lane++) { sum += parts[lane * pitch + row % 64u / 4u][row % 4u]; }
+  return sum;
+}
+
+fn head_sums() -> vec2<f32> {
+  var sums = vec2<f32>();
+  for (var lane = 0u; lane < lanes; lane++) { sums += head_parts[lane]; }
+  return sums;
+}
+
+fn sigmoid(value: f32) -> f32 { return 1.0 / (1.0 + exp(-value)); }
