@@ -1,5 +1,5 @@
 // The lab in a terminal: `npm run --silent lab -- <command>`. Results go to stdout, everything else to stderr.
-import { messageOf } from '../src/lib/lab/run';
+import { messageOf } from '../src/lib/lab/message';
 import { readArguments } from './arguments';
 import { commands, USAGE } from './commands';
 

@@ -10,6 +10,24 @@ import type { Kernels } from './kernels';
 const GUARD_WORDS = 64;
 const GUARD = 0x47554152;
 
+/** How an array differs from what the reference says. */
+export interface Difference {
+  array: string;
+  /** Normalised mean squared error, and what was allowed. */
+  error: number;
+  tolerance: number;
+  /** The first element that is off by more than a hundredth of the array's largest value; undefined: spread over all. */
+  index: number | undefined;
+  /** That element with its neighbours; `from` is the index of the first. */
+  from: number;
+  got: number[];
+  want: number[];
+}
+
+/** Elements of a difference that are shown before the wrong one, and in all. */
+const SHOWN_BEFORE = 2;
+const SHOWN = 8;
+
 /**
  * Runs a variant and its reference on the same seeded arrays. Resolves to the largest normalised mean squared error of
  * the outputs; throws when it is above the kernel's tolerance, naming the first wrong element, or when anything else was written.
@@ -21,24 +39,38 @@ export async function check(
   sizes: Sizes,
   seed = 1,
 ): Promise<number> {
+  const { error, difference } = await examine(kernels, kernel, variant, sizes, seed);
+  if (difference)
+    throw new Error(
+      `${labelOf(variant, sizes)} is wrong in ${difference.array}: error ${difference.error.toExponential(2)}, ` +
+        `allowed ${difference.tolerance}; ${describe(difference)}`,
+    );
+  return error;
+}
+
+/** The same, but an array that differs too much is a result: the first of them. Throws where the variant cannot run, or writes past an end. */
+export async function examine(
+  kernels: Kernels,
+  kernel: Kernel,
+  variant: Variant,
+  sizes: Sizes,
+  seed = 1,
+): Promise<{ error: number; difference?: Difference }> {
   const arrays = inputs(kernel, sizes, seed);
   const got = await run(kernels, variant, arrays, sizes);
   const want: Arrays = Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [name, array.slice()]),
   );
   kernel.reference(want, sizes);
-  const label = labelOf(variant, sizes);
   let largest = 0;
   for (const [name, array] of Object.entries(want)) {
     const tolerance = kernel.outputs.includes(name) ? (variant.error ?? kernel.tolerance) : 0;
     const error = normalisedError(got[name], array);
     if (!(error <= tolerance))
-      throw new Error(
-        `${label} is wrong in ${name}: error ${error.toExponential(2)}, allowed ${tolerance}; ${firstWrong(got[name], array)}`,
-      );
+      return { error, difference: { array: name, error, tolerance, ...firstWrong(got[name], array) } };
     largest = Math.max(largest, error);
   }
-  return largest;
+  return { error: largest };
 }
 
 /** The seeded arrays that a check of these sizes starts from. */
@@ -107,20 +139,27 @@ function normalisedError(got: ArrayLike<number>, want: ArrayLike<number>): numbe
   return error === 0 ? 0 : error / power;
 }
 
-/** The first element that is off by more than a hundredth of the array's largest value, with its neighbours. */
-function firstWrong(got: ArrayLike<number>, want: ArrayLike<number>): string {
+function firstWrong(got: ArrayLike<number>, want: ArrayLike<number>) {
   let largest = 0;
   for (let i = 0; i < want.length; i++) largest = Math.max(largest, Math.abs(want[i]));
   let at = 0;
   while (at < want.length && Math.abs(got[at] - want[at]) <= largest / 100) at++;
-  const from = Math.max(0, at - 1);
-  const show = (values: ArrayLike<number>) =>
-    Array.from({ length: Math.min(4, values.length - from) }, (_, i) =>
-      Number(values[from + i].toPrecision(5)),
-    ).join(' ');
-  return at === want.length
-    ? 'spread over all elements'
-    : `first at element ${at}: got … ${show(got)} …, wanted … ${show(want)} …`;
+  const index = at === want.length ? undefined : at;
+  const from = Math.max(0, (index ?? 0) - SHOWN_BEFORE);
+  const some = (values: ArrayLike<number>) =>
+    Array.from({ length: Math.min(SHOWN, values.length - from) }, (_, i) => values[from + i]);
+  return { index, from, got: some(got), want: some(want) };
+}
+
+function describe({ index, from, got, want }: Difference): string {
+  if (index === undefined) return 'spread over all elements';
+  const first = Math.max(0, index - 1 - from);
+  const show = (values: number[]) =>
+    values
+      .slice(first, first + 4)
+      .map((value) => Number(value.toPrecision(5)))
+      .join(' ');
+  return `first at element ${index}: got … ${show(got)} …, wanted … ${show(want)} …`;
 }
 
 const labelOf = ({ kernel, name }: Variant, sizes: Sizes) =>

@@ -1,19 +1,72 @@
 /** The kernels and variants that settings choose from, and how a setting's key names them. */
-import { kernels, variants } from '../shaders';
+import { kernels, readVariants, variants } from '../shaders';
 import type { Kernel } from '../shaders/kernel';
 import { formats } from '../shaders/shared/formats';
 import type { Variant } from '../shaders/variant';
+import { messageOf } from './message';
+import type { OwnVariant } from './shader';
 import { VENDOR_KERNELS } from './vendors';
 
-/** The kernels and variants there are to choose from; the registry, except in tests. */
+/** The kernels and variants there are to choose from: the registry, and what a notebook has of its own. */
 export interface Catalogue {
   kernels: Record<string, Pick<Kernel, 'default'>>;
   variants: Variant[];
   /** Kernels whose default depends on the GPU: what is said of them is never left out. */
   vendorKernels?: string[];
+  /** Shaders of a notebook that cannot be used, by `kernel/name`, and why. */
+  refused?: ReadonlyMap<string, string>;
 }
 
 export const REGISTRY: Catalogue = { kernels, variants, vendorKernels: VENDOR_KERNELS };
+
+/**
+ * The registry with a notebook's own shaders. One that cannot be used does not spoil the others: it is `refused`, and
+ * settings that name it are an error that says why.
+ */
+export function catalogueWith(own: readonly OwnVariant[]): Catalogue {
+  if (own.length === 0) return REGISTRY;
+  const found = new Map<string, Variant>();
+  const refused = new Map<string, string>();
+  for (const { kernel, name, wgsl } of own) {
+    const label = `${kernel}/${name}`;
+    try {
+      const read = readOwn(kernel, name, wgsl);
+      const twice = read.find((variant) => found.has(labelOf(variant)) || refused.has(labelOf(variant)));
+      if (twice) throw new Error(`two shaders of this notebook are called ${labelOf(twice)}; rename one`);
+      for (const variant of read) found.set(labelOf(variant), variant);
+    } catch (error) {
+      refused.set(label, messageOf(error));
+    }
+  }
+  for (const label of refused.keys()) found.delete(label);
+  return { ...REGISTRY, variants: [...variants, ...found.values()], refused };
+}
+
+/** The variants that a shader of a notebook is. Throws an Error that says why it cannot be one. */
+export function readOwn(kernel: string, name: string, wgsl: string): Variant[] {
+  if (!/^\w{1,60}$/.test(name))
+    throw new Error(`"${name.slice(0, 60)}" is no name for a variant: letters, digits and _ are possible`);
+  const read = readVariants(kernel, name, wgsl);
+  const shipped = read.find((variant) => variantOf(variant.kernel, name, REGISTRY));
+  if (shipped)
+    throw new Error(
+      `${shipped.kernel} has a variant "${name}" already; it has: ${namesOf(shipped.kernel, REGISTRY).join(', ')}. Choose another name`,
+    );
+  return read;
+}
+
+/** Why a shader that settings name cannot be used; undefined where it can, or is not of the notebook. */
+export function refusalOf(key: string, name: string, { refused }: Catalogue): string | undefined {
+  if (!refused?.size) return undefined;
+  const owners = [key, kernelOf(key), familyOf(kernelOf(key))];
+  const label = [...refused.keys()].find((each) => {
+    const [owner, own] = each.split('/');
+    return own === name && (owners.includes(owner) || familyOf(owner) === key);
+  });
+  return label && `${label} cannot be used: ${refused.get(label)}`;
+}
+
+const labelOf = ({ kernel, name }: Variant) => `${kernel}/${name}`;
 
 /** Kernel families: name → the kernels it stands for, one a weight format. */
 export function families(catalogue = REGISTRY): Record<string, string[]> {

@@ -3,8 +3,11 @@
  * alike. What counts is the ratio within each pair.
  */
 import type { Plans } from '../engine/engine';
+import type { Catalogue } from './catalogue';
 import { choose, type Run } from './expand';
-import { checkAll, onePrompt, promptTokens } from './measure';
+import { checkAll, hashOf, onePrompt, promptTokens, type Bench } from './measure';
+import { tokensPerSecond, type RunRecord } from './record';
+import type { Report } from './run';
 import type { LoadedModel, OpenGpu } from './session';
 import { median, medianInterval } from './statistics';
 
@@ -55,46 +58,120 @@ const NARROW = 0.01;
 const SMALLEST_EFFECT = 0.005;
 /** Both are run in turn for so long before the first pair. */
 const WARMUP_SECONDS = 0.5;
+/** Where nothing else is said. */
+const COMPARE_SECONDS = 20;
 
-/** Checks both, warms up, and times pairs. `seconds`: stop adding pairs after so long. */
+export interface CompareOptions {
+  /** No rounds are added after so long. */
+  seconds?: number;
+  catalogue?: Catalogue;
+  report?: Report;
+}
+
+/** Checks both runs of a model, warms up, and times pairs. */
 export async function compare(
   runs: [Run, Run],
+  model: LoadedModel,
+  gpu: OpenGpu,
+  signal: AbortSignal,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  const [first, second] = await timeInTurn(runs, model, gpu, signal, options);
+  return judge(first.seconds, second.seconds);
+}
+
+/**
+ * Wall seconds of several runs of one model, round by round: A B C, C B A … Rounds are added until every run is well
+ * known against the first, or time is up.
+ */
+export async function timeInTurn(
+  runs: Run[],
   { engine }: LoadedModel,
   gpu: OpenGpu,
   signal: AbortSignal,
-  seconds = 20,
-): Promise<Comparison> {
-  const plans: Plans[] = [];
+  { seconds = COMPARE_SECONDS, catalogue, report = () => undefined }: CompareOptions,
+): Promise<{ seconds: number[]; kernelHash: string }[]> {
+  const ready: { plans: Plans; kernelHash: string }[] = [];
   for (const run of runs) {
-    const choice = choose(run, engine.kernelNames);
-    await checkAll(choice, gpu, () => undefined, signal);
-    const beside = plans.length > 0;
-    plans.push(await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], beside));
+    const choice = choose(run, engine.kernelNames, catalogue);
+    await checkAll(choice, gpu, report, signal);
+    report('compiling');
+    const beside = ready.length > 0;
+    const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], beside);
+    ready.push({ plans, kernelHash: hashOf(choice) });
   }
   gpu.complain();
   const sample = async (which: number) => {
     signal.throwIfAborted();
     const tokens = promptTokens(runs[which].prefill, engine.geometry.vocabulary);
-    const { prefill, decode = 0 } = await onePrompt(runs[which], engine, plans[which], tokens, gpu);
+    const { prefill, decode = 0 } = await onePrompt(runs[which], engine, ready[which].plans, tokens, gpu);
     return prefill + decode;
   };
-  for (let warm = 0; warm < WARMUP_SECONDS;) warm += (await sample(0)) + (await sample(1));
-  const [first, second]: number[][] = [[], []];
+  report('warming up');
+  for (let warm = 0; warm < WARMUP_SECONDS;) for (const which of runs.keys()) warm += await sample(which);
+  const taken: number[][] = runs.map(() => []);
   const end = performance.now() + 1e3 * seconds;
-  while (!enough(first, second, performance.now() > end)) {
-    const order = first.length % 2 ? [1, 0] : [0, 1];
-    for (const which of order) [first, second][which].push(await sample(which));
+  while (!enough(taken, performance.now() > end)) {
+    report('comparing', taken[0].length, MOST_PAIRS);
+    const order = [...runs.keys()];
+    if (taken[0].length % 2) order.reverse();
+    for (const which of order) taken[which].push(await sample(which));
   }
   gpu.complain();
-  return judge(first, second);
+  return ready.map(({ kernelHash }, which) => ({ seconds: taken[which], kernelHash }));
 }
 
-function enough(first: number[], second: number[], timeIsUp: boolean): boolean {
+/** Runs of one model against the first of them. Throws an Error where they cannot be compared. */
+export async function compareRuns(
+  runs: Run[],
+  model: LoadedModel,
+  { gpu, host, catalogue, report, signal }: Bench,
+  seconds: number,
+): Promise<Compared> {
+  const startedAt = new Date().toISOString();
+  const taken = await timeInTurn(runs, model, gpu, signal, { seconds, catalogue, report });
+  return {
+    runs: runs.map((run, which) => {
+      const tokens = run.prefill + run.decode;
+      const tokensPerSecond = tokens / median(taken[which].seconds);
+      return { settings: run.text, tokens, tokensPerSecond, ...taken[which] };
+    }),
+    against: taken.slice(1).map((each) => judge(taken[0].seconds, each.seconds)),
+    adapter: gpu.adapter.name,
+    software: gpu.adapter.software,
+    startedAt,
+    agent: host.agent,
+  };
+}
+
+/**
+ * Two records that were not timed in turn: how much apart they are, but never a verdict. What they had in common (a
+ * clock, a temperature, another program) is not known, so that even a narrow interval says nothing of the settings alone.
+ */
+export function apart(first: RunRecord, second: RunRecord): Comparison {
+  const rates = [first, second].map(({ prefill, seconds }) => ({ prefill, ...medianInterval(seconds) }));
+  const [before, after] = rates.map(({ prefill, low, high }) => ({
+    low: prefill / high,
+    high: prefill / low,
+  }));
+  return {
+    verdict: 'cannot tell',
+    ratio: tokensPerSecond(second) / tokensPerSecond(first),
+    low: after.low / before.high,
+    high: after.high / before.low,
+    first: first.seconds,
+    second: second.seconds,
+  };
+}
+
+function enough([first, ...others]: number[][], timeIsUp: boolean): boolean {
   if (first.length < 2) return false;
   if (timeIsUp || first.length >= MOST_PAIRS) return true;
   if (first.length < FEWEST_PAIRS || first.length % 4) return false;
-  const { low, high } = judge(first, second);
-  return Math.log(high / low) / 2 <= NARROW;
+  return others.every((other) => {
+    const { low, high } = judge(first, other);
+    return Math.log(high / low) / 2 <= NARROW;
+  });
 }
 
 /** The verdict on pairs of times. */

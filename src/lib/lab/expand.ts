@@ -1,7 +1,7 @@
 /** An experiment's runs: one for each combination of its values. */
 import { withKnobs, type Variant } from '../shaders/variant';
 import { familyOf, kernelOf, REGISTRY, shapesIn, variantOf, type Catalogue } from './catalogue';
-import { formatExperiment, NUMBERS, orderedKeys, valuesOf, type Experiment } from './experiment';
+import { formatExperiment, isKernelKey, NUMBERS, orderedKeys, valuesOf, type Experiment } from './experiment';
 
 const MOST_RUNS = 1000;
 
@@ -38,9 +38,7 @@ export interface Run {
  */
 export function expand(experiment: Experiment, catalogue = REGISTRY): Run[] {
   const keys = ['model', ...Object.keys(NUMBERS).filter((key) => key !== 'target')];
-  const chosen = orderedKeys(experiment, catalogue).filter(
-    (key) => !keys.includes(key) && key !== 'target' && experiment[key],
-  );
+  const chosen = orderedKeys(experiment, catalogue).filter((key) => isKernelKey(key) && experiment[key]);
   const lists = [...keys, ...chosen].map((key) => [key, valuesOf(experiment, key, catalogue)] as const);
   const count = lists.reduce((product, [, values]) => product * values.length, 1);
   if (count > MOST_RUNS)

@@ -16,6 +16,7 @@ import {
   membersOf,
   namesOf,
   REGISTRY,
+  refusalOf,
   shapesIn,
   variantOf,
   type Catalogue,
@@ -60,6 +61,18 @@ export const NUMBERS: Record<string, NumberSetting> = {
   target: { about: 'tokens per second to compare with', smallest: 1, largest: 1_000_000, default: '700' },
 };
 
+/** The settings that say how a sweep is shown; they change no run. */
+export const VIEWS: Record<string, { about: string; single: boolean }> = {
+  reference: { about: 'published figures to draw beside these, by name', single: false },
+  x: { about: 'the setting along the chart', single: true },
+  scale: { about: "of the chart's axis: linear or log", single: true },
+};
+const SCALES = ['linear', 'log'];
+
+/** Whether a key is of a kernel, a family or a knob. */
+export const isKernelKey = (key: string) =>
+  key !== 'model' && !Object.hasOwn(NUMBERS, key) && !Object.hasOwn(VIEWS, key);
+
 /** Models that have a name: everything else is a file or an address. */
 export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
 
@@ -85,6 +98,10 @@ export function readExperiment(
     kindOf(key, catalogue);
     experiment[key] = [...new Set(values.map((value) => readValue(key, value, catalogue)))];
     if (experiment[key].length === 0) throw new Error(`${key} has no value`);
+    if (Object.hasOwn(VIEWS, key) && VIEWS[key].single && experiment[key].length > 1)
+      throw new Error(
+        `${key} takes one value; it has ${experiment[key].length}: ${experiment[key].join(', ')}`,
+      );
   }
   for (const key of Object.keys(experiment))
     if (kindOf(key, catalogue) === 'knob') checkKnob(experiment, key, catalogue);
@@ -112,6 +129,7 @@ export function valuesOf(experiment: Experiment, key: string, catalogue = REGIST
   if (Object.hasOwn(experiment, key)) return experiment[key];
   if (key === 'model') return ['demo'];
   if (Object.hasOwn(NUMBERS, key)) return [NUMBERS[key].default];
+  if (Object.hasOwn(VIEWS, key)) return key === 'scale' ? ['linear'] : [];
   if (kernelOf(key) !== key) return valuesOf(experiment, kernelOf(key), catalogue);
   const family = experiment[familyOf(key)]?.filter((name) => variantOf(key, name, catalogue));
   return family?.length ? family : [catalogue.kernels[key].default];
@@ -151,11 +169,12 @@ export function knobsOf(
   return knobs;
 }
 
-type Kind = 'model' | 'number' | 'kernel' | 'family' | 'knob';
+type Kind = 'model' | 'number' | 'view' | 'kernel' | 'family' | 'knob';
 
 function kindOf(key: string, catalogue: Catalogue): Kind {
   if (key === 'model') return 'model';
   if (Object.hasOwn(NUMBERS, key)) return 'number';
+  if (Object.hasOwn(VIEWS, key)) return 'view';
   if (Object.hasOwn(catalogue.kernels, kernelOf(key))) return 'kernel';
   const known = families(catalogue);
   if (Object.hasOwn(known, key)) return 'family';
@@ -166,7 +185,13 @@ function kindOf(key: string, catalogue: Catalogue): Kind {
   )
     return 'knob';
   const single = Object.keys(catalogue.kernels).filter((name) => familyOf(name) === name);
-  const possible = ['model', ...Object.keys(NUMBERS), ...single, ...Object.keys(known)];
+  const possible = [
+    'model',
+    ...Object.keys(NUMBERS),
+    ...Object.keys(VIEWS),
+    ...single,
+    ...Object.keys(known),
+  ];
   const example = Object.values(known)[0]?.at(-1);
   throw new Error(
     `Unknown setting "${shorten(key)}"; known: ${possible.join(', ')}` +
@@ -179,11 +204,14 @@ function readValue(key: string, value: string, catalogue: Catalogue): string {
   const kind = kindOf(key, catalogue);
   if (kind === 'model') return readModel(value);
   if (kind === 'number') return readNumber(key, value);
+  if (kind === 'view') return readView(key, value, catalogue);
   if (kind === 'knob') {
     if (!/^\d{1,9}$/.test(value))
       throw new Error(`${key} must be a whole number; "${shorten(value)}" is not`);
     return String(Number(value));
   }
+  const refusal = refusalOf(key, value, catalogue);
+  if (refusal) throw new Error(refusal);
   const names = [...new Set(membersOf(key, catalogue).flatMap((kernel) => namesOf(kernel, catalogue)))];
   if (!names.includes(value))
     throw new Error(`${key} has no variant "${shorten(value)}"; it has: ${names.join(', ')}`);
@@ -214,6 +242,16 @@ function readNumber(key: string, value: string): string {
         `${key === 'chunk' ? ', or "prefill"' : ''}; "${shorten(value)}" is not`,
     );
   return String(number);
+}
+
+function readView(key: string, value: string, catalogue: Catalogue): string {
+  if (key === 'scale' && !SCALES.includes(value))
+    throw new Error(`scale must be ${SCALES.join(' or ')}; "${shorten(value)}" is not`);
+  if (key === 'reference' && !/^[A-Za-z0-9][\w-]{0,59}$/.test(value))
+    throw new Error(`reference is a name such as phase-2; "${shorten(value)}" is not`);
+  if (key === 'x' && (kindOf(value, catalogue) === 'view' || value === 'target'))
+    throw new Error(`x is the setting along the chart, such as chunk; "${value}" changes no run`);
+  return value;
 }
 
 /** A knob that no chosen variant has would be ignored, and its speed believed: that is an error. */
@@ -265,7 +303,7 @@ export function orderedKeys(experiment: Experiment, catalogue: Catalogue): strin
     );
     return [...new Set(own)].map((knob) => `${owner}.${knob}`);
   });
-  return ['model', ...Object.keys(NUMBERS), ...owners, ...knobs];
+  return ['model', ...Object.keys(NUMBERS), ...Object.keys(VIEWS), ...owners, ...knobs];
 }
 
 /** A kernel at its default may go unsaid only while its family says nothing; what a knob's default is depends on the variant. */

@@ -9,8 +9,8 @@ import { kernels as registry } from '../shaders';
 import { seeded } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
 import { defaultsFor } from './defaults';
-import { families, kernelOf } from './catalogue';
-import { NUMBERS, parseExperiment, type Experiment } from './experiment';
+import { families, kernelOf, type Catalogue } from './catalogue';
+import { isKernelKey, parseExperiment, type Experiment } from './experiment';
 import { choose, type Run } from './expand';
 import { hashTexts, type RunRecord, type Warning } from './record';
 import type { Report } from './run';
@@ -21,23 +21,26 @@ import { median, spread } from './statistics';
 const WARMUP_SECONDS = 0.5;
 const MOST_WARMUPS = 50;
 
+/** Where a run is made, and whom it tells. */
+export interface Bench {
+  gpu: OpenGpu;
+  host: Host;
+  catalogue: Catalogue;
+  report: Report;
+  signal: AbortSignal;
+}
+
 /** Measures one run on a loaded model. Throws when a variant is wrong here, before any time is taken, and when the signal stops it. */
-export async function measure(
-  run: Run,
-  model: LoadedModel,
-  gpu: OpenGpu,
-  host: Host,
-  report: Report,
-  signal: AbortSignal,
-): Promise<RunRecord> {
+export async function measure(run: Run, model: LoadedModel, bench: Bench): Promise<RunRecord> {
+  const { gpu, host, catalogue, report, signal } = bench;
   const { engine } = model;
   const startedAt = new Date().toISOString();
-  const choice = choose(run, engine.kernelNames);
+  const choice = choose(run, engine.kernelNames, catalogue);
   const worst = await checkAll(choice, gpu, report, signal);
   report('compiling');
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill]);
   gpu.complain();
-  const samples = await takeSamples(run, engine, plans, gpu, host, report, signal);
+  const samples = await takeSamples(run, engine, plans, bench);
   const record: RunRecord = {
     settings: run.text,
     model: run.model,
@@ -53,9 +56,7 @@ export async function measure(
     stepsPerSubmit: run.stepsPerSubmit,
     seed: run.seed,
     variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
-    kernelHash: hashTexts(
-      Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])),
-    ),
+    kernelHash: hashOf(choice),
     ...samples.seconds,
     error: worst.error,
     errorKernel: worst.kernel,
@@ -67,8 +68,14 @@ export async function measure(
   };
   const found = warningsOf(record, samples.hidden);
   const unused =
-    namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(choice, plans, gpu));
+    namesUnused(run, engine.kernelNames, defaultsFor(gpu), catalogue) ||
+    (await lacksShapes(choice, plans, gpu));
   return { ...record, warnings: unused ? [...found, 'unused'] : found };
+}
+
+/** Of the texts that run. */
+export function hashOf(choice: Choice): string {
+  return hashTexts(Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])));
 }
 
 /**
@@ -119,10 +126,7 @@ async function takeSamples(
   run: Run,
   engine: Engine,
   plans: Plans,
-  gpu: OpenGpu,
-  host: Host,
-  report: Report,
-  signal: AbortSignal,
+  { gpu, host, report, signal }: Bench,
 ): Promise<{ seconds: Seconds; hidden: boolean }> {
   const tokens = promptTokens(run.prefill, engine.geometry.vocabulary);
   const seconds: Seconds = {
@@ -250,11 +254,9 @@ async function lacksShapes(choice: Choice, { inner, final }: Plans, { kernels }:
 }
 
 /** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
-function namesUnused(run: Run, used: string[], defaults: Experiment): boolean {
-  const owners = Object.entries(parseExperiment(run.text))
-    .filter(
-      ([key, [value]]) => key !== 'model' && !Object.hasOwn(NUMBERS, key) && defaults[key]?.[0] !== value,
-    )
+function namesUnused(run: Run, used: string[], defaults: Experiment, catalogue: Catalogue): boolean {
+  const owners = Object.entries(parseExperiment(run.text, catalogue))
+    .filter(([key, [value]]) => isKernelKey(key) && defaults[key]?.[0] !== value)
     .map(([key]) => kernelOf(key.split('.')[0]));
   const members = families();
   return owners.some((owner) => !(members[owner] ?? [owner]).some((kernel) => used.includes(kernel)));

@@ -1,18 +1,20 @@
 /** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
 import type { AdapterDescription } from '../engine/device';
-import { complete, defaultsFor } from './defaults';
-import { parseExperiment, type Experiment } from './experiment';
-import { expand, type Run } from './expand';
-import { measure } from './measure';
-import type { RunRecord } from './record';
+import { catalogueWith, type Catalogue } from './catalogue';
+import { readCell } from './cells';
 import type { Compared } from './compare';
+import { defaultsFor } from './defaults';
+import type { Experiment } from './experiment';
 import type { Generation } from './generate';
+import { jobsOf, type Job } from './jobs';
+import { messageOf } from './message';
 import type { CellKind } from './notebook';
 import type { Profile } from './profile';
+import type { RunRecord } from './record';
 import type { Roofs } from './roofs';
-import type { BestSoFar, Tuned } from './tune';
-import type { OpenGpu, Session } from './session';
+import type { LoadedModel, OpenGpu, Session } from './session';
 import type { OwnVariant } from './shader';
+import type { BestSoFar, Tuned } from './tune';
 
 export type { AdapterDescription };
 
@@ -68,7 +70,7 @@ export type LabEvent =
   /** Of a profile cell: one a run. */
   | { type: 'profiled'; profile: Profile }
   /** Of a roofline cell. */
-  | { type: 'roofs'; roofs: Roofs }
+  | { type: 'roofs'; roofs: Roofs; adapter: string; software: boolean }
   /** Of a tune cell: the best so far, after each kernel. */
   | { type: 'tuning'; best: BestSoFar }
   /** Of a tune cell: one for each chunk. */
@@ -82,30 +84,36 @@ export type LabEvent =
   | { type: 'finished'; stopped: boolean };
 
 /**
- * Runs the settings of a cell, one record for each run. Whatever goes wrong is a `failed` event: a run that fails does not
- * end the experiment, and after a lost GPU the next run opens it anew. `finished` always comes last: read
- * to there, and stop with the signal, which takes effect between samples.
+ * Runs a lab cell: a sweep's records one by one, or what the cell's kind finds. Whatever goes wrong is a `failed` event: a
+ * run that fails does not end the others, and after a lost GPU the next run opens it anew. `finished` always comes
+ * last: read to there, and stop with the signal, which takes effect between samples.
  */
 export async function* runCell(
-  { text: settings }: CellWork,
+  { kind, text, variants = [] }: CellWork,
   session: Session,
   signal: AbortSignal,
 ): AsyncGenerator<LabEvent> {
-  let runs: Run[];
+  const catalogue = catalogueWith(variants);
+  let jobs: Job[];
   try {
-    const experiment = parseExperiment(settings);
-    expand(experiment);
+    const cell = readCell(kind, text, catalogue);
+    jobsOf(cell, {}, catalogue, session);
     const described = describe(await session.open());
     yield described;
-    runs = expand(complete(experiment, described.defaults));
+    jobs = jobsOf(cell, described.defaults, catalogue, session);
   } catch (error) {
-    yield { type: 'failed', run: settings, reason: messageOf(error) };
+    yield { type: 'failed', run: text, reason: messageOf(error) };
     yield { type: 'finished', stopped: false };
     return;
   }
-  for (const [index, run] of runs.entries()) {
+  for (const [index, job] of jobs.entries()) {
     if (signal.aborted) break;
-    yield* runOne(run, { run: index + 1, runs: runs.length, settings: run.text }, session, signal);
+    const place = { run: index + 1, runs: jobs.length, settings: job.settings };
+    try {
+      yield* narrated((emit) => perform(job, place, session, catalogue, signal, emit));
+    } catch (error) {
+      if (!signal.aborted) yield { type: 'failed', run: job.settings, reason: messageOf(error) };
+    }
   }
   yield { type: 'finished', stopped: signal.aborted };
 }
@@ -118,44 +126,26 @@ export function describe(gpu: OpenGpu): LabEvent & { type: 'adapter' } {
 /** What a run tells of itself on the way. */
 export type Report = (phase: Progress['phase'], done?: number, total?: number, what?: string) => void;
 
-async function* runOne(
-  run: Run,
+/** Loads the job's model and does its work; fails as soon as the GPU is lost. */
+async function perform(
+  job: Job,
   place: Pick<Progress, 'run' | 'runs' | 'settings'>,
   session: Session,
+  catalogue: Catalogue,
   signal: AbortSignal,
-): AsyncGenerator<LabEvent> {
-  const progress = narrated<Progress, RunRecord>((emit) => {
-    const report: Report = (phase, done = 0, total = 0, what = '') =>
-      emit({ ...place, phase, done, total, what });
-    return oneRecord(run, session, report, signal);
-  });
-  try {
-    for (;;) {
-      const { done, value } = await progress.next();
-      if (!done) yield { type: 'progress', progress: value };
-      else return yield { type: 'record', record: value };
-    }
-  } catch (error) {
-    if (!signal.aborted) yield { type: 'failed', run: run.text, reason: messageOf(error) };
-  }
-}
-
-async function oneRecord(
-  run: Run,
-  session: Session,
-  report: Report,
-  signal: AbortSignal,
-): Promise<RunRecord> {
+  emit: (event: LabEvent) => void,
+): Promise<void> {
+  const report: Report = (phase, done = 0, total = 0, what = '') =>
+    emit({ type: 'progress', progress: { ...place, phase, done, total, what } });
   const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
-  const model = await session.load(run.model, run.seed, loading, signal);
+  const model = job.model && (await session.load(job.model.name, job.model.seed, loading, signal));
   const gpu = await session.open();
-  return gpu.unlessLost(measure(run, model, gpu, session.host, report, signal));
+  const bench = { gpu, host: session.host, catalogue, report, signal };
+  await gpu.unlessLost(job.work(bench, emit, model as LoadedModel));
 }
 
-/** Turns what a function emits while it works into a generator that returns what the function returns. */
-async function* narrated<Told, Result>(
-  work: (emit: (told: Told) => void) => Promise<Result>,
-): AsyncGenerator<Told, Result> {
+/** Turns what a function emits while it works into a generator that ends, or throws, as the function does. */
+async function* narrated<Told>(work: (emit: (told: Told) => void) => Promise<void>): AsyncGenerator<Told> {
   let told: Told[] = [];
   let wake = () => {};
   let finished = false;
@@ -172,13 +162,7 @@ async function* narrated<Told, Result>(
     told = [];
     yield* batch;
     if (told.length) continue;
-    if (finished) return result;
+    if (finished) return await result;
     await new Promise<void>((resolve) => (wake = resolve));
   }
-}
-
-/** One line, whatever was thrown. */
-export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\s*\n\s*/g, ' ').trim();
 }

@@ -1,7 +1,7 @@
 /** One kernel's fastest variant and knobs on the GPU at hand: each candidate alone, right before it is timed. */
 import { knobSettings, withKnobs, type Variant } from '../shaders/variant';
 import { EFFORT, makeOperands, timeAlone, type Effort, type Operands } from './alone';
-import { messageOf } from './run';
+import { messageOf } from './message';
 import type { OpenGpu } from './session';
 import type { Use } from './shapes';
 

@@ -6,8 +6,9 @@ const LONGEST_TEXT = 20_000;
 export function readSettings(text: string): [key: string, values: string[]][] {
   if (text.length > LONGEST_TEXT)
     throw new Error(`The settings are ${text.length} characters long; at most ${LONGEST_TEXT} are possible`);
-  const lines = text.includes('\n');
-  const parts = lines ? text.split('\n') : text.replace(/^\?/, '').split('&');
+  // On a line of its own a query string needs its question mark.
+  const lines = text.includes('\n') && !/^\s*\?.*\s*$/.test(text);
+  const parts = lines ? text.split('\n') : text.trim().replace(/^\?/, '').split('&');
   return parts
     .map((part) => part.trim())
     .filter((part) => part !== '')

@@ -1,7 +1,8 @@
 /** What a model says: the logits of some tokens, how well it predicts a text, and how it would go on. */
 import type { Choice, Engine, Plans } from '../engine/engine';
 import type { Random } from '../shaders/kernel';
-import { NUMBERS, type Experiment } from './experiment';
+import { REGISTRY } from './catalogue';
+import { NUMBERS, VIEWS, type Experiment } from './experiment';
 import { choose, expand } from './expand';
 import type { LoadedModel } from './session';
 
@@ -22,10 +23,12 @@ export async function prepare(
   { engine }: LoadedModel,
   experiment: Experiment,
   tokens: number,
+  catalogue = REGISTRY,
 ): Promise<Prepared> {
   checkSettings(experiment);
-  const [run] = expand({ ...experiment, chunk: experiment.chunk ?? [CHUNK], prefill: [String(tokens)] });
-  const choice = choose(run, engine.kernelNames);
+  const whole = { ...experiment, chunk: experiment.chunk ?? [CHUNK], prefill: [String(tokens)] };
+  const [run] = expand(whole, catalogue);
+  const choice = choose(run, engine.kernelNames, catalogue);
   return { choice, plans: await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]) };
 }
 
@@ -34,7 +37,7 @@ export function checkSettings(experiment: Experiment): void {
   for (const [key, values] of Object.entries(experiment)) {
     if (values.length > 1)
       throw new Error(`${key} takes one value here; it has ${values.length}: ${values.join(', ')}`);
-    if (Object.hasOwn(NUMBERS, key) && !NUMBERS_USED.includes(key))
+    if ((Object.hasOwn(NUMBERS, key) || Object.hasOwn(VIEWS, key)) && !NUMBERS_USED.includes(key))
       throw new Error(`${key} has no meaning here; possible: ${NUMBERS_USED.join(', ')}, variants and knobs`);
   }
 }
@@ -96,6 +99,9 @@ export async function evaluate(
   };
 }
 
+/** Tokens decoded before they are shown: few enough to look like a stream. */
+const GREEDY_GROUP = 8;
+
 /** How to pick the next token from the probabilities. */
 export interface Sampling {
   /** The logits are divided by it; above 0. */
@@ -116,15 +122,39 @@ export async function* generate(
   count: number,
   sampling?: Sampling,
 ): AsyncGenerator<number> {
-  const tokens = requireTokens(prompt, engine);
-  engine.load(tokens);
-  let argmax = await engine.prefill(plans, tokens.length);
+  engine.load(requireTokens(prompt, engine));
+  const argmax = await engine.prefill(plans, prompt.length);
+  yield* goOn(engine, plans, argmax, count, sampling);
+}
+
+/** The same after a prefill that gave this argmax. */
+export async function* goOn(
+  engine: Engine,
+  plans: Plans,
+  argmax: number,
+  count: number,
+  sampling?: Sampling,
+): AsyncGenerator<number> {
+  if (!sampling) return yield* greedy(engine, plans, argmax, count);
   for (let made = 1; ; made++) {
-    const next = sampling ? sample(await engine.readLogits(), sampling) : argmax;
+    const next = sample(await engine.readLogits(), sampling);
     if (next === END_OF_TEXT) return;
     yield next;
     if (made === count) return;
-    argmax = await engine.feed(plans, next);
+    await engine.feed(plans, next);
+  }
+}
+
+/** The GPU feeds each argmax back by itself: what comes is read a few tokens at a time. */
+async function* greedy(engine: Engine, plans: Plans, first: number, count: number): AsyncGenerator<number> {
+  let ready = [first];
+  for (let made = 0; ;) {
+    for (const id of ready) {
+      if (id === END_OF_TEXT) return;
+      yield id;
+      if (++made === count) return;
+    }
+    ready = [...(await engine.decode(plans, Math.min(GREEDY_GROUP, count - made)))];
   }
 }
 
@@ -134,15 +164,18 @@ export const promptIds = (ids: number[]) => (ids.length ? ids : [END_OF_TEXT]);
 /** An id drawn by its probability after temperature and top-p (Holtzman et al. 2020, nucleus sampling). */
 export function sample(logits: Float32Array, { temperature, topP, random }: Sampling): number {
   const largest = logits.reduce((a, b) => Math.max(a, b));
-  const scaled = Float64Array.from(logits, (logit) => (logit - largest) / temperature);
-  const total = logSumExp(scaled);
-  const ids = Uint32Array.from(scaled.keys()).sort((a, b) => scaled[b] - scaled[a]);
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // Those below an equal part of what top-p leaves out cannot add up to more than that: none of them is needed.
+  const least = ((1 - topP) / logits.length) * total;
+  const ids = [...weights.keys()].filter((id) => weights[id] > 0 && weights[id] >= least);
+  if (topP < 1) ids.sort((a, b) => weights[b] - weights[a]);
   let kept = 0;
   let mass = 0;
-  while (kept < ids.length && (kept === 0 || mass < topP)) mass += Math.exp(scaled[ids[kept++]] - total);
+  while (kept < ids.length && (kept === 0 || mass < topP * total)) mass += weights[ids[kept++]];
   let rest = random() * mass;
-  for (const id of ids.subarray(0, kept)) {
-    rest -= Math.exp(scaled[id] - total);
+  for (const id of ids.slice(0, kept)) {
+    rest -= weights[id];
     if (rest < 0) return id;
   }
   return ids[kept - 1];

@@ -4,9 +4,9 @@ import { findVariant } from '../shaders';
 import { makeOperands, timeAlone, EFFORT, type AloneTime, type Effort } from './alone';
 import { formatCsv } from './csv';
 import { families, kernelOf } from './catalogue';
-import { NUMBERS, type Experiment } from './experiment';
+import { isKernelKey, type Experiment } from './experiment';
 import { expand, type ChosenVariant, type Run } from './expand';
-import { messageOf } from './run';
+import { messageOf } from './message';
 import type { Session } from './session';
 import { shapeText, together, usesOf, workOf, type Use } from './shapes';
 
@@ -110,7 +110,7 @@ function withPrefill(experiment: Experiment): Experiment {
 export function namedKernels(experiment: Experiment): string[] {
   const members = families();
   const owners = Object.keys(experiment)
-    .filter((key) => key !== 'model' && !Object.hasOwn(NUMBERS, key))
+    .filter(isKernelKey)
     .map((key) => kernelOf(key.split('.')[0]));
   return [...new Set(owners.flatMap((owner) => members[owner] ?? [owner]))];
 }

@@ -2,12 +2,12 @@
  * The fastest correct settings of this GPU for a model and a chunk: every kernel alone first, variant by variant and knob
  * by knob; then the whole model with what was found against the whole model without, in turn.
  */
-import { kernels as registry, findVariant, variantsFor } from '../shaders';
+import { kernels as registry } from '../shaders';
 import type { Variant } from '../shaders/variant';
 import type { Effort } from './alone';
 import { compare, type Comparison } from './compare';
 import { complete, defaultsFor } from './defaults';
-import { families, kernelOf } from './catalogue';
+import { familyOf, kernelOf, REGISTRY, variantOf, type Catalogue } from './catalogue';
 import { NUMBERS, parseExperiment, type Experiment } from './experiment';
 import { choose, expand, type Run } from './expand';
 import { Search, type Candidate, type Exception, type KnobChoices } from './search';
@@ -20,13 +20,15 @@ export interface TuneOptions {
   /** Variants that state a larger error are left out. */
   largestError: number;
   effort?: Effort;
+  /** The registry where nothing else is said. */
+  catalogue?: Catalogue;
 }
 
 /** What there is to tell on the way. */
 export type TuneEvent =
   | { type: 'tuning'; settings: string; kernels: { kernel: string; before: Candidate }[] }
   | { type: 'candidate'; kernel: string; candidate: Candidate }
-  | ({ type: 'kernel'; kernel: string } & Found)
+  | ({ type: 'kernel'; kernel: string; settings: string } & Found)
   | { type: 'comparing'; settings: string };
 
 /** What came of one kernel. */
@@ -78,7 +80,7 @@ export async function* tune(
   signal: AbortSignal,
   tell: (event: TuneEvent) => void = () => undefined,
 ): AsyncGenerator<Tuned> {
-  const places = placesOf(experiment);
+  const places = placesOf(experiment, options.catalogue);
   const known = new Map<string, Found>();
   for (const place of places) {
     const model = await session.load(place.model, place.seed, () => undefined, signal);
@@ -100,6 +102,7 @@ export async function* tune(
 
 class Tuner {
   readonly #start = performance.now();
+  readonly #catalogue: Catalogue;
   /** The variants that the settings and the error allow, by kernel. */
   readonly #allowed: Record<string, Variant[]>;
   /** What would run without tuning. */
@@ -116,10 +119,11 @@ class Tuner {
     /** Kernels that another chunk has tuned at the same shapes. */
     readonly known: Map<string, Found>,
   ) {
+    this.#catalogue = options.catalogue ?? REGISTRY;
     const names = model.engine.kernelNames;
     this.#allowed = Object.fromEntries(names.map((kernel) => [kernel, this.#allowedOf(kernel)]));
     const [defaults] = expand(complete({}, defaultsFor(gpu)));
-    const chosen = choose(defaults, names);
+    const chosen = choose(defaults, names, this.#catalogue);
     this.#before = Object.fromEntries(names.map((kernel) => [kernel, this.#permitted(chosen[kernel])]));
   }
 
@@ -135,8 +139,9 @@ class Tuner {
       // A kernel's time is its share of what the chunk takes, of the time that those before it have left.
       const deadline = now + ((end - now) * before.seconds) / rest;
       rest -= before.seconds;
-      const { best, shapes } = await this.#search(kernel, uses, deadline);
-      Object.assign(found, { [kernel]: best.variant }, shapes);
+      const result = await this.#search(kernel, uses, deadline);
+      Object.assign(found, { [kernel]: result.best.variant }, result.shapes);
+      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).text, ...result });
     }
     return this.#confirm(found);
   }
@@ -186,7 +191,6 @@ class Tuner {
         return { before, best: winner, exceptions, shapes: shapesOf(exceptions) };
       }));
     this.known.set(key, result);
-    this.tell({ type: 'kernel', kernel, ...result });
     return result;
   }
 
@@ -210,19 +214,41 @@ class Tuner {
       return { settings: after.text, before: before.text, comparison: undefined };
     this.tell({ type: 'comparing', settings: after.text });
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
-    const comparison = await compare([before, after], this.model, this.gpu, this.signal, seconds);
+    const comparison = await compare([before, after], this.model, this.gpu, this.signal, {
+      seconds,
+      catalogue: this.#catalogue,
+    });
     const winner = comparison.ratio < 1 ? before : after;
     return { settings: winner.text, before: before.text, comparison };
   }
 
   #runOf(variants: Record<string, Variant>): Run {
-    const chosen = Object.entries(variants).map(([kernel, variant]) => settingsOf(kernel, variant));
-    return expand(Object.assign(parseExperiment(this.place.text), ...chosen) as Experiment)[0];
+    const chosen = Object.entries(variants).map(([kernel, variant]) => this.#settingsOf(kernel, variant));
+    const place = parseExperiment(this.place.text, this.#catalogue);
+    return expand(Object.assign(place, ...chosen) as Experiment, this.#catalogue)[0];
+  }
+
+  /** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
+  #settingsOf(kernel: string, variant: Variant): Experiment {
+    const { knobs } = this.#variant(variant.kernel, variant.name);
+    const turned = Object.entries(variant.knobs).filter(
+      ([name, { value }]) => value !== knobs[name].value || kernelOf(kernel) !== kernel,
+    );
+    return Object.fromEntries([
+      [kernel, [variant.name]],
+      ...turned.map(([name, { value }]) => [`${kernel}.${name}`, [String(value)]]),
+    ]) as Experiment;
+  }
+
+  #variant(kernel: string, name: string): Variant {
+    return variantOf(kernel, name, this.#catalogue)!;
   }
 
   #allowedOf(kernel: string): Variant[] {
     const named = this.experiment[kernel] ?? this.experiment[familyOf(kernel)];
-    const all = variantsFor(kernel).filter(({ error = 0 }) => error <= this.options.largestError);
+    const all = this.#catalogue.variants.filter(
+      (variant) => variant.kernel === kernel && (variant.error ?? 0) <= this.options.largestError,
+    );
     const own = all.filter(({ name }) => named?.includes(name));
     return own.length ? own : all;
   }
@@ -230,7 +256,7 @@ class Tuner {
   /** The variant, or the kernel's portable default, or the first there is: the first that is allowed and possible. */
   #permitted(variant: Variant): Variant {
     const allowed = this.#allowed[variant.kernel];
-    const portable = findVariant(variant.kernel, registry[variant.kernel].default);
+    const portable = this.#variant(variant.kernel, registry[variant.kernel].default);
     const named = [variant, portable].filter(({ name }) => allowed.some((each) => each.name === name));
     return [...named, ...allowed].find((each) => !this.gpu.kernels.obstacle(each)) ?? variant;
   }
@@ -252,12 +278,12 @@ class Tuner {
 }
 
 /** One run for each model, chunk and prompt of the settings, variants aside; a chunk is the prompt where none is set. */
-function placesOf(experiment: Experiment): Run[] {
+function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[] {
   const isNumber = (key: string) => key === 'model' || Object.hasOwn(NUMBERS, key);
   const plain = Object.fromEntries(Object.entries(experiment).filter(([key]) => isNumber(key)));
   return (plain.chunk ?? ['prefill']).flatMap((chunk) => {
     const prompt: Experiment = plain.prefill || chunk === 'prefill' ? {} : { prefill: [chunk] };
-    return expand({ ...plain, chunk: [chunk], ...prompt });
+    return expand({ ...plain, chunk: [chunk], ...prompt }, catalogue);
   });
 }
 
@@ -272,22 +298,5 @@ function shapesOf(exceptions: Exception[]): Record<string, Variant> {
   );
 }
 
-/** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
-function settingsOf(kernel: string, variant: Variant): Experiment {
-  const { knobs } = findVariant(variant.kernel, variant.name);
-  const turned = Object.entries(variant.knobs).filter(
-    ([name, { value }]) => value !== knobs[name].value || kernelOf(kernel) !== kernel,
-  );
-  return Object.fromEntries([
-    [kernel, [variant.name]],
-    ...turned.map(([name, { value }]) => [`${kernel}.${name}`, [String(value)]]),
-  ]) as Experiment;
-}
-
 const keyOf = (kernel: string, uses: Use[]) =>
   JSON.stringify([kernel, uses.map(({ sizes, count }) => [sizes, count])]);
-
-function familyOf(kernel: string): string {
-  const members = families();
-  return Object.keys(members).find((family) => members[family].includes(kernel)) ?? kernel;
-}

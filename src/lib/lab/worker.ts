@@ -1,10 +1,11 @@
 /** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
 import { blobSource, urlSource } from '../engine/bytes';
-import { describe, messageOf, runCell, type LabEvent } from './run';
+import { messageOf } from './message';
+import { describe, runCell, type LabEvent, type Report } from './run';
 import type { CellKind } from './notebook';
 import { selfTest, type SelfTestEvent } from './selftest';
 import { Session } from './session';
-import type { OwnVariant, ShaderEvent } from './shader';
+import { checkShader, compileShader, timeShader, type OwnVariant, type ShaderEvent } from './shader';
 
 /**
  * Of everything that takes the GPU, one after another in the order sent. What names a cell is answered with events that
@@ -70,6 +71,38 @@ async function runMessage(message: Extract<WorkerMessage, { type: 'run' }>, sign
     tell(event.type === 'adapter' || event.type === 'no-adapter' ? event : { ...event, cell });
 }
 
+type ShaderMessage = Extract<WorkerMessage, { type: 'compile' | 'check' | 'alone' }>;
+
+/** The last text of each cell that waits to be compiled: what was typed before it is of no use any more. */
+const typed = new Map<string, ShaderMessage>();
+
+async function shaderMessage(message: ShaderMessage, signal: AbortSignal) {
+  const { cell, variant } = message;
+  if (message.type === 'compile' && typed.get(cell) !== message) return;
+  const settings = `${variant.kernel}=${variant.name}`;
+  const report: Report = (phase, done = 0, total = 0, what = '') =>
+    tell({ type: 'progress', progress: { run: 1, runs: 1, settings, phase, done, total, what }, cell });
+  try {
+    tell({ ...(await answerOf(message, report, signal)), cell });
+  } catch (error) {
+    tell({ type: 'failed', run: settings, reason: messageOf(error), cell });
+  }
+}
+
+async function answerOf(message: ShaderMessage, report: Report, signal: AbortSignal): Promise<ShaderEvent> {
+  const { variant } = message;
+  if (message.type === 'compile')
+    return { type: 'compiled', ...(await compileShader(variant, await session.open())) };
+  signal.throwIfAborted();
+  if (message.type === 'check')
+    return { type: 'checked', outcome: await checkShader(variant, await session.open(), report, signal) };
+  const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
+  const model = await session.load(message.model, 1, loading, signal);
+  const gpu = await session.open();
+  const timing = timeShader(variant, model, message.tokens, gpu, report, signal);
+  return { type: 'alone', rows: await gpu.unlessLost(timing) };
+}
+
 async function testSelf(ends: boolean, signal: AbortSignal) {
   for await (const event of selfTest(navigator.gpu, ends, signal)) tell(event);
 }
@@ -85,13 +118,19 @@ async function describeGpu() {
 
 function begin(work: (signal: AbortSignal) => Promise<void>) {
   const { signal } = stop;
-  last = last.then(() => work(signal));
+  last = last.then(() => work(signal)).catch(self.reportError); // tells the page; the next work goes on
 }
 
 self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
   switch (message.type) {
     case 'run':
       return begin((signal) => runMessage(message, signal));
+    case 'compile':
+      typed.set(message.cell, message);
+      return begin((signal) => shaderMessage(message, signal));
+    case 'check':
+    case 'alone':
+      return begin((signal) => shaderMessage(message, signal));
     case 'selftest':
       return begin((signal) => testSelf(message.ends, signal));
     case 'describe':

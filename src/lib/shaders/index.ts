@@ -65,6 +65,24 @@ export function readVariant(kernel: string, name: string, text: string): Variant
   return parseVariant(kernel, name, text, shared, format);
 }
 
+/**
+ * The variants that a text is under a name: of a kernel; of a family, for each format that it allows; as a file in that
+ * folder would be. Throws an Error that names what is unknown.
+ */
+export function readVariants(owner: string, name: string, text: string): Variant[] {
+  const unknown = statedFormats(text)?.find((format) => !Object.hasOwn(formats, format));
+  if (unknown)
+    throw new Error(
+      `${owner}/${name} is for the format ${unknown}; there are: ${Object.keys(formats).join(', ')}`,
+    );
+  if (references.some(([known]) => known === owner)) return variantsOf(owner, name, text);
+  const variant = readVariant(owner, name, text);
+  const stated = statedFormats(text);
+  if (stated && variant.format && !stated.includes(variant.format))
+    throw new Error(`${owner}/${name} says it is for ${stated.join(', ')}, so not for ${owner}`);
+  return [variant];
+}
+
 function variantsOf(directory: string, name: string, text: string): Variant[] {
   const reference = references.find(([known]) => known === directory)?.[1];
   if (reference === undefined)
