@@ -209,7 +209,11 @@ function keys(setting: Setting): Extension {
     ...historyKeymap,
     ...defaultKeymap,
   ];
-  return keymap.of([own, ...editing.filter(({ key = '' }) => !NOT_OURS.includes(key)), ...beyond]);
+  const ours = editing.filter(({ key = '' }) => !NOT_OURS.includes(key));
+  const unshifted = ours.map((binding) =>
+    binding.key === 'Enter' ? { ...binding, shift: undefined } : binding,
+  );
+  return keymap.of([own, ...unshifted, ...beyond]);
 }
 
 function done(action: () => void): true {
@@ -232,6 +236,7 @@ function attributes({ label, readonly, describedBy }: Shown): Extension {
     'aria-describedby': describedBy,
     'aria-readonly': String(readonly),
     spellcheck: 'false',
+    tabindex: '0',
     ...(readonly ? { inputmode: 'none' } : {}),
   });
 }

@@ -70,19 +70,20 @@ function guardImage(image: HTMLImageElement) {
   const own =
     source.origin === location.origin ||
     /^data:image\/(png|jpeg|gif|webp|avif|svg\+xml)[;,]/.test(source.href);
+  image.alt ||= '';
   if (own) return void (image.loading = 'lazy');
   const words = document.createElement('em');
   words.textContent = image.alt || source.href;
   image.replaceWith(words);
 }
 
-/** A region that scrolls has to be reached with the keyboard. */
+/** What scrolls has to be reached with the keyboard. No region: a page would have too many of them. */
 function makeScrollable(wide: Element, label: string) {
-  const region = document.createElement('div');
-  region.className = 'wide';
-  region.tabIndex = 0;
-  region.setAttribute('role', 'region');
-  region.setAttribute('aria-label', label);
-  wide.replaceWith(region);
-  region.append(wide);
+  const group = document.createElement('div');
+  group.className = 'wide';
+  group.tabIndex = 0;
+  group.setAttribute('role', 'group');
+  group.setAttribute('aria-label', label);
+  wide.replaceWith(group);
+  group.append(wide);
 }

@@ -77,10 +77,10 @@ const differences = EditorView.theme({
   '.cm-deletedChunk': { backgroundColor: 'var(--bad-tint)' },
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--tint)' },
   '&.cm-merge-b .cm-changedText, &.cm-merge-b.cm-editor .cm-changedText': {
-    background: 'linear-gradient(var(--accent), var(--accent)) bottom / 100% 2px no-repeat',
+    background: 'color-mix(in srgb, var(--accent) 16%, transparent)',
   },
   '&.cm-editor .cm-deletedChunk .cm-deletedText': {
-    background: 'linear-gradient(var(--bad), var(--bad)) bottom / 100% 2px no-repeat',
+    background: 'color-mix(in srgb, var(--bad) 12%, transparent)',
   },
   '&.cm-merge-b.cm-editor .cm-changedLineGutter': { background: 'var(--accent)' },
   '&.cm-editor .cm-deletedLineGutter': { background: 'var(--bad)' },

@@ -78,9 +78,8 @@ const en = {
     'A kernel is what is computed; a variant is how, in one WGSL file. Each has a plain reference that it is checked against before it is timed. Choose one to see its variants beside each other on this GPU.',
   lab: 'The lab',
   formats: 'By weight format',
-  formatsOnly: (formats: string) => `only ${formats}`,
+  formatsOnly: (formats: string) => `Only for ${formats}.`,
   variants: (count: number) => (count === 1 ? '1 variant' : `${count} variants`),
-  sameVariants: (kernel: string) => `Has the variants of ${kernel}.`,
   isDefault: 'default',
   defaultAbout: 'Runs where nothing else is asked for; a GPU’s maker may have another',
   needs: (features: string) => `Needs ${features}.`,
@@ -110,8 +109,6 @@ const en = {
   openInNotebook: 'Open in a notebook',
   openAbout: 'A notebook with this source as a kernel cell, and a sweep that compares it with the default',
   progressOf: 'Progress',
-  gpuLost: (what: string) =>
-    `${what} did not answer for 30 seconds: the shader may never end. The worker has been started again.`,
 };
 
 const zh: typeof en = {
@@ -188,9 +185,8 @@ const zh: typeof en = {
     '内核是计算什么，变体是怎样计算：每个变体是一个 WGSL 文件。每个内核都有一个朴素的参考实现，计时之前先与它比较。选择一个内核，看它的各个变体在这块 GPU 上的表现。',
   lab: '实验室',
   formats: '按权重格式',
-  formatsOnly: (formats) => `仅 ${formats}`,
+  formatsOnly: (formats) => `仅用于 ${formats}。`,
   variants: (count) => `${count} 个变体`,
-  sameVariants: (kernel) => `变体与 ${kernel} 相同。`,
   isDefault: '默认',
   defaultAbout: '没有另外指定时运行；某些厂商的 GPU 可能另有默认',
   needs: (features) => `需要 ${features}。`,
@@ -218,7 +214,6 @@ const zh: typeof en = {
   openInNotebook: '在笔记本中打开',
   openAbout: '一个笔记本：以这份源代码为内核单元格，并有一个与默认变体比较的扫描',
   progressOf: '进度',
-  gpuLost: (what) => `${what} 30 秒没有回应：着色器可能永远不会结束。工作线程已重新启动。`,
 };
 
 export const kernel = { en, zh };

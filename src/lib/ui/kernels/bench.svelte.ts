@@ -1,0 +1,88 @@
+/** All variants of one kernel on this GPU: each is checked, then timed alone. */
+import type { AloneRow, OwnVariant } from '../../lab/shader';
+import type { Variant } from '../../shaders/variant';
+import { Lab } from '../lab.svelte';
+import { shippedVariants } from './texts';
+import { Shader } from './shader.svelte';
+
+export interface Contestant {
+  variant: Variant;
+  shader: Shader;
+}
+
+/** One shape of the kernel, and how each variant fares there. */
+export interface Race {
+  key: string;
+  tokens: number;
+  shape: string;
+  uses: number;
+  rows: Map<string, AloneRow>;
+  /** Seconds of the fastest. */
+  best: number;
+}
+
+export class Bench {
+  readonly lab = new Lab();
+  readonly contestants: Contestant[];
+  readonly running = $derived.by(() => this.contestants.some(({ shader }) => shader.doing !== undefined));
+  readonly behind = $derived.by(
+    () => this.contestants.filter(({ shader }) => shader.doing === undefined && isKnown(shader)).length,
+  );
+  /** Why variants that are right could not be timed. */
+  readonly failures = $derived.by(() =>
+    this.contestants
+      .flatMap(({ shader }) => (shader.checked && shader.failure) || [])
+      .filter((failure, index, all) => all.indexOf(failure) === index),
+  );
+  readonly races = $derived.by(() => racesOf(this.contestants));
+
+  constructor(kernel: string) {
+    this.contestants = shippedVariants(kernel).map((variant) => ({
+      variant,
+      shader: new Shader(variant.name, this.lab),
+    }));
+  }
+
+  open() {
+    this.lab.open();
+  }
+
+  close() {
+    for (const { shader } of this.contestants) shader.close();
+    this.lab.close();
+  }
+
+  check() {
+    for (const { variant, shader } of this.contestants) shader.check(own(variant));
+  }
+
+  /** `tokens`: of the chunk at whose shapes they are timed. */
+  race(model: string, tokens: number) {
+    for (const { variant, shader } of this.contestants) {
+      shader.check(own(variant));
+      shader.alone(own(variant), model, [tokens]);
+    }
+  }
+
+  stop() {
+    this.contestants[0]?.shader.stop(); // which ends all
+  }
+}
+
+const isKnown = (shader: Shader) => Boolean(shader.checked ?? shader.failure);
+
+const own = ({ kernel, name, text }: Variant): OwnVariant => ({ kernel, name, wgsl: text });
+
+function racesOf(contestants: Contestant[]): Race[] {
+  const races: Record<string, Race> = {};
+  for (const { variant, shader } of contestants)
+    for (const row of shader.timed?.result ?? []) {
+      if (row.variant !== variant.name) continue;
+      const { tokens, shape, uses } = row;
+      const key = `${tokens} ${shape}`;
+      const race = (races[key] ??= { key, tokens, shape, uses, rows: new Map(), best: Infinity });
+      race.rows.set(variant.name, row);
+      if (row.seconds) race.best = Math.min(race.best, row.seconds);
+    }
+  return Object.values(races);
+}

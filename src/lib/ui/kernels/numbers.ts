@@ -1,0 +1,40 @@
+/** How results of kernels are written: figures that can be compared down a column. */
+import type { AloneRow } from '../../lab/shader';
+
+/** Three digits that mean something, never an exponent: 0.0123, 1.23, 12.3, 1230. */
+export function figure(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  if (value >= 1000) return String(Math.round(value));
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(value, 1e-4))));
+  return value.toFixed(Math.min(6, digits));
+}
+
+/** A normalised mean squared error; integers come back as they should to the last bit. */
+export const errorFigure = (error: number | undefined, exact: string): string =>
+  error === undefined ? '–' : error === 0 ? exact : error.toExponential(1);
+
+/** An element of an array, as precisely as f32 is. */
+export const elementFigure = (value: number | undefined): string =>
+  value === undefined ? '' : Number.isInteger(value) ? String(value) : value.toPrecision(7);
+
+/** A variant at one shape, with the one that stands beside it. */
+export interface Compared {
+  key: string;
+  own: AloneRow;
+  other: AloneRow | undefined;
+  /** How many times as fast as the other. */
+  ratio: number | undefined;
+}
+
+/** The rows of `name`, each with that of the other variant at the same shape. */
+export function besideOthers(rows: readonly AloneRow[], name: string): Compared[] {
+  const keyOf = ({ kernel, tokens, shape }: AloneRow) => `${kernel} ${tokens} ${shape}`;
+  return rows
+    .filter(({ variant }) => variant === name)
+    .map((own) => {
+      const key = keyOf(own);
+      const other = rows.find((row) => row.variant !== name && keyOf(row) === key);
+      const ratio = own.seconds && other?.seconds ? other.seconds / own.seconds : undefined;
+      return { key, own, other, ratio };
+    });
+}

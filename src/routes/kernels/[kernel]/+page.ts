@@ -1,0 +1,12 @@
+import { error } from '@sveltejs/kit';
+import { kernels } from '$lib/shaders';
+import type { EntryGenerator, PageLoad } from './$types';
+
+/** Every kernel has its page, also on a server that knows only files. */
+export const entries: EntryGenerator = () => Object.keys(kernels).map((kernel) => ({ kernel }));
+
+export const load: PageLoad = ({ params: { kernel } }) => {
+  if (!Object.hasOwn(kernels, kernel))
+    error(404, `There is no kernel "${kernel}"; there are: ${Object.keys(kernels).join(', ')}`);
+  return { kernel };
+};
