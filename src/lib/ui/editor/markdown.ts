@@ -9,7 +9,8 @@ const ALLOWED_TAGS =
 const ALLOWED_ATTR = 'href title src alt width height align colspan rowspan start open scope lang dir'.split(
   ' ',
 );
-const LINKS = /^(https?|mailto):/;
+const LINKS = /^(https?|mailto):$/;
+const PICTURE = /^data:image\/(png|jpeg|gif|webp|avif|svg\+xml)[;,]/;
 
 const purify = DOMPurify(window);
 
@@ -57,25 +58,27 @@ function lower(heading: Element, top: number) {
 
 /** A place in the page stays in it; all other links open beside it, and cannot reach back. */
 function guardLink(link: HTMLAnchorElement) {
-  const address = link.getAttribute('href');
-  if (address === null || address.startsWith('#')) return;
-  if (!LINKS.test(new URL(link.href, document.baseURI).protocol)) return link.removeAttribute('href');
+  const written = link.getAttribute('href');
+  if (written === null || written.startsWith('#')) return;
+  if (!LINKS.test(addressOf(written)?.protocol ?? '')) return link.removeAttribute('href');
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
 }
 
 /** A picture from elsewhere would tell its server who reads the notebook, and when: its words stand in for it. */
 function guardImage(image: HTMLImageElement) {
-  const source = new URL(image.getAttribute('src') ?? '', document.baseURI);
-  const own =
-    source.origin === location.origin ||
-    /^data:image\/(png|jpeg|gif|webp|avif|svg\+xml)[;,]/.test(source.href);
+  const written = image.getAttribute('src');
+  const source = written ? addressOf(written) : undefined;
   image.alt ||= '';
-  if (own) return void (image.loading = 'lazy');
+  if (source && (source.origin === location.origin || PICTURE.test(source.href)))
+    return void (image.loading = 'lazy');
   const words = document.createElement('em');
-  words.textContent = image.alt || source.href;
+  words.textContent = image.alt || written;
   image.replaceWith(words);
 }
+
+const addressOf = (written: string): URL | undefined =>
+  URL.canParse(written, document.baseURI) ? new URL(written, document.baseURI) : undefined;
 
 /** What scrolls has to be reached with the keyboard. No region: a page would have too many of them. */
 function makeScrollable(wide: Element, label: string) {
