@@ -36,10 +36,13 @@ export interface Drawing {
   /** Number of the record that is marked in the table. */
   selected: number | undefined;
   onselect: (record: number) => void;
+  words: { perSecond: string; targetLine: string; locale: string };
 }
 
 export interface DrawnChart {
   redraw(drawing: Drawing): void;
+  /** The picture as a PNG, on the panel's colour. */
+  png(): Promise<Blob | null>;
   destroy(): void;
 }
 
@@ -59,8 +62,21 @@ export function drawChart(canvas: HTMLCanvasElement, first: Drawing): DrawnChart
       chart.options = options;
       chart.update('none');
     },
+    png: () => picture(canvas, drawing.palette.panel),
     destroy: () => chart.destroy(),
   };
+}
+
+function picture(canvas: HTMLCanvasElement, background: string): Promise<Blob | null> {
+  const copy = Object.assign(document.createElement('canvas'), {
+    width: canvas.width,
+    height: canvas.height,
+  });
+  const context = copy.getContext('2d')!;
+  context.fillStyle = background;
+  context.fillRect(0, 0, copy.width, copy.height);
+  context.drawImage(canvas, 0, 0);
+  return new Promise((resolve) => copy.toBlob(resolve, 'image/png'));
 }
 
 function described(drawing: Drawing) {
@@ -73,25 +89,26 @@ function dataset(
   i: number,
   { palette, selected }: Drawing,
 ): ChartDataset<'line', LinePoint[]> {
-  const colour = palette.series[i % palette.series.length];
-  const marked = series.points.map((point) => point.record === selected);
+  const own = series.origin === 'run';
+  const colour = own ? palette.series[i % palette.series.length] : palette.quiet;
+  const marked = series.points.map((point) => point.record !== undefined && point.record === selected);
   return {
     label: series.label,
     data: series.points.map((point) => ({ x: point.x, y: point.tokensPerSecond, point })),
     borderColor: colour,
-    borderWidth: 2,
-    borderDash: DASHES[i % DASHES.length],
+    borderWidth: own ? 2 : 1.5,
+    borderDash: own ? DASHES[i % DASHES.length] : [3, 3],
     pointStyle: SHAPES[i % SHAPES.length],
-    pointBackgroundColor: marked.map((is) => (is ? palette.panel : colour)),
+    pointBackgroundColor: marked.map((is) => (is || !own ? palette.panel : colour)),
     pointBorderColor: colour,
     pointBorderWidth: marked.map((is) => (is ? 3 : 1.5)),
-    pointRadius: marked.map((is) => (is ? 8 : 4.5)),
+    pointRadius: marked.map((is) => (is ? 8 : own ? 4.5 : 4)),
     pointHoverRadius: 8,
     pointHitRadius: 14,
   };
 }
 
-function options({ view, palette, directLabels, onselect }: Drawing): ChartOptions<'line'> {
+function options({ view, palette, directLabels, onselect, words }: Drawing): ChartOptions<'line'> {
   const text = { color: palette.quiet, font: { family: 'system-ui, sans-serif', size: 12.5 } };
   const longest = Math.max(0, ...view.series.map(({ label }) => label.length));
   return {
@@ -102,10 +119,9 @@ function options({ view, palette, directLabels, onselect }: Drawing): ChartOptio
     interaction: { mode: 'nearest', intersect: false },
     onClick: (_event, hits, chart) => {
       const hit = hits[0];
-      if (hit)
-        onselect(
-          (chart.data.datasets[hit.datasetIndex].data[hit.index] as unknown as LinePoint).point.record,
-        );
+      if (!hit) return;
+      const { point } = chart.data.datasets[hit.datasetIndex].data[hit.index] as unknown as LinePoint;
+      if (point.record !== undefined) onselect(point.record);
     },
     plugins: { tooltip: tooltip(palette) },
     scales: {
@@ -119,21 +135,21 @@ function options({ view, palette, directLabels, onselect }: Drawing): ChartOptio
           ...text,
           padding: 8,
           autoSkip: true,
-          callback: (value) => Number(value).toLocaleString('en'),
+          callback: (value) => Number(value).toLocaleString(words.locale),
         },
         afterBuildTicks: (axis) => void (axis.ticks = view.xs.map((value) => ({ value }))),
       },
       y: {
         type: view.logarithmic ? 'logarithmic' : 'linear',
         ...verticalRange(view),
-        title: { display: true, text: view.logarithmic ? 'tokens/s, log scale' : 'tokens/s', ...text },
+        title: { display: true, text: words.perSecond, ...text },
         grid: { color: palette.line, drawTicks: false },
         border: { display: false },
         ticks: {
           ...text,
           padding: 8,
           maxTicksLimit: 7,
-          callback: (value) => Number(value).toLocaleString('en'),
+          callback: (value) => Number(value).toLocaleString(words.locale),
         },
       },
     },
@@ -176,7 +192,7 @@ function targetLine(drawing: () => Drawing): Plugin<'line'> {
   return {
     id: 'targetLine',
     beforeDatasetsDraw({ ctx, chartArea, scales }) {
-      const { view, palette } = drawing();
+      const { view, palette, words } = drawing();
       if (!view.target) return;
       const y = scales.y.getPixelForValue(view.target);
       ctx.save();
@@ -190,7 +206,7 @@ function targetLine(drawing: () => Drawing): Plugin<'line'> {
       ctx.fillStyle = palette.ink;
       ctx.font = '600 12.5px system-ui, sans-serif';
       ctx.textBaseline = 'bottom';
-      ctx.fillText(`target ${view.target.toLocaleString('en')} tok/s`, chartArea.left + 8, y - 4);
+      ctx.fillText(words.targetLine, chartArea.left + 8, y - 4);
       ctx.restore();
     },
   };
@@ -204,7 +220,9 @@ function whiskers(drawing: () => Drawing): Plugin<'line'> {
       const { view, palette } = drawing();
       ctx.save();
       ctx.lineWidth = 1.5;
-      view.series.forEach(({ points }, i) => {
+      view.series.forEach(({ points, origin }, i) => {
+        if (origin === 'reference') return;
+        ctx.globalAlpha = origin === 'run' ? 1 : 0.5;
         ctx.strokeStyle = palette.series[i % palette.series.length];
         for (const point of points) {
           const x = scales.x.getPixelForValue(point.x);
@@ -233,9 +251,9 @@ function lineEnds(drawing: () => Drawing): Plugin<'line'> {
       const { view, palette, directLabels } = drawing();
       if (!directLabels) return;
       const ends = view.series
-        .map(({ label, points }, i) => ({
+        .map(({ label, points, origin }, i) => ({
           label,
-          i,
+          colour: origin === 'run' ? palette.series[i % palette.series.length] : palette.quiet,
           y: scales.y.getPixelForValue(points.at(-1)!.tokensPerSecond),
         }))
         .sort((a, b) => a.y - b.y);
@@ -244,8 +262,8 @@ function lineEnds(drawing: () => Drawing): Plugin<'line'> {
       ctx.save();
       ctx.font = '600 12.5px system-ui, sans-serif';
       ctx.textBaseline = 'middle';
-      for (const { label, i, y } of ends) {
-        ctx.fillStyle = palette.series[i % palette.series.length];
+      for (const { label, colour, y } of ends) {
+        ctx.fillStyle = colour;
         ctx.fillText(label, chartArea.right + 10, y - overflow);
       }
       ctx.restore();

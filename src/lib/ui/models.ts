@@ -1,5 +1,6 @@
 /** What the page says about a model before it loads. */
 import { NAMED_MODELS } from '../lab/experiment';
+import { t } from './words/words.svelte';
 
 /** Bytes of the demo's file. */
 const DEMO_BYTES = 7_860_448;
@@ -20,13 +21,11 @@ export function unnamedModel(model: string): 'address' | 'file' | undefined {
 
 /** What choosing this model means for the network and for memory. `bytes`: of a file or address, where known. */
 export function modelCost(model: string, bytes?: number): string {
-  if (model === 'demo') return `a ${megabytes(DEMO_BYTES)} download from this site, with the first run`;
-  if (model in GPU_BYTES)
-    return `no download; weights made on the GPU, about ${(GPU_BYTES[model] / 1e9).toPrecision(2)} GB there`;
-  const size = bytes === undefined ? 'of unknown size' : `of ${megabytes(bytes)}`;
-  return unnamedModel(model) === 'address'
-    ? `a download ${size}, with the first run`
-    : `a file ${size} on this machine`;
+  const words = t().cells;
+  if (model === 'demo') return words.costDemo(megabytes(DEMO_BYTES));
+  if (model in GPU_BYTES) return words.costSynthetic(`${(GPU_BYTES[model] / 1e9).toPrecision(2)} GB`);
+  const size = bytes === undefined ? words.unknownSize : megabytes(bytes);
+  return unnamedModel(model) === 'address' ? words.costAddress(size) : words.costFile(size);
 }
 
 export function megabytes(bytes: number): string {

@@ -1,6 +1,8 @@
 /** What a chart of some runs shows: which key runs along its axis, which runs make a line, and the same in words. */
 import type { Run } from '../lab/expand';
 import { COLUMNS, show, tokensPerSecond, type RunRecord } from '../lab/record';
+import type { ReferencePoint } from './references';
+import { locale, t } from './words/words.svelte';
 
 /** A run that has finished, with its number in the table. */
 export interface NumberedRecord {
@@ -14,14 +16,16 @@ export interface Point {
   /** Of the slowest and the fastest sample. */
   low: number;
   high: number;
-  /** Number of the record. */
-  record: number;
+  /** Number of the record; none of ours where it is undefined. */
+  record: number | undefined;
   /** The run's columns, a line each. */
   details: string[];
 }
 
 export interface Series {
   label: string;
+  /** Measured here, published by others, or measured here some time ago. */
+  origin: 'run' | 'reference' | 'baseline';
   /** By x, one for each; of runs repeated with the same settings, the last. */
   points: Point[];
 }
@@ -36,19 +40,12 @@ export interface View {
   lowest: number;
   highest: number;
   target: number | undefined;
-  /** The target is so far away that a linear scale would press the runs into a line. */
+  /** Of tokens per second: as asked for, else where a linear scale would press the runs into a line. */
   logarithmic: boolean;
   /** A CPU stood in for the GPU in some of the runs. */
   software: boolean;
 }
 
-const AXIS_LABELS: Record<string, string> = {
-  chunk: 'chunk, tokens per pass',
-  prefill: 'prompt length, tokens',
-  decode: 'tokens decoded after the prompt',
-  steps_per_submit: 'steps per submit',
-  seed: 'seed',
-};
 /** Axes in the order in which they are preferred; knobs come between. */
 const AXES = ['chunk', 'prefill', 'decode', 'steps_per_submit', 'seed'];
 /** A scale from zero serves until the target is this many times the fastest run. */
@@ -104,77 +101,149 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
   return words.join(' ');
 }
 
-/** `planned`: runs that are still to come; `wanted`: the axis asked for, if it is possible. */
-export function viewOf(
-  runs: readonly NumberedRecord[],
-  planned: readonly Run[],
-  target: number | undefined,
-  wanted?: string,
-): View {
+/** What a chart is to show. */
+export interface Wanted {
+  runs: readonly NumberedRecord[];
+  /** Runs that are still to come. */
+  planned?: readonly Run[];
+  target?: number;
+  /** The axis asked for, if it is possible. */
+  axis?: string;
+  scale?: string;
+  references?: readonly ReferencePoint[];
+  /** Of an earlier run, to compare with. */
+  baseline?: readonly RunRecord[];
+}
+
+export function viewOf({
+  runs,
+  planned = [],
+  target,
+  axis: wanted,
+  scale,
+  references = [],
+  baseline = [],
+}: Wanted): View {
   const records = runs.map(({ record }) => record);
-  const axes = possibleAxes(records);
+  const axes = axesOf(records, references);
   const axis = wanted && axes.includes(wanted) ? wanted : axes[0];
-  const varying = varyingKeys(records);
-  const lines = new Map<string, Map<number, Point>>();
-  for (const run of runs) {
-    const x = coordinates(run.record)[axis];
-    if (typeof x !== 'number') continue; // a variant that lacks the knob of the axis
-    const label = labelOf(run.record, varying, axis) || run.record.model;
-    const line = lines.get(label) ?? new Map<number, Point>();
-    lines.set(label, line.set(x, pointOf(run, x)));
-  }
-  const series = [...lines].map(([label, line]) => ({
-    label,
-    points: [...line.values()].sort((a, b) => a.x - b.x),
+  const measured = linesOf(runs, axis);
+  const before = linesOf(
+    baseline.map((record) => ({ record, number: undefined })),
+    axis,
+  ).map((line) => ({
+    ...line,
+    label: `${line.label} (${t().cells.baseline})`,
+    origin: 'baseline' as const,
   }));
+  const series = [...measured, ...before, ...referenceLines(references, axis)];
   const points = series.flatMap((line) => line.points);
   const coming = axis === 'chunk' || axis === 'prefill' ? planned.map((run) => run[axis]) : [];
   const highest = Math.max(...points.map(({ high }) => high));
+  const far = target !== undefined && target > FARTHEST_ON_LINEAR * highest;
   return {
     axis,
-    axisLabel: AXIS_LABELS[axis] ?? axis,
+    axisLabel: t().cells.axes[axis] ?? axis,
     xs: [...new Set([...points.map(({ x }) => x), ...coming])].sort((a, b) => a - b),
     series,
     lowest: Math.min(...points.map(({ low }) => low)),
     highest,
     target,
-    logarithmic: target !== undefined && target > FARTHEST_ON_LINEAR * highest,
+    logarithmic: scale === 'log' || (scale !== 'linear' && far),
     software: records.some((record) => record.software),
   };
 }
 
-function pointOf({ number, record }: NumberedRecord, x: number): Point {
+/** The keys that could run along the axis: those in which the runs differ, then those of the references. */
+export function axesOf(records: readonly RunRecord[], references: readonly ReferencePoint[]): string[] {
+  const own = records.length ? possibleAxes(records) : [];
+  const published = references.map(({ key }) => key);
+  return [...new Set([...own, ...published])].concat(own.length + published.length ? [] : ['chunk']);
+}
+
+function linesOf(runs: readonly { record: RunRecord; number: number | undefined }[], axis: string): Series[] {
+  const varying = varyingKeys(runs.map(({ record }) => record));
+  const lines = new Map<string, Map<number, Point>>();
+  for (const { record, number } of runs) {
+    const x = coordinates(record)[axis];
+    if (typeof x !== 'number') continue; // a variant that lacks the knob of the axis
+    const label = labelOf(record, varying, axis) || record.model;
+    const line = lines.get(label) ?? new Map<number, Point>();
+    lines.set(label, line.set(x, pointOf(record, number, x)));
+  }
+  return [...lines].map(([label, line]) => ({
+    label,
+    origin: 'run',
+    points: [...line.values()].sort((a, b) => a.x - b.x),
+  }));
+}
+
+function referenceLines(references: readonly ReferencePoint[], axis: string): Series[] {
+  const lines = new Map<string, Point[]>();
+  for (const { series, key, x, tokensPerSecond, note } of references) {
+    if (key !== axis) continue;
+    const details = [`${rounded(tokensPerSecond)} ${t().cells.perSecond}`, t().cells.published, note].filter(
+      Boolean,
+    );
+    const point = {
+      x,
+      tokensPerSecond,
+      low: tokensPerSecond,
+      high: tokensPerSecond,
+      record: undefined,
+      details,
+    };
+    lines.set(series, [...(lines.get(series) ?? []), point]);
+  }
+  return [...lines].map(([label, points]) => ({
+    label,
+    origin: 'reference',
+    points: points.sort((a, b) => a.x - b.x),
+  }));
+}
+
+function pointOf(record: RunRecord, number: number | undefined, x: number): Point {
   const columns = COLUMNS.filter(({ table, name }) => table && name !== 'x_variants');
+  const words = t().cells;
   const details = columns
-    .map((column) => [column.title, show(column, record)])
+    .map((column) => [words.columns[column.name] ?? column.title, show(column, record)])
     .filter(([, value]) => value !== '');
+  const name =
+    number === undefined ? `${words.baseline}, ${record.startedAt.slice(0, 10)}` : words.runNumber(number);
   return {
     x,
     tokensPerSecond: tokensPerSecond(record),
     low: record.prefill / Math.max(...record.seconds),
     high: record.prefill / Math.min(...record.seconds),
     record: number,
-    details: [`Run ${number}`, ...details.map(([title, value]) => `${title}: ${value}`)],
+    details: [name, ...details.map(([title, value]) => `${title}: ${value}`)],
   };
 }
 
 /** The chart in a few sentences, for those who do not see it. */
 export function summarise({ series, axis, target, software }: View): string {
-  const all = series.flatMap(({ label, points }) => points.map((point) => ({ label, ...point })));
-  if (all.length === 0) return 'No runs yet.';
+  const words = t().cells;
+  const own = series.filter(({ origin }) => origin === 'run');
+  const all = (own.length ? own : series).flatMap(({ label, points }) =>
+    points.map((point) => ({ label, ...point })),
+  );
+  if (all.length === 0) return `${words.noRuns}.`;
   const by = all.toSorted((a, b) => b.tokensPerSecond - a.tokensPerSecond);
-  const say = ({ label, x, tokensPerSecond }: (typeof all)[number]) =>
-    `${label} at ${axis} ${x.toLocaleString('en')}, ${rounded(tokensPerSecond)} tokens/s`;
   const [fastest, slowest] = [by[0], by.at(-1)!];
+  const say = (how: typeof words.fastest, { label, x, tokensPerSecond }: (typeof all)[number]) =>
+    how(label, axis, x.toLocaleString(locale()), rounded(tokensPerSecond));
   // A CPU's share of a GPU's target would be a number without a meaning.
   const share =
-    target && !software
-      ? `, ${Math.round((100 * fastest.tokensPerSecond) / target)} % of the ${target} target`
+    target && !software && own.length
+      ? words.shareOfTarget(
+          Math.round((100 * fastest.tokensPerSecond) / target),
+          target.toLocaleString(locale()),
+        )
       : '';
-  const first = `Fastest: ${say(fastest)}${share}.`;
-  return all.length > 1 ? `${first} Slowest: ${say(slowest)}.` : first;
+  const first = `${say(words.fastest, fastest)}${share}.`;
+  return all.length > 1 ? `${first} ${say(words.slowest, slowest)}` : first;
 }
 
 export function rounded(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString('en');
+  return Number(value.toPrecision(3)).toLocaleString(locale());
 }

@@ -20,8 +20,9 @@ const pick = (language: Language) =>
   Object.fromEntries(Object.entries(areas).map(([area, words]) => [area, words[language]])) as Words;
 const dictionaries: Record<Language, Words> = { en: pick('en'), zh: pick('zh') };
 
-let current = $state<Language>(remembered() ?? preferred());
-apply(current);
+const first = remembered() ?? preferred();
+let current = $state<Language>(first);
+apply(first);
 
 /** The dictionary of the moment. Reactive: read it where it is shown. */
 export const t = (): Words => dictionaries[current];

@@ -1,0 +1,22 @@
+/** Light, dark, or as the system says: kept in localStorage, read again by app.html before the first paint. */
+
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+let current = $state<Theme>((document.documentElement.dataset.theme as Theme | undefined) ?? 'auto');
+
+export const theme = (): Theme => current;
+
+export function setTheme(theme: Theme) {
+  current = theme;
+  if (theme === 'auto') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  try {
+    if (theme === 'auto') localStorage.removeItem('theme');
+    else localStorage.setItem('theme', theme);
+  } catch {
+    // Storage may be forbidden; the choice then lasts as long as the page.
+  }
+}
+
+export const nextTheme = () => THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];
