@@ -64,6 +64,16 @@ export interface RunRecord {
   /** The browser's user agent, or the terminal's runtime and system. */
   agent: string;
   warnings: Warning[];
+  /** Where the samples themselves did not travel: `seconds` is their median alone, and this is what else is known of them. */
+  summary?: Summary;
+}
+
+export interface Summary {
+  /** Undefined where nobody said. */
+  samples?: number;
+  /** Of the median, wall seconds; undefined where nobody said. */
+  low?: number;
+  high?: number;
 }
 
 /** Everything a run may be warned of, and what to do about it. */
@@ -115,10 +125,16 @@ const exported = (name: string, title: string, value: Column['value']): Column =
 });
 
 const rates = (record: RunRecord) => record.seconds.map((seconds) => record.prefill / seconds);
-const rateInterval = (record: RunRecord) => {
-  const { low, high } = medianInterval(record.seconds);
-  return { low: record.prefill / high, high: record.prefill / low };
-};
+/** Prompt tokens a second between which the median lies, where there are samples enough to say so. */
+export function rateInterval({ seconds, prefill, summary }: RunRecord): { low: number; high: number } {
+  const [typical] = seconds;
+  const { low = typical, high = typical } = summary ?? medianInterval(seconds);
+  return { low: prefill / high, high: prefill / low };
+}
+
+/** Of all samples, where they are there. */
+const ofSamples = (value: (seconds: number[]) => number) => (record: RunRecord) =>
+  record.summary ? undefined : value(record.seconds);
 const optionalMedian = (values: number[]) => (values.length ? 1e3 * median(values) : undefined);
 
 /**
@@ -160,13 +176,38 @@ const DERIVED: Column[] = [
   exported('x_low_tokens_per_second', 'Interval, low (tok/s)', (r) => rateInterval(r).low),
   exported('x_high_tokens_per_second', 'Interval, high (tok/s)', (r) => rateInterval(r).high),
   shown('x_median_ms', 'Median (ms)', (r) => 1e3 * median(r.seconds), 4),
-  shown('x_spread_percent', 'Spread (%)', (r) => (100 * spread(r.seconds)) / median(r.seconds), 2),
-  exported('x_min_ms', 'Fastest (ms)', (r) => 1e3 * quantile(r.seconds, 0)),
-  exported('x_p10_ms', '10th percentile (ms)', (r) => 1e3 * quantile(r.seconds, 0.1)),
-  exported('x_p90_ms', '90th percentile (ms)', (r) => 1e3 * quantile(r.seconds, 0.9)),
-  shown('x_sample_count', 'Samples', (r) => r.seconds.length),
-  exported('x_mild_outliers', 'Mild outliers', (r) => outliers(r.seconds).mild),
-  exported('x_severe_outliers', 'Severe outliers', (r) => outliers(r.seconds).severe),
+  shown(
+    'x_spread_percent',
+    'Spread (%)',
+    ofSamples((s) => (100 * spread(s)) / median(s)),
+    2,
+  ),
+  exported(
+    'x_min_ms',
+    'Fastest (ms)',
+    ofSamples((s) => 1e3 * quantile(s, 0)),
+  ),
+  exported(
+    'x_p10_ms',
+    '10th percentile (ms)',
+    ofSamples((s) => 1e3 * quantile(s, 0.1)),
+  ),
+  exported(
+    'x_p90_ms',
+    '90th percentile (ms)',
+    ofSamples((s) => 1e3 * quantile(s, 0.9)),
+  ),
+  shown('x_sample_count', 'Samples', (r) => (r.summary ? r.summary.samples : r.seconds.length)),
+  exported(
+    'x_mild_outliers',
+    'Mild outliers',
+    ofSamples((s) => outliers(s).mild),
+  ),
+  exported(
+    'x_severe_outliers',
+    'Severe outliers',
+    ofSamples((s) => outliers(s).severe),
+  ),
   shown('x_decode_tokens_per_second', 'Decode (tok/s)', decodeTokensPerSecond, 4),
   shown('x_softmax_ms', 'Softmax (ms)', (r) => optionalMedian(r.softmaxSeconds), 3),
   shown('x_readback_ms', 'Readback (ms)', (r) => optionalMedian(r.readbackSeconds), 3),
@@ -237,11 +278,15 @@ const facts: { [Key in keyof RunRecord]: Fact<Key> } = {
   },
   agent: { column: exported('x_agent', 'Browser or runtime', (r) => r.agent), read: text },
   startedAt: { column: exported('x_started_at', 'Started (UTC)', (r) => r.startedAt), read: readTime },
+  summary: {
+    column: exported('x_summary', 'Samples, median interval (s)', (r) => formatSummary(r.summary)),
+    read: readSummary,
+  },
   warnings: { column: shown('x_warnings', 'Warnings', (r) => r.warnings.join(' ')), read: readWarnings },
 };
 
 /** Columns that files have not always had. */
-const LATER = ['x_memory_bytes', 'x_layout_s'];
+const LATER = ['x_memory_bytes', 'x_layout_s', 'x_summary'];
 
 const FACTS = Object.entries(facts) as [keyof RunRecord, Fact<keyof RunRecord>][];
 const [identity, details] = [FACTS.slice(0, 4), FACTS.slice(4)];
@@ -269,10 +314,72 @@ export function toCsv(records: readonly RunRecord[], header = true): string {
   return formatCsv(header ? [COLUMNS.map(({ name }) => name), ...rows] : rows);
 }
 
-/** The records of a CSV that `toCsv` wrote. Throws an Error that names the row and the column that cannot be read. */
+/** What a summary leaves out, and what stands for it when it is read. */
+const LEFT_OUT: Partial<RunRecord> = {
+  parameters: 0,
+  geometry: {},
+  weightBytes: 0,
+  loadSeconds: 0,
+  stepsPerSubmit: 0,
+  seed: 1,
+  variants: {},
+  warmupSeconds: [],
+  errorKernel: '',
+};
+
+/** The records without their samples: medians, intervals, the device. `fromCsv` reads it. */
+export function summariesToCsv(records: readonly RunRecord[]): string {
+  const columns = FACTS.filter(([key]) => !Object.hasOwn(LEFT_OUT, key) && !MEMORY.includes(key)).map(
+    ([, { column }]) => column,
+  );
+  const rows = records.map(summaryOf).map((record) => columns.map(({ value }) => value(record)));
+  return formatCsv([columns.map(({ name }) => name), ...rows]);
+}
+
+const MEMORY: (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds'];
+
+/** Six digits say more than any clock knows. */
+function summaryOf(record: RunRecord): RunRecord {
+  const rounded = (value: number) => Number(value.toPrecision(6));
+  const typical = (values: number[]) => (values.length ? [rounded(median(values))] : []);
+  const { low, high } = record.summary ?? medianInterval(record.seconds);
+  return {
+    ...record,
+    seconds: typical(record.seconds),
+    decodeSeconds: typical(record.decodeSeconds),
+    softmaxSeconds: typical(record.softmaxSeconds),
+    readbackSeconds: typical(record.readbackSeconds),
+    error: rounded(record.error),
+    summary: {
+      ...(record.summary ? { samples: record.summary.samples } : { samples: record.seconds.length }),
+      ...(low === undefined || high === undefined ? {} : { low: rounded(low), high: rounded(high) }),
+    },
+  };
+}
+
+function formatSummary(summary: Summary | undefined): string {
+  if (!summary) return '';
+  const { samples, low, high } = summary;
+  return [samples ?? '-', ...(low === undefined || high === undefined ? [] : [low, high])].join(' ');
+}
+
+function readSummary(list: string): Summary | undefined {
+  if (list === '') return undefined;
+  const [count, ...interval] = words(list);
+  const samples = count === '-' ? undefined : readNumber(count);
+  const [low, high, ...others] = interval.map(readNumber);
+  const whole = (samples === undefined || (Number.isInteger(samples) && samples >= 1)) && others.length === 0;
+  if (!whole || (low !== undefined && !(low > 0 && high >= low)))
+    throw new Error(`"${list.slice(0, 60)}" is not a number of samples and an interval in seconds`);
+  return { ...(samples === undefined ? {} : { samples }), ...(low === undefined ? {} : { low, high }) };
+}
+
+/** The records of a CSV that `toCsv` or `summariesToCsv` wrote. Throws an Error that names the row and the column that cannot be read. */
 export function fromCsv(csv: string): RunRecord[] {
   return parseCsv(csv).map((row, index) => {
     const cells = FACTS.map(([key, { column, read }]) => {
+      if (row.x_summary && !Object.hasOwn(row, column.name) && Object.hasOwn(LEFT_OUT, key))
+        return [key, structuredClone(LEFT_OUT[key])];
       if (!Object.hasOwn(row, column.name) && !LATER.includes(column.name))
         throw new Error(`This CSV has no column ${column.name}; it was not written by the lab`);
       try {
@@ -283,7 +390,9 @@ export function fromCsv(csv: string): RunRecord[] {
         });
       }
     });
-    return Object.fromEntries(cells) as unknown as RunRecord;
+    const record = Object.fromEntries(cells) as unknown as RunRecord;
+    if (record.summary === undefined) delete record.summary;
+    return record;
   });
 }
 
@@ -298,11 +407,20 @@ export function samplesToCsv(records: readonly RunRecord[]): string {
   return formatCsv([['run', 'settings', 'order', 'phase', 'prefill_tokens', 'wall_s'], ...rows]);
 }
 
+/** What the runs of a chunk sweep say of any other chunk. */
+export interface SeriesFit {
+  /** The settings that they share. */
+  settings: string;
+  fit: ChunkFit;
+  /** Sizes of chunks that were measured. With two, a line goes through both whatever they are. */
+  points: number;
+}
+
 /**
  * The fit of every chunk sweep among the records: runs that differ in their chunk alone, of two sizes at least. The last,
  * ragged chunk of a prompt counts as its share of a full one.
  */
-export function chunkFits(records: readonly RunRecord[]): { settings: string; fit: ChunkFit }[] {
+export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {
   const sweeps = new Map<string, { tokens: number; seconds: number }[]>();
   for (const { settings, chunk, prefill, seconds } of records) {
     const others = settings.split('&').filter((setting) => !setting.startsWith('chunk='));
@@ -312,7 +430,7 @@ export function chunkFits(records: readonly RunRecord[]): { settings: string; fi
   }
   return [...sweeps].flatMap(([settings, points]) => {
     const fit = fitChunks(points);
-    return fit ? [{ settings, fit }] : [];
+    return fit ? [{ settings, fit, points: new Set(points.map(({ tokens }) => tokens)).size }] : [];
   });
 }
 
