@@ -151,24 +151,24 @@ class Arranger<Buffer> {
     return this.place({ label: tensor, words: 6 * elements, pieces });
   }
 
-  /** One buffer for all four; f16 stays f16, whatever else becomes f32. */
+  /** One buffer for all four, all on the way down and then all on the way up; f16 stays f16, whatever else becomes f32. */
   lora(mix: string, ranks: Geometry['ranks']): Lora<Buffer> {
     const { embedding } = this.geometry;
     const pieces: Piece[] = [];
     let words = 0;
     let wide = 0;
     const sizes = [ranks.decay, ranks.learningRate, ranks.value, ranks.gate];
-    sizes.forEach((rank, i) => {
-      if (rank === 0) return;
-      const tensors = [1, 2].map((way) => `${mix}${LORAS[i]}${way}.weight`);
-      const held = tensors.every((tensor) => this.formatOf(tensor) === 'f16') ? 'f16' : 'f32';
-      if (held === 'f32') wide += 2 ** i;
-      for (const tensor of tensors) {
+    for (const way of [1, 2])
+      sizes.forEach((rank, i) => {
+        if (rank === 0) return;
+        const name = `${mix}${LORAS[i]}`;
+        const held = [1, 2].every((each) => this.formatOf(`${name}${each}.weight`) === 'f16') ? 'f16' : 'f32';
+        if (held === 'f32') wide |= 1 << i;
+        const tensor = `${name}${way}.weight`;
         const elements = rank * embedding;
         pieces.push({ tensor, format: this.formatOf(tensor), held, firstElement: 0, elements, word: words });
         words += elements / formats[held].elements;
-      }
-    });
+      });
     const label = `${mix}loras`;
     if (4 * words > this.#largest)
       throw new Error(

@@ -80,8 +80,7 @@ export class Forward {
     return [
       ...(await this.#tokenShift(layer.timeMixNorm, layer.timeMixLerp, 6, 2 * index)),
       ...(await this.#receptanceKeyValue(layer.receptanceKeyValue)),
-      ...(await this.#loras(layer.lora)),
-      ...(await this.#wkv(layer, index)),
+      ...(await (this.tokens === 1 ? this.#wkvOfOne(layer, index) : this.#wkv(layer, index))),
       ...(await this.#multiply(layer.output, mixed, x, 0, EPILOGUE.add)),
     ];
   }
@@ -135,32 +134,53 @@ export class Forward {
     return (await Promise.all(products)).flat();
   }
 
-  #loras({ buffer, ranks, wide }: Lora): Promise<Step[]> {
-    const { shifted, inputs, gate } = this.activations;
-    const columns = this.#columns;
-    const { decay, learningRate: learning_rate, value, gate: gateRank } = ranks;
-    const sizes = { decay, learning_rate, value, gate: gateRank, wide };
-    const buffers = { weight: buffer, shifted, inputs, gate };
-    return this.tokens === 1
-      ? this.#steps('lora_matvec', buffers, { columns, ...sizes })
-      : this.#steps('lora_matmul', buffers, { columns, tokens: this.tokens, ...sizes });
-  }
-
-  async #wkv(layer: Layer, index: number): Promise<Step[]> {
-    const { inputs, gate, firstValue, mixed } = this.activations;
-    const stateBytes = 4 * this.#columns * this.weights.geometry.headSize;
-    const columns = this.#columns;
+  /** LoRAs, then all that needs them. */
+  async #wkv({ lora, vectors }: Layer, index: number): Promise<Step[]> {
     const { tokens } = this;
-    const first_layer = Number(index === 0);
-    const { vectors } = layer;
+    const { shifted, inputs, gate, firstValue, mixed } = this.activations;
+    const columns = this.#columns;
     const given = { inputs, first_value: firstValue, vectors };
-    const state = { buffer: this.state.wkv, offset: index * stateBytes, size: stateBytes };
-    if (tokens === 1)
-      return this.#steps('wkv_token', { ...given, gate, state, out: mixed }, { columns, first_layer });
+    const first_layer = Number(index === 0);
+    const state = this.#wkvState(index);
     return [
+      ...(await this.#steps(
+        'lora_matmul',
+        { weight: lora.buffer, shifted, inputs, gate },
+        { columns, tokens, ...loraSizes(lora) },
+      )),
       ...(await this.#steps('wkv_inputs', given, { columns, tokens, first_layer })),
       ...(await this.#steps('wkv', { inputs, gate, vectors, state, out: mixed }, { columns, tokens })),
     ];
+  }
+
+  /** The same for one token, where every dispatch less counts: the LoRAs' way down, then all the rest. */
+  async #wkvOfOne({ lora, vectors }: Layer, index: number): Promise<Step[]> {
+    const { shifted, inputs, firstValue, mixed, loraHidden: hidden } = this.activations;
+    const columns = this.#columns;
+    const sizes = { columns, ...loraSizes(lora) };
+    const half = lora.buffer.size / 2;
+    const [down, up] = [0, half].map((offset) => ({ buffer: lora.buffer, offset, size: half }));
+    return [
+      ...(await this.#steps('lora_matvec', { weight: down, shifted, hidden }, sizes)),
+      ...(await this.#steps(
+        'wkv_token',
+        {
+          weight: up,
+          hidden,
+          inputs: this.#plane(inputs, 0, 3),
+          vectors,
+          first_value: firstValue,
+          state: this.#wkvState(index),
+          out: mixed,
+        },
+        { ...sizes, first_layer: Number(index === 0) },
+      )),
+    ];
+  }
+
+  #wkvState(index: number): GPUBufferBinding {
+    const size = 4 * this.#columns * this.weights.geometry.headSize;
+    return { buffer: this.state.wkv, offset: index * size, size };
   }
 
   #layerNorm(x: Binding, norm: Norm, out: Binding, first: number, tokens: number): Promise<Step[]> {
@@ -211,6 +231,10 @@ export class Forward {
     return this.kernels.steps(variant, buffers, sizes);
   }
 }
+
+const loraSizes = ({ ranks: { decay, learningRate, value, gate }, wide }: Lora) => {
+  return { decay, learning_rate: learningRate, value, gate, wide };
+};
 
 /** The kernels that a model's weights call for, each once. */
 export function kernelNames({ embedding, head, layers }: Weights): string[] {

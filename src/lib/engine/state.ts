@@ -77,6 +77,8 @@ export interface Activations {
   /** r k v w a b: 6 × T × C. */
   inputs: GPUBuffer;
   gate: GPUBuffer;
+  /** Between the LoRAs' way down and their way up, of a single token: all ranks of a layer. */
+  loraHidden: GPUBuffer;
   /** Layer 0's value: T × C. */
   firstValue: GPUBuffer;
   /** wkv's output, and the embedding before its norm: T × C. */
@@ -87,7 +89,7 @@ export interface Activations {
 
 export function createActivations(
   device: GPUDevice,
-  { embedding, hidden }: Geometry,
+  { embedding, hidden, ranks }: Geometry,
   tokens: number,
 ): Activations {
   const plane = 4 * tokens * embedding;
@@ -98,6 +100,7 @@ export function createActivations(
     shifted: buffer('token shift', 6 * plane),
     inputs: buffer('wkv inputs', 6 * plane),
     gate: buffer('gate', plane),
+    loraHidden: buffer('LoRAs', 4 * (ranks.decay + ranks.learningRate + ranks.value + ranks.gate)),
     firstValue: buffer('first value', plane),
     mixed: buffer('time mix', plane),
     hidden: buffer('channel mix', 4 * tokens * hidden),

@@ -31,7 +31,10 @@ export interface Norm<Buffer = GPUBuffer> {
   bias: Buffer;
 }
 
-/** A layer's LoRAs for decay, learning rate, value mix and gate, in one buffer: see shaders/shared/lora.wgsl. */
+/**
+ * A layer's LoRAs for decay, learning rate, value mix and gate, in one buffer whose halves are their way down and their way
+ * up: see shaders/shared/lora.wgsl.
+ */
 export interface Lora<Buffer = GPUBuffer> {
   buffer: Buffer;
   /** Layer 0 has no value mix: rank 0. */

@@ -154,7 +154,8 @@ function countMatmuls({ layers }: Weights, steps: StepTime[]): MatmulCount {
     const loras = Object.values(lora.ranks).filter((rank) => rank > 0).length;
     return inputs + 2 * loras + 3; // the output, and the key and value of channel mix
   });
-  const isProduct = ({ kernel }: StepTime) => /^(matmul|matvec|lora)_/.test(kernel);
+  // wkv_token has the LoRAs' way up.
+  const isProduct = ({ kernel }: StepTime) => /^(matmul|matvec|lora)_|^wkv_token$/.test(kernel);
   return {
     perLayer: counts[counts.length - 1],
     perPass: counts.reduce((sum, count) => sum + count, 1),

@@ -3,7 +3,7 @@
 //! scratch hidden: tokens * ranks
 //! pass down: ranks / workgroup_size, tokens
 //! pass up: columns / workgroup_size, tokens, 4
-//! use: lora
+//! use: lora, lora_result
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -36,9 +36,9 @@ fn up(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= sizes.columns || own.rank == 0u) { return; }
   var sum = 0.0;
   for (var k = 0u; k < own.rank; k += 16u) {
-    let w = unpack16(fetch16(up_first(own), own.wide, id.x * own.rank + k), own.wide);
+    let w = unpack16(fetch16(way_vectors() + own.first, own.wide, id.x * own.rank + k), own.wide);
     let x = (id.y * all_ranks() + own.before + k) / 4u;
     sum += dot(w[0], hidden[x]) + dot(w[1], hidden[x + 1u]) + dot(w[2], hidden[x + 2u]) + dot(w[3], hidden[x + 3u]);
   }
-  put_result(id.z, sizes.tokens, id.y, id.x, sum);
+  put_result(id.z, id.y, id.x, sum);
 }

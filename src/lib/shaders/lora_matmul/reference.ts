@@ -1,12 +1,12 @@
 import type { Kernel } from '../kernel';
-import { lora, loraFlop, loraWeights, loraWords } from '../shared/lora';
+import { lora, loraWayFlop, loraWayWords, loraWeights } from '../shared/lora';
 
 /** The four LoRAs of a layer, many tokens at once: see shared/lora.ts. A rank is a multiple of 16; value may be 0. */
 export default {
   about: "A layer's four LoRAs, many tokens at once (prefill)",
   reference: (arrays, sizes) => lora(arrays, sizes, sizes.tokens),
   lengths: (sizes) => ({
-    weight: loraWords(sizes),
+    weight: 2 * loraWayWords(sizes),
     shifted: 6 * sizes.tokens * sizes.columns,
     inputs: 6 * sizes.tokens * sizes.columns,
     gate: sizes.tokens * sizes.columns,
@@ -19,6 +19,6 @@ export default {
     { columns: 320, tokens: 3, decay: 96, learning_rate: 16, value: 32, gate: 16, wide: 10 },
   ],
   tolerance: 1e-10,
-  flop: (sizes) => loraFlop(sizes) * sizes.tokens,
+  flop: (sizes) => 2 * loraWayFlop(sizes) * sizes.tokens,
   default: 'tiled',
 } satisfies Kernel;

@@ -8,7 +8,7 @@
 //! pass down: tiles, tokens / 64, parts
 //! pass add: min(parts - 1, 1) * ranks / 64, tokens
 //! pass up: columns / 64, tokens / 64, 4
-//! use: lora, lora_tiles
+//! use: lora, lora_result, lora_tiles
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
@@ -146,7 +146,7 @@ fn put16(p: Product, s0: Sums, s1: Sums, first_row: u32, first_token: u32, memor
 
 fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   let at = token * p.out_stride + p.out_first + row;
-  if (p.up) { put_result(p.lora, sizes.tokens, token, row, sum); }
+  if (p.up) { put_result(p.lora, token, row, sum); }
   else if (p.parts == 1u) { hidden[at / 4u][at % 4u] = between(p.lora, sum); }
   else { partial[p.part * sizes.tokens * p.out_stride + at] = sum; }
 }

@@ -7,7 +7,7 @@
 //! pass down: tiles, tokens / tile_tokens, parts
 //! pass add: min(parts - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
-//! use: lora, lora_tiles, accumulate
+//! use: lora, lora_result, lora_tiles, accumulate
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -140,7 +140,7 @@ fn put(p: Product, tile_row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
 fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   if (token >= sizes.tokens) { return; }
   let at = token * p.out_stride + p.out_first + row;
-  if (p.up) { put_result(p.lora, sizes.tokens, token, row, sum); }
+  if (p.up) { put_result(p.lora, token, row, sum); }
   else if (p.parts == 1u) { hidden[at / 4u][at % 4u] = inner(p.lora, sum); }
   else { partial[p.part * sizes.tokens * p.out_stride + at] = sum; }
 }

@@ -13,30 +13,64 @@ const ranksOf = ({ decay, learning_rate, value, gate }: Sizes) => [decay, learni
 /** Bit i of `wide`: the i-th LoRA has f32 weights; else f16, two a word. */
 const isWide = ({ wide }: Sizes, i: number) => Math.floor(wide / 2 ** i) % 2 === 1;
 
-/** Words of all weights: for each LoRA rank × columns (down), then columns × rank (up). */
-export const loraWords = (sizes: Sizes) =>
-  ranksOf(sizes).reduce((sum, rank, i) => sum + (isWide(sizes, i) ? 2 : 1) * sizes.columns * rank, 0);
+export const allRanks = (sizes: Sizes) => ranksOf(sizes).reduce((sum, rank) => sum + rank, 0);
 
-/** out = up · inner(down · x), for each LoRA and token. */
-export function lora({ weight, shifted, inputs, gate }: Arrays, sizes: Sizes, tokens: number) {
+/** Words of the weights of one way: for each LoRA rank × columns (down), or columns × rank (up). */
+export const loraWayWords = (sizes: Sizes) =>
+  ranksOf(sizes).reduce((sum, rank, i) => sum + ((isWide(sizes, i) ? 2 : 1) * sizes.columns * rank) / 2, 0);
+
+/** hidden (tokens × all ranks) = inner(down · x), for each LoRA and token. */
+export function loraDown({ weight, shifted, hidden }: Arrays, sizes: Sizes, tokens: number) {
   const { columns } = sizes;
-  const plane = tokens * columns;
-  let word = 0;
-  ranksOf(sizes).forEach((rank, i) => {
-    const format = isWide(sizes, i) ? f32 : f16;
-    const matrix = new Float32Array(2 * columns * rank);
-    for (let k = 0; k < matrix.length; k += format.elements, word++)
-      format.dequantise(weight as Uint32Array, word, matrix, k);
-    const down = matrix.subarray(0, columns * rank);
-    const up = matrix.subarray(columns * rank);
-    if (rank === 0) return;
+  eachLora(weight as Uint32Array, sizes, ({ i, rank, before, matrix }) => {
     for (let token = 0; token < tokens; token++) {
-      const x = shifted.subarray(FROM[i] * plane + token * columns, FROM[i] * plane + (token + 1) * columns);
-      const hidden = multiply(down, x, rank).map(INNER[i]);
-      const out = multiply(up, hidden, columns);
-      if (i < 3) inputs.set(out, TO[i] * plane + token * columns);
+      const at = (FROM[i] * tokens + token) * columns;
+      const sums = multiply(matrix, shifted.subarray(at, at + columns), rank);
+      hidden.set(sums.map(INNER[i]), token * allRanks(sizes) + before);
+    }
+  });
+}
+
+/** inputs and gate (tokens × columns each plane) = up · hidden, for each LoRA and token. */
+export function loraUp({ weight, hidden, inputs, gate }: Arrays, sizes: Sizes, tokens: number) {
+  const { columns } = sizes;
+  eachLora(weight as Uint32Array, sizes, ({ i, rank, before, matrix }) => {
+    for (let token = 0; token < tokens; token++) {
+      const at = token * allRanks(sizes) + before;
+      const out = multiply(matrix, hidden.subarray(at, at + rank), columns);
+      if (i < 3) inputs.set(out, (TO[i] * tokens + token) * columns);
       else gate.set(out, token * columns);
     }
+  });
+}
+
+/** Both ways: `weight` has all LoRAs' way down, then all their way up. */
+export function lora(arrays: Arrays, sizes: Sizes, tokens: number) {
+  const words = loraWayWords(sizes);
+  const hidden = new Float32Array(tokens * allRanks(sizes));
+  loraDown({ ...arrays, hidden, weight: arrays.weight.subarray(0, words) }, sizes, tokens);
+  loraUp({ ...arrays, hidden, weight: arrays.weight.subarray(words) }, sizes, tokens);
+}
+
+interface Way {
+  i: number;
+  rank: number;
+  /** Ranks of the LoRAs before it. */
+  before: number;
+  /** Its weights of this way. */
+  matrix: Float32Array;
+}
+
+function eachLora(weight: Uint32Array, sizes: Sizes, use: (way: Way) => void) {
+  let word = 0;
+  let before = 0;
+  ranksOf(sizes).forEach((rank, i) => {
+    const format = isWide(sizes, i) ? f32 : f16;
+    const matrix = new Float32Array(sizes.columns * rank);
+    for (let k = 0; k < matrix.length; k += format.elements, word++)
+      format.dequantise(weight, word, matrix, k);
+    if (rank > 0) use({ i, rank, before, matrix });
+    before += rank;
   });
 }
 
@@ -48,20 +82,20 @@ function multiply(matrix: Float32Array, x: ArrayLike<number>, rows: number): Flo
   });
 }
 
-/** Weights for a check: f32 and f16 where `wide` says so. */
+/** Weights for a check, of one way or of both: f32 and f16 where `wide` says so. */
 export function loraWeights(length: number, random: Random, sizes: Sizes): Uint32Array {
   const words = new Uint32Array(length);
-  let word = 0;
-  ranksOf(sizes).forEach((rank, i) => {
-    const format = isWide(sizes, i) ? f32 : f16;
-    const end = word + (2 * sizes.columns * rank) / format.elements;
-    for (; word < end; word++) format.randomise(words, word, random);
-  });
+  for (let word = 0; word < length;)
+    ranksOf(sizes).forEach((rank, i) => {
+      const format = isWide(sizes, i) ? f32 : f16;
+      const end = word + (sizes.columns * rank) / format.elements;
+      for (; word < end; word++) format.randomise(words, word, random);
+    });
   return words;
 }
 
-export const loraFlop = (sizes: Sizes) =>
-  4 * sizes.columns * ranksOf(sizes).reduce((sum, rank) => sum + rank, 0);
+/** Of one way, for one token. */
+export const loraWayFlop = (sizes: Sizes) => 2 * sizes.columns * allRanks(sizes);
 
 function identity(x: number) {
   return x;

@@ -1,9 +1,9 @@
-// A layer's four LoRAs: decay, learning rate, value mix, gate. `weight` holds, for each, rank × columns (down), then
-// columns × rank (up), in f32 where its bit of `sizes.wide` is set, else in f16, two a word.
+// A layer's four LoRAs: decay, learning rate, value mix, gate. `weight` holds for each rank × columns (down), and after all of
+// these for each columns × rank (up), in f32 where its bit of `sizes.wide` is set, else in f16, two a word.
 struct Lora {
   rank: u32,
   wide: bool,
-  first: u32,   // where its weights begin, counted in vectors of four words
+  first: u32,   // where its weights begin among those of the way down, or up, counted in vectors of four words
   before: u32,  // ranks of the LoRAs before it
   plane: u32,   // of `shifted` (r k v w a g), which it reads
 }
@@ -14,7 +14,7 @@ fn lora(index: u32) -> Lora {
   var first = 0u;
   var before = 0u;
   for (var i = 0u; i < index; i++) {
-    first += sizes.columns * ranks[i] / select(4u, 2u, is_wide(i));
+    first += sizes.columns * ranks[i] / select(8u, 4u, is_wide(i));
     before += ranks[i];
   }
   return Lora(ranks[index], is_wide(index), first, before, planes[index]);
@@ -24,8 +24,11 @@ fn is_wide(index: u32) -> bool { return ((sizes.wide >> index) & 1u) == 1u; }
 
 fn all_ranks() -> u32 { return sizes.decay + sizes.learning_rate + sizes.value + sizes.gate; }
 
-// Where the way up begins.
-fn up_first(own: Lora) -> u32 { return own.first + sizes.columns * own.rank / select(8u, 4u, own.wide); }
+// How many vectors the way down takes, and the way up again.
+fn way_vectors() -> u32 {
+  let last = lora(3u);
+  return last.first + sizes.columns * last.rank / select(8u, 4u, last.wide);
+}
 
 // Which LoRA has a rank row, counted through all of them.
 fn lora_of(rank_row: u32) -> u32 {
@@ -40,12 +43,6 @@ fn inner(index: u32, sum: f32) -> f32 {
   if (index == 0u) { return tanh(clamp(sum, -15.0, 15.0)); } // beyond, tanh is ±1 in f32; some GPUs overflow there
   if (index == 3u) { return 1.0 / (1.0 + exp(-sum)); }
   return sum;
-}
-
-// The i-th LoRA's result for one channel of one token.
-fn put_result(index: u32, tokens: u32, token: u32, channel: u32, sum: f32) {
-  let at = token * sizes.columns + channel;
-  if (index == 3u) { gate[at] = sum; } else { inputs[(3u + index) * tokens * sizes.columns + at] = sum; }
 }
 
 // Sixteen weights as they are stored: four vectors of f32, or two of f16.

@@ -32,7 +32,7 @@ fn down_product(group: vec3u, parts: u32, tile_height: u32, tile_width: u32) -> 
 fn up_product(group: vec3u, tile_height: u32, tile_width: u32) -> Product {
   let own = lora(group.z);
   return Product(
-    group.z, true, own.wide, up_first(own), sizes.columns, own.rank,
+    group.z, true, own.wide, way_vectors() + own.first, sizes.columns, own.rank,
     group.x * tile_height, group.y * tile_width, 0u, own.rank,
     own.before, all_ranks(), 0u, 0u, 0u, 1u,
   );

@@ -1,15 +1,16 @@
-//! A whole head in a workgroup, four rows of its state and four of their columns a thread: everything in one dispatch.
+//! A whole head in a workgroup, four columns of four rows of its state a thread: everything in one dispatch.
 //! grid: columns / 64
-//! use: layer_vectors
+//! use: layer_vectors, lora, lora_rows
 
-struct Sizes { columns: u32, first_layer: u32 }
+struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> inputs: array<f32>;           // 6 × columns: r k v, the LoRAs' decay, learning rate, value mix
-@group(0) @binding(2) var<storage, read> gate: array<f32>;             // columns
-@group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
-@group(0) @binding(4) var<storage, read_write> first_value: array<f32>; // columns
-@group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
-@group(0) @binding(6) var<storage, read_write> out: array<f32>;        // columns
+@group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;     // the LoRAs' way up: see shared/lora.wgsl
+@group(0) @binding(2) var<storage, read> hidden: array<vec4<f32>>;     // all ranks
+@group(0) @binding(3) var<storage, read> inputs: array<f32>;           // 3 × columns: r k v
+@group(0) @binding(4) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
+@group(0) @binding(5) var<storage, read_write> first_value: array<f32>; // columns
+@group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
+@group(0) @binding(7) var<storage, read_write> out: array<f32>;        // columns
 
 const lanes = 16u; // share a row, a vector of its columns each
 const threads = 16u * lanes;
@@ -32,17 +33,24 @@ var<workgroup> parts: array<vec4<f32>, lanes * pitch>;
 // A lane's part of κ·κ, and of Σ r·k·bonus.
 var<workgroup> head_parts: array<vec2<f32>, lanes>;
 
-// What the first 64 threads, a channel each, keep to themselves until the end.
-struct Channel { value: f32, gate: f32, weight: f32, bias: f32 }
+// What the first 64 threads, a channel each, have of it besides the LoRAs' results.
+struct Channel {
+  r: f32, k: f32, v: f32, first_value: f32, decay_bias: f32, rate_bias: f32, value_bias: f32,
+  key_removal: f32, key_learning: f32, norm_weight: f32, norm_bias: f32,
+}
 
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let head = group.x;
+  // All that a thread needs from memory is asked for before anything is waited for.
   let at = (head * 64u + thread / lanes * 4u) * 16u + thread % lanes;
-  var s = mat4x4<f32>(state[at], state[at + 16u], state[at + 32u], state[at + 48u]); // rows; asked for before anything is waited for
+  var s = mat4x4<f32>(state[at], state[at + 16u], state[at + 32u], state[at + 48u]); // rows
   let bonuses = layer_vector(bonus, head * 16u + thread % lanes);
   var channel: Channel;
-  if (thread < 64u) { channel = prepare(head * 64u + thread, thread); }
+  if (thread < 64u) { channel = fetch_channel(head * 64u + thread); }
+  let low_rank = way_up(head * 64u, thread);
+  if (thread < 64u) { channel.v = prepare(channel, low_rank, thread); }
+  if (thread < 64u && sizes.first_layer == 1u) { first_value[head * 64u + thread] = channel.v; }
   workgroupBarrier();
 
   let removals = four(removal, thread);
@@ -58,29 +66,31 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   workgroupBarrier();
   if (thread < 64u) { tile[y * 64u + thread] = row_sum(thread); }
   workgroupBarrier();
-  if (thread < 64u) { out[head * 64u + thread] = finish(channel, thread); }
+  if (thread < 64u) { out[head * 64u + thread] = finish(channel, thread) * low_rank.w; }
 }
 
-// One channel of what the recurrence takes.
-fn prepare(c: u32, thread: u32) -> Channel {
-  let columns = sizes.columns;
-  let key = inputs[columns + c];
-  let rate = sigmoid(layer_number(learning_rate_bias, c) + inputs[4u * columns + c]);
-  let direction = key * layer_number(key_removal, c);
+fn fetch_channel(c: u32) -> Channel {
+  return Channel(
+    inputs[c], inputs[sizes.columns + c], inputs[2u * sizes.columns + c], first_value[c],
+    layer_number(decay_bias, c), layer_number(learning_rate_bias, c), layer_number(value_bias, c),
+    layer_number(key_removal, c), layer_number(key_learning, c), layer_number(norm_weight, c), layer_number(norm_bias, c),
+  );
+}
+
+// What the recurrence takes of a channel; returns its value.
+fn prepare(channel: Channel, low_rank: vec4<f32>, thread: u32) -> f32 {
   let at = thread % 64u;
-  tile[r * 64u + at] = inputs[c];
-  tile[k * 64u + at] = key * (1.0 + (rate - 1.0) * layer_number(key_learning, c));
-  tile[w * 64u + at] = exp(-decay_rate * sigmoid(layer_number(decay_bias, c) + inputs[3u * columns + c]));
+  let rate = sigmoid(channel.rate_bias + low_rank.y);
+  let direction = channel.k * channel.key_removal;
+  let mixed = channel.v + (channel.first_value - channel.v) * sigmoid(channel.value_bias + low_rank.z);
+  let value = select(mixed, channel.v, sizes.first_layer == 1u);
+  tile[r * 64u + at] = channel.r;
+  tile[k * 64u + at] = channel.k * (1.0 + (rate - 1.0) * channel.key_learning);
+  tile[w * 64u + at] = exp(-decay_rate * sigmoid(channel.decay_bias + low_rank.x));
   tile[removal * 64u + at] = direction;
   tile[learned * 64u + at] = direction * rate;
-  var value = inputs[2u * columns + c];
-  if (sizes.first_layer == 1u) {
-    first_value[c] = value;
-  } else {
-    value += (first_value[c] - value) * sigmoid(layer_number(value_bias, c) + inputs[5u * columns + c]);
-  }
   tile[v * 64u + at] = value;
-  return Channel(value, gate[c], layer_number(norm_weight, c), layer_number(norm_bias, c));
+  return value;
 }
 
 // S·diag(w) + (S a) bᵀ + v kᵀ
@@ -96,7 +106,7 @@ fn next_state(s: mat4x4<f32>, thread: u32) -> mat4x4<f32> {
   );
 }
 
-// Group norm, bonus and gate.
+// Group norm and bonus.
 fn finish(channel: Channel, thread: u32) -> f32 {
   var mean = 0.0;
   for (var i = 0u; i < 16u; i++) { mean += dot(four(y, i), vec4<f32>(1.0 / 64.0)); }
@@ -106,7 +116,7 @@ fn finish(channel: Channel, thread: u32) -> f32 {
     squares += dot(centred, centred);
   }
   let normed = (tile[y * 64u + thread % 64u] - mean) * inverseSqrt(squares / 64.0 + head_epsilon);
-  return (normed * channel.weight + channel.bias + channel.value * head_sums().y) * channel.gate;
+  return normed * channel.norm_weight + channel.norm_bias + channel.v * head_sums().y;
 }
 
 // Indices are such that a compiler sees where they end.
