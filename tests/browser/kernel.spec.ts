@@ -1,0 +1,204 @@
+// The kernel cell and the pages of the kernels, as somebody uses them who writes shaders: a shader that came with a link is
+// read and allowed, broken and mended, turned, checked, made wrong; the variants of a kernel are checked and timed beside each other.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { makeCell } from '../../src/lib/lab/notebook';
+import { linkOf } from '../../src/lib/lab/share';
+import { findVariant, kernels, variantsFor } from '../../src/lib/shaders';
+import { withChromium } from './browsers';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** Checks and timings run on the processor here. */
+const PATIENCE = { timeout: 120_000 };
+
+/** What axe objects to in either theme, one line an element; empty when all is well. */
+async function objections(page: Page): Promise<string> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+    for (const { id, nodes } of violations)
+      found.push(
+        ...nodes.map(({ target, failureSummary }) => `${colorScheme} ${id} ${target}: ${failureSummary}`),
+      );
+  }
+  return found.join('\n');
+}
+
+const tooWide = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+const shownText = (page: Page) => page.locator('[data-shader] .cm-content').innerText();
+
+const { text } = findVariant('layer_norm', 'workgroup');
+const RIGHT = '+ norm_bias[c]';
+const WRONG = '+ 2.0 * norm_bias[c]';
+const edited = text.replace('//! One workgroup', '//! As I write it: one workgroup');
+const notebook = [
+  makeCell('prose', '# A shader of somebody else\n\n'),
+  makeCell('wgsl', edited, 'layer_norm/mine'),
+];
+
+/** Finds a piece of the shader with the editor's own search and types another in its place. */
+async function replaceInEditor(page: Page, piece: string, by: string) {
+  await page.locator('[data-shader] .cm-content').focus();
+  await page.keyboard.press('ControlOrMeta+f');
+  await page.keyboard.type(piece);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.keyboard.type(by);
+}
+
+test('a shader is allowed, broken, mended, turned, checked and made wrong', async () => {
+  expect(edited).not.toBe(text);
+  expect(text).toContain(RIGHT);
+  await withChromium(
+    async (page, { errors }) => {
+      const cell = page.locator('[data-shader="layer_norm/mine"]');
+      await cell.locator('[data-editor=full]').waitFor(PATIENCE);
+
+      // Nothing compiles it, and nobody edits it, before it is allowed.
+      await page.waitForTimeout(1000);
+      expect(await cell.locator('[data-compiled]').count()).toBe(0);
+      expect(await cell.locator('.cm-content').getAttribute('aria-readonly')).toBe('true');
+      expect(await objections(page)).toBe('');
+      await cell.getByRole('button', { name: 'Allow this shader' }).click();
+      await cell.locator('[data-compiled=compiles]').waitFor(PATIENCE);
+      await cell.getByText('layer_norm=mine').waitFor();
+
+      // An error is on its line, in the text and in the list, and leads there.
+      const lines = edited.trimEnd().split('\n').length;
+      await cell.locator('.cm-content').focus();
+      await page.keyboard.press('ControlOrMeta+End');
+      await page.keyboard.type('fn broken() -> u32 { return 1.5; }');
+      await cell.locator('[data-compiled="1 error"]').waitFor(PATIENCE);
+      await cell.locator('.cm-lintRange-error').waitFor();
+      expect(await cell.locator('.cm-line:has(.cm-lintRange-error)').innerText()).toContain('fn broken');
+      expect(await cell.locator('[data-problem=error]').innerText()).toMatch(
+        new RegExp(`^line ${lines + 1}\\b`),
+      );
+      await cell.getByRole('button', { name: `line ${lines + 1}` }).click();
+      expect(await page.evaluate(() => document.activeElement?.classList.contains('cm-content'))).toBe(true);
+
+      // The editor's own undo mends it.
+      for (let presses = 0; presses < 40 && (await shownText(page)).includes('broken'); presses++)
+        await page.keyboard.press('ControlOrMeta+z');
+      await cell.locator('[data-compiled=compiles]').waitFor(PATIENCE);
+      expect(await cell.locator('[data-problem]').count()).toBe(0);
+
+      // A knob rewrites its line.
+      await cell.getByRole('group', { name: 'workgroup_size' }).getByText('64', { exact: true }).click();
+      await expect.poll(() => shownText(page)).toContain('const workgroup_size = 64u; // knob: 64 128 256');
+      await cell.locator('[data-compiled=compiles]').waitFor(PATIENCE);
+
+      // A new knob is a control as soon as it is written.
+      await replaceInEditor(
+        page,
+        'const workgroup_size',
+        'const spare = 2u; // knob: 1 2 3\nconst workgroup_size',
+      );
+      await cell.getByRole('group', { name: 'spare' }).waitFor();
+
+      await cell.getByRole('button', { name: 'Check', exact: true }).click();
+      await cell.locator('[data-checked=right]').waitFor(PATIENCE);
+      expect(await cell.locator('[data-checked] tbody tr').count()).toBe(kernels.layer_norm.cases.length);
+
+      // A wrong one shows the first wrong element between what it should be and what it is.
+      await replaceInEditor(page, RIGHT, WRONG);
+      await cell.getByText('The text has changed since.').waitFor();
+      await cell.getByRole('button', { name: 'Check', exact: true }).click();
+      await cell.locator('[data-checked=wrong]').waitFor(PATIENCE);
+      await cell.getByText(/^First wrong element: out\[\d+\]/).waitFor();
+      const [got, wanted] = await cell.locator('[data-neighbours] tbody tr').allInnerTexts();
+      expect(got).toMatch(/^Got\s+-?\d/);
+      expect(wanted).toMatch(/^Wanted\s+-?\d/);
+      expect(await objections(page)).toBe('');
+
+      // What differs from the shipped text is shown, and can be put back.
+      await cell.getByLabel('Show changes against').selectOption('workgroup');
+      await cell.locator('.cm-deletedChunk').first().waitFor();
+      expect(await cell.locator('.cm-deletedChunk').allInnerTexts()).toEqual(
+        expect.arrayContaining([expect.stringContaining(RIGHT)]),
+      );
+      expect(await objections(page)).toBe('');
+
+      // Tab leaves the editor, Escape gives the cell back.
+    await cell.getByLabel('Show changes against').selectOption('');
+      await cell.locator('.cm-content').focus();
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.closest('.cm-editor'))).toBeNull();
+      await cell.locator('.cm-content').focus();
+      await page.keyboard.press('Escape');
+      await expect
+        .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-cell')))
+        .toBe('wgsl');
+      expect(errors).toEqual([]);
+    },
+    await linkOf(notebook, 'shaders'),
+  );
+});
+
+test('a shader alone is timed at the model’s shapes, beside the default', async () => {
+  await withChromium(
+    async (page, { errors }) => {
+      const cell = page.locator('[data-shader="layer_norm/mine"]');
+      await cell.getByRole('button', { name: 'Allow this shader' }).click(PATIENCE);
+      await cell.locator('[data-compiled=compiles]').waitFor(PATIENCE);
+      await cell.getByLabel('tokens in a chunk').fill('16');
+      await cell.getByRole('combobox', { name: 'Model' }).selectOption('demo');
+      await cell.getByRole('button', { name: 'Time alone' }).click();
+      await cell.locator('[data-alone]').waitFor(PATIENCE);
+      const rows = await cell.locator('[data-alone] tbody tr').allInnerTexts();
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) expect(row).toMatch(/columns \d+.*\d+(\.\d+)? × as fast/s);
+      expect(await objections(page)).toBe('');
+      expect(errors).toEqual([]);
+    },
+    await linkOf(notebook, 'shaders'),
+  );
+});
+
+test('every kernel is listed, and each leads to its page', async () => {
+  await withChromium(async (page, { errors }) => {
+    await page.getByRole('heading', { name: 'Kernels' }).waitFor();
+    const links = await page
+      .locator('main section a')
+      .evaluateAll((all) => all.map((link) => link.getAttribute('href')!));
+    expect(links.map((link) => link.split('/').at(-1)).sort()).toEqual(Object.keys(kernels).sort());
+    await page.locator('[data-family=matmul]').getByText('packed_4x8_integer_dot_product').first().waitFor();
+    expect(await objections(page)).toBe('');
+    await page.setViewportSize({ width: 320, height: 700 });
+    expect(await tooWide(page)).toBeLessThanOrEqual(0);
+    await page.locator('[data-family=matmul] a', { hasText: 'q4_k' }).click();
+    await page.getByRole('heading', { name: 'matmul_q4_k' }).waitFor();
+    expect(await tooWide(page)).toBeLessThanOrEqual(0);
+    expect(errors).toEqual([]);
+  }, 'kernels');
+});
+
+test('the variants of a kernel are checked and timed beside each other, and one opens in a notebook', async () => {
+  await withChromium(async (page, { errors }) => {
+    const names = variantsFor('layer_norm').map(({ name }) => name);
+    await page.getByText('Layer norm of the embedding and before the head.').waitFor();
+    await page.locator('details', { hasText: 'The reference' }).locator('summary').click();
+    await page.getByText('function layerNorm').waitFor();
+    await page.getByText('google swiftshader').waitFor(PATIENCE);
+    await page.getByLabel('Tokens').selectOption('64');
+    await page.getByRole('button', { name: 'Check and time all' }).click();
+    await page.locator('[data-bench=finished]').waitFor(PATIENCE);
+    for (const name of names)
+      expect(await page.locator(`[data-outcomes] [data-variant=${name}]`).innerText()).toMatch(/\bright$/);
+    const races = page.locator('[data-race]');
+    expect(await races.count()).toBeGreaterThan(0);
+    expect(await races.first().locator('tbody tr').count()).toBe(names.length);
+    expect(await races.first().innerText()).toContain('100 %');
+    await page.locator('[data-source=spread] summary').click();
+    await page.locator('[data-source=spread] [data-editor=full]').waitFor();
+    expect(await objections(page)).toBe('');
+    await page.setViewportSize({ width: 320, height: 700 });
+    expect(await tooWide(page)).toBeLessThanOrEqual(0);
+
+    await page.locator('[data-source=spread]').getByRole('link', { name: 'Open in a notebook' }).click();
+    await page.locator('[data-shader="layer_norm/mine"]').waitFor(PATIENCE);
+    expect(errors).toEqual([]);
+  }, 'kernels/layer_norm');
+});
