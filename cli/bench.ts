@@ -7,7 +7,11 @@ import {
   tokensPerSecond,
   type RunRecord,
 } from '../src/lib/lab/record';
-import { runCell, type Progress } from '../src/lib/lab/run';
+import type { Compared } from '../src/lib/lab/compare';
+import type { Generation } from '../src/lib/lab/generate';
+import { profileToCsv } from '../src/lib/lab/profile';
+import { roofsToCsv } from '../src/lib/lab/roofs';
+import { runCell, type LabEvent, type Progress } from '../src/lib/lab/run';
 import { selfTest } from '../src/lib/lab/selftest';
 import type { ChunkFit } from '../src/lib/lab/statistics';
 import { findVariant, variants, variantsFor } from '../src/lib/shaders';
@@ -48,27 +52,55 @@ function variantsNamed(name: string): Variant[] {
 
 export async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
   const text = formatExperiment(readExperiment(settings));
+  const told = await withSession(async (session) =>
+    tellRuns(runCell({ kind: 'sweep', text }, session, signal)),
+  );
+  return told.failures === 0;
+}
+
+/** Records on stdout as they come, the header once; everything else on stderr. `printed`: records that are there already. */
+export async function tellRuns(events: AsyncGenerator<LabEvent>, printed = 0) {
   const records: RunRecord[] = [];
   let failures = 0;
   let progress: Progress | undefined;
-  await withSession(async (session) => {
-    for await (const event of runCell({ kind: 'sweep', text }, session, signal)) {
-      if (event.type === 'adapter')
-        tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
-      if (event.type === 'progress') progress = showProgress(event.progress);
-      if (event.type === 'record') {
-        print(toCsv([event.record], records.push(event.record) === 1));
-        tell(`${eraseLine}${placeOf(progress)}: ${speedsOf(event.record)}\n`);
-      }
-      if (event.type === 'failed') {
-        failures++;
-        tell(`${eraseLine}lab: ${event.run || 'default settings'} failed: ${event.reason}\n`);
-      }
-    }
-  });
+  for await (const event of events) {
+    if (event.type === 'adapter' && printed === 0)
+      tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
+    else if (event.type === 'progress') progress = showProgress(event.progress);
+    else if (event.type === 'record') {
+      print(toCsv([event.record], printed + records.push(event.record) === 1));
+      tell(`${eraseLine}${placeOf(progress)}: ${speedsOf(event.record)}\n`);
+    } else if (event.type === 'failed') {
+      failures++;
+      tell(`${eraseLine}lab: ${event.run.trim() || 'default settings'} failed: ${event.reason}\n`);
+    } else tellFinding(event);
+  }
   for (const { settings, fit } of chunkFits(records))
     tell(`${settings || 'default settings'}: ${fitText(fit)}\n`);
-  return failures === 0;
+  return { records: records.length, failures };
+}
+
+/** What cells other than sweeps find. */
+function tellFinding(event: LabEvent): void {
+  if (event.type === 'compared') tell(comparedText(event.compared));
+  if (event.type === 'profiled') tell(eraseLine + profileToCsv(event.profile));
+  if (event.type === 'roofs') tell(eraseLine + roofsToCsv(event.roofs));
+  if (event.type === 'tuned') tell(`${eraseLine}${event.tuned.settings}\n`);
+  if (event.type === 'generated') tell(`${eraseLine}${generatedText(event.generation)}`);
+}
+
+function comparedText({ runs, against }: Compared): string {
+  const lines = against.map(({ verdict, ratio, low, high }, i) => {
+    const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
+    return `${runs[i + 1].settings}: ${verdict}, ${times} times as fast (${from} to ${to}) as ${runs[0].settings}\n`;
+  });
+  return eraseLine + lines.join('');
+}
+
+function generatedText(generation: Generation): string {
+  const { prompt, text, prefillTokensPerSecond, decodeTokensPerSecond } = generation;
+  const decode = decodeTokensPerSecond ? `, decode ${decodeTokensPerSecond.toPrecision(4)} tokens/s` : '';
+  return `${prompt}${text}\nprefill ${prefillTokensPerSecond.toPrecision(4)} tokens/s${decode}\n`;
 }
 
 /** What the chunk sweep says of any other chunk. */

@@ -3,6 +3,7 @@ import { NAMED_MODELS } from '../src/lib/lab/experiment';
 import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
 import { profileRun, roofs, timeKernels, tuneSettings } from './measuring';
+import { runNotebook } from './notebook';
 import { evaluateFile, generateText, logits, tokenize } from './text';
 
 export const USAGE = `The RWKV-7 lab in a terminal.
@@ -10,6 +11,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   info                                             this GPU: adapter, features, limits (JSON)
   selftest [KERNEL | KERNEL/VARIANT …]             variants, all or these, against their references on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
+  run NOTEBOOK.md                                  every cell of a notebook, in order (CSV of its sweeps; the rest on stderr)
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   tune '<settings>' [--budget SECONDS] [--error E] the fastest settings for this GPU: a line for each chunk, the ranking on stderr
@@ -33,6 +35,7 @@ export const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
   selftest: { options: [], text: true, run: selftest },
   bench: { options: [], text: false, run: bench },
+  run: { options: [], text: true, run: runNotebook },
   time: { options: ['shapes'], text: false, run: timeKernels },
   profile: { options: [], text: false, run: profileRun },
   tune: { options: ['budget', 'error'], text: false, run: tuneSettings },

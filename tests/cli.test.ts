@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCsv } from '../src/lib/lab/csv';
 import { parseExperiment } from '../src/lib/lab/experiment';
 import { expand } from '../src/lib/lab/expand';
+import { makeCell, printNotebook } from '../src/lib/lab/notebook';
 import { fromCsv } from '../src/lib/lab/record';
+import { kernels } from '../src/lib/shaders';
 import { readArguments } from '../cli/arguments';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
@@ -74,6 +76,30 @@ describe('commands', () => {
       [8, 2, 2],
     ]);
     expect(stdout).toMatch(/^build_commit,/);
+  });
+
+  test('run runs the cells of a notebook, with its shaders, and prints what the sweeps measured', async () => {
+    const text = await readFile('src/lib/shaders/argmax/slices.wgsl', 'utf8');
+    const settings = `model=${TINY}\nprefill=4\nmatmul=naive\nsamples=1\n`;
+    const notebook = printNotebook([
+      makeCell('prose', '# Try\n\n```lab nonsense\n```\n'),
+      makeCell('sweep', `${settings}argmax=slices,mine\n`),
+      makeCell('wgsl', `${text}// mine\n`, 'argmax/mine'),
+      makeCell('compare', `budget=1\n${settings}chunk=2,4\n`),
+      makeCell('sweep', `${settings}argmax=missing\n`),
+      makeCell('sweep', `${settings}chunk=2\n`),
+    ]);
+    const { code, stdout, stderr } = await lab('run', await file('try.md', notebook));
+    expect(code).toBe(1);
+    expect(fromCsv(stdout).map(({ chunk, variants }) => [chunk, variants.argmax.name])).toEqual([
+      [4, 'slices'],
+      [4, 'mine'],
+      [2, kernels.argmax.default],
+    ]);
+    expect(stderr).toMatch(/cell 2 of 4: compare/);
+    expect(stderr).toMatch(/times as fast/);
+    expect(stderr).toMatch(/argmax has no variant "missing"; it has: .*mine/);
+    expect((await lab('run', await file('empty.md', '# No cells\n'))).stderr).toMatch(/has no cell to run/);
   });
 
   test('bench goes on after a failed run, and says so with its exit code', async () => {
@@ -193,7 +219,7 @@ test('every mistake is one line that names the thing, and an exit code', { timeo
   const gguf = new Uint8Array(await readFile(TINY));
   const cut = await file('cut.gguf', gguf.subarray(0, gguf.length - 1000));
   const mistakes: [RegExp, ...string[]][] = [
-    [/There is no command "benchmark"; there are: info, selftest, bench, time, profile/, 'benchmark'],
+    [/There is no command "benchmark"; there are: info, selftest, bench, run, time, profile/, 'benchmark'],
     [/Unknown setting "chunks"; known: model, prefill/, 'bench', 'chunks=64'],
     [/matmul_q4_k has no variant "none"; it has: /, 'bench', '--matmul_q4_k', 'none'],
     [/chunk must be a whole number from 1 to 4096, or "prefill"; "0" is not/, 'bench', 'chunk=0'],

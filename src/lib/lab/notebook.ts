@@ -13,6 +13,8 @@
  * are the text.
  */
 
+import type { OwnVariant } from './shader';
+
 export const LAB_KINDS = ['sweep', 'compare', 'profile', 'roofline', 'tune', 'generate'] as const;
 export type LabKind = (typeof LAB_KINDS)[number];
 export type CellKind = 'prose' | LabKind | 'wgsl' | 'csv';
@@ -98,6 +100,16 @@ export function contentOf({ open, body }: Cell): string {
   return linesOf(body)
     .map((line) => line.replace(new RegExp(`^ {0,${indent}}`), '').replace(/\r\n?$/, '\n'))
     .join('');
+}
+
+/** The notebook's own shaders, as runs are given them. */
+export function shadersOf(cells: readonly Cell[]): OwnVariant[] {
+  return cells
+    .filter(({ kind }) => kind === 'wgsl')
+    .map((cell) => {
+      const [kernel, name] = cell.name.split('/');
+      return { kernel, name, wgsl: contentOf(cell) };
+    });
 }
 
 /** The first heading of the prose, else 'Untitled'. */
