@@ -1,5 +1,6 @@
 /** The cells of a notebook as the page handles them: plain values, never changed in place, each with a name of its own. */
 import { makeCell, parseNotebook, printNotebook, type Cell, type CellKind } from '../lab/notebook';
+import { variants } from '../shaders';
 
 export interface NotebookCell extends Cell {
   /** The same for as long as the notebook is open, and after a reload. */
@@ -18,10 +19,13 @@ export function cellsOf(text: string, foreign = false): NotebookCell[] {
   for (const cell of parseNotebook(text)) {
     const last = cells.at(-1);
     if (cell.kind === 'prose' && BLANK.test(cell.body) && last) last.gap += cell.body;
-    else cells.push({ ...withGap(cell), id: newId(), ...(foreign && cell.kind === 'wgsl' && { foreign }) });
+    else cells.push({ ...withGap(cell), id: newId(), ...(foreign && isForeign(cell) && { foreign }) });
   }
   return cells;
 }
+
+/** Of a text from elsewhere: a shader that nobody here has read. What the lab ships is its own, whoever sends it. */
+const isForeign = ({ kind, body }: Cell) => kind === 'wgsl' && !variants.some(({ text }) => text === body);
 
 export function textOf(cells: readonly NotebookCell[]): string {
   return printNotebook(
