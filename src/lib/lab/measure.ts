@@ -100,7 +100,7 @@ export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, sig
 }
 
 /** Drivers compile on several threads, where they are asked for several pipelines. */
-async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
+export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
   let done = 0;
   if (variants.length) report('compiling', done, variants.length);
   const compile = async (variant: Variant) => {

@@ -7,8 +7,9 @@ import type { Sizes } from '../shaders/kernel';
 import { readKnobs, withKnobs, type Knob, type Variant } from '../shaders/variant';
 import { EFFORT, makeOperands, timeAlone, type Effort } from './alone';
 import { complete, defaultsFor } from './defaults';
-import { expand } from './expand';
+import { choose, expand } from './expand';
 import { headerProblems } from './header';
+import { checkAll, compileAll } from './measure';
 import { messageOf } from './message';
 import type { Report } from './run';
 import { knobsKey } from './search';
@@ -220,6 +221,8 @@ export async function checkShader(
   const work = readVariants(owner, name, wgsl).flatMap((variant) =>
     registry[variant.kernel].cases.map((sizes) => ({ variant, sizes })),
   );
+  // What does not compile says so at its first case.
+  await compileAll([...new Set(work.map(({ variant }) => variant))], gpu, report).catch(() => undefined);
   const cases: CaseOutcome[] = [];
   for (const [index, { variant, sizes }] of work.entries()) {
     signal.throwIfAborted();
@@ -268,13 +271,18 @@ export async function timeShader(
   const own = readVariants(owner, name, wgsl).filter(({ kernel }) => engine.kernelNames.includes(kernel));
   if (own.length === 0)
     throw new Error(`${model.name} does not use ${owner}; it uses: ${engine.kernelNames.join(', ')}`);
+  // All that the model runs by default: its shapes are those of its steps.
+  const [run] = expand({});
+  await compileAll(Object.values(choose(run, engine.kernelNames)), gpu, report);
   const places = await placesOf(engine, own, tokens);
   const rows: AloneRow[] = [];
   for (const [index, { use, of }] of places.entries()) {
-    report('timing', index, places.length, shapeText(use.kernel, use.sizes));
     const variant = own.find(({ kernel }) => kernel === use.kernel)!;
     const beside = defaultOf(use.kernel, gpu);
     const variants = beside.name === variant.name ? [variant] : [variant, beside];
+    for (const each of variants)
+      await checkAll({ [use.kernel]: each }, gpu, report, signal).catch(() => signal.throwIfAborted());
+    report('timing', index, places.length, shapeText(use.kernel, use.sizes));
     rows.push(...(await timeAt(use, of, variants, gpu, signal, effort)));
   }
   return rows;
