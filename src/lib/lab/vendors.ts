@@ -4,7 +4,7 @@
  */
 export const SETTINGS_BY_VENDOR: Record<string, string> = {
   // H100, Dawn on Vulkan: static/results.
-  nvidia: 'matmul_q4_k=dot4&matmul_q4_k.workgroups=1024&matvec_q4_k=dot4',
+  nvidia: 'matmul_q4_k=dot4&matvec_q4_k=dot4',
   // Not measured here: on an M4 others found the recurrence four times as fast as chunks (RafaelUI/rwkv-metal).
   apple: 'wkv=lanes',
   // Intel, AMD: not measured yet, so they run the portable defaults.

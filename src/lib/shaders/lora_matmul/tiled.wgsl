@@ -7,7 +7,7 @@
 //! pass down: tiles, tokens / tile_tokens, parts
 //! pass add: min(parts - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
-//! use: lora, lora_result, lora_tiles, accumulate
+//! use: sums, lora, lora_result, lora_tiles, accumulate
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -58,11 +58,8 @@ fn multiply(p: Product, thread_index: u32) {
   // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
   let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
   let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
-  // s<row><tokens a: 0 to 3, b: 4 to 7>
-  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
-  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
-  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
-  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
+  var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
+  var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var fetched = fetch(p, p.first_column, thread);
   for (var column = p.first_column; column < p.end_column; column += step) {
     workgroupBarrier();
@@ -87,24 +84,19 @@ fn multiply(p: Product, thread_index: u32) {
         x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next],
       ));
       let w = row * pitch + v;
-      let w0 = weight_tile[w];               s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
-      let w1 = weight_tile[w + w_next];      s1a = accumulate(s1a, w1, xa); s1b = accumulate(s1b, w1, xb);
-      let w2 = weight_tile[w + 2u * w_next]; s2a = accumulate(s2a, w2, xa); s2b = accumulate(s2b, w2, xb);
-      let w3 = weight_tile[w + 3u * w_next]; s3a = accumulate(s3a, w3, xa); s3b = accumulate(s3b, w3, xb);
-      let w4 = weight_tile[w + 4u * w_next]; s4a = accumulate(s4a, w4, xa); s4b = accumulate(s4b, w4, xb);
-      let w5 = weight_tile[w + 5u * w_next]; s5a = accumulate(s5a, w5, xa); s5b = accumulate(s5b, w5, xb);
-      let w6 = weight_tile[w + 6u * w_next]; s6a = accumulate(s6a, w6, xa); s6b = accumulate(s6b, w6, xb);
-      let w7 = weight_tile[w + 7u * w_next]; s7a = accumulate(s7a, w7, xa); s7b = accumulate(s7b, w7, xb);
+      let w0 = weight_tile[w];               s0.a = accumulate(s0.a, w0, xa); s0.b = accumulate(s0.b, w0, xb);
+      let w1 = weight_tile[w + w_next];      s1.a = accumulate(s1.a, w1, xa); s1.b = accumulate(s1.b, w1, xb);
+      let w2 = weight_tile[w + 2u * w_next]; s2.a = accumulate(s2.a, w2, xa); s2.b = accumulate(s2.b, w2, xb);
+      let w3 = weight_tile[w + 3u * w_next]; s3.a = accumulate(s3.a, w3, xa); s3.b = accumulate(s3.b, w3, xb);
+      let w4 = weight_tile[w + 4u * w_next]; s4.a = accumulate(s4.a, w4, xa); s4.b = accumulate(s4.b, w4, xb);
+      let w5 = weight_tile[w + 5u * w_next]; s5.a = accumulate(s5.a, w5, xa); s5.b = accumulate(s5.b, w5, xb);
+      let w6 = weight_tile[w + 6u * w_next]; s6.a = accumulate(s6.a, w6, xa); s6.b = accumulate(s6.b, w6, xb);
+      let w7 = weight_tile[w + 7u * w_next]; s7.a = accumulate(s7.a, w7, xa); s7.b = accumulate(s7.b, w7, xb);
     }
   }
-  put(p, row, token, s0a, s0b);
-  put(p, row + row_threads, token, s1a, s1b);
-  put(p, row + 2u * row_threads, token, s2a, s2b);
-  put(p, row + 3u * row_threads, token, s3a, s3b);
-  put(p, row + 4u * row_threads, token, s4a, s4b);
-  put(p, row + 5u * row_threads, token, s5a, s5b);
-  put(p, row + 6u * row_threads, token, s6a, s6b);
-  put(p, row + 7u * row_threads, token, s7a, s7b);
+  for (var i = 0u; i < min(8u, sizes.columns); i++) {
+    put(p, row + i * row_threads, token, nth(i, s0, s1, s2, s3, s4, s5, s6, s7));
+  }
 }
 
 // Rows and tokens past the end repeat the last one, and are not stored.
@@ -128,12 +120,12 @@ fn fetch_x(p: Product, column: u32, i: u32) -> vec4<f32> {
 }
 
 // A thread's sums of one row.
-fn put(p: Product, tile_row: u32, token: u32, a: vec4<f32>, b: vec4<f32>) {
+fn put(p: Product, tile_row: u32, token: u32, sums: Sums) {
   let row = p.first_row + tile_row;
   if (row >= p.rows) { return; }
   for (var t = 0u; t < 4u; t++) {
-    put_one(p, row, p.first_token + token + t * token_threads, a[t]);
-    put_one(p, row, p.first_token + token + (t + 4u) * token_threads, b[t]);
+    put_one(p, row, p.first_token + token + t * token_threads, sums.a[t]);
+    put_one(p, row, p.first_token + token + (t + 4u) * token_threads, sums.b[t]);
   }
 }
 

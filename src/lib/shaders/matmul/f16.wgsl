@@ -9,7 +9,7 @@
 //! pass halve: tokens, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, tile_sums, accumulate, q4_k_header
+//! use: epilogue, parts, sums, tile_sums, accumulate, q4_k_header
 
 enable f16;
 
@@ -42,15 +42,15 @@ const round_vectors = select(flush, step, flush == 0u) / 4u; // vectors from one
 const weight_loads = 2u * tile_rows / threads;
 const half_rows = threads / 2u;
 // A token with a number above this is scaled down to it: the hidden state of channel mix is a square, and may be beyond
-// f16's 65504. Sums of 32 products stay below that too, for weights below 8.
+// f16's 65504. Halves of 32 products stay below that too, for weights below 8.
 const largest_x = 256.0;
 
 var<workgroup> weight_tile: array<vec4<f16>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f16>, tile_tokens * pitch>;
 var<workgroup> largest: array<f32, 64>;
 
-// Sums of a row and four tokens: over the columns since the last flush, and over those before.
-struct Sums { recent: vec4<f16>, flushed: vec4<f32> }
+// Halves of a row and four tokens: over the columns since the last flush, and over those before.
+struct Halves { recent: vec4<f16>, flushed: vec4<f32> }
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
 // What a thread fetches for a step; of the weights as many as `weight_loads` says.
 struct Fetched {
@@ -98,10 +98,10 @@ fn multiply(
   let token = thread / row_threads;   // and every token_threads-th after it
 
   // s<row><tokens a: 0 to 3, b: 4 to 7>
-  var s0a = Sums(); var s1a = Sums(); var s2a = Sums(); var s3a = Sums();
-  var s4a = Sums(); var s5a = Sums(); var s6a = Sums(); var s7a = Sums();
-  var s0b = Sums(); var s1b = Sums(); var s2b = Sums(); var s3b = Sums();
-  var s4b = Sums(); var s5b = Sums(); var s6b = Sums(); var s7b = Sums();
+  var s0a = Halves(); var s1a = Halves(); var s2a = Halves(); var s3a = Halves();
+  var s4a = Halves(); var s5a = Halves(); var s6a = Halves(); var s7a = Halves();
+  var s0b = Halves(); var s1b = Halves(); var s2b = Halves(); var s3b = Halves();
+  var s4b = Halves(); var s5b = Halves(); var s6b = Halves(); var s7b = Halves();
   var fetched = fetch(place, first_column, thread);
   for (var column = first_column; column < end_column; column += step) {
     workgroupBarrier();
@@ -137,14 +137,14 @@ fn multiply(
   let from_token = group.y * tile_tokens + token;
   let scale_a = scales_of(place, token);
   let scale_b = scales_of(place, token + 4u * token_threads);
-  store(group.z, parts, from_row, from_token, s0a.flushed * scale_a, s0b.flushed * scale_b);
-  store(group.z, parts, from_row + row_threads, from_token, s1a.flushed * scale_a, s1b.flushed * scale_b);
-  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a.flushed * scale_a, s2b.flushed * scale_b);
-  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a.flushed * scale_a, s3b.flushed * scale_b);
-  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a.flushed * scale_a, s4b.flushed * scale_b);
-  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a.flushed * scale_a, s5b.flushed * scale_b);
-  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a.flushed * scale_a, s6b.flushed * scale_b);
-  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a.flushed * scale_a, s7b.flushed * scale_b);
+  for (var i = 0u; i < min(8u, sizes.rows); i++) {
+    let sums = nth(
+      i, Sums(s0a.flushed, s0b.flushed), Sums(s1a.flushed, s1b.flushed), Sums(s2a.flushed, s2b.flushed), Sums(s3a.flushed, s3b.flushed),
+      Sums(s4a.flushed, s4b.flushed), Sums(s5a.flushed, s5b.flushed), Sums(s6a.flushed, s6b.flushed), Sums(s7a.flushed, s7b.flushed),
+    );
+    store4(group.z, parts, from_row + i * row_threads, from_token, sums.a * scale_a);
+    store4(group.z, parts, from_row + i * row_threads, from_token + 4u * token_threads, sums.b * scale_b);
+  }
 }
 
 // Rows and tokens past the end repeat the last one, and are not stored.
@@ -206,17 +206,17 @@ fn nibbles(bytes: u32) -> vec4<f32> {
   return vec4<f32>((vec4<u32>(bytes) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(15u));
 }
 
-fn add_products(sums: Sums, w: vec4<f16>, x: mat4x4<f16>) -> Sums {
+fn add_products(sums: Halves, w: vec4<f16>, x: mat4x4<f16>) -> Halves {
   if (flush == 0u) {
     let xs = mat4x4<f32>(vec4<f32>(x[0]), vec4<f32>(x[1]), vec4<f32>(x[2]), vec4<f32>(x[3]));
-    return Sums(sums.recent, accumulate(sums.flushed, vec4<f32>(w), xs));
+    return Halves(sums.recent, accumulate(sums.flushed, vec4<f32>(w), xs));
   }
-  return Sums(fma(w.xxxx, x[0], fma(w.yyyy, x[1], fma(w.zzzz, x[2], fma(w.wwww, x[3], sums.recent)))), sums.flushed);
+  return Halves(fma(w.xxxx, x[0], fma(w.yyyy, x[1], fma(w.zzzz, x[2], fma(w.wwww, x[3], sums.recent)))), sums.flushed);
 }
 
-fn flushed(sums: Sums) -> Sums {
+fn flushed(sums: Halves) -> Halves {
   if (flush == 0u) { return sums; }
-  return Sums(vec4<f16>(), sums.flushed + vec4<f32>(sums.recent));
+  return Halves(vec4<f16>(), sums.flushed + vec4<f32>(sums.recent));
 }
 
 // Of four tokens, token_threads apart.

@@ -8,7 +8,7 @@
 //! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: format, epilogue, parts, tile_sums, accumulate
+//! use: format, epilogue, parts, sums, tile_sums, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -71,11 +71,8 @@ fn multiply(
   let row = thread % row_threads;     // and every row_threads-th after it
   let token = thread / row_threads;   // and every token_threads-th after it
 
-  // s<row><tokens a: 0 to 3, b: 4 to 7>
-  var s0a = vec4<f32>(); var s1a = vec4<f32>(); var s2a = vec4<f32>(); var s3a = vec4<f32>();
-  var s4a = vec4<f32>(); var s5a = vec4<f32>(); var s6a = vec4<f32>(); var s7a = vec4<f32>();
-  var s0b = vec4<f32>(); var s1b = vec4<f32>(); var s2b = vec4<f32>(); var s3b = vec4<f32>();
-  var s4b = vec4<f32>(); var s5b = vec4<f32>(); var s6b = vec4<f32>(); var s7b = vec4<f32>();
+  var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
+  var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var weights = fetch_weights(matrix, first_row, first_column, thread);
   var xs = fetch_x(matrix, first_token, first_column, thread);
   for (var column = first_column; column < end_column; column += step) {
@@ -92,27 +89,24 @@ fn multiply(
       let xb = transpose(mat4x4<f32>(x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next]));
       let w = row * pitch + v;
       let next = row_threads * pitch;
-      let w0 = weight_tile[w];             s0a = accumulate(s0a, w0, xa); s0b = accumulate(s0b, w0, xb);
-      let w1 = weight_tile[w + next];      s1a = accumulate(s1a, w1, xa); s1b = accumulate(s1b, w1, xb);
-      let w2 = weight_tile[w + 2u * next]; s2a = accumulate(s2a, w2, xa); s2b = accumulate(s2b, w2, xb);
-      let w3 = weight_tile[w + 3u * next]; s3a = accumulate(s3a, w3, xa); s3b = accumulate(s3b, w3, xb);
-      let w4 = weight_tile[w + 4u * next]; s4a = accumulate(s4a, w4, xa); s4b = accumulate(s4b, w4, xb);
-      let w5 = weight_tile[w + 5u * next]; s5a = accumulate(s5a, w5, xa); s5b = accumulate(s5b, w5, xb);
-      let w6 = weight_tile[w + 6u * next]; s6a = accumulate(s6a, w6, xa); s6b = accumulate(s6b, w6, xb);
-      let w7 = weight_tile[w + 7u * next]; s7a = accumulate(s7a, w7, xa); s7b = accumulate(s7b, w7, xb);
+      let w0 = weight_tile[w];             s0.a = accumulate(s0.a, w0, xa); s0.b = accumulate(s0.b, w0, xb);
+      let w1 = weight_tile[w + next];      s1.a = accumulate(s1.a, w1, xa); s1.b = accumulate(s1.b, w1, xb);
+      let w2 = weight_tile[w + 2u * next]; s2.a = accumulate(s2.a, w2, xa); s2.b = accumulate(s2.b, w2, xb);
+      let w3 = weight_tile[w + 3u * next]; s3.a = accumulate(s3.a, w3, xa); s3.b = accumulate(s3.b, w3, xb);
+      let w4 = weight_tile[w + 4u * next]; s4.a = accumulate(s4.a, w4, xa); s4.b = accumulate(s4.b, w4, xb);
+      let w5 = weight_tile[w + 5u * next]; s5.a = accumulate(s5.a, w5, xa); s5.b = accumulate(s5.b, w5, xb);
+      let w6 = weight_tile[w + 6u * next]; s6.a = accumulate(s6.a, w6, xa); s6.b = accumulate(s6.b, w6, xb);
+      let w7 = weight_tile[w + 7u * next]; s7.a = accumulate(s7.a, w7, xa); s7.b = accumulate(s7.b, w7, xb);
     }
   }
 
   let from_row = first_row + row;
   let from_token = first_token + token;
-  store(group.z, parts, from_row, from_token, s0a, s0b);
-  store(group.z, parts, from_row + row_threads, from_token, s1a, s1b);
-  store(group.z, parts, from_row + 2u * row_threads, from_token, s2a, s2b);
-  store(group.z, parts, from_row + 3u * row_threads, from_token, s3a, s3b);
-  store(group.z, parts, from_row + 4u * row_threads, from_token, s4a, s4b);
-  store(group.z, parts, from_row + 5u * row_threads, from_token, s5a, s5b);
-  store(group.z, parts, from_row + 6u * row_threads, from_token, s6a, s6b);
-  store(group.z, parts, from_row + 7u * row_threads, from_token, s7a, s7b);
+  for (var i = 0u; i < min(8u, sizes.rows); i++) {
+    let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
+    store4(group.z, parts, from_row + i * row_threads, from_token, sums.a);
+    store4(group.z, parts, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
+  }
 }
 
 fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Weights {

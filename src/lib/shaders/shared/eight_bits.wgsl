@@ -1,11 +1,124 @@
-// Tiles of 8-bit integer products: x rounded to bytes in blocks of 32, and what a thread does with 32 bytes of a row and of four
-// tokens. The variant has the tiles x_tile and x_scales, of `pitch` vectors and two scales a token, and `x_blocks` of them.
+// Tiles of 8-bit integer products: x rounded to bytes in blocks of 32, times rows of 4-bit weights. The variant says how it
+// fetches a row's weights for a step (`Fetched`, `fetch_weights`) and lays them in the tile (`stage_weights`).
 
-// Thirty-two bytes of a row or a token; and those of four tokens, with their scales and sums.
+const threads = row_threads * token_threads;
+const tile_rows = 8u * row_threads;
+const tile_tokens = thread_tokens * token_threads;
+const eight = thread_tokens == 8u;
+const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
+// Vectors of a row or a token in its tile: the bytes of the first sub-block, of the second, then scale and minimum (of x: scale
+// and sum) of each. Five, so that neighbours lie in different banks.
+const pitch = 5u;
+const w_next = row_threads * pitch;
+const x_next = token_threads * pitch;
+// A thread fetches at most one row of weights and two sub-blocks of x a step, while the last ones are multiplied.
+const x_blocks = 2u * tile_tokens;
+const_assert tile_rows <= threads;
+const_assert x_blocks <= 2u * threads;
+
+var<workgroup> weight_tile: array<vec4<u32>, tile_rows * pitch>;
+var<workgroup> x_tile: array<vec4<u32>, tile_tokens * pitch>;
+
+// Thirty-two bytes; those of a row (with scale and minimum) or of a token (with scale and sum); and of four tokens.
 struct Bytes { a: vec4<u32>, b: vec4<u32> }
-struct Weights { bytes: Bytes, scale: vec2<f32> }
-struct XBlock { bytes: Bytes, scale: vec2<f32> }
+struct Piece { bytes: Bytes, scale: vec2<f32> }
 struct Tokens { t0: Bytes, t1: Bytes, t2: Bytes, t3: Bytes, scale: vec4<f32>, sum: vec4<f32> }
+
+@compute @workgroup_size(threads)
+fn multiply(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let matrix = group.z % sizes.batch;
+  let parts = groups.z / sizes.batch;
+  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
+  let first_column = group.z / sizes.batch * part_columns;
+  let end_column = min(first_column + part_columns, sizes.columns);
+  let first_row = group.x * tile_rows;
+  let first_token = group.y * tile_tokens;
+  // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
+  let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
+  let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
+  let wt = row * pitch;
+  let xt = token * pitch;
+
+  var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
+  var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
+  var weights = fetch_weights(matrix, first_row, first_column, thread);
+  var x0 = fetch_x(matrix, first_token, first_column, thread);
+  var x1 = fetch_x(matrix, first_token, first_column, thread + threads);
+  for (var column = first_column; column < end_column; column += step) {
+    workgroupBarrier();
+    stage_weights(weights, column, thread);
+    stage_x(x0, thread);
+    if (x_blocks > threads) { stage_x(x1, thread + threads); }
+    workgroupBarrier();
+    let next_column = min(column + step, sizes.columns - step);
+    weights = fetch_weights(matrix, first_row, next_column, thread);
+    x0 = fetch_x(matrix, first_token, next_column, thread);
+    if (x_blocks > threads) { x1 = fetch_x(matrix, first_token, next_column, thread + threads); }
+    // Both sub-blocks in full: a loop over the two takes 5 % longer. Indices are written out here, not in functions: only so a
+    // compiler sees that they stay within the tiles.
+    {
+      let xa = tokens(
+        Piece(Bytes(x_tile[xt], x_tile[xt + 1u]), pair(x_tile[xt + 4u].xy)),
+        Piece(Bytes(x_tile[xt + 1u * x_next], x_tile[xt + 1u * x_next + 1u]), pair(x_tile[xt + 1u * x_next + 4u].xy)),
+        Piece(Bytes(x_tile[xt + 2u * x_next], x_tile[xt + 2u * x_next + 1u]), pair(x_tile[xt + 2u * x_next + 4u].xy)),
+        Piece(Bytes(x_tile[xt + 3u * x_next], x_tile[xt + 3u * x_next + 1u]), pair(x_tile[xt + 3u * x_next + 4u].xy)),
+      );
+      var xb: Tokens;
+      if (eight) {
+        xb = tokens(
+          Piece(Bytes(x_tile[xt + 4u * x_next], x_tile[xt + 4u * x_next + 1u]), pair(x_tile[xt + 4u * x_next + 4u].xy)),
+          Piece(Bytes(x_tile[xt + 5u * x_next], x_tile[xt + 5u * x_next + 1u]), pair(x_tile[xt + 5u * x_next + 4u].xy)),
+          Piece(Bytes(x_tile[xt + 6u * x_next], x_tile[xt + 6u * x_next + 1u]), pair(x_tile[xt + 6u * x_next + 4u].xy)),
+          Piece(Bytes(x_tile[xt + 7u * x_next], x_tile[xt + 7u * x_next + 1u]), pair(x_tile[xt + 7u * x_next + 4u].xy)),
+        );
+      }
+      add_row(&s0, Piece(Bytes(weight_tile[wt], weight_tile[wt + 1u]), pair(weight_tile[wt + 4u].xy)), xa, xb);
+      add_row(&s1, Piece(Bytes(weight_tile[wt + 1u * w_next], weight_tile[wt + 1u * w_next + 1u]), pair(weight_tile[wt + 1u * w_next + 4u].xy)), xa, xb);
+      add_row(&s2, Piece(Bytes(weight_tile[wt + 2u * w_next], weight_tile[wt + 2u * w_next + 1u]), pair(weight_tile[wt + 2u * w_next + 4u].xy)), xa, xb);
+      add_row(&s3, Piece(Bytes(weight_tile[wt + 3u * w_next], weight_tile[wt + 3u * w_next + 1u]), pair(weight_tile[wt + 3u * w_next + 4u].xy)), xa, xb);
+      add_row(&s4, Piece(Bytes(weight_tile[wt + 4u * w_next], weight_tile[wt + 4u * w_next + 1u]), pair(weight_tile[wt + 4u * w_next + 4u].xy)), xa, xb);
+      add_row(&s5, Piece(Bytes(weight_tile[wt + 5u * w_next], weight_tile[wt + 5u * w_next + 1u]), pair(weight_tile[wt + 5u * w_next + 4u].xy)), xa, xb);
+      add_row(&s6, Piece(Bytes(weight_tile[wt + 6u * w_next], weight_tile[wt + 6u * w_next + 1u]), pair(weight_tile[wt + 6u * w_next + 4u].xy)), xa, xb);
+      add_row(&s7, Piece(Bytes(weight_tile[wt + 7u * w_next], weight_tile[wt + 7u * w_next + 1u]), pair(weight_tile[wt + 7u * w_next + 4u].xy)), xa, xb);
+    }
+    {
+      let xa = tokens(
+        Piece(Bytes(x_tile[xt + 2u], x_tile[xt + 3u]), pair(x_tile[xt + 4u].zw)),
+        Piece(Bytes(x_tile[xt + 1u * x_next + 2u], x_tile[xt + 1u * x_next + 3u]), pair(x_tile[xt + 1u * x_next + 4u].zw)),
+        Piece(Bytes(x_tile[xt + 2u * x_next + 2u], x_tile[xt + 2u * x_next + 3u]), pair(x_tile[xt + 2u * x_next + 4u].zw)),
+        Piece(Bytes(x_tile[xt + 3u * x_next + 2u], x_tile[xt + 3u * x_next + 3u]), pair(x_tile[xt + 3u * x_next + 4u].zw)),
+      );
+      var xb: Tokens;
+      if (eight) {
+        xb = tokens(
+          Piece(Bytes(x_tile[xt + 4u * x_next + 2u], x_tile[xt + 4u * x_next + 3u]), pair(x_tile[xt + 4u * x_next + 4u].zw)),
+          Piece(Bytes(x_tile[xt + 5u * x_next + 2u], x_tile[xt + 5u * x_next + 3u]), pair(x_tile[xt + 5u * x_next + 4u].zw)),
+          Piece(Bytes(x_tile[xt + 6u * x_next + 2u], x_tile[xt + 6u * x_next + 3u]), pair(x_tile[xt + 6u * x_next + 4u].zw)),
+          Piece(Bytes(x_tile[xt + 7u * x_next + 2u], x_tile[xt + 7u * x_next + 3u]), pair(x_tile[xt + 7u * x_next + 4u].zw)),
+        );
+      }
+      add_row(&s0, Piece(Bytes(weight_tile[wt + 2u], weight_tile[wt + 3u]), pair(weight_tile[wt + 4u].zw)), xa, xb);
+      add_row(&s1, Piece(Bytes(weight_tile[wt + 1u * w_next + 2u], weight_tile[wt + 1u * w_next + 3u]), pair(weight_tile[wt + 1u * w_next + 4u].zw)), xa, xb);
+      add_row(&s2, Piece(Bytes(weight_tile[wt + 2u * w_next + 2u], weight_tile[wt + 2u * w_next + 3u]), pair(weight_tile[wt + 2u * w_next + 4u].zw)), xa, xb);
+      add_row(&s3, Piece(Bytes(weight_tile[wt + 3u * w_next + 2u], weight_tile[wt + 3u * w_next + 3u]), pair(weight_tile[wt + 3u * w_next + 4u].zw)), xa, xb);
+      add_row(&s4, Piece(Bytes(weight_tile[wt + 4u * w_next + 2u], weight_tile[wt + 4u * w_next + 3u]), pair(weight_tile[wt + 4u * w_next + 4u].zw)), xa, xb);
+      add_row(&s5, Piece(Bytes(weight_tile[wt + 5u * w_next + 2u], weight_tile[wt + 5u * w_next + 3u]), pair(weight_tile[wt + 5u * w_next + 4u].zw)), xa, xb);
+      add_row(&s6, Piece(Bytes(weight_tile[wt + 6u * w_next + 2u], weight_tile[wt + 6u * w_next + 3u]), pair(weight_tile[wt + 6u * w_next + 4u].zw)), xa, xb);
+      add_row(&s7, Piece(Bytes(weight_tile[wt + 7u * w_next + 2u], weight_tile[wt + 7u * w_next + 3u]), pair(weight_tile[wt + 7u * w_next + 4u].zw)), xa, xb);
+    }
+  }
+
+  for (var i = 0u; i < min(8u, sizes.rows); i++) {
+    let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
+    let at_row = first_row + row + i * row_threads;
+    store4(group.z, parts, at_row, first_token + token, sums.a);
+    if (eight) { store4(group.z, parts, at_row, first_token + token + 4u * token_threads, sums.b); }
+  }
+}
 
 @compute @workgroup_size(64)
 fn quantise(@builtin(global_invocation_id) id: vec3u) {
@@ -27,22 +140,50 @@ fn bytes(block: u32, i: u32, inverse: f32) -> u32 {
   return pack4xI8(vec4<i32>(round(x[block * 8u + i] * inverse)));
 }
 
-fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> XBlock {
+// Tokens past the end repeat the last one, and are not stored.
+fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> Piece {
   let token = matrix * sizes.tokens + min(first_token + i / 2u, sizes.tokens - 1u);
   let block = (token * sizes.columns + column) / 32u + i % 2u;
-  return XBlock(Bytes(quants[2u * block], quants[2u * block + 1u]), scales[block]);
+  return Piece(Bytes(quants[2u * block], quants[2u * block + 1u]), scales[block]);
 }
 
-fn stage_x(x: XBlock, i: u32) {
+fn stage_x(x: Piece, i: u32) {
   if (i >= x_blocks) { return; }
-  let at = i / 2u % tile_tokens * pitch + i % 2u * 2u;
-  x_tile[at] = x.bytes.a;
-  x_tile[at + 1u] = x.bytes.b;
-  x_scales[i % x_blocks] = x.scale;
+  let at = i / 2u % tile_tokens * pitch;
+  x_tile[at + i % 2u * 2u] = x.bytes.a;
+  x_tile[at + i % 2u * 2u + 1u] = x.bytes.b;
+  x_tile[at + 4u][i % 2u * 2u] = bitcast<u32>(x.scale.x);
+  x_tile[at + 4u][i % 2u * 2u + 1u] = bitcast<u32>(x.scale.y);
+}
+
+// The low and the high nibbles of 32 bytes of a row, and scale and minimum of these two sub-blocks.
+fn stage_nibbles(nibbles: Bytes, low: vec2<f32>, high: vec2<f32>, thread: u32) {
+  if (thread >= tile_rows) { return; }
+  let mask = vec4<u32>(0x0f0f0f0fu);
+  let at = thread % tile_rows * pitch;
+  weight_tile[at] = nibbles.a & mask;
+  weight_tile[at + 1u] = nibbles.b & mask;
+  weight_tile[at + 2u] = (nibbles.a >> vec4<u32>(4u)) & mask;
+  weight_tile[at + 3u] = (nibbles.b >> vec4<u32>(4u)) & mask;
+  weight_tile[at + 4u] = bitcast<vec4<u32>>(vec4<f32>(low, high));
+}
+
+fn pair(bits: vec2<u32>) -> vec2<f32> { return bitcast<vec2<f32>>(bits); }
+
+fn tokens(t0: Piece, t1: Piece, t2: Piece, t3: Piece) -> Tokens {
+  return Tokens(
+    t0.bytes, t1.bytes, t2.bytes, t3.bytes,
+    vec4<f32>(t0.scale.x, t1.scale.x, t2.scale.x, t3.scale.x), vec4<f32>(t0.scale.y, t1.scale.y, t2.scale.y, t3.scale.y),
+  );
+}
+
+fn add_row(sums: ptr<function, Sums>, w: Piece, xa: Tokens, xb: Tokens) {
+  (*sums).a = add_products((*sums).a, w, xa);
+  if (eight) { (*sums).b = add_products((*sums).b, w, xb); }
 }
 
 // Σ (scale · nibble − minimum) · x over the sub-block, with x = its scale · byte.
-fn add_products(sum: vec4<f32>, w: Weights, x: Tokens) -> vec4<f32> {
+fn add_products(sum: vec4<f32>, w: Piece, x: Tokens) -> vec4<f32> {
   let products = vec4<f32>(vec4<i32>(dot32(w.bytes, x.t0), dot32(w.bytes, x.t1), dot32(w.bytes, x.t2), dot32(w.bytes, x.t3)));
   return fma(products, w.scale.x * x.scale, fma(vec4<f32>(-w.scale.y), x.sum, sum));
 }
