@@ -38,7 +38,7 @@ test('a run that was measured beside one that failed', async () => {
     const noModel = { name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('not a model') };
     await page.locator('[data-model-file]').setInputFiles(noModel);
     await page.locator('[data-model-file]').setInputFiles(TINY);
-    await page.getByRole('group', { name: 'By name' }).getByText('holiday.gguf').click();
+    await page.getByRole('group', { name: 'Model' }).getByText('holiday.gguf').click();
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.locator('[data-phase=finished]').waitFor({ timeout: 120_000 });
     await page.getByRole('button', { name: 'Run 1', exact: true }).click();
@@ -49,9 +49,27 @@ test('a run that was measured beside one that failed', async () => {
 
 test('an address that asks for the impossible', async () => {
   await withChromium(async (page) => {
-    await page.getByText('This address asks for something the lab cannot do.').waitFor();
+    await page.getByText('chunk must be a whole number').waitFor();
+    await page.locator('[data-settings-text] .cm-content').waitFor();
     expect(await objections(page)).toBe('');
   }, '?chunk=0');
+});
+
+test('the menu, the palette, the dialogs, and a link that is broken', async () => {
+  await withChromium(async (page) => {
+    await page.locator('[data-broken]').waitFor();
+    expect(await objections(page)).toBe('');
+    await page.getByRole('button', { name: 'Menu' }).click();
+    expect(await objections(page)).toBe('');
+    for (const name of ['Keyboard shortcuts', 'Share', 'Save as', 'Open', 'History', 'Command palette']) {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill(name);
+      if (name !== 'Command palette') await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      expect(`${name}: ${await objections(page)}`).toBe(`${name}: `);
+    }
+  }, '#n=1.cut');
 });
 
 test('the self-test page', async () => {

@@ -11,15 +11,19 @@ export interface NotebookCell extends Cell {
   foreign?: boolean;
 }
 
-const BLANK = /^[ \t\r\n]*$/;
+/** Blank lines that a text begins with, all of it where there is nothing else. */
+const BLANK = /^(?:[ \t]*[\r\n]+)*(?:[ \t]*$)?/;
 
 /** Cells of a text, blank lines between them kept aside: `textOf` gives the same text again. */
 export function cellsOf(text: string, foreign = false): NotebookCell[] {
   const cells: NotebookCell[] = [];
-  for (const cell of parseNotebook(text)) {
+  for (const parsed of parseNotebook(text)) {
     const last = cells.at(-1);
-    if (cell.kind === 'prose' && BLANK.test(cell.body) && last) last.gap += cell.body;
-    else cells.push({ ...withGap(cell), id: newId(), ...(foreign && isForeign(cell) && { foreign }) });
+    const blank = last && parsed.kind === 'prose' ? BLANK.exec(parsed.body)![0] : '';
+    if (last) last.gap += blank;
+    const cell = { ...parsed, body: parsed.body.slice(blank.length) };
+    if (cell.kind === 'prose' && cell.body === '') continue;
+    cells.push({ ...withGap(cell), id: newId(), ...(foreign && cell.kind === 'wgsl' && { foreign }) });
   }
   return cells;
 }

@@ -61,6 +61,11 @@ export function commandsFor(notebook: Notebook, page: Page): Command[] {
       run: () => saveText(notebook.text, `${fileName}.md`, 'text/markdown'),
     },
     {
+      id: 'download-ipynb',
+      name: words.downloadIpynb,
+      run: () => void saveIpynb(notebook, `${fileName}.ipynb`),
+    },
+    {
       id: 'undo',
       name: words.undo,
       keys: keyName('Mod+Z'),
@@ -96,6 +101,12 @@ export function commandsFor(notebook: Notebook, page: Page): Command[] {
       .filter((each) => each !== language())
       .map((each) => ({ id: `language ${each}`, name: LANGUAGES[each], run: () => speak(each) })),
   ];
+}
+
+async function saveIpynb(notebook: Notebook, fileName: string) {
+  const { toIpynb } = await import('../lab/exported');
+  const results = notebook.cells.map(({ id }, index) => [index, notebook.recordsOf(id)] as const);
+  saveText(toIpynb(notebook.cells, new Map(results)), fileName, 'application/x-ipynb+json');
 }
 
 /** Commands whose name holds all the words, those that begin with them first. */

@@ -1,5 +1,5 @@
 /** Files that were dropped or chosen: notebooks, results, models. */
-import { fromCsv, toCsv } from '../lab/record';
+import { toCsv } from '../lab/record';
 import type { Notebook } from './notebook.svelte';
 import { t } from './words/words.svelte';
 
@@ -27,7 +27,7 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
     return t().page.modelAdded(file.name);
   }
   if (kind === 'md' || kind === 'markdown') notebook.open(await textOf(file), { foreign: true });
-  else if (kind === 'csv') addResults(await textOf(file), notebook);
+  else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
   else return t().page.dropUnknown(file.name);
   return undefined;
 }
@@ -38,8 +38,10 @@ async function textOf(file: File): Promise<string> {
 }
 
 /** Below the selected cell, as results of another session. */
-function addResults(text: string, notebook: Notebook) {
-  const records = fromCsv(text);
+async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
+  const { readRuns } = await import('../lab/imported');
+  const { records, leftOut } = readRuns(await textOf(file));
   const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;
-  notebook.add('csv', at, toCsv(records));
+  if (records.length) notebook.add('csv', at, toCsv(records));
+  return leftOut.length ? `${file.name}: ${leftOut.join(' ')}` : undefined;
 }

@@ -1,0 +1,223 @@
+// The notebook as a user meets it: cells as controls and as text, keys, undo, links, restoring, and what goes wrong.
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { withChromium } from './browsers';
+
+const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
+const SMALL = 'prefill=8&chunk=2,3,4,5&samples=3&warmup=0';
+
+const adapterNamed = (page: Page) => page.locator('[data-adapter]').waitFor();
+const cells = (page: Page) =>
+  page.locator('[data-cell]').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset.cell));
+const states = (page: Page) =>
+  page.locator('[data-cell]').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset.state));
+const textOf = (page: Page, at = 0) => page.locator('[data-settings-text] .cm-content').nth(at).innerText();
+const rows = (page: Page, outcome: 'done' | 'failed') => page.locator(`tr[data-run=${outcome}]`);
+const finished = (page: Page) => page.locator('[data-phase=finished]').waitFor({ timeout: 120_000 });
+const run = (page: Page) => page.getByRole('button', { name: 'Run', exact: true }).first();
+const saved = (page: Page) => page.getByText('Saved in this browser').waitFor();
+
+async function chooseTiny(page: Page) {
+  await page.locator('[data-model-file]').setInputFiles(TINY);
+}
+
+test('a knob turned as a control is in the text, and one turned in the text is in the controls', async () => {
+  await withChromium(async (page, { errors }) => {
+    await adapterNamed(page);
+    await page
+      .getByRole('group', { name: 'Chunk, tokens per pass' })
+      .getByText('32', { exact: true })
+      .click();
+    await page.getByText('matmul_q4_k').first().click();
+    await page.getByRole('group', { name: 'Variants' }).first().getByText('block8', { exact: true }).click();
+    await page.getByRole('group', { name: 'block (block8)' }).getByText('16', { exact: true }).click();
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    await expect.poll(() => textOf(page)).toContain('matmul_q4_k.block=8,16');
+    const text = await textOf(page);
+    expect(text).toContain('chunk=8,16,32');
+
+    await page.locator('[data-settings-text] .cm-content').click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('prefill=64\nchunk=0');
+    await page.getByText('chunk must be a whole number from 1 to 4096').waitFor();
+    expect(await run(page).isDisabled()).toBe(true);
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('48');
+    await expect.poll(() => run(page).isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Controls', exact: true }).click();
+    expect(await page.getByRole('checkbox', { name: '48', exact: true }).isChecked()).toBe(true);
+    expect(errors).toEqual([]);
+  }, '?prefill=32&chunk=8,16&matmul_q4_k=tiled');
+});
+
+test('keys add, edit, move, undo and delete cells; prose renders as one types', async () => {
+  await withChromium(async (page, { errors }) => {
+    await adapterNamed(page);
+    await page.locator('[data-cell=sweep]').focus();
+    await page.keyboard.press('m');
+    await page.locator('.cm-content').waitFor();
+    await page.keyboard.type('# Why\n\nBecause of *this*');
+    await page.getByRole('heading', { name: 'Why' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.title()).toMatch(/^Why/);
+    await page.keyboard.press('Alt+ArrowUp');
+    expect(await cells(page)).toEqual(['prose', 'sweep']);
+    await page.keyboard.press('j');
+    await page.keyboard.press('b');
+    expect(await cells(page)).toEqual(['prose', 'sweep', 'sweep']);
+    await page.keyboard.press('d');
+    await page.keyboard.press('d');
+    expect(await cells(page)).toEqual(['prose', 'sweep']);
+    for (let step = 0; step < 3; step++) await page.keyboard.press('z');
+    expect(await cells(page)).toEqual(['sweep', 'prose']);
+    await page.keyboard.press('Shift+Z');
+    expect(await cells(page)).toEqual(['prose', 'sweep']);
+
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('add roof');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => cells(page)).toContain('roofline');
+    expect(errors).toEqual([]);
+  }, '?prefill=32');
+});
+
+test('a link opens the same notebook in a fresh profile, and nothing runs', async () => {
+  const shared = await withChromium(
+    async (page) => {
+      await adapterNamed(page);
+      await page.getByRole('button', { name: 'Add a cell', exact: true }).click();
+      await page.getByRole('button', { name: /^Shader/ }).click();
+      await page.locator('[data-language=wgsl]').waitFor();
+      await page.getByRole('button', { name: 'Share', exact: true }).click();
+      const link = page.getByLabel('Link', { exact: true });
+      await expect.poll(() => link.last().inputValue()).toContain('#n=1.');
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await page.getByText('Link copied').waitFor();
+      return { hash: new URL(await page.evaluate(() => navigator.clipboard.readText())).hash };
+    },
+    '?prefill=32&chunk=8,16',
+    { permissions: ['clipboard-read', 'clipboard-write'] },
+  );
+  await withChromium(async (page, { errors }) => {
+    await page.getByRole('button', { name: 'Allow this shader' }).waitFor();
+    expect(await cells(page)).toEqual(['sweep', 'wgsl']);
+    expect((await states(page))[0]).toBe('never');
+    await page.getByRole('button', { name: 'Allow this shader' }).click();
+    await page.getByRole('button', { name: 'Allow this shader' }).waitFor({ state: 'detached' });
+    expect(errors).toEqual([]);
+  }, shared.hash);
+  const cut = shared.hash.slice(0, -9);
+  await withChromium(async (page) => {
+    await page.locator('[data-broken]').waitFor();
+    expect(await cells(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Empty notebook' }).click();
+    await page.getByText('An empty notebook.').waitFor();
+  }, cut);
+});
+
+test('a reload in the middle of a sweep keeps what was measured, and says that it was cut short', async () => {
+  await withChromium(async (page, { errors }) => {
+    await adapterNamed(page);
+    await chooseTiny(page);
+    await run(page).click();
+    await rows(page, 'done').nth(1).waitFor({ timeout: 120_000 });
+    await saved(page);
+    await page.reload();
+    await page.getByText(/This was cut short: [23] of 4 runs kept/).waitFor();
+    expect(await rows(page, 'done').count()).toBeGreaterThanOrEqual(2);
+    expect(await states(page)).toEqual(['cut']);
+    expect(errors).toEqual([]);
+  }, `?${SMALL}`);
+});
+
+test('a worker that dies fails its cell alone: the queue goes on, and a stopped sweep keeps its runs', async () => {
+  await withChromium(async (page) => {
+    await adapterNamed(page);
+    await chooseTiny(page);
+    await page.locator('[data-cell=sweep]').focus();
+    await page.getByRole('button', { name: 'More' }).first().click();
+    await page.getByRole('button', { name: 'Duplicate' }).click();
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await rows(page, 'done').first().waitFor({ timeout: 120_000 });
+    await page.workers()[0].evaluate(() => {
+      setTimeout(() => {
+        throw new Error('out of luck');
+      });
+    });
+    await page.getByText(/This ended early: .*out of luck/).waitFor();
+    expect((await states(page))[0]).toBe('failed');
+    const second = page.locator('[data-cell=sweep]').nth(1);
+    await second.locator('tr[data-run=done]').first().waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'Stop' }).first().click();
+    await page
+      .getByText(/^Stopped: /)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    expect((await states(page))[1]).toBe('stopped');
+
+    await second.getByRole('button', { name: 'Freeze results' }).click();
+    expect(await cells(page)).toEqual(['sweep', 'sweep', 'csv']);
+    await page.locator('[data-cell=csv]').getByText('Another session').waitFor();
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('button', { name: 'History of runs' }).click();
+    await page.locator('[data-past-run]').first().getByRole('button', { name: 'Pin as baseline' }).click();
+    await page.getByRole('button', { name: 'Unpin' }).waitFor();
+  }, `?${SMALL}`);
+});
+
+test('a change makes a result stale, and the language changes all of the page', async () => {
+  await withChromium(async (page, { errors }) => {
+    await adapterNamed(page);
+    await chooseTiny(page);
+    await run(page).click();
+    await finished(page);
+    expect(await states(page)).toEqual(['done']);
+    await page.getByRole('group', { name: 'Prompt length' }).getByText('64', { exact: true }).click();
+    expect(await states(page)).toEqual(['stale']);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByLabel('Language').selectOption('zh');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: '全部运行' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hans');
+    await page.reload();
+    await page.getByRole('button', { name: '全部运行' }).waitFor();
+    expect(errors).toEqual([]);
+  }, '?prefill=8&chunk=4&samples=1&warmup=0');
+});
+
+test('files are taken for what they are: a notebook, results, and what cannot be read', async () => {
+  await withChromium(async (page) => {
+    await adapterNamed(page);
+    const drop = page.locator('[data-import]');
+    const md = '# Dropped\n\n```lab roofline\n```\n';
+    await drop.setInputFiles({ name: 'dropped.md', mimeType: 'text/markdown', buffer: Buffer.from(md) });
+    await expect.poll(() => cells(page)).toEqual(['prose', 'roofline']);
+    await drop.setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
+    await page.getByText(/bad\.csv could not be read: .*x_settings/).waitFor();
+    await drop.setInputFiles({ name: 'holiday.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('') });
+    await page.getByText(/holiday\.jpg is neither/).waitFor();
+    await drop.setInputFiles(TINY);
+    await page.getByText('tiny-q4km.gguf can now be chosen').waitFor();
+  }, '?prefill=32');
+});
+
+test('without a database the page says so quietly and works on', async () => {
+  await withChromium(async (page, { errors }) => {
+    await page.addInitScript(() => {
+      indexedDB.open = () => {
+        throw new DOMException('The database is not allowed here', 'SecurityError');
+      };
+    });
+    await page.reload();
+    await adapterNamed(page);
+    await page.locator('[data-cell=sweep]').focus();
+    await page.keyboard.press('b');
+    await page.getByText(/This browser does not keep the notebook/).waitFor();
+    expect(await cells(page)).toEqual(['sweep', 'sweep']);
+    expect(errors).toEqual([]);
+  }, '?prefill=32');
+});
