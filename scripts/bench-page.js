@@ -166,7 +166,7 @@ async function selfTest(page, address) {
  * @param {(shown: Shown) => boolean} arrived
  */
 async function watch(page, read, arrived) {
-  const stopButton = page.getByRole('button', { name: 'Stop' });
+  const stopButton = page.getByRole('button', { name: 'Stop' }).first();
   for (let told = ''; ; await sleep(POLL_MILLISECONDS)) {
     const shown = await page.evaluate(read);
     const ended = arrived(shown) || (shown.problems.length > 0 && shown.phase !== 'running');
