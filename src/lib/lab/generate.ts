@@ -7,7 +7,7 @@ import { complete, defaultsFor } from './defaults';
 import { formatExperiment } from './experiment';
 import { checkAll, secondsOf, type Bench } from './measure';
 import type { LoadedModel } from './session';
-import { goOn, prepare, promptIds, type Sampling } from './text';
+import { chosenFor, goOn, promptIds, type Sampling } from './text';
 
 /** What a generate cell came to. Plain data. */
 export interface Generation {
@@ -55,22 +55,14 @@ export async function generateCell(
   const startedAt = new Date().toISOString();
   const experiment = complete(cell.experiment, defaultsFor(gpu));
   const ids = Uint32Array.from(promptIds(tokenizer.encode(cell.prompt)));
-  report('compiling');
-  const { choice, plans } = await prepare(model, experiment, ids.length, catalogue);
+  const { run, choice } = chosenFor(engine, experiment, ids.length, catalogue);
   await checkAll(choice, gpu, report, signal);
-  gpu.complain();
   report('prefilling', 0, ids.length);
+  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [ids.length]);
+  gpu.complain();
   const prefill = await timedPrefill(engine, plans, ids, bench);
-  const made = await stream(
-    cell,
-    tokenizer,
-    goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell)),
-    {
-      report,
-      signal,
-      tell,
-    },
-  );
+  const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
+  const made = await stream(cell, tokenizer, source, { report, signal, tell });
   gpu.complain();
   return {
     settings: formatExperiment(experiment, 'query', catalogue),

@@ -1,5 +1,5 @@
 /** Where the time of a chunk goes: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
-import type { Choice, StepTime } from '../engine/engine';
+import type { Choice, Engine, Plans, StepTime } from '../engine/engine';
 import type { Weights } from '../engine/weights';
 import { EFFORT, type Effort } from './alone';
 import type { Catalogue } from './catalogue';
@@ -94,26 +94,14 @@ export async function profile(
   report('compiling');
   const tokens = Math.min(run.chunk, run.prefill);
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]);
-  const prompt = promptTokens(tokens, engine.geometry.vocabulary);
-  const wall: number[] = [];
-  const times: StepTime[][] = [];
-  for (let i = -1; i < REPETITIONS; i++) {
-    signal.throwIfAborted();
-    report('profiling', i + 1, REPETITIONS + 1);
-    const { prefill } = await onePrompt({ ...run, decode: 0 }, engine, plans, prompt, gpu);
-    engine.load(prompt);
-    const profiled = await engine.profile(plans, tokens);
-    if (i < 0) continue; // the warm-up
-    wall.push(prefill);
-    times.push(profiled);
-  }
+  const { wallSeconds, times } = await timeChunk(run, tokens, engine, plans, gpu, report, signal);
   const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
   gpu.complain();
   report('measuring roofs');
   const roofs = await measureRoofs(gpu, signal, effort);
-  const wallSeconds = median(wall);
   const rows = rowsOf(times, choice);
-  const beyond = (wallSeconds - tokens / target) / totalOf(rows).seconds;
+  const all = totalOf(rows).seconds;
+  const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may have seen nothing
   return {
     settings: run.text,
     tokens,
@@ -131,6 +119,32 @@ export async function profile(
     })),
     roofs,
   };
+}
+
+/** The chunk as a run has it, on the wall clock, and step by step on the GPU's, in turn. */
+async function timeChunk(
+  run: Run,
+  tokens: number,
+  engine: Engine,
+  plans: Plans,
+  gpu: OpenGpu,
+  report: Report,
+  signal: AbortSignal,
+) {
+  const prompt = promptTokens(tokens, engine.geometry.vocabulary);
+  const wall: number[] = [];
+  const times: StepTime[][] = [];
+  for (let i = -1; i < REPETITIONS; i++) {
+    signal.throwIfAborted();
+    report('profiling', i + 1, REPETITIONS + 1);
+    const { prefill } = await onePrompt({ ...run, decode: 0 }, engine, plans, prompt, gpu);
+    engine.load(prompt);
+    const profiled = await engine.profile(plans, tokens);
+    if (i < 0) continue; // the warm-up
+    wall.push(prefill);
+    times.push(profiled);
+  }
+  return { wallSeconds: median(wall), times };
 }
 
 /** What a chunk's row would take at the roofs. */

@@ -25,11 +25,16 @@ export async function prepare(
   tokens: number,
   catalogue = REGISTRY,
 ): Promise<Prepared> {
+  const { run, choice } = chosenFor(engine, experiment, tokens, catalogue);
+  return { choice, plans: await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]) };
+}
+
+/** The same without compiling anything. */
+export function chosenFor(engine: Engine, experiment: Experiment, tokens: number, catalogue = REGISTRY) {
   checkSettings(experiment);
   const whole = { ...experiment, chunk: experiment.chunk ?? [CHUNK], prefill: [String(tokens)] };
   const [run] = expand(whole, catalogue);
-  const choice = choose(run, engine.kernelNames, catalogue);
-  return { choice, plans: await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]) };
+  return { run, choice: choose(run, engine.kernelNames, catalogue) };
 }
 
 /** Throws unless the settings say one thing each, and something about how to compute. */
