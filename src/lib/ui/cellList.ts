@@ -23,7 +23,7 @@ export function cellsOf(text: string, foreign = false): NotebookCell[] {
     if (last) last.gap += blank;
     const cell = { ...parsed, body: parsed.body.slice(blank.length) };
     if (cell.kind === 'prose' && cell.body === '') continue;
-    cells.push({ ...withGap(cell), id: newId(), ...(foreign && cell.kind === 'wgsl' && { foreign }) });
+    cells.push({ ...withGap(cell), id: newId(), ...(foreign && isForeign(cell) && { foreign }) });
   }
   return cells;
 }

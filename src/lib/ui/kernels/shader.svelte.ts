@@ -3,11 +3,14 @@ import type { Progress } from '../../lab/run';
 import type { AloneRow, CheckOutcome, OwnVariant, Problem } from '../../lab/shader';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
 import type { Lab } from '../lab.svelte';
+import { t } from '../words/words.svelte';
 
 export type Asked = 'compile' | 'check' | 'alone';
 
 /** What the worker gives as the reason of what the user ended. */
 const STOPPED = 'Stopped';
+/** Work looks up from time to time whether it is to stop; what does not for so long never will. */
+const STOP_SECONDS = 10;
 
 /** A result, and the text that it is of. */
 interface Of<Result> {
@@ -32,6 +35,7 @@ export class Shader {
   readonly #lab: Lab;
   readonly #busy: () => boolean;
   readonly #silence: () => void;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
 
   /** `busy`: whether other work is under way, whose silence would be no sign that this shader hangs. */
   constructor(cell: string, lab: Lab, busy: () => boolean = () => false) {
@@ -46,6 +50,7 @@ export class Shader {
 
   /** Nothing is heard any more. */
   close() {
+    clearTimeout(this.#deadline);
     this.#lab.calm(this.#cell);
     this.#silence();
   }
@@ -72,10 +77,15 @@ export class Shader {
     this.#ask('alone', variant.wgsl, { type: 'alone', cell: this.#cell, variant, model, tokens });
   }
 
-  /** Ends what is under way, whosever it is, and what waits; each is answered all the same. */
+  /** Ends what is under way, whosever it is, and what waits; each is answered all the same. A shader that hangs is not: */
   stop() {
     this.stopping = true;
     this.#lab.send({ type: 'stop' });
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => {
+      const reason = t().kernel.hung(STOP_SECONDS);
+      this.#lab.restart(reason, reason);
+    }, 1000 * STOP_SECONDS);
   }
 
   #ask(asked: Asked, text: string, message: WorkerMessage) {
@@ -132,6 +142,7 @@ export class Shader {
   }
 
   #settle() {
+    clearTimeout(this.#deadline);
     this.stopping = false;
     this.progress = undefined;
     this.#lab.calm(this.#cell);

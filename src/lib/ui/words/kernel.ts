@@ -41,6 +41,8 @@ const en = {
   loading: 'Loading the model for its shapes…',
   queued: 'Waiting for what runs before it…',
   stopped: 'Stopped.',
+  hung: (seconds: number) =>
+    `The shader went on for ${seconds} seconds after it was stopped; it may never end. The worker has been started again, and loads the model anew.`,
   failed: (reason: string) => `This did not end well: ${reason}`,
   noGpu: 'No GPU here: the text can be read and edited, not run.',
   // Results
@@ -150,6 +152,8 @@ const zh: typeof en = {
   loading: '正在载入模型以取得其形状…',
   queued: '正在等待前面的任务…',
   stopped: '已停止。',
+  hung: (seconds) =>
+    `停止之后着色器又运行了 ${seconds} 秒，可能永远不会结束。工作线程已重新启动，会重新载入模型。`,
   failed: (reason) => `没有顺利结束：${reason}`,
   noGpu: '这里没有 GPU：文本可以阅读和编辑，不能运行。',
   right: '正确：每个用例都与参考实现一致。',
