@@ -1,4 +1,5 @@
 // Each kind of cell through runCell, on the GPU at hand; a notebook's own shaders, from their text to their times.
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
 import { catalogueWith, REGISTRY, variantOf } from '../src/lib/lab/catalogue';
@@ -239,6 +240,15 @@ describe("a notebook's own shaders", () => {
       expect(() => parseExperiment(`argmax=${own.name}`, catalogue)).toThrow(message);
   });
 
+  test('that are a shipped one, by name and text, are that one', () => {
+    const name = kernels.argmax.default;
+    const catalogue = catalogueWith([{ ...mine, name, wgsl: argmax }, mine]);
+    expect([...catalogue.refused!]).toEqual([]);
+    expect(catalogue.variants.filter((each) => each.kernel === 'argmax' && each.name === name)).toHaveLength(
+      1,
+    );
+  });
+
   test('of the same name are both refused', () => {
     const catalogue = catalogueWith([mine, { ...mine, wgsl: `${mine.wgsl}//` }]);
     expect(() => parseExperiment('argmax=mine', catalogue)).toThrow(
@@ -342,6 +352,68 @@ describe('compiling as it is typed', () => {
   ])('%s is told on its line', async (_, wgsl, line, message) => {
     const { problems } = await compile(wgsl);
     expect(problems.find((problem) => message.test(problem.message))).toMatchObject({ line });
+  });
+
+  test('a name that is taken is told', async () => {
+    const own = { kernel: 'argmax', name: kernels.argmax.default, wgsl: `${argmax}// edited\n` };
+    const { problems } = await compileShader(own, await session.open());
+    expect(problems).toEqual([
+      expect.objectContaining({ line: 1, message: expect.stringMatching(/Choose another name/) }),
+    ]);
+    expect((await compileShader({ ...own, wgsl: argmax }, await session.open())).problems).toEqual([]);
+  });
+
+  test('whatever a header says, its problems are on lines that it has', () => {
+    const word = fc.constantFrom(
+      ...[
+        '//! ',
+        'grid: ',
+        'pass a: ',
+        'use: ',
+        'scratch s: ',
+        'let n: ',
+        'error: ',
+        'subgroup: ',
+        'formats: ',
+        'load m: ',
+      ],
+      ...[
+        'resident r: ',
+        'rows',
+        '(',
+        ')',
+        '*',
+        '/',
+        '4',
+        ',',
+        '[',
+        '\\',
+        '+',
+        '\n',
+        '\r\n',
+        'const a = 1u; // knob: 2',
+        '`$&`',
+      ],
+      ...[
+        '@group(0) @binding(1) var<storage, read> x: array<f32>;',
+        'fn main() {}',
+        'const_assert a < (;',
+        'format',
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 25 }), (words) => {
+        const wgsl = words.join('');
+        for (const kernel of ['argmax', 'matmul_q4_k', 'matmul']) {
+          const { problems } = headerProblems({ kernel, name: 'mine', wgsl });
+          for (const { line, message } of problems) {
+            expect(line >= 1 && line <= wgsl.split(/\r\n|\r|\n/).length).toBe(true);
+            expect(message).toMatch(/\S/);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('no shipped variant has a problem in its header', () => {

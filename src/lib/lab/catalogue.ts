@@ -42,12 +42,13 @@ export function catalogueWith(own: readonly OwnVariant[]): Catalogue {
   return { ...REGISTRY, variants: [...variants, ...found.values()], refused };
 }
 
-/** The variants that a shader of a notebook is. Throws an Error that says why it cannot be one. */
+/** The variants that a shader of a notebook adds; none where it is a shipped one by its name and text. Throws an Error that says why it cannot be one. */
 export function readOwn(kernel: string, name: string, wgsl: string): Variant[] {
   if (!/^\w{1,60}$/.test(name))
     throw new Error(`"${name.slice(0, 60)}" is no name for a variant: letters, digits and _ are possible`);
   const read = readVariants(kernel, name, wgsl);
-  const shipped = read.find((variant) => variantOf(variant.kernel, name, REGISTRY));
+  const shipped = read.map(({ kernel: owner }) => variantOf(owner, name, REGISTRY)).find(Boolean);
+  if (shipped?.text === wgsl) return [];
   if (shipped)
     throw new Error(
       `${shipped.kernel} has a variant "${name}" already; it has: ${namesOf(shipped.kernel, REGISTRY).join(', ')}. Choose another name`,

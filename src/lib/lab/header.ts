@@ -21,7 +21,11 @@ export function headerProblems({ kernel, name, wgsl }: OwnVariant): {
   } catch (error) {
     const message = messageOf(error);
     const [, included] = /uses shared\/(\S+)\.wgsl/.exec(message) ?? [];
-    const about = included ? `use:.*${included}` : /format|it is for/.test(message) ? 'formats:' : undefined;
+    const about = included
+      ? `use:.*${escaped(included)}`
+      : /format|it is for/.test(message)
+        ? 'formats:'
+        : undefined;
     return {
       problems: [...knobProblems(text), text.problem(message, about && `^//! ${about}`)],
       variants: [],
@@ -135,6 +139,9 @@ function bindingProblems(variant: Variant, text: Lines): Problem[] {
     ),
   ];
 }
+
+/** For a pattern that matches just this text. */
+const escaped = (text: string) => text.replace(/[^\w]/g, '\\$&');
 
 const withoutLabel = (error: unknown, { kernel, name }: Variant) =>
   messageOf(error).replace(`${kernel}/${name}: `, '');

@@ -84,20 +84,23 @@ export function hashOf(choice: Choice): string {
  */
 export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, signal: AbortSignal) {
   const variants = Object.values(choice);
-  const unchecked = variants.filter(({ wgsl }) => !gpu.checked.has(wgsl));
+  const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
   await compileAll(unchecked, gpu, report);
   for (const [index, variant] of unchecked.entries()) {
     signal.throwIfAborted();
     report('checking', index, unchecked.length, variant.kernel);
-    gpu.checked.set(variant.wgsl, await checkOne(variant, gpu));
+    gpu.checked.set(checkKey(variant), await checkOne(variant, gpu));
   }
   let worst = { error: 0, kernel: '' };
-  for (const { kernel, wgsl } of variants) {
-    const error = gpu.checked.get(wgsl) ?? 0;
-    if (error >= worst.error) worst = { error, kernel };
+  for (const variant of variants) {
+    const error = gpu.checked.get(checkKey(variant)) ?? 0;
+    if (error >= worst.error) worst = { error, kernel: variant.kernel };
   }
   return worst;
 }
+
+/** The same text may be right for one kernel and wrong for another. */
+const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
 
 /** Drivers compile on several threads, where they are asked for several pipelines. */
 export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {

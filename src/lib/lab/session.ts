@@ -25,7 +25,7 @@ export interface OpenGpu {
   device: GPUDevice;
   adapter: AdapterDescription;
   kernels: Kernels;
-  /** Errors of variants that passed their check here, by WGSL text. */
+  /** Errors of variants that passed their check here, by kernel and WGSL text. */
   checked: Map<string, number>;
   /** Throws what the GPU has complained of since the last time; a lost device never stops complaining. */
   complain(): void;

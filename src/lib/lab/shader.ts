@@ -6,6 +6,7 @@ import { findVariant, kernels as registry, readVariants } from '../shaders';
 import type { Sizes } from '../shaders/kernel';
 import { readKnobs, withKnobs, type Knob, type Variant } from '../shaders/variant';
 import { EFFORT, makeOperands, timeAlone, type Effort } from './alone';
+import { readOwn } from './catalogue';
 import { complete, defaultsFor } from './defaults';
 import { choose, expand } from './expand';
 import { headerProblems } from './header';
@@ -107,6 +108,7 @@ export type ShaderEvent =
 export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Compilation> {
   const knobs = readKnobs(own.wgsl);
   const { problems, variants } = headerProblems(own);
+  problems.push(...nameProblems(own, variants));
   if (variants.length === 0) return { problems, knobs };
   for (const variant of variants) {
     const obstacle = obstacleOf(variant, gpu);
@@ -119,6 +121,17 @@ export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Comp
   };
   await gpu.unlessLost(compiling());
   return { problems: distinct(problems), knobs };
+}
+
+/** A name that cannot be had: no setting could choose this shader. */
+function nameProblems({ kernel, name, wgsl }: OwnVariant, variants: Variant[]): Problem[] {
+  if (variants.length === 0) return [];
+  try {
+    readOwn(kernel, name, wgsl);
+    return [];
+  } catch (error) {
+    return [{ line: 1, column: 1, length: 0, severity: 'error', message: messageOf(error) }];
+  }
 }
 
 /** What this GPU or browser lacks for it, on the line that asks for it. */
