@@ -58,13 +58,13 @@ export async function bench({ settings }: Arguments, signal: AbortSignal): Promi
   return told.failures === 0;
 }
 
-/** Records on stdout as they come, the header once; everything else on stderr. `printed`: records that are there already. */
-export async function tellRuns(events: AsyncGenerator<LabEvent>, printed = 0) {
+/** Records on stdout as they come, the header once; everything else on stderr. `printed`: records that are there already; `first`: nobody has said what GPU it is. */
+export async function tellRuns(events: AsyncGenerator<LabEvent>, printed = 0, first = true) {
   const records: RunRecord[] = [];
   let failures = 0;
   let progress: Progress | undefined;
   for await (const event of events) {
-    if (event.type === 'adapter' && printed === 0)
+    if (event.type === 'adapter' && first)
       tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
     else if (event.type === 'progress') progress = showProgress(event.progress);
     else if (event.type === 'record') {

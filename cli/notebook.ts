@@ -28,7 +28,7 @@ export async function runNotebook({ words }: Arguments, signal: AbortSignal): Pr
       if (signal.aborted) break;
       tell(`cell ${index + 1} of ${runnable.length}: ${cell.kind}\n`);
       const work = { kind: cell.kind, text: contentOf(cell), variants };
-      const told = await tellRuns(runCell(work, session, signal), printed);
+      const told = await tellRuns(runCell(work, session, signal), printed, index === 0);
       printed += told.records;
       failures += told.failures;
     }

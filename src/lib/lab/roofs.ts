@@ -28,7 +28,7 @@ export interface Roofs {
   read: number;
   /** Seconds from one dispatch to the next that has to wait for it. */
   dispatch: number;
-  /** Seconds that a pass adds to those of the dispatch in it. */
+  /** Seconds that a pass adds to those of the dispatch in it; 0: less than can be told. */
   pass: number;
 }
 
