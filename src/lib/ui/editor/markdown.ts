@@ -35,7 +35,7 @@ export function renderMarkdown(text: string, top: number, scrolls: string): Docu
 }
 
 function parser(top: number): Marked {
-  return new Marked({
+  return new Marked<string, string>({
     gfm: true,
     renderer: {
       heading({ depth, tokens }: Tokens.Heading) {

@@ -84,6 +84,8 @@ const differences = EditorView.theme({
   },
   '&.cm-merge-b.cm-editor .cm-changedLineGutter': { background: 'var(--accent)' },
   '&.cm-editor .cm-deletedLineGutter': { background: 'var(--bad)' },
+  // Its own sign is in few fonts.
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"⋯"' },
   '&.cm-editor .cm-collapsedLines': { color: 'var(--quiet)', background: 'var(--sunken)' },
   '.cm-deletedChunk button[name=reject]': {
     color: 'var(--ink)',
