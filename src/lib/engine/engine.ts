@@ -30,6 +30,8 @@ const DECODE_GROUP = 8;
 const SUBMIT_MS = 50;
 /** Chunks the CPU may be ahead of the GPU: one is encoded while another runs, and the queue stays short enough to stop. */
 const CHUNKS_AHEAD = 2;
+/** In a chunk's first command buffer, unless settings say how many. */
+const FIRST_STEPS = 16;
 
 /** Everything a chunk needs, ready to encode again and again: steps by chunk length. From `Engine.prepare`. */
 export interface Plans {
@@ -88,7 +90,7 @@ export class Engine {
 
   /**
    * Compiles the chosen variants and binds everything that prompts of these lengths need, in chunks of `chunk` tokens
-   * with at most `stepsPerSubmit` steps a command buffer (0: a whole chunk). Frees the plans made before, unless
+   * with at most `stepsPerSubmit` steps a command buffer (0: few, then ever more). Frees the plans made before, unless
    these are to stand `beside` them.
    */
   async prepare(
@@ -295,12 +297,16 @@ export class Engine {
     return steps;
   }
 
-  /** Submits steps, a whole chunk or so many at a time; `answer`: the argmax is copied to where it can be mapped. */
+  /**
+   * Submits steps so many at a time, or few at first and twice as many each time, so that the GPU has work while the rest
+   * is encoded; `answer`: the argmax is copied to where it can be mapped.
+   */
   #submit({ stepsPerSubmit }: Plans, steps: Step[], answer: boolean) {
-    const size = stepsPerSubmit || steps.length;
     const copyAnswer = (encoder: GPUCommandEncoder) =>
       encoder.copyBufferToBuffer(this.#state.best, 0, this.#answer, 0, 4);
+    let size = stepsPerSubmit || FIRST_STEPS;
     for (let first = 0; first < steps.length; first += size) {
+      if (first > 0 && !stepsPerSubmit) size *= 2;
       const after = answer && first + size >= steps.length ? copyAnswer : undefined;
       this.#device.queue.submit([encode(this.#device, steps.slice(first, first + size), { after })]);
     }

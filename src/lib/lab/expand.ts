@@ -24,7 +24,7 @@ export interface Run {
   decode: number;
   samples: number;
   warmup: number;
-  /** Dispatches in one command buffer; 0: a whole chunk. */
+  /** Dispatches in one command buffer; 0: few at first, then ever more. */
   stepsPerSubmit: number;
   /** Of a synthetic model's weights. */
   seed: number;

@@ -52,7 +52,7 @@ export const NUMBERS: Record<string, NumberSetting> = {
   samples: { about: 'timed repetitions', smallest: 1, largest: 1000, default: '5' },
   warmup: { about: 'repetitions before the timed ones, at least', smallest: 0, largest: 1000, default: '1' },
   steps_per_submit: {
-    about: 'dispatches per command buffer; 0 for a whole chunk',
+    about: 'dispatches per command buffer; 0: few at first, then twice as many each time',
     smallest: 0,
     largest: 100_000,
     default: '0',

@@ -11,7 +11,7 @@ const en = {
   target:
     'Target: the line to reach. 700 tokens per second is about what native llama.cpp does with 2.9 B on an M2 Max.',
   steps_per_submit:
-    'Steps per submit: how many dispatches go to the GPU in one command buffer; 0 puts a whole chunk into one.',
+    'Steps per submit: how many dispatches go to the GPU in one command buffer; 0: few at first, then twice as many each time, so that the GPU starts early.',
   seed: 'Seed: of a synthetic model’s weights; the same seed makes the same weights.',
   kernel: 'Kernel: what is computed, such as a matrix product of one weight format.',
   variant: 'Variant: how a kernel is computed; one WGSL file each.',
@@ -37,7 +37,7 @@ const zh: typeof en = {
   samples: '样本（samples）：一次运行计时的次数。显示的是中位数。',
   warmup: '预热（warm-up）：正式计时之前的重复，让 GPU 达到稳定频率。',
   target: '目标（target）：要达到的线。每秒 700 个词元大约是原生 llama.cpp 在 M2 Max 上运行 2.9B 的速度。',
-  steps_per_submit: '每次提交的步数：一个命令缓冲里放多少次调度；0 表示整个分块放进一个。',
+  steps_per_submit: '每次提交的步数：一个命令缓冲里放多少次调度；0 表示先少后多，每次加倍，让 GPU 尽早开始。',
   seed: '种子（seed）：合成模型权重的种子；相同的种子得到相同的权重。',
   kernel: '内核（kernel）：计算什么，例如某种权重格式的矩阵乘法。',
   variant: '变体（variant）：怎样计算；每个变体是一个 WGSL 文件。',
