@@ -3,7 +3,7 @@
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
 //! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
 //! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
-//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
+//! pass multiply: tokens / tile_tokens, rows / tile_rows, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
 //! use: epilogue, parts, sums, tile_sums, accumulate, q4_k_header
 
@@ -55,8 +55,8 @@ fn multiply(
   let first_column = group.z / sizes.batch * part_columns;
   let end_column = min(first_column + part_columns, sizes.columns);
   let place = Place(
-    matrix * sizes.rows + group.x * tile_rows, (matrix + 1u) * sizes.rows - 1u,
-    matrix * sizes.tokens + group.y * tile_tokens, (matrix + 1u) * sizes.tokens - 1u,
+    matrix * sizes.rows + group.y * tile_rows, (matrix + 1u) * sizes.rows - 1u,
+    matrix * sizes.tokens + group.x * tile_tokens, (matrix + 1u) * sizes.tokens - 1u,
   );
   // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
   let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
@@ -87,8 +87,8 @@ fn multiply(
     }
   }
 
-  let from_row = group.x * tile_rows + row;
-  let from_token = group.y * tile_tokens + token;
+  let from_row = group.y * tile_rows + row;
+  let from_token = group.x * tile_tokens + token;
   for (var i = 0u; i < min(8u, sizes.rows); i++) {
     let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
     store4(group.z, parts, from_row + i * row_threads, from_token, sums.a);
