@@ -89,7 +89,7 @@ test('an impossible address says what was possible, and its settings can be put 
     expect(await runButton(page).isDisabled()).toBe(true);
     await page.locator('[data-settings-text] .cm-content').click();
     await page.keyboard.press('Control+End');
-    for (const _ of 'none') await page.keyboard.press('Backspace');
+    for (let i = 0; i < 'none'.length; i++) await page.keyboard.press('Backspace');
     await page.keyboard.type('tiled');
     await adapterNamed(page);
     await expect.poll(() => runButton(page).isEnabled()).toBe(true);

@@ -80,7 +80,12 @@ export class Notebook {
   /** What settings choose from: the registry, and those of its own that can be read. */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
   readonly busy = $derived(this.running !== undefined);
-  readonly status = $derived.by(() => this.#statusText());
+  /** What the running cell is at. */
+  readonly doing = $derived.by(() => this.#statusText());
+  /** The same, and what waits. */
+  readonly status = $derived.by(() =>
+    this.queue.length ? `${this.doing} · ${t().page.queued(this.queue.length)}` : this.doing,
+  );
   readonly timeLeft = $derived.by(() => this.#timeLeftText());
 
   id = newId();
@@ -426,7 +431,7 @@ export class Notebook {
       this.finished =
         done + failed > 0
           ? t().cells.finished(done, failed, end.state === 'stopped' || end.problem !== undefined)
-          : t().cells.states[end.state];
+          : `${t().cells.kinds[this.cell(id)?.kind ?? 'sweep']}: ${t().cells.states[end.state]}`;
     }
     [this.running, this.progress, this.stopping] = [undefined, undefined, false];
     this.changed();
@@ -464,8 +469,7 @@ export class Notebook {
     const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
     const place = runs > 1 ? `${words.runOf(run, runs)}: ` : '';
     const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
-    const waiting = this.queue.length ? ` · ${words.queued(this.queue.length)}` : '';
-    return `${place}${words.phases[phase] ?? phase}${detail ? `, ${detail}` : ''}${waiting}`;
+    return `${place}${words.phases[phase] ?? phase}${detail ? `, ${detail}` : ''}`;
   }
 
   /** From the runs behind us, or from how far the phase has come; loading counts for neither. */

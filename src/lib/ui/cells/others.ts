@@ -2,12 +2,14 @@
 import type { Component } from 'svelte';
 import type { Notebook, NotebookCell } from '../notebook.svelte';
 import CompareCell from './CompareCell.svelte';
+import CsvCell from './CsvCell.svelte';
 import GenerateCell from './GenerateCell.svelte';
 import ProfileCell from './ProfileCell.svelte';
 import RooflineCell from './RooflineCell.svelte';
+import ShaderCell from './ShaderCell.svelte';
 import TuneCell from './TuneCell.svelte';
 
-type Other = 'compare' | 'profile' | 'roofline' | 'tune' | 'generate';
+type Other = 'compare' | 'profile' | 'roofline' | 'tune' | 'generate' | 'wgsl' | 'csv';
 
 export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: NotebookCell }>> = {
   compare: CompareCell,
@@ -15,4 +17,6 @@ export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: Noteboo
   roofline: RooflineCell,
   tune: TuneCell,
   generate: GenerateCell,
+  wgsl: ShaderCell,
+  csv: CsvCell,
 };

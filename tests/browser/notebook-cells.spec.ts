@@ -1,0 +1,102 @@
+// Every kind of cell that is run, one after another in one notebook, and what comes from a stranger's notebook.
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { withChromium } from './browsers';
+
+const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
+const ALL = `# Everything
+
+\`\`\`lab generate
+tokens=4
+matmul=naive
+---
+It is a truth
+\`\`\`
+
+\`\`\`lab roofline
+\`\`\`
+
+\`\`\`lab compare
+model=tiny-q4km.gguf
+prefill=8
+budget=2
+chunk=4,8
+\`\`\`
+
+\`\`\`lab profile
+model=tiny-q4km.gguf
+prefill=8
+\`\`\`
+
+\`\`\`lab tune
+model=tiny-q4km.gguf
+prefill=8
+budget=8
+matmul_q4_k=naive,block8
+\`\`\`
+`;
+const HOSTILE = `# Hello <script>window.pwned = 1</script>
+
+<img src=x onerror="window.pwned = 1"> [link](javascript:window.pwned=1)
+
+\`\`\`lab sweep
+__proto__=1
+constructor=2
+\`\`\`
+
+\`\`\`wgsl matmul_q4_k/theirs
+//! grid: rows
+@compute @workgroup_size(64) fn main() {}
+\`\`\`
+`;
+
+const states = (page: Page) =>
+  page.locator('[data-cell]').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset.state));
+const load = (page: Page, name: string, text: string) =>
+  page.locator('[data-import]').setInputFiles({ name, mimeType: 'text/markdown', buffer: Buffer.from(text) });
+
+test('runs each kind of cell to its results, and takes over what was tuned', async () => {
+  await withChromium(async (page, { errors }) => {
+    await page.locator('[data-adapter]').waitFor();
+    await page.locator('[data-import]').setInputFiles(TINY);
+    await load(page, 'all.md', ALL);
+    await page.getByRole('heading', { name: 'Everything' }).waitFor();
+    await page.getByRole('button', { name: 'Run all' }).click();
+    expect(await page.title()).toMatch(/^▶ Everything/);
+    await expect
+      .poll(() => states(page), { timeout: 240_000, interval: 1000 })
+      .toEqual(['never', 'done', 'done', 'done', 'done', 'done']);
+    expect(await page.locator('[data-failed]').allInnerTexts()).toEqual([]);
+
+    const said = await page.locator('[data-generated]').innerText();
+    expect(said).toMatch(/^It is a truth\S* \S+/);
+    expect(await page.locator('[data-speeds]').innerText()).toMatch(
+      /prefill [\d.]+ tok\/s · decode [\d.]+ tok\/s/,
+    );
+    expect(await page.locator('[data-cell=roofline] tbody tr').count()).toBe(7);
+    expect(await page.locator('[data-verdict]').innerText()).toMatch(/chunk=.*95 % interval.*pairs/s);
+    expect(await page.locator('[data-profile] tbody tr').count()).toBeGreaterThan(5);
+    expect(await page.locator('[data-profile]').innerText()).toMatch(
+      /inference .* ms · softmax .* ms · readback/,
+    );
+    await page.getByRole('button', { name: 'Use these settings in a new sweep' }).click();
+    expect(await page.locator('[data-cell=sweep]').count()).toBe(1);
+    expect(errors).toEqual([]);
+  }, '?prefill=8');
+});
+
+test('a hostile notebook runs nothing, changes nothing, and compiles no shader unasked', async () => {
+  await withChromium(async (page) => {
+    await page.locator('[data-adapter]').waitFor();
+    await load(page, 'hostile.md', HOSTILE);
+    await page.getByText('Unknown setting "__proto__"').waitFor();
+    await page.getByRole('button', { name: 'Allow this shader' }).waitFor();
+    expect(await page.evaluate(() => (window as { pwned?: number }).pwned)).toBeUndefined();
+    expect(
+      await page.locator('[data-cell=prose] :is(script, [onerror], a[href^="javascript"])').count(),
+    ).toBe(0);
+    expect(await states(page)).toEqual(['never', 'never', 'never']);
+    expect(await page.evaluate(() => Object.keys(Object.prototype))).toEqual([]);
+  }, '?prefill=8');
+});
