@@ -122,7 +122,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       expect(await objections(page)).toBe('');
 
       // Tab leaves the editor, Escape gives the cell back.
-    await cell.getByLabel('Show changes against').selectOption('');
+      await cell.getByLabel('Show changes against').selectOption('');
       await cell.locator('.cm-content').focus();
       await page.keyboard.press('Tab');
       expect(await page.evaluate(() => document.activeElement?.closest('.cm-editor'))).toBeNull();

@@ -57,9 +57,9 @@ export interface Setting {
   changed(text: string): void;
   /** Keys of the page around; they come before the editor's own. */
   keys(): Keys;
-  /** Nothing is left to undo or redo here. */
-  undo(): void;
-  redo(): void;
+  /** The history of the page around, where it has one: its steps and the editor's are the same. Else the editor keeps its own. */
+  undo?: () => void;
+  redo?: () => void;
   /** Escape, when there is nothing here for it to close. */
   leave(): void;
 }
@@ -76,6 +76,7 @@ export class CodeEditor {
   readonly #attributes = new Compartment();
   readonly #difference = new Compartment();
   #shown: Shown;
+  #changedAt = 0;
 
   constructor(parent: HTMLElement, shown: Shown, setting: Setting) {
     this.#shown = shown;
@@ -85,6 +86,7 @@ export class CodeEditor {
       this.#attributes.of(attributes(shown)),
       this.#difference.of(difference(shown, setting)),
       keys(setting),
+      historyInput(setting),
       basics(setting),
       EditorView.updateListener.of(({ docChanged, state, transactions }) => {
         if (docChanged && !transactions.every((each) => each.annotation(Outside)))
@@ -102,7 +104,7 @@ export class CodeEditor {
   show(shown: Shown) {
     const before = this.#shown;
     this.#shown = shown;
-    this.replace(shown.text, Outside.of(true), Transaction.addToHistory.of(false));
+    this.#put(shown.text, [Outside.of(true), Transaction.addToHistory.of(false)]);
     const effects = [];
     if (shown.readonly !== before.readonly || shown.label !== before.label) {
       effects.push(this.#readonly.reconfigure(readonly(shown)));
@@ -114,14 +116,29 @@ export class CodeEditor {
     if (shown.problems !== before.problems) this.#mark(shown.problems);
   }
 
-  /** Edits the text to be this one, as if it were typed: it can be undone here. */
-  replace(text: string, ...annotations: Annotation<unknown>[]) {
+  /** Edits the text to be this one, as if it were typed here. */
+  replace(text: string) {
+    this.#put(text, []);
+  }
+
+  /** Changes no more than differs. The cursor stays where it is: the page may only have ended the last line. */
+  #put(text: string, annotations: Annotation<unknown>[]) {
     const now = this.#view.state.doc.toString();
     const next = withPlainLines(text);
-    if (now !== next) this.#view.dispatch({ changes: replacement(now, next), annotations });
+    if (now === next) return;
+    const changes = replacement(now, next);
+    this.#changedAt = changes.from + changes.insert.length;
+    this.#view.dispatch({ changes, annotations });
   }
 
   focus() {
+    this.#view.focus();
+  }
+
+  /** Goes on editing where the text was changed from outside. */
+  resume() {
+    const anchor = Math.min(this.#changedAt, this.#view.state.doc.length);
+    this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
     this.#view.focus();
   }
 
@@ -161,7 +178,7 @@ function diagnostic(doc: Text, { line, column, length, severity, message }: Prob
   return [{ from, to: Math.min(doc.line(line).to, from + Math.max(1, length)), severity, message }];
 }
 
-function basics({ language, completions, phrases }: Setting): Extension[] {
+function basics({ language, completions, phrases, undo }: Setting): Extension[] {
   const wraps = language !== 'wgsl';
   return [
     EditorState.phrases.of(phrases),
@@ -169,7 +186,7 @@ function basics({ language, completions, phrases }: Setting): Extension[] {
     indentUnit.of('  '),
     looks,
     highlightSpecialChars(),
-    history(),
+    undo ? [] : history(),
     drawSelection(),
     indentOnInput(),
     bracketMatching(),
@@ -196,17 +213,12 @@ function keys(setting: Setting): Extension {
       return true;
     },
   };
-  const beyond: KeyBinding[] = [
-    { key: 'Mod-z', run: () => done(setting.undo) },
-    { key: 'Mod-y', mac: 'Mod-Shift-z', run: () => done(setting.redo) },
-    { linux: 'Ctrl-Shift-z', run: () => done(setting.redo) },
-    { key: 'Escape', run: () => done(setting.leave) },
-  ];
+  const beyond: KeyBinding[] = [{ key: 'Escape', run: () => done(setting.leave) }];
   const editing = [
     ...closeBracketsKeymap,
     ...completionKeymap,
     ...searchKeymap,
-    ...historyKeymap,
+    ...historyKeys(setting),
     ...defaultKeymap,
   ];
   const ours = editing.filter(({ key = '' }) => !NOT_OURS.includes(key));
@@ -215,6 +227,24 @@ function keys(setting: Setting): Extension {
   );
   return keymap.of([own, ...unshifted, ...beyond]);
 }
+
+function historyKeys({ undo, redo }: Setting): readonly KeyBinding[] {
+  if (!undo || !redo) return historyKeymap;
+  return [
+    { key: 'Mod-z', run: () => done(undo), preventDefault: true },
+    { key: 'Mod-y', mac: 'Mod-Shift-z', run: () => done(redo), preventDefault: true },
+    { linux: 'Ctrl-Shift-z', run: () => done(redo), preventDefault: true },
+  ];
+}
+
+/** Undo as a menu or a gesture asks for it. */
+const historyInput = ({ undo, redo }: Setting) =>
+  EditorView.domEventHandlers({
+    beforeinput({ inputType }) {
+      const step = { historyUndo: undo, historyRedo: redo }[inputType];
+      return step ? done(step) : false;
+    },
+  });
 
 function done(action: () => void): true {
   action();
