@@ -7,6 +7,16 @@ import { withChromium } from './browsers';
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 const SMALL = 'prefill=8&chunk=2,3,4,5&samples=3&warmup=0';
 
+const OWN_SHADER = `\`\`\`lab sweep
+prefill=32
+\`\`\`
+
+\`\`\`wgsl matmul_q4_k/theirs
+//! grid: rows
+@compute @workgroup_size(64) fn main() {}
+\`\`\`
+`;
+
 const adapterNamed = (page: Page) => page.locator('[data-adapter]').waitFor();
 const cells = (page: Page) =>
   page.locator('[data-cell]').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset.cell));
@@ -16,7 +26,7 @@ const textOf = (page: Page, at = 0) => page.locator('[data-settings-text] .cm-co
 const rows = (page: Page, outcome: 'done' | 'failed') => page.locator(`tr[data-run=${outcome}]`);
 const finished = (page: Page) => page.locator('[data-phase=finished]').waitFor({ timeout: 120_000 });
 const run = (page: Page) => page.getByRole('button', { name: 'Run', exact: true }).first();
-const saved = (page: Page) => page.getByText('Saved in this browser').waitFor();
+const saved = (page: Page) => page.getByText('Saved in this browser').waitFor({ state: 'attached' });
 
 async function chooseTiny(page: Page) {
   await page.locator('[data-model-file]').setInputFiles(TINY);
@@ -89,9 +99,9 @@ test('a link opens the same notebook in a fresh profile, and nothing runs', asyn
   const shared = await withChromium(
     async (page) => {
       await adapterNamed(page);
-      await page.getByRole('button', { name: 'Add a cell', exact: true }).click();
-      await page.getByRole('button', { name: /^Shader/ }).click();
-      await page.locator('[data-language=wgsl]').waitFor();
+      const file = { name: 'own.md', mimeType: 'text/markdown', buffer: Buffer.from(OWN_SHADER) };
+      await page.locator('[data-import]').setInputFiles(file);
+      await page.getByRole('button', { name: 'Allow this shader' }).click();
       await page.getByRole('button', { name: 'Share', exact: true }).click();
       const link = page.getByLabel('Link', { exact: true });
       await expect.poll(() => link.last().inputValue()).toContain('#n=1.');
@@ -127,11 +137,11 @@ test('a reload in the middle of a sweep keeps what was measured, and says that i
     await rows(page, 'done').nth(1).waitFor({ timeout: 120_000 });
     await saved(page);
     await page.reload();
-    await page.getByText(/This was cut short: [23] of 4 runs kept/).waitFor();
+    await page.getByText(/This was cut short: [2-5] of 6 runs kept/).waitFor();
     expect(await rows(page, 'done').count()).toBeGreaterThanOrEqual(2);
     expect(await states(page)).toEqual(['cut']);
     expect(errors).toEqual([]);
-  }, `?${SMALL}`);
+  }, '?prefill=8&chunk=2,3,4,5,6,7&samples=12&warmup=0');
 });
 
 test('a worker that dies fails its cell alone: the queue goes on, and a stopped sweep keeps its runs', async () => {
@@ -202,6 +212,43 @@ test('files are taken for what they are: a notebook, results, and what cannot be
     await page.getByText(/holiday\.jpg is neither/).waitFor();
     await drop.setInputFiles(TINY);
     await page.getByText('tiny-q4km.gguf can now be chosen').waitFor();
+  }, '?prefill=32');
+});
+
+test('published figures are drawn before anything has run, along whatever they were measured', async () => {
+  await withChromium(async (page, { errors }) => {
+    const figure = page.locator('figure');
+    await figure.waitFor();
+    expect(await figure.getAttribute('data-chart-series')).toBe('2');
+    expect(await figure.getAttribute('data-chart-points')).toBe('8');
+    await page.getByRole('combobox', { name: 'against' }).selectOption('prefill');
+    await expect.poll(() => figure.getAttribute('data-chart-points')).toBe('6');
+    await page.getByText('The chart as a table').click();
+    await page.getByRole('cell', { name: '488', exact: true }).waitFor();
+    await page.getByRole('combobox', { name: 'scale' }).selectOption('log');
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    await expect.poll(() => textOf(page)).toContain('x=prefill\nscale=log');
+    expect(errors).toEqual([]);
+  }, '?prefill=256&chunk=64,128&reference=phase-2');
+});
+
+test('a second tab gets a copy, and neither writes over the other', async () => {
+  await withChromium(async (page, { address }) => {
+    await adapterNamed(page);
+    await page.locator('[data-cell=sweep]').focus();
+    await page.keyboard.press('b');
+    await saved(page);
+    const other = await page.context().newPage();
+    await other.goto(address);
+    await expect.poll(() => cells(other)).toEqual(['sweep', 'sweep']);
+    await other.locator('[data-cell=sweep]').first().focus();
+    await other.keyboard.press('d');
+    await other.keyboard.press('d');
+    await saved(other);
+    await page.reload();
+    await expect.poll(() => cells(page)).toEqual(['sweep', 'sweep']);
+    await other.reload();
+    await expect.poll(() => cells(other)).toEqual(['sweep']);
   }, '?prefill=32');
 });
 

@@ -111,14 +111,16 @@ export class Notebook {
   /** Takes another text's place, as something new. `foreign`: its shaders wait for the user to allow them. */
   open(text: string, { foreign = false, address = '' } = {}) {
     this.#reset(cellsOf(text, foreign), newId(), '', address);
+    void this.store.claim(this.id);
   }
 
-  /** As it was left; what was running when the page went away was cut short. */
-  restore(stored: StoredNotebook) {
-    this.#reset(stored.cells, stored.id, stored.name, stored.address);
+  /** As it was left; what was running when the page went away was cut short. A copy, where another tab shows it. */
+  async restore(stored: StoredNotebook) {
+    const free = await this.store.claim(stored.id);
+    this.#reset(stored.cells, free ? stored.id : newId(), stored.name, stored.address);
     for (const [id, outcome] of Object.entries(stored.outcomes))
       this.outcomes.set(id, outcome.state === 'running' ? { ...outcome, state: 'cut' } : outcome);
-    this.saved = 'yes';
+    this.saved = free ? 'yes' : 'no';
   }
 
   async loadBaseline() {

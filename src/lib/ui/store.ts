@@ -39,6 +39,7 @@ interface Schema extends DBSchema {
 
 const MOST_DRAFTS = 20;
 const MOST_RUNS = 300;
+const CLAIM_MILLISECONDS = [0, 250];
 const LAST = 'notebook';
 const BASELINE = 'baseline';
 
@@ -55,6 +56,32 @@ export class Store {
 
   async load(id: string): Promise<StoredNotebook | undefined> {
     return (await this.#open()).get('notebooks', id);
+  }
+
+  #release: (() => void) | undefined;
+
+  /** Whether no other tab shows this notebook; from now on this one does. Two would write over each other. */
+  async claim(id: string): Promise<boolean> {
+    this.#release?.();
+    this.#release = undefined;
+    if (!navigator.locks) return true;
+    // A page that is being reloaded may hold it for a moment longer.
+    for (const patience of CLAIM_MILLISECONDS) {
+      await new Promise((resolve) => setTimeout(resolve, patience));
+      if (await this.#lock(`notebook ${id}`)) return true;
+    }
+    return false;
+  }
+
+  /** Holds a lock until the page is gone or `#release` is called. */
+  #lock(name: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const held = (lock: Lock | null) => {
+        resolve(lock !== null);
+        return lock && new Promise<void>((release) => (this.#release = release));
+      };
+      navigator.locks.request(name, { ifAvailable: true }, held).catch(() => resolve(true));
+    });
   }
 
   /** The notebook that this tab shows at this address, from before a reload. */
