@@ -179,6 +179,27 @@ test('a worker that dies fails its cell alone: the queue goes on, and a stopped 
   }, `?${SMALL}`);
 });
 
+test('what does not stop can be ended: the worker is replaced and the page lives', async () => {
+  await withChromium(async (page, { errors }) => {
+    await page.addInitScript(() => {
+      const post = Worker.prototype.postMessage;
+      Worker.prototype.postMessage = function (this: Worker, message: { type: string }) {
+        if (message.type !== 'run' && message.type !== 'stop') post.call(this, message);
+      };
+    });
+    await page.reload();
+    await adapterNamed(page);
+    await run(page).click();
+    await page.getByRole('button', { name: 'Stop' }).first().click();
+    expect(await states(page)).toEqual(['running']);
+    await page.getByRole('button', { name: 'End now' }).first().click();
+    await page.getByText('This ended early: it was ended before its sample was done.').waitFor();
+    expect(await states(page)).toEqual(['failed']);
+    await expect.poll(() => run(page).isEnabled()).toBe(true);
+    expect(errors).toEqual([]);
+  }, '?prefill=8');
+});
+
 test('a change makes a result stale, and the language changes all of the page', async () => {
   await withChromium(async (page, { errors }) => {
     await adapterNamed(page);

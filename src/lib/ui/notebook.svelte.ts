@@ -297,10 +297,11 @@ export class Notebook {
     for (const { id, kind } of this.cells) if (isLab(kind)) this.run(id);
   }
 
-  /** Ends what runs, and forgets what waits. */
+  /** Ends what runs, and forgets what waits. Asked again, it does not wait for the sample: the worker is ended. */
   stop() {
     this.queue = [];
     if (!this.busy) return;
+    if (this.stopping) return this.lab.restart(t().page.ended);
     this.stopping = true;
     this.lab.send({ type: 'stop' });
   }
