@@ -3,10 +3,11 @@ import { cells } from './cells';
 import { editor } from './editor';
 import { kernel } from './kernel';
 import { page } from './page';
+import { selftest } from './selftest';
 import { terms } from './terms';
 
 /** Areas of the page; each has the same words in both languages, or it does not compile. */
-const areas = { cells, editor, kernel, page, terms };
+const areas = { cells, editor, kernel, page, selftest, terms };
 
 export type Language = 'en' | 'zh';
 export type Words = { [Area in keyof typeof areas]: (typeof areas)[Area]['en'] };
