@@ -1,23 +1,27 @@
-// Tiles of 8-bit integer products: x rounded to bytes in blocks of 32, times rows of 4-bit weights. The variant says how it
-// fetches a row's weights for a step (`Fetched`, `fetch_weights`) and lays them in the tile (`stage_weights`).
+// Tiles of 8-bit integer products: x rounded to whole numbers in blocks of 32, times rows of 4-bit weights. The variant says how
+// it fetches a row's weights for a step (`Fetched`, `fetch_weights`) and lays them in the tile (`stage_weights`), and how many
+// bytes a number of x has, `x_bytes`: one (x_one_byte.wgsl) or two.
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
 const tile_tokens = thread_tokens * token_threads;
-const eight = thread_tokens == 8u;
+// A token of two bytes a number lies in the x tile as two: after all first bytes come all second ones.
+const tile_xs = x_bytes * tile_tokens;
+const eight = x_bytes * thread_tokens == 8u;
+const_assert x_bytes * thread_tokens <= 8u; // of more a thread could not keep the bytes in registers
 const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
 // Vectors of a row or a token in its tile: the bytes of the first sub-block, of the second, then scale and minimum (of x: scale
 // and sum) of each. Five, so that neighbours lie in different banks.
 const pitch = 5u;
 const w_next = row_threads * pitch;
 const x_next = token_threads * pitch;
-// A thread fetches at most one row of weights and two sub-blocks of x a step, while the last ones are multiplied.
-const x_blocks = 2u * tile_tokens;
+// A thread fetches at most one row of weights and two sub-blocks' bytes of x a step, while the last ones are multiplied.
+const x_blocks = 2u * tile_xs;
 const_assert tile_rows <= threads;
 const_assert x_blocks <= 2u * threads;
 
 var<workgroup> weight_tile: array<vec4<u32>, tile_rows * pitch>;
-var<workgroup> x_tile: array<vec4<u32>, tile_tokens * pitch>;
+var<workgroup> x_tile: array<vec4<u32>, tile_xs * pitch>;
 
 // Thirty-two bytes; those of a row (with scale and minimum) or of a token (with scale and sum); and of four tokens.
 struct Bytes { a: vec4<u32>, b: vec4<u32> }
@@ -116,40 +120,13 @@ fn multiply(
     let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
     let at_row = first_row + row + i * row_threads;
     store4(group.z, parts, at_row, first_token + token, sums.a);
-    if (eight) { store4(group.z, parts, at_row, first_token + token + 4u * token_threads, sums.b); }
+    if (thread_tokens == 8u) { store4(group.z, parts, at_row, first_token + token + 4u * token_threads, sums.b); }
   }
-}
-
-@compute @workgroup_size(64)
-fn quantise(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= sizes.tokens * sizes.columns / 32u) { return; }
-  let block = id.y * sizes.tokens * sizes.columns / 32u + id.x;
-  var largest = vec4<f32>();
-  for (var i = 0u; i < 8u; i++) { largest = max(largest, abs(x[block * 8u + i])); }
-  let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
-  let inverse = select(1.0 / scale, 0.0, scale == 0.0);
-  let a = vec4<u32>(bytes(block, 0u, inverse), bytes(block, 1u, inverse), bytes(block, 2u, inverse), bytes(block, 3u, inverse));
-  let b = vec4<u32>(bytes(block, 4u, inverse), bytes(block, 5u, inverse), bytes(block, 6u, inverse), bytes(block, 7u, inverse));
-  quants[block * 2u] = a;
-  quants[block * 2u + 1u] = b;
-  let ones = vec4<u32>(0x01010101u);
-  scales[block] = vec2<f32>(scale, scale * f32(dot32(Bytes(a, b), Bytes(ones, ones))));
-}
-
-fn bytes(block: u32, i: u32, inverse: f32) -> u32 {
-  return pack4xI8(vec4<i32>(round(x[block * 8u + i] * inverse)));
-}
-
-// Tokens past the end repeat the last one, and are not stored.
-fn fetch_x(matrix: u32, first_token: u32, column: u32, i: u32) -> Piece {
-  let token = matrix * sizes.tokens + min(first_token + i / 2u, sizes.tokens - 1u);
-  let block = (token * sizes.columns + column) / 32u + i % 2u;
-  return Piece(Bytes(quants[2u * block], quants[2u * block + 1u]), scales[block]);
 }
 
 fn stage_x(x: Piece, i: u32) {
   if (i >= x_blocks) { return; }
-  let at = i / 2u % tile_tokens * pitch;
+  let at = i / 2u % tile_xs * pitch;
   x_tile[at + i % 2u * 2u] = x.bytes.a;
   x_tile[at + i % 2u * 2u + 1u] = x.bytes.b;
   x_tile[at + 4u][i % 2u * 2u] = bitcast<u32>(x.scale.x);
@@ -175,17 +152,6 @@ fn tokens(t0: Piece, t1: Piece, t2: Piece, t3: Piece) -> Tokens {
     t0.bytes, t1.bytes, t2.bytes, t3.bytes,
     vec4<f32>(t0.scale.x, t1.scale.x, t2.scale.x, t3.scale.x), vec4<f32>(t0.scale.y, t1.scale.y, t2.scale.y, t3.scale.y),
   );
-}
-
-fn add_row(sums: ptr<function, Sums>, w: Piece, xa: Tokens, xb: Tokens) {
-  (*sums).a = add_products((*sums).a, w, xa);
-  if (eight) { (*sums).b = add_products((*sums).b, w, xb); }
-}
-
-// Σ (scale · nibble − minimum) · x over the sub-block, with x = its scale · byte.
-fn add_products(sum: vec4<f32>, w: Piece, x: Tokens) -> vec4<f32> {
-  let products = vec4<f32>(vec4<i32>(dot32(w.bytes, x.t0), dot32(w.bytes, x.t1), dot32(w.bytes, x.t2), dot32(w.bytes, x.t3)));
-  return fma(products, w.scale.x * x.scale, fma(vec4<f32>(-w.scale.y), x.sum, sum));
 }
 
 fn dot32(w: Bytes, x: Bytes) -> i32 {
