@@ -24,7 +24,12 @@ export function loadReference(name: string): Promise<ReferencePoint[]> {
 async function load(name: string): Promise<ReferencePoint[]> {
   const response = await fetch(asset(`/reference/${encodeURIComponent(name)}.csv`));
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
-  return parseCsv(await response.text()).map((row, index) => {
+  return readReference(await response.text());
+}
+
+/** The figures of a CSV. Throws an Error that names the first row without a place or a speed. */
+export function readReference(csv: string): ReferencePoint[] {
+  return parseCsv(csv).map((row, index) => {
     const [x, tokensPerSecond] = [row.x, row.tokens_per_second].map(Number);
     if (!row.series || !row.x_key || !(x > 0) || !(tokensPerSecond > 0))
       throw new Error(
