@@ -19,12 +19,17 @@ const MOST_RESTARTS = 5;
 const LIFELESS_SECONDS = 30;
 const LIFELESS_SECONDS_SOFTWARE = 300;
 
+/** A browser that has taken the GPU from a page, as after a shader that hung, gives it back some time later: Chrome after two minutes. */
+const ASK_AGAIN_SECONDS = [2, 5, 10, 20, 40, 60, 60];
+
 export class Lab {
   adapter = $state.raw<AdapterDescription | undefined>();
   /** Of this GPU: what runs where the settings say nothing. */
   defaults = $state.raw<Experiment>({});
   /** Why there is no GPU to measure; undefined where there is one. */
   unavailable = $state<string | undefined>();
+  /** There was a GPU, but the browser gives this page none any more; it is asked again. */
+  taken = $state(false);
   /** Why the worker had to be started anew. */
   problem = $state<string | undefined>();
   /** Files from this machine, by the name that settings call them. */
@@ -35,6 +40,8 @@ export class Lab {
   #restarts = 0;
   #watched: string[] = [];
   #alarm: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
   /** Sizes of addresses, where the server told them. */
   readonly addressBytes = new SvelteMap<string, number>();
 
@@ -48,6 +55,7 @@ export class Lab {
     this.#worker?.terminate();
     this.#worker = undefined;
     clearTimeout(this.#alarm);
+    clearTimeout(this.#again);
   }
 
   /** Sends work; its events go to those who listen to its cell. */
@@ -117,11 +125,24 @@ export class Lab {
 
   #receive(event: WorkerEvent) {
     this.#wind();
-    if (event.type === 'adapter') [this.adapter, this.defaults] = [event.adapter, event.defaults];
-    if (event.type === 'no-adapter') this.unavailable = event.reason;
+    if (event.type === 'adapter') this.#found(event);
+    if (event.type === 'no-adapter') this.#missing(event.reason);
     if (event.type === 'record') this.#restarts = 0;
     const cell = 'cell' in event ? event.cell : undefined;
     for (const each of this.#listeners) if (each.cell === cell) each.listener.receive(event);
+  }
+
+  #found({ adapter, defaults }: Extract<WorkerEvent, { type: 'adapter' }>) {
+    [this.adapter, this.defaults] = [adapter, defaults];
+    if (this.taken) [this.taken, this.unavailable, this.#asked] = [false, undefined, 0];
+  }
+
+  #missing(reason: string) {
+    this.taken = this.adapter !== undefined && this.#asked < ASK_AGAIN_SECONDS.length;
+    this.unavailable = this.adapter ? t().page.gpuTaken(reason, this.taken) : reason;
+    if (!this.taken) return;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.send({ type: 'describe' }), 1000 * ASK_AGAIN_SECONDS[this.#asked++]);
   }
 
   #wind() {
