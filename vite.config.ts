@@ -1,7 +1,10 @@
 // Vite for the page, and Vitest: `unit` runs in Node on Dawn, `browser` drives real browsers over the built page.
+import { readFileSync } from 'node:fs';
 import { sveltekit } from '@sveltejs/kit/vite';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { headOf } from './src/lib/shaders/head';
 
 /** These compile for minutes on a software GPU: first, one a worker; what later files compile again, Mesa then has in its cache. */
 const LONGEST = ['kernels.matmul.test.ts', 'kernels.test.ts', 'golden.test.ts'];
@@ -14,8 +17,23 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/**
+ * The registry in the built page has what the shaders say of themselves, without their code: it is a quarter of a megabyte that
+ * no page needs to begin with. The worker's bundle, which does not use these plugins, has everything; `?raw&whole` is everything.
+ */
+const shaderHeads: Plugin = {
+  name: 'shader-heads',
+  apply: 'build',
+  enforce: 'pre',
+  load(id) {
+    if (!/\/src\/lib\/shaders\/\w+\/\w+\.wgsl\?raw$/.test(id)) return undefined;
+    if (this.environment.name !== 'client') return undefined;
+    return `export default ${JSON.stringify(headOf(readFileSync(id.replace('?raw', ''), 'utf8')))}`;
+  },
+};
+
 export default defineConfig({
-  plugins: [sveltekit()],
+  plugins: [shaderHeads, sveltekit()],
   worker: { format: 'es' },
   // Where the time of a build went is of no use to somebody who starts the lab.
   build: { rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } } },

@@ -4,6 +4,8 @@
  * no server. What comes from a link is somebody else's: it is read within limits, and nothing of it runs by itself.
  */
 import { kernels, variants } from '../shaders';
+import { loadSources } from '../shaders/loading';
+import type { Variant } from '../shaders/variant';
 import { familyOf } from './catalogue';
 import { applyDiff, diffOf } from './diff';
 import { messageOf } from './message';
@@ -52,7 +54,8 @@ export function reachOf(length: number): 'everywhere' | 'most places' | 'not thr
 
 /** The hash of a link to these cells, `#` included. Its length and that of the page's address are the link's. */
 export async function linkOf(cells: readonly Cell[], size: ShareSize): Promise<string> {
-  const text = packShaders(sharedText(cells, size));
+  const shared = sharedText(cells, size);
+  const text = hasShaders(shared) ? packShaders(shared, await loadSources()) : shared;
   const payload = toBase64(await deflate(new TextEncoder().encode(text)));
   return `#n=${VERSION}.${payload}.${checkOf(payload)}`;
 }
@@ -91,7 +94,8 @@ export async function readLink(hash: string): Promise<SharedNotebook> {
     throw new Error(
       `This link was damaged on its way, or cut short: its check is ${check}, and what is left of it has ${checkOf(payload)}`,
     );
-  const text = unpackShaders(decodeText(await inflate(fromBase64(payload))));
+  const packed = decodeText(await inflate(fromBase64(payload)));
+  const text = hasShaders(packed) ? unpackShaders(packed, await loadSources()) : packed;
   const cells = parseNotebook(text);
   return { text, cells, foreign: [...cells.keys()].filter((index) => cells[index].kind === 'wgsl') };
 }
@@ -124,23 +128,30 @@ function summarised(cell: Cell): Cell {
   }
 }
 
+/** Gives the whole text of a shipped variant. */
+interface Sources {
+  sourceOf: (variant: Variant) => string;
+}
+
+const hasShaders = (text: string) => parseNotebook(text).some(({ kind }) => kind === 'wgsl');
+
 /** Begins the body of a shader that travels as a diff: `//~ kernel/variant hash`; or of one that is as it stands. */
 const DIFF = /^\/\/~ (\w+)\/([\w.-]+) ([0-9a-f]{8})\n/;
 const PLAIN = '//~ whole\n';
 
 /** The text with each shader as a diff against the shipped variant that it came from, where that is shorter. */
-function packShaders(text: string): string {
+function packShaders(text: string, sources: Sources): string {
   const cells = parseNotebook(text);
-  const packed = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? asEdit(cell) : cell)));
+  const packed = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? asEdit(cell, sources) : cell)));
   const plain = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? escaped(cell) : cell)));
   // A line ending inside a line could make a diff something else: what does not come back goes as it is.
-  return comesBack(packed, text) ? packed : plain;
+  return comesBack(packed, text, sources) ? packed : plain;
 }
 
-function asEdit(cell: Cell): Cell {
+function asEdit(cell: Cell, { sourceOf }: Sources): Cell {
   const [kernel] = cell.name.split('/');
   const related = variants.filter((each) => each.kernel === kernel || familyOf(each.kernel) === kernel);
-  const texts = new Map(related.map((variant) => [variant.text, variant]));
+  const texts = new Map(related.map((variant) => [sourceOf(variant), variant]));
   let shortest = escaped(cell).body;
   for (const [base, variant] of texts) {
     const diff = diffOf(base, cell.body);
@@ -154,23 +165,26 @@ function asEdit(cell: Cell): Cell {
 const escaped = (cell: Cell): Cell =>
   cell.body.startsWith('//~ ') ? { ...cell, body: PLAIN + cell.body } : cell;
 
-function comesBack(packed: string, text: string): boolean {
+function comesBack(packed: string, text: string, sources: Sources): boolean {
   try {
-    return unpackShaders(packed) === text;
+    return unpackShaders(packed, sources) === text;
   } catch {
     return false;
   }
 }
 
-function unpackShaders(text: string): string {
-  return printNotebook(parseNotebook(text).map((cell) => (cell.kind === 'wgsl' ? unpacked(cell) : cell)));
+function unpackShaders(text: string, sources: Sources): string {
+  return printNotebook(
+    parseNotebook(text).map((cell) => (cell.kind === 'wgsl' ? unpacked(cell, sources) : cell)),
+  );
 }
 
-function unpacked(cell: Cell): Cell {
+function unpacked(cell: Cell, { sourceOf }: Sources): Cell {
   if (cell.body.startsWith(PLAIN)) return { ...cell, body: cell.body.slice(PLAIN.length) };
   const [head, kernel, name, hash] = DIFF.exec(cell.body) ?? [];
   if (head === undefined) return cell;
-  const base = variants.find((variant) => variant.kernel === kernel && variant.name === name)?.text;
+  const shipped = variants.find((variant) => variant.kernel === kernel && variant.name === name);
+  const base = shipped && sourceOf(shipped);
   const why = base === undefined ? 'is not here' : 'has changed since';
   if (base === undefined || hashTexts({ base }) !== hash)
     throw new Error(

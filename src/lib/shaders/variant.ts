@@ -31,7 +31,7 @@ export interface Variant {
   about: string;
   /** In a kernel family, the weight format it is made for. */
   format?: string;
-  /** The file, with its knobs as they are turned: what a reader or an editor sees. */
+  /** The file, with its knobs as they are turned: what a reader or an editor sees. In the built page only its head: sources.ts. */
   text: string;
   /** What is compiled: the text, then the shared functions it uses, so that errors keep the file's line numbers. */
   wgsl: string;

@@ -1,6 +1,6 @@
 /** The cells of a notebook as the page handles them: plain values, never changed in place, each with a name of its own. */
 import { makeCell, parseNotebook, printNotebook, type Cell, type CellKind } from '../lab/notebook';
-import { variants } from '../shaders';
+import { knownToBeShipped } from '../shaders/loading';
 
 export interface NotebookCell extends Cell {
   /** The same for as long as the notebook is open, and after a reload. */
@@ -29,7 +29,7 @@ export function cellsOf(text: string, foreign = false): NotebookCell[] {
 }
 
 /** Of a text from elsewhere: a shader that nobody here has read. What the lab ships is its own, whoever sends it. */
-const isForeign = ({ kind, body }: Cell) => kind === 'wgsl' && !variants.some(({ text }) => text === body);
+const isForeign = ({ kind, body }: Cell) => kind === 'wgsl' && !knownToBeShipped(body);
 
 export function textOf(cells: readonly NotebookCell[]): string {
   return printNotebook(

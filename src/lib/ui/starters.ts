@@ -1,6 +1,14 @@
 /** What a new cell begins with: something that runs. */
 import type { CellKind } from '../lab/notebook';
-import { findVariant } from '../shaders';
+
+/** What a new shader begins as: the page has no other text of a shader from the start. */
+const [TILED] = Object.values(
+  import.meta.glob<string>('../shaders/matmul/tiled.wgsl', {
+    query: '?raw&whole',
+    import: 'default',
+    eager: true,
+  }),
+);
 
 /** Of the notebook: whose names are taken. */
 interface Around {
@@ -30,7 +38,7 @@ export function starterFor(
     csv: '',
   };
   if (kind !== 'wgsl') return { body: bodies[kind], name: '' };
-  return { body: findVariant('matmul_q4_k', 'tiled').text, name: `matmul_q4_k/${freeName(cells)}` };
+  return { body: TILED, name: `matmul_q4_k/${freeName(cells)}` };
 }
 
 function freeName(cells: Around['cells']): string {

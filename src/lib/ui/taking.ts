@@ -1,5 +1,6 @@
 /** Files that were dropped or chosen: notebooks, results, models. */
 import { toCsv } from '../lab/record';
+import { loadSources } from '../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from './words/words.svelte';
 
@@ -26,8 +27,11 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
     notebook.lab.addFile(file);
     return t().page.modelAdded(file.name);
   }
-  if (kind === 'md' || kind === 'markdown') notebook.open(await textOf(file), { foreign: true });
-  else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
+  if (kind === 'md' || kind === 'markdown') {
+    // To tell shaders that come with the lab from those of somebody else. Offline all are somebody else's.
+    await loadSources().catch(() => undefined);
+    notebook.open(await textOf(file), { foreign: true });
+  } else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
   else return t().page.dropUnknown(file.name);
   return undefined;
 }

@@ -6,10 +6,9 @@ import CsvCell from './CsvCell.svelte';
 import GenerateCell from './GenerateCell.svelte';
 import ProfileCell from './ProfileCell.svelte';
 import RooflineCell from './RooflineCell.svelte';
-import ShaderCell from './ShaderCell.svelte';
 import TuneCell from './TuneCell.svelte';
 
-type Other = 'compare' | 'profile' | 'roofline' | 'tune' | 'generate' | 'wgsl' | 'csv';
+type Other = 'compare' | 'profile' | 'roofline' | 'tune' | 'generate' | 'csv';
 
 export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: NotebookCell }>> = {
   compare: CompareCell,
@@ -17,6 +16,5 @@ export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: Noteboo
   roofline: RooflineCell,
   tune: TuneCell,
   generate: GenerateCell,
-  wgsl: ShaderCell,
   csv: CsvCell,
 };

@@ -2,6 +2,7 @@
 import { familyOf } from '../../lab/catalogue';
 import { kernels, variants } from '../../shaders';
 import { formats } from '../../shaders/shared/formats';
+import { sourceOf } from '../../shaders/sources';
 import type { Variant } from '../../shaders/variant';
 
 /** Families of kernels by name, with their members in the order of the formats. */
@@ -17,11 +18,13 @@ export const kernelNames: readonly string[] = [...families].flatMap(([family, me
   members.length > 1 ? [family, ...members] : members,
 );
 
-/** Variants of a kernel; of a family one for each name, whichever format has it. Empty for what is no kernel. */
+/** Variants of a kernel, with their whole text; of a family one for each name, whichever format has it. Empty for what is no kernel. */
 export function shippedVariants(kernel: string): Variant[] {
   const members = Object.hasOwn(kernels, kernel) ? [kernel] : (families.get(kernel) ?? []);
   const found = variants.filter((variant) => members.includes(variant.kernel));
-  return found.filter((variant, index) => found.findIndex(({ name }) => name === variant.name) === index);
+  return found
+    .filter((variant, index) => found.findIndex(({ name }) => name === variant.name) === index)
+    .map((variant) => ({ ...variant, text: sourceOf(variant) }));
 }
 
 /** The weight format of a kernel of a family; undefined for others. */
