@@ -212,7 +212,7 @@ function targetLine(drawing: () => Drawing): Plugin<'line'> {
   };
 }
 
-/** From the slowest sample to the fastest. */
+/** The interval that holds the median. */
 function whiskers(drawing: () => Drawing): Plugin<'line'> {
   return {
     id: 'whiskers',

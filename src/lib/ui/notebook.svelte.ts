@@ -97,7 +97,8 @@ export class Notebook {
   readonly #past = new Past<NotebookCell[]>();
   #saving: ReturnType<typeof setTimeout> | undefined;
   #phase = $state.raw({ name: '', since: 0, from: 0 });
-  #behindAt = $state.raw<{ first: number; last: number; count: number }>({ first: 0, last: 0, count: 0 });
+  /** When what is not loading began, when the first and the last run ended, and how many have. */
+  #behindAt = $state.raw({ began: 0, first: 0, last: 0, count: 0 });
   /** What else running a cell means: a shader's check. Registered by its component. */
   readonly #actions: Record<string, () => void> = {};
 
@@ -198,15 +199,16 @@ export class Notebook {
 
   /** From an editor or a control. What is typed in one go is one step to undo. */
   setBody(id: string, body: string) {
-    const cell = this.cell(id);
-    if (!cell || cell.body === body) return;
-    const prose = cell.kind === 'prose' ? { ...cell, body: ended(body) } : undefined;
-    const changed = prose ?? { ...withBody(cell, body), id, gap: cell.gap };
-    if (cell.foreign) Object.assign(changed, { foreign: true });
-    this.#change(
-      this.cells.map((each) => (each.id === id ? changed : each)),
-      `text ${id}`,
-    );
+    this.setBodies({ [id]: body }, `text ${id}`);
+  }
+
+  /** Of several cells at once, by id: one step to undo. `what`: as of `Past.keep`. */
+  setBodies(bodies: Readonly<Record<string, string>>, what = '') {
+    const cells = this.cells.map((cell) => {
+      const body = Object.hasOwn(bodies, cell.id) ? bodies[cell.id] : cell.body;
+      return body === cell.body ? cell : rewritten(cell, body);
+    });
+    if (cells.some((cell, index) => cell !== this.cells[index])) this.#change(cells, what);
   }
 
   /** A shader's kernel/name. Throws when an info string cannot hold it. */
@@ -353,7 +355,7 @@ export class Notebook {
     this.stopping = false;
     this.progress = undefined;
     this.hidden = document.visibilityState === 'hidden';
-    this.#behindAt = { first: 0, last: 0, count: 0 };
+    this.#behindAt = { began: 0, first: 0, last: 0, count: 0 };
     this.#begin(cell);
     this.#listen(id);
     this.lab.send({
@@ -400,9 +402,9 @@ export class Notebook {
     if (!isResult(event)) return;
     this.outcomes.set(id, { ...outcome, events: joined(outcome.events, event) });
     const now = performance.now();
-    const { first, count } = this.#behindAt;
+    const { began, first, count } = this.#behindAt;
     if (event.type === 'record' || event.type === 'failed')
-      this.#behindAt = { first: count ? first : now, last: now, count: count + 1 };
+      this.#behindAt = { began, first: count ? first : now, last: now, count: count + 1 };
     if (event.type !== 'text') this.changed();
   }
 
@@ -410,6 +412,8 @@ export class Notebook {
     this.progress = progress;
     if (progress.phase !== this.#phase.name || progress.done < this.#phase.from)
       this.#phase = { name: progress.phase, since: performance.now(), from: progress.done };
+    if (progress.phase !== 'loading' && this.#behindAt.began === 0)
+      this.#behindAt = { ...this.#behindAt, began: performance.now() };
     // A shader that hangs is compiled or checked for ever; a long sample is only long.
     if (progress.phase === 'compiling' || progress.phase === 'checking') this.lab.watch(id);
     else this.lab.calm(id);
@@ -438,7 +442,9 @@ export class Notebook {
     }
     [this.running, this.progress, this.stopping] = [undefined, undefined, false];
     this.changed();
-    if (this.queue.length && !this.lab.unavailable) this.#next();
+    if (this.lab.unavailable)
+      this.queue = []; // nothing that waits can run
+    else if (this.queue.length) this.#next();
   }
 
   #remember(id: string, outcome: Outcome) {
@@ -475,13 +481,14 @@ export class Notebook {
     return `${place}${words.phases[phase] ?? phase}${detail ? `, ${detail}` : ''}`;
   }
 
-  /** From the runs behind us, or from how far the phase has come; loading counts for neither. */
+  /** From the runs behind us, or from how far the phase has come; loading counts for neither. The first run compiles for the others. */
   #timeLeftText(): string {
-    const { first, last, count } = this.#behindAt;
+    const { began, first, last, count } = this.#behindAt;
     if (!this.progress || this.stopping) return '';
     const { runs, phase, done, total } = this.progress;
     let seconds = 0;
-    if (runs > 1) seconds = count < 2 ? 0 : ((last - first) / 1000 / (count - 1)) * (runs - count);
+    if (runs > 1 && count === 1) seconds = ((first - began) / 1000) * (runs - 1);
+    else if (runs > 1) seconds = count ? ((last - first) / 1000 / (count - 1)) * (runs - count) : 0;
     else if (!UNCOUNTED.includes(phase) && done > this.#phase.from && total > done) {
       const took = (performance.now() - this.#phase.since) / 1000;
       seconds = (took / (done - this.#phase.from)) * (total - done);
@@ -558,6 +565,13 @@ function uses(cell: NotebookCell, variant: OwnVariant, catalogue: Catalogue): bo
   } catch {
     return false;
   }
+}
+
+/** The cell with another body; whose it is does not change. */
+function rewritten(cell: NotebookCell, body: string): NotebookCell {
+  if (cell.kind === 'prose') return { ...cell, body: ended(body) };
+  const { id, gap, foreign } = cell;
+  return { ...withBody(cell, body), id, gap, ...(foreign && { foreign }) };
 }
 
 /** Reactive proxies cannot be posted or stored. */

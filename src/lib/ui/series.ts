@@ -1,6 +1,6 @@
 /** What a chart of some runs shows: which key runs along its axis, which runs make a line, and the same in words. */
 import type { Run } from '../lab/expand';
-import { COLUMNS, show, tokensPerSecond, type RunRecord } from '../lab/record';
+import { COLUMNS, rateInterval, show, tokensPerSecond, type RunRecord } from '../lab/record';
 import type { ReferencePoint } from './references';
 import { locale, t } from './words/words.svelte';
 
@@ -13,7 +13,7 @@ export interface NumberedRecord {
 export interface Point {
   x: number;
   tokensPerSecond: number;
-  /** Of the slowest and the fastest sample. */
+  /** A 95 % interval of the median; of fewer than six samples, all of them. */
   low: number;
   high: number;
   /** Number of the record; none of ours where it is undefined. */
@@ -36,7 +36,7 @@ export interface View {
   /** Every x there is, in order. */
   xs: number[];
   series: Series[];
-  /** Tokens per second, of any sample. */
+  /** Tokens per second, of any whisker. */
   lowest: number;
   highest: number;
   target: number | undefined;
@@ -71,11 +71,17 @@ export function coordinates({ model, prefill, chunk, decode, stepsPerSubmit, see
 /** The keys in which these records differ. A chunk that is always the whole prompt says nothing of its own. */
 export function varyingKeys(records: readonly RunRecord[]): string[] {
   const values = new Map<string, Set<string | number>>();
+  const varying = new Map<string, boolean>(); // in the order of coordinates
   for (const record of records)
-    for (const [key, value] of Object.entries(coordinates(record)))
-      values.set(key, (values.get(key) ?? new Set()).add(value));
+    for (const [key, value] of Object.entries(coordinates(record))) {
+      // A knob varies where one variant has several values of it: another variant's default is told by that variant's name.
+      const variant = key.includes('.') ? record.variants[key.slice(0, key.lastIndexOf('.'))]?.name : '';
+      const found = values.get(`${key} ${variant}`) ?? new Set();
+      values.set(`${key} ${variant}`, found.add(value));
+      varying.set(key, varying.get(key) || found.size > 1);
+    }
   const whole = records.every(({ chunk, prefill }) => chunk === prefill);
-  return [...values].flatMap(([key, { size }]) => (size > 1 && !(whole && key === 'chunk') ? [key] : []));
+  return [...varying].flatMap(([key, varies]) => (varies && !(whole && key === 'chunk') ? [key] : []));
 }
 
 /** The keys that could run along the axis, the best first; `chunk` when nothing varies. */
@@ -213,8 +219,7 @@ function pointOf(record: RunRecord, number: number | undefined, x: number): Poin
   return {
     x,
     tokensPerSecond: tokensPerSecond(record),
-    low: record.prefill / Math.max(...record.seconds),
-    high: record.prefill / Math.min(...record.seconds),
+    ...rateInterval(record),
     record: number,
     details: [name, ...details.map(([title, value]) => `${title}: ${value}`)],
   };

@@ -18,5 +18,3 @@ export function setTheme(theme: Theme) {
     // Storage may be forbidden; the choice then lasts as long as the page.
   }
 }
-
-export const nextTheme = () => THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];

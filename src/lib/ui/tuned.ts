@@ -8,14 +8,16 @@ export function useInNewSweep(notebook: Notebook, id: string, settings: string) 
   notebook.add('sweep', notebook.index(id) + 1, settings.replaceAll('&', '\n'));
 }
 
-/** Into every cell that runs one prompt after another: sweeps, profiles and prompts to go on with. One step to undo for each. */
+/** Into every cell that runs one prompt after another: sweeps, profiles and prompts to go on with. One step to undo. */
 export function useEverywhere(notebook: Notebook, settings: string) {
   const found = Object.entries(parseExperiment(settings, notebook.catalogue));
   const kernels = found.filter(([key]) => isKernelKey(key));
+  const bodies: Record<string, string> = {};
   for (const { id, kind, body } of notebook.cells) {
     if (kind !== 'sweep' && kind !== 'profile' && kind !== 'generate') continue;
     const [own, rest] = splitAtRule(body);
     const lines = kernels.reduce((text, [key, values]) => withSetting(text, key, values), own);
-    notebook.setBody(id, lines + rest);
+    bodies[id] = lines + rest;
   }
+  notebook.setBodies(bodies);
 }

@@ -78,7 +78,6 @@ const en = {
   kernels: 'Kernels',
   kernelsIntro:
     'A kernel is what is computed; a variant is how, in one WGSL file. Each has a plain reference that it is checked against before it is timed. Choose one to see its variants beside each other on this GPU.',
-  lab: 'The lab',
   formats: 'By weight format',
   formatsOnly: (formats: string) => `Only for ${formats}.`,
   variants: (count: number) => (count === 1 ? '1 variant' : `${count} variants`),
@@ -187,7 +186,6 @@ const zh: typeof en = {
   kernels: '内核',
   kernelsIntro:
     '内核是计算什么，变体是怎样计算：每个变体是一个 WGSL 文件。每个内核都有一个朴素的参考实现，计时之前先与它比较。选择一个内核，看它的各个变体在这块 GPU 上的表现。',
-  lab: '实验室',
   formats: '按权重格式',
   formatsOnly: (formats) => `仅用于 ${formats}。`,
   variants: (count) => `${count} 个变体`,

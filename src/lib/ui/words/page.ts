@@ -29,6 +29,7 @@ const en = {
   shortcuts: 'Keyboard shortcuts',
   palette: 'Command palette',
   selftest: 'Self-test',
+  notebook: 'Notebook',
   kernels: 'Kernels',
   commands: 'Type a command',
   noCommand: 'No command has this name',
@@ -132,8 +133,8 @@ const en = {
   // GPU
   gpu: 'GPU',
   asking: 'Asking the browser…',
-  software:
-    'A software adapter: a CPU stands in for the GPU. Its speeds say nothing about a GPU; use it to check correctness.',
+  softwareAdapter: 'Software adapter',
+  software: 'a CPU stands in for the GPU. Good for checking; its speeds say nothing.',
   features: {
     'shader-f16': '16-bit floats',
     subgroups: 'subgroups',
@@ -163,7 +164,7 @@ const en = {
   measured: [
     [
       'Tokens per second',
-      'is the number of prompt tokens divided by the wall time from the first command sent to the GPU until the last token’s most likely successor has arrived back on the CPU. It is what llama-bench calls pp. Shown is the median of the samples; the whiskers reach from the slowest to the fastest, and the CSV keeps every one.',
+      'is the number of prompt tokens divided by the wall time from the first command sent to the GPU until the last token’s most likely successor has arrived back on the CPU. It is what llama-bench calls pp. Shown is the median of the samples; the whiskers are a 95 % interval of it (of fewer than six samples: all of them), and the CSV keeps every one.',
     ],
     [
       'Checked, then timed.',
@@ -235,6 +236,7 @@ const zh: typeof en = {
   kernels: '内核',
   commands: '输入命令',
   noCommand: '没有这个名称的命令',
+  notebook: '笔记本',
   name: '名称',
   presetTitles: {
     start: '从这里开始',
@@ -317,7 +319,8 @@ const zh: typeof en = {
   modelAdded: (name) => `现在可以选择 ${name} 作为模型。`,
   gpu: 'GPU',
   asking: '正在询问浏览器…',
-  software: '软件适配器：由 CPU 代替 GPU。它的速度不能说明 GPU；只用来检查正确性。',
+  softwareAdapter: '软件适配器',
+  software: '由 CPU 代替 GPU。可用来检查正确性；速度没有意义。',
   features: {
     'shader-f16': '16 位浮点',
     subgroups: '子组',
@@ -346,7 +349,7 @@ const zh: typeof en = {
   measured: [
     [
       '每秒词元数',
-      '是提示词的词元数除以墙上时间：从发给 GPU 的第一条命令，到最后一个词元最可能的后继回到 CPU 为止。llama-bench 称之为 pp。显示的是样本的中位数；误差须从最慢到最快，CSV 保留每个样本。',
+      '是提示词的词元数除以墙上时间：从发给 GPU 的第一条命令，到最后一个词元最可能的后继回到 CPU 为止。llama-bench 称之为 pp。显示的是样本的中位数；误差须是它的 95 % 区间（不足六个样本时为全部样本），CSV 保留每个样本。',
     ],
     [
       '先检查，再计时。',

@@ -1,7 +1,6 @@
 /** The self-test page. Its report stays English: it is made to be sent. */
 
 const en = {
-  back: '← The lab',
   title: 'Self-test',
   intro: (ends: boolean) =>
     `Compiles every shader variant the lab has${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a plain reference. Nothing is downloaded, nothing leaves this machine.`,
@@ -26,7 +25,6 @@ const en = {
 };
 
 const zh: typeof en = {
-  back: '← 实验室',
   title: '自检',
   intro: (ends) =>
     `编译实验室的每个着色器变体${ends ? '（每个旋钮取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与朴素参考实现比较。不下载任何内容，也没有内容离开这台机器。`,
