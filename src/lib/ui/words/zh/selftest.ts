@@ -1,0 +1,23 @@
+import type { selftest as english } from '../selftest';
+
+export const selftest: typeof english = {
+  title: '自检',
+  intro: (ends) =>
+    `编译实验室的每个着色器变体${ends ? '（每个旋钮取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与朴素参考实现比较。不下载任何内容，也没有内容离开这台机器。`,
+  run: '运行自检',
+  again: '重新运行',
+  stop: '停止',
+  copy: '复制报告',
+  save: '保存报告',
+  copied: '报告已复制。',
+  notCopied: '浏览器不允许复制；请改为保存。',
+  counts: (passed, failed, skipped) => `${passed} 个通过，${failed} 个失败，${skipped} 个跳过`,
+  checking: (number, total) => `正在检查第 ${number} 个，共 ${total} 个`,
+  stopped: '已停止',
+  finished: '已完成',
+  early: (why) => `自检提前结束：${why}`,
+  adapter: (name, software, features) => `${name}${software ? '，软件适配器' : ''}。功能：${features}。`,
+  results: '结果',
+  columns: ['结果', '变体', '旋钮', '误差或原因'],
+  outcomes: { passed: '通过', failed: '失败', skipped: '跳过' },
+};
