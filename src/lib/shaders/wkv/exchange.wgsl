@@ -12,6 +12,9 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;        // tokens × columns
 
 const rows = 16u; // knob: 16 32
+const lanes = 4u;
+const staged = rows / 8u; // so that each thread fetches one vector of every plane
+const unrolled = 2u;
 
 @compute @workgroup_size(threads)
 fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

@@ -11,17 +11,20 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns
 
 const rows = 64u; // the head
+const lanes = 4u;
+const staged = 8u; // so that each thread fetches one vector of every plane
+const unrolled = 2u;
 
-const output_threads = 128u; // sixteen for each token of a batch
+const output_threads = 128u; // sixteen for each of the tokens staged
 const_assert output_threads == threads;
-var<workgroup> batch_y: array<f32, batch * rows>;
+var<workgroup> batch_y: array<f32, staged * rows>;
 
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   recur(group.x, thread);
 }
 
-fn put_y(first: u32, t: u32, row: u32, y: f32) { batch_y[t % batch * rows + row % rows] = y; }
+fn put_y(first: u32, t: u32, row: u32, y: f32) { batch_y[t % staged * rows + row % rows] = y; }
 
 fn end_batch(first: u32, head: u32, thread: u32) {
   workgroupBarrier();

@@ -1,4 +1,5 @@
-//! Four neighbouring lanes of a subgroup share two rows of the state, and add up by shuffles.
+//! Neighbouring lanes of a subgroup, four by default, share two rows of the state, and add up by shuffles.
+//! subgroup: lanes
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
 //! use: wkv_rows, wkv_output, layer_vectors, wkv_output_pass
@@ -13,7 +14,11 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(4) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;        // tokens × columns
 
-const rows = 32u; // knob: 16 32 64
+const lanes = 4u;    // knob: 4 8 16
+const rows = 32u;    // knob: 16 32 64
+const staged = 4u;   // knob: 2 4 8
+const unrolled = 2u; // knob: 2 4
+const_assert threads <= 256u;
 
 @compute @workgroup_size(threads)
 fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -21,8 +26,11 @@ fn recurrence(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
 }
 
 fn lanes_sum(part: vec2<f32>, turn: u32, thread: u32) -> vec2<f32> {
-  let two = part + subgroupShuffleXor(part, 1u);
-  return two + subgroupShuffleXor(two, 2u);
+  var sum = part + subgroupShuffleXor(part, 1u);
+  sum += subgroupShuffleXor(sum, 2u);
+  if (lanes >= 8u) { sum += subgroupShuffleXor(sum, 4u); }
+  if (lanes == 16u) { sum += subgroupShuffleXor(sum, 8u); }
+  return sum;
 }
 
 // A lane gives away the parts of what its neighbours get.
@@ -30,5 +38,8 @@ fn lanes_sum_own(part: vec4<f32>, thread: u32) -> f32 {
   let odd = thread % 2u == 1u;
   let two = select(part.xz, part.yw, odd) + subgroupShuffleXor(select(part.yw, part.xz, odd), 1u);
   let high = thread % 4u >= 2u;
-  return select(two.x, two.y, high) + subgroupShuffleXor(select(two.y, two.x, high), 2u);
+  var sum = select(two.x, two.y, high) + subgroupShuffleXor(select(two.y, two.x, high), 2u);
+  if (lanes >= 8u) { sum += subgroupShuffleXor(sum, 4u); }
+  if (lanes == 16u) { sum += subgroupShuffleXor(sum, 8u); }
+  return sum;
 }
