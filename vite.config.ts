@@ -4,7 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { headOf } from './src/lib/shaders/head';
+import { headOf } from './src/lib/shaders/head.ts';
 
 /** These compile for minutes on a software GPU: first, one a worker; what later files compile again, Mesa then has in its cache. */
 const LONGEST = ['kernels.matmul.test.ts', 'kernels.test.ts', 'golden.test.ts'];

@@ -1,0 +1,49 @@
+// What a first visit to the page costs, gzipped. The worker, models and the copy kept for offline use come beside it, and are not counted.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { withChromium } from './browsers';
+
+/** Until the page can be used. */
+const FIRST_LOAD = 150_000;
+/** With what the notebook it begins with brings in behind that: the Markdown renderer, cells other than sweeps. */
+const WHOLE_VISIT = 175_000;
+
+const BUILD = new URL('../../build/', import.meta.url);
+const gzipped = (path: string) => gzipSync(readFileSync(new URL(path, BUILD))).length;
+const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
+
+test('a first visit stays small', async () => {
+  const paths = await withChromium(
+    async (page) => {
+      await page.locator('[data-markdown=rendered]').first().waitFor();
+      await page.locator('[data-cell=profile]').waitFor();
+      await page.locator('[data-adapter]').waitFor();
+      return page.evaluate(() =>
+        ['navigation', 'resource']
+          .flatMap((type) => performance.getEntriesByType(type))
+          .map(({ name }) => new URL(name).pathname.replace(/^\/lab\//, '') || 'index.html'),
+      );
+    },
+    '',
+    { serviceWorkers: 'block' },
+  );
+  const counted = [...new Set(paths)].filter((path) => !/^(models|_app\/immutable\/workers)\//.test(path));
+  // What index.html names is fetched at once; the language and the notebook are waited for.
+  const named = readFileSync(new URL('index.html', BUILD), 'utf8');
+  const words = counted.filter((path) => path.endsWith('.js') && speaks(path));
+  expect(words, 'one language').toHaveLength(1);
+  const first = counted.filter(
+    (path) => path === 'index.html' || path.endsWith('.md') || named.includes(path) || words.includes(path),
+  );
+  const sum = (list: string[]) => list.reduce((total, path) => total + gzipped(path), 0);
+  console.log(`first load ${kilobytes(sum(first))}, the whole visit ${kilobytes(sum(counted))}, gzipped`);
+  expect(counted.length).toBeGreaterThan(20);
+  expect(sum(first)).toBeGreaterThan(50_000);
+  expect(sum(first)).toBeLessThanOrEqual(FIRST_LOAD);
+  expect(sum(counted)).toBeLessThanOrEqual(WHOLE_VISIT);
+});
+
+/** Whether a script is a dictionary, in either language. */
+const speaks = (path: string) =>
+  /Start here|从这里开始/.test(readFileSync(new URL(path, BUILD), 'utf8').slice(0, 200_000));
