@@ -516,10 +516,10 @@ export class Notebook {
     this.#saving = setTimeout(() => void this.save(), SAVE_MILLISECONDS);
   }
 
-  /** Never throws: a browser that keeps nothing is told of, and the page works on. */
-  async save(): Promise<void> {
+  /** Never throws: a browser that keeps nothing is told of, and the page works on. `leaving`: the address is another's already. */
+  async save({ leaving = false } = {}): Promise<void> {
     clearTimeout(this.#saving);
-    await this.onsave().catch(() => undefined); // an address is a convenience
+    if (!leaving) await this.onsave().catch(() => undefined); // an address is a convenience
     const outcomes = Object.fromEntries(
       this.cells.flatMap(({ id }) => (this.outcomes.has(id) ? [[id, this.outcomes.get(id)!]] : [])),
     );

@@ -104,7 +104,7 @@ export const cells = {
     temperature: '0 takes the likeliest token each time',
     top_p: 'only the likeliest tokens that add up to this',
     tokens: 'at most',
-    budget: 'how long the search may take',
+    budget: 'how long it may take',
   } as Record<string, string>,
   kernels: 'Kernels',
   kernelsHint: 'Choose several variants, or several values of a knob: each combination is a run.',
@@ -118,7 +118,8 @@ export const cells = {
   repair: 'Back to the last that worked',
   // Chart
   chartTitle: 'Prefill throughput',
-  chartAbout: 'median; whiskers: its 95 % interval, or all of fewer than 6 samples',
+  chartAbout: (few: boolean): string =>
+    few ? 'median; whiskers: all samples' : 'median; whiskers: its 95 % interval',
   against: 'against',
   scale: 'scale',
   linear: 'linear',
@@ -223,7 +224,7 @@ export const cells = {
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
   // Compare, profile, roofline, tune, generate: their own words
   comparedFirst: 'First, which the others are measured against',
-  comparedWith: (number: number) => `Against it, ${number}`,
+  comparedWith: (number: number) => (number === 1 ? 'Against it' : `Against it, ${number}`),
   comparedAdd: 'Add settings',
   comparedRemove: (number: number) => `Remove setting ${number}`,
   comparedLast: 'Use the last two runs of the sweep above',
