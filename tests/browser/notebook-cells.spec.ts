@@ -1,4 +1,5 @@
 // Every kind of cell that is run, one after another in one notebook, and what comes from a stranger's notebook.
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -80,8 +81,19 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
     expect(await page.locator('[data-profile]').innerText()).toMatch(
       /inference .* ms · softmax .* ms · readback/,
     );
+    const kernels = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Kernels CSV' }).click();
+    const csv = await readFile(await (await kernels).path(), 'utf8');
+    expect(csv).toMatch(/^test_time,build_commit,backend_name,op_name,.*\n.*,WebGPU,/);
+
     await page.getByRole('button', { name: 'Use these settings in a new sweep' }).click();
     expect(await page.locator('[data-cell=sweep]').count()).toBe(1);
+    // Into the prompt's cell and the profile at once; taken back by one step.
+    await page.getByRole('button', { name: 'Use them in all cells' }).click();
+    await expect.poll(async () => (await states(page)).filter((state) => state === 'stale').length).toBe(2);
+    await page.locator('[data-cell=sweep]').focus();
+    await page.keyboard.press('z');
+    await expect.poll(async () => (await states(page)).filter((state) => state === 'stale').length).toBe(0);
     expect(errors).toEqual([]);
   }, '?prefill=8');
 });
@@ -98,5 +110,34 @@ test('a hostile notebook runs nothing, changes nothing, and compiles no shader u
     ).toBe(0);
     expect(await states(page)).toEqual(['never', 'never', 'never']);
     expect(await page.evaluate(() => Object.keys(Object.prototype))).toEqual([]);
+  }, '?prefill=8');
+});
+
+test('settings set against each other are lines to edit, add and remove, and the text says the same', async () => {
+  await withChromium(async (page, { errors }) => {
+    await page.locator('[data-adapter]').waitFor();
+    await load(page, 'compare.md', '# Which\n\n```lab compare\nbudget=5\nchunk=64\n---\nchunk=128\n```\n');
+    const cell = page.locator('[data-cell=compare]');
+    const first = cell.getByLabel('First, which the others are measured against');
+    const second = cell.getByLabel('Against it', { exact: true });
+    await expect.poll(() => second.inputValue()).toBe('chunk=128');
+    await second.fill('chunk=0');
+    await second.press('Enter');
+    await cell.getByText('chunk must be a whole number from 1 to 4096').waitFor();
+    await second.fill('chunk=32 matmul_q4_k=tiled');
+    await second.press('Enter');
+    await cell.getByText('chunk must be a whole number').waitFor({ state: 'detached' });
+    await cell.getByRole('button', { name: 'Add settings' }).click();
+    const third = cell.getByLabel('Against it, 2');
+    await third.fill('chunk=16');
+    await third.press('Enter');
+    await cell.getByRole('button', { name: 'Remove setting 1' }).click();
+    expect(await first.inputValue()).toBe('chunk=32 matmul_q4_k=tiled');
+    expect(await cell.getByLabel('Budget, seconds').inputValue()).toBe('5');
+    await cell.getByRole('button', { name: 'Text', exact: true }).click();
+    await expect
+      .poll(() => cell.locator('.cm-content').innerText())
+      .toBe('budget=5\nchunk=32\nmatmul_q4_k=tiled\n---\nchunk=16');
+    expect(errors).toEqual([]);
   }, '?prefill=8');
 });
