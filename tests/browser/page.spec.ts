@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { fromCsv } from '../../src/lib/lab/record';
+import { chunkFits, fromCsv } from '../../src/lib/lab/record';
 import { withChromium, withFirefox } from './browsers';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 /** A whole sweep on a software GPU, beside whatever else the machine does. */
 const SWEEP_MILLISECONDS = 280_000;
 /** What the demo model is asked on a software GPU: four runs. */
-const SWEEP = '?prefill=16&chunk=8,16&samples=3&matmul_q4_k=block8,tiled';
+const SWEEP = '?prefill=16&chunk=8,16&samples=2&warmup=0&matmul_q4_k=block8,tiled';
 
 const runButton = (page: Page) => page.getByRole('button', { name: 'Run', exact: true });
 const finished = (page: Page, timeout = 120_000) =>
@@ -43,7 +43,6 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       expect(await figure.getAttribute('data-chart-series')).toBe('2');
       expect(await figure.getAttribute('data-chart-points')).toBe('4');
       await expect.poll(() => page.evaluate(paintedPixels)).toBeGreaterThan(1000);
-      expect(await page.locator('[data-fits] li').count()).toBe(2);
 
       const saved = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Download CSV' }).click();
@@ -52,7 +51,9 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       expect(new Set(records.map(({ variants }) => variants.matmul_q4_k.name))).toEqual(
         new Set(['block8', 'tiled']),
       );
-      expect(records.every(({ software, seconds }) => software && seconds.length === 3)).toBe(true);
+      expect(records.every(({ software, seconds }) => software && seconds.length === 2)).toBe(true);
+      // One a variant, unless a busy CPU took longer for the smaller chunk: then no line fits.
+      expect(await page.locator('[data-fits] li').count()).toBe(chunkFits(records).length);
 
       const picture = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Save PNG' }).click();
