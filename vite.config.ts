@@ -6,8 +6,14 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { headOf } from './src/lib/shaders/head.ts';
 
-/** These compile for minutes on a software GPU: first, one a worker; what later files compile again, Mesa then has in its cache. */
-const LONGEST = ['kernels.matmul.test.ts', 'kernels.test.ts', 'golden.test.ts'];
+/** These take minutes on a software GPU: first, so that no worker is left with one; what later files compile again, Mesa then has in its cache. */
+const LONGEST = [
+  'kernels.matmul.test.ts',
+  'kernels.test.ts',
+  'golden.test.ts',
+  'cli.test.ts',
+  'held-out.test.ts',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {
