@@ -9,7 +9,7 @@
 //! pass quantise: columns / 32 * tokens / 64, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
 //! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, sums, tile_sums, x_one_byte, eight_bits, q4_k_header
+//! use: epilogue, parts, sums, tile_sums, x_one_byte, eight_bits, q4_k_rows, q4_k_header
 
 requires packed_4x8_integer_dot_product;
 
@@ -27,20 +27,3 @@ const token_threads = 16u; // knob: 8 16
 const thread_tokens = 4u;  // knob: 4 8
 // Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
 const workgroups = 640u;   // knob: 1 256 512 640 1280
-
-// What a thread fetches of a row for a step: the block's header, and eight words of 64 nibbles, the low ones first.
-struct Fetched { header: vec4<u32>, nibbles: Bytes }
-
-// Rows past the end repeat the last one, and are not stored.
-fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Fetched {
-  let row = matrix * sizes.rows + min(first_row + thread, sizes.rows - 1u);
-  let block = (row * (sizes.columns / 256u) + column / 256u) * 9u;
-  let pair = block + 1u + column % 256u / 64u * 2u;
-  return Fetched(weight[block], Bytes(weight[pair], weight[pair + 1u]));
-}
-
-fn stage_weights(weights: Fetched, column: u32, thread: u32) {
-  let sub_block = column % 256u / 32u;
-  let low = sub_block_scale(weights.header, sub_block);
-  stage_nibbles(weights.nibbles, low, sub_block_scale(weights.header, sub_block + 1u), thread);
-}

@@ -2,14 +2,7 @@
 
 export type EditorLanguage = 'wgsl' | 'markdown' | 'settings';
 
-/** Something to say of a place in the text. Lines and columns count from 1, columns and lengths in UTF-16 units. */
-export interface Problem {
-  line: number;
-  column: number;
-  length: number;
-  severity: 'error' | 'warning' | 'info';
-  message: string;
-}
+export type { Problem } from '../../lab/shader';
 
 /** A key such as `Mod-Enter` and what it does. */
 export type Keys = Record<string, () => void>;
