@@ -1,5 +1,5 @@
 // The terminal's words: a command's own options apart, everything else is a setting of the lab.
-import { readSettings } from '../src/lib/lab/settings';
+import { readSettings } from '../src/lib/lab/experiment/settings';
 
 export interface Arguments {
   command: string;

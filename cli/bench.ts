@@ -1,19 +1,19 @@
 // The commands that check and run: info, selftest, bench.
-import { formatExperiment, readExperiment } from '../src/lib/lab/experiment';
+import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
 import {
   chunkFits,
   decodeTokensPerSecond,
   toCsv,
   tokensPerSecond,
   type RunRecord,
-} from '../src/lib/lab/record';
-import type { Compared } from '../src/lib/lab/compare';
-import type { Generation } from '../src/lib/lab/generate';
-import { profileToCsv } from '../src/lib/lab/profile';
-import { roofsToCsv } from '../src/lib/lab/roofs';
-import { runCell, type LabEvent, type Progress } from '../src/lib/lab/run';
-import { selfTest } from '../src/lib/lab/selftest';
-import type { ChunkFit } from '../src/lib/lab/statistics';
+} from '../src/lib/lab/records/record';
+import type { Compared } from '../src/lib/lab/measure/compare';
+import type { Generation } from '../src/lib/lab/text/generate';
+import { profileToCsv } from '../src/lib/lab/measure/profile';
+import { roofsToCsv } from '../src/lib/lab/measure/peaks';
+import { runCell, type LabEvent, type Progress } from '../src/lib/lab/cells/run';
+import { selfTest } from '../src/lib/lab/shader/selftest';
+import type { ChunkFit } from '../src/lib/lab/records/statistics';
 import { findVariant, variants, variantsFor } from '../src/lib/shaders';
 import type { Variant } from '../src/lib/shaders/variant';
 import type { Arguments } from './arguments';

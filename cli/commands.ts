@@ -1,5 +1,5 @@
 // The terminal's commands. Each resolves to whether everything it was asked for was done, or throws an Error of one line.
-import { NAMED_MODELS } from '../src/lib/lab/experiment';
+import { NAMED_MODELS } from '../src/lib/lab/experiment/experiment';
 import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
 import { profileRun, roofs, timeKernels, tuneSettings } from './measuring';

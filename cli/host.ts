@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
-import { Session } from '../src/lib/lab/session';
+import { Session } from '../src/lib/lab/measure/session';
 import { gpu, openFile } from './node';
 
 export const print = (text: string) => process.stdout.write(text);

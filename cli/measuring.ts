@@ -1,15 +1,15 @@
 // The commands that ask where the time goes and how to spend less: time, profile, tune, roofs.
-import type { Comparison } from '../src/lib/lab/compare';
-import { complete, defaultsFor } from '../src/lib/lab/defaults';
-import { readExperiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import { readSettings } from '../src/lib/lab/settings';
-import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
-import { measureRoofs, roofsToCsv } from '../src/lib/lab/roofs';
-import { knobsKey, type Candidate, type Exception } from '../src/lib/lab/search';
-import { shapeText } from '../src/lib/lab/shapes';
-import { timeNamed, timesToCsv } from '../src/lib/lab/timing';
-import { tune, type TuneEvent } from '../src/lib/lab/tune';
+import type { Comparison } from '../src/lib/lab/measure/compare';
+import { complete, defaultsFor } from '../src/lib/lab/experiment/defaults';
+import { readExperiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import { readSettings } from '../src/lib/lab/experiment/settings';
+import { profile, profileToCsv, totalOf } from '../src/lib/lab/measure/profile';
+import { measureRoofs, roofsToCsv } from '../src/lib/lab/measure/peaks';
+import { knobsKey, type Candidate, type Exception } from '../src/lib/lab/tune/search';
+import { shapeText } from '../src/lib/lab/measure/shapes';
+import { timeNamed, timesToCsv } from '../src/lib/lab/measure/time';
+import { tune, type TuneEvent } from '../src/lib/lab/tune/tune';
 import { numberOption, type Arguments } from './arguments';
 import { print, tell, withSession } from './host';
 

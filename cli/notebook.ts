@@ -1,7 +1,7 @@
 // The command that runs a notebook: every cell of the lab, in order, as the page's "Run all" does.
 import { readFile } from 'node:fs/promises';
-import { contentOf, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook';
-import { runCell } from '../src/lib/lab/run';
+import { contentOf, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
+import { runCell } from '../src/lib/lab/cells/run';
 import type { Arguments } from './arguments';
 import { tellRuns } from './bench';
 import { tell, withSession } from './host';

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
-import { NAMED_MODELS, readExperiment, type Experiment } from '../src/lib/lab/experiment';
-import { checkAll } from '../src/lib/lab/measure';
-import type { LoadedModel, Session } from '../src/lib/lab/session';
+import { NAMED_MODELS, readExperiment, type Experiment } from '../src/lib/lab/experiment/experiment';
+import { checkAll } from '../src/lib/lab/measure/measure';
+import type { LoadedModel, Session } from '../src/lib/lab/measure/session';
 import {
   checkSettings,
   evaluate,
@@ -13,7 +13,7 @@ import {
   prepare,
   promptIds,
   type Sampling,
-} from '../src/lib/lab/text';
+} from '../src/lib/lab/text/text';
 import { seeded } from '../src/lib/shaders/kernel';
 import { numberOption, required, type Arguments } from './arguments';
 import { openModel, print, tell, withSession } from './host';

@@ -1,11 +1,11 @@
 // Kernels timed by themselves: at which shapes, over which arrays, and what becomes of those that are wrong.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { makeOperands, timeAlone } from '../src/lib/lab/alone';
-import { parseExperiment } from '../src/lib/lab/experiment';
-import { Session } from '../src/lib/lab/session';
-import { timeNamed, timesToCsv, type TimeRow } from '../src/lib/lab/timing';
-import { parseCsv } from '../src/lib/lab/csv';
+import { makeOperands, timeAlone } from '../src/lib/lab/measure/microbench';
+import { parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { Session } from '../src/lib/lab/measure/session';
+import { timeNamed, timesToCsv, type TimeRow } from '../src/lib/lab/measure/time';
+import { parseCsv } from '../src/lib/lab/records/csv';
 import { findVariant, readVariant } from '../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';

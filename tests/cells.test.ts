@@ -2,16 +2,16 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { catalogueWith, REGISTRY, variantOf } from '../src/lib/lab/catalogue';
-import { printCell, readCell, usesShader } from '../src/lib/lab/cells';
-import { apart } from '../src/lib/lab/compare';
-import { formatExperiment, parseExperiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import { headerProblems } from '../src/lib/lab/header';
-import type { CellKind } from '../src/lib/lab/notebook';
-import { runCell, type CellWork, type LabEvent } from '../src/lib/lab/run';
-import { Session } from '../src/lib/lab/session';
-import { checkShader, compileShader, timeShader, type OwnVariant } from '../src/lib/lab/shader';
+import { catalogueWith, REGISTRY, variantOf } from '../src/lib/lab/experiment/catalogue';
+import { printCell, readCell, usesShader } from '../src/lib/lab/cells/cells';
+import { apart } from '../src/lib/lab/measure/compare';
+import { formatExperiment, parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import { headerProblems } from '../src/lib/lab/shader/diagnostics';
+import type { CellKind } from '../src/lib/lab/notebook/notebook';
+import { runCell, type CellWork, type LabEvent } from '../src/lib/lab/cells/run';
+import { Session } from '../src/lib/lab/measure/session';
+import { checkShader, compileShader, timeShader, type OwnVariant } from '../src/lib/lab/shader/shader';
 import { findVariant, kernels, variants } from '../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';

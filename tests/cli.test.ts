@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseCsv } from '../src/lib/lab/csv';
-import { parseExperiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import { makeCell, printNotebook } from '../src/lib/lab/notebook';
-import { fromCsv } from '../src/lib/lab/record';
+import { parseCsv } from '../src/lib/lab/records/csv';
+import { parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import { makeCell, printNotebook } from '../src/lib/lab/notebook/notebook';
+import { fromCsv } from '../src/lib/lab/records/record';
 import { kernels } from '../src/lib/shaders';
 import { readArguments } from '../cli/arguments';
 

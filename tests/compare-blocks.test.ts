@@ -1,9 +1,9 @@
 // A compare cell's settings as lines to edit: what is written back is what the lab reads.
 import { expect, test } from 'vitest';
-import { REGISTRY } from '../src/lib/lab/catalogue';
-import { readCell } from '../src/lib/lab/cells';
+import { REGISTRY } from '../src/lib/lab/experiment/catalogue';
+import { readCell } from '../src/lib/lab/cells/cells';
 import { blockFrom, blockOf, blocksOf, lineOf, textOf } from '../src/lib/ui/cells/blocks';
-import type { RunRecord } from '../src/lib/lab/record';
+import type { RunRecord } from '../src/lib/lab/records/record';
 
 const OWN = ['budget'];
 const TEXT = 'budget=5\nmodel=demo\nchunk=64\n---\nchunk=128\nmatmul_q4_k=tiled\n';

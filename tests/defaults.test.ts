@@ -1,10 +1,10 @@
 // What runs where settings say nothing: by the GPU's vendor, as far as the device can, and always written down.
 import { describe, expect, test } from 'vitest';
-import { complete, defaultsFor } from '../src/lib/lab/defaults';
-import { formatExperiment, parseExperiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import type { OpenGpu } from '../src/lib/lab/session';
-import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from '../src/lib/lab/vendors';
+import { complete, defaultsFor } from '../src/lib/lab/experiment/defaults';
+import { formatExperiment, parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import type { OpenGpu } from '../src/lib/lab/measure/session';
+import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from '../src/lib/lab/experiment/vendors';
 import { kernels } from '../src/lib/shaders';
 
 /** A GPU of this vendor on which nothing is impossible, or the variants named, as kernel/name. */

@@ -1,9 +1,9 @@
 // Settings ⇄ experiment ⇄ runs, against a small catalogue of kernels, so that new variants do not change these tests.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Catalogue } from '../src/lib/lab/catalogue';
-import * as expanding from '../src/lib/lab/expand';
-import * as experiments from '../src/lib/lab/experiment';
+import type { Catalogue } from '../src/lib/lab/experiment/catalogue';
+import * as expanding from '../src/lib/lab/experiment/expand';
+import * as experiments from '../src/lib/lab/experiment/experiment';
 import { kernels, variants } from '../src/lib/shaders';
 import { parseVariant } from '../src/lib/shaders/variant';
 

@@ -1,7 +1,7 @@
 // A whole text on the GPU, in one running context: the demo model foretells it as well as the oracle does.
 import { expect, test } from 'vitest';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
-import { evaluate } from '../src/lib/lab/text';
+import { evaluate } from '../src/lib/lab/text/text';
 import { choice, openEngine, openKernels } from './engines';
 import { DEMO, openModel, readBytes, readJson } from './oracle';
 

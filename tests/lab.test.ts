@@ -2,15 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { parseExperiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import { parameterCount, promptTokens } from '../src/lib/lab/measure';
-import { profile, profileToCsv, totalOf } from '../src/lib/lab/profile';
-import { fromCsv, toCsv } from '../src/lib/lab/record';
-import { computeRoof } from '../src/lib/lab/roofs';
-import { runCell, type LabEvent } from '../src/lib/lab/run';
-import { Session } from '../src/lib/lab/session';
-import { evaluate, generate, logitsOf, prepare, sample } from '../src/lib/lab/text';
+import { parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import { parameterCount, promptTokens } from '../src/lib/lab/measure/measure';
+import { profile, profileToCsv, totalOf } from '../src/lib/lab/measure/profile';
+import { fromCsv, toCsv } from '../src/lib/lab/records/record';
+import { computeRoof } from '../src/lib/lab/measure/peaks';
+import { runCell, type LabEvent } from '../src/lib/lab/cells/run';
+import { Session } from '../src/lib/lab/measure/session';
+import { evaluate, generate, logitsOf, prepare, sample } from '../src/lib/lab/text/text';
 import { findVariant, kernels, readVariant, variants } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
 

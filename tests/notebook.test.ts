@@ -11,7 +11,7 @@ import {
   withBody,
   type Cell,
   type CellKind,
-} from '../src/lib/lab/notebook';
+} from '../src/lib/lab/notebook/notebook';
 
 const kindsOf = (text: string) => parseNotebook(text).map(({ kind }) => kind);
 const cellsIn = (text: string) => parseNotebook(text).filter(({ kind }) => kind !== 'prose');

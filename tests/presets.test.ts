@@ -1,11 +1,17 @@
 // The notebooks that come with the page: every cell of them can be read, and what they refer to is there.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readCell } from '../src/lib/lab/cells';
-import { parseCsv } from '../src/lib/lab/csv';
-import type { Experiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import { contentOf, parseNotebook, printNotebook, titleOf, type Cell } from '../src/lib/lab/notebook';
+import { readCell } from '../src/lib/lab/cells/cells';
+import { parseCsv } from '../src/lib/lab/records/csv';
+import type { Experiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import {
+  contentOf,
+  parseNotebook,
+  printNotebook,
+  titleOf,
+  type Cell,
+} from '../src/lib/lab/notebook/notebook';
 import { PRESETS } from '../src/lib/ui/presets';
 import { readReference } from '../src/lib/ui/references';
 import { page } from '../src/lib/ui/words/page';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatCsv, parseCsv } from '../src/lib/lab/csv';
+import { formatCsv, parseCsv } from '../src/lib/lab/records/csv';
 import {
   chunkFits,
   COLUMNS,
@@ -16,7 +16,7 @@ import {
   tokensPerSecond,
   WARNINGS,
   type RunRecord,
-} from '../src/lib/lab/record';
+} from '../src/lib/lab/records/record';
 
 const record: RunRecord = {
   settings: 'prefill=256&chunk=64&matmul_q4_k=tiled',

@@ -3,14 +3,14 @@ import { deflateRawSync } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyDiff, diffOf } from '../src/lib/lab/diff';
-import { kernelsToCsv, markdownTable, toIpynb } from '../src/lib/lab/exported';
-import { parseExperiment } from '../src/lib/lab/experiment';
-import { parseCsv } from '../src/lib/lab/csv';
-import { readRuns } from '../src/lib/lab/imported';
-import { readCell } from '../src/lib/lab/cells';
-import { makeCell, parseNotebook, printNotebook, type Cell } from '../src/lib/lab/notebook';
-import type { Profile } from '../src/lib/lab/profile';
+import { applyDiff, diffOf } from '../src/lib/lab/notebook/diff';
+import { kernelsToCsv, markdownTable, toIpynb } from '../src/lib/lab/records/table';
+import { parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { parseCsv } from '../src/lib/lab/records/csv';
+import { readRuns } from '../src/lib/lab/records/import';
+import { readCell } from '../src/lib/lab/cells/cells';
+import { makeCell, parseNotebook, printNotebook, type Cell } from '../src/lib/lab/notebook/notebook';
+import type { Profile } from '../src/lib/lab/measure/profile';
 import {
   fromCsv,
   rateInterval,
@@ -18,8 +18,15 @@ import {
   toCsv,
   tokensPerSecond,
   type RunRecord,
-} from '../src/lib/lab/record';
-import { linkOf, LINK_LENGTHS, reachOf, readAddress, readLink, SHARE_SIZES } from '../src/lib/lab/share';
+} from '../src/lib/lab/records/record';
+import {
+  linkOf,
+  LINK_LENGTHS,
+  reachOf,
+  readAddress,
+  readLink,
+  SHARE_SIZES,
+} from '../src/lib/lab/notebook/share';
 import { findVariant } from '../src/lib/shaders';
 
 const tiled = findVariant('matmul_q4_k', 'tiled').text;

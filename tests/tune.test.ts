@@ -1,12 +1,12 @@
 // Tuning and comparing on the GPU at hand: what is searched, what is refused, and what pairs of times say.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { compare, judge } from '../src/lib/lab/compare';
-import { parseExperiment } from '../src/lib/lab/experiment';
-import { expand } from '../src/lib/lab/expand';
-import { Search, type Candidate } from '../src/lib/lab/search';
-import { Session } from '../src/lib/lab/session';
-import { tune, type Tuned, type TuneEvent } from '../src/lib/lab/tune';
+import { compare, judge } from '../src/lib/lab/measure/compare';
+import { parseExperiment } from '../src/lib/lab/experiment/experiment';
+import { expand } from '../src/lib/lab/experiment/expand';
+import { Search, type Candidate } from '../src/lib/lab/tune/search';
+import { Session } from '../src/lib/lab/measure/session';
+import { tune, type Tuned, type TuneEvent } from '../src/lib/lab/tune/tune';
 import { findVariant, readVariant, variantsFor } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
 

@@ -3,8 +3,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { makeCell } from '../../src/lib/lab/notebook';
-import { linkOf } from '../../src/lib/lab/share';
+import { makeCell } from '../../src/lib/lab/notebook/notebook';
+import { linkOf } from '../../src/lib/lab/notebook/share';
 import { findVariant, kernels, variantsFor } from '../../src/lib/shaders';
 import { withChromium } from './browsers';
 

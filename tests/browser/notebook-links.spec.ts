@@ -2,8 +2,8 @@
 import { deflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { linkOf } from '../../src/lib/lab/share';
-import { parseNotebook } from '../../src/lib/lab/notebook';
+import { linkOf } from '../../src/lib/lab/notebook/share';
+import { parseNotebook } from '../../src/lib/lab/notebook/notebook';
 import { withChromium } from './browsers';
 
 const TEXT = `# Shared

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { chunkFits, fromCsv } from '../../src/lib/lab/record';
+import { chunkFits, fromCsv } from '../../src/lib/lab/records/record';
 import { withChromium, withFirefox } from './browsers';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));

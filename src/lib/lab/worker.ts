@@ -1,11 +1,11 @@
 /** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
 import { blobSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
-import { describe, runCell, type LabEvent, type Report } from './run';
-import type { CellKind } from './notebook';
-import { selfTest, type SelfTestEvent } from './selftest';
-import { Session } from './session';
-import { checkShader, compileShader, timeShader, type OwnVariant, type ShaderEvent } from './shader';
+import { describe, runCell, type LabEvent, type Report } from './cells/run';
+import type { CellKind } from './notebook/notebook';
+import { selfTest, type SelfTestEvent } from './shader/selftest';
+import { Session } from './measure/session';
+import { checkShader, compileShader, timeShader, type OwnVariant, type ShaderEvent } from './shader/shader';
 
 /**
  * Of everything that takes the GPU, one after another in the order sent. What names a cell is answered with events that

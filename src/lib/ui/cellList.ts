@@ -1,5 +1,5 @@
 /** The cells of a notebook as the page handles them: plain values, never changed in place, each with a name of its own. */
-import { makeCell, parseNotebook, printNotebook, type Cell, type CellKind } from '../lab/notebook';
+import { makeCell, parseNotebook, printNotebook, type Cell, type CellKind } from '../lab/notebook/notebook';
 import { knownToBeShipped } from '../shaders/loading';
 
 export interface NotebookCell extends Cell {

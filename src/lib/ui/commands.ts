@@ -104,7 +104,7 @@ export function commandsFor(notebook: Notebook, page: Page): Command[] {
 }
 
 async function saveIpynb(notebook: Notebook, fileName: string) {
-  const { toIpynb } = await import('../lab/exported');
+  const { toIpynb } = await import('../lab/records/table');
   const results = notebook.cells.map(({ id }, index) => [index, notebook.recordsOf(id)] as const);
   saveText(toIpynb(notebook.cells, new Map(results)), fileName, 'application/x-ipynb+json');
 }

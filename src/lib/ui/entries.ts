@@ -1,5 +1,5 @@
 /** The rows of a sweep's table: runs that were measured, and runs that failed. */
-import type { RunRecord } from '../lab/record';
+import type { RunRecord } from '../lab/records/record';
 import type { ResultEvent } from './notebook.svelte';
 
 export type Entry = { number: number; record: RunRecord } | { number: number; run: string; reason: string };

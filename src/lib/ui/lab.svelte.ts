@@ -1,7 +1,7 @@
 /** The page's side of the worker: what this GPU is, which files are there, and who hears of which cell. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { Experiment } from '../lab/experiment';
-import type { AdapterDescription } from '../lab/selftest';
+import type { Experiment } from '../lab/experiment/experiment';
+import type { AdapterDescription } from '../lab/shader/selftest';
 import type { WorkerEvent, WorkerMessage } from '../lab/worker';
 import { unnamedModel } from './models';
 import { openWorker } from './worker';

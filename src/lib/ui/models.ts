@@ -1,5 +1,5 @@
 /** What the page says about a model before it loads. */
-import { NAMED_MODELS } from '../lab/experiment';
+import { NAMED_MODELS } from '../lab/experiment/experiment';
 import { t } from './words/words.svelte';
 
 /** Bytes of the demo's file. */

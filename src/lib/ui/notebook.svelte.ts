@@ -1,11 +1,11 @@
 /** The open notebook: its cells, what came of running them, and the queue. Components show it; only the user and the worker change it. */
 import { SvelteMap } from 'svelte/reactivity';
-import { catalogueWith, type Catalogue } from '../lab/catalogue';
-import { readCell, usesShader } from '../lab/cells';
-import { contentOf, LAB_KINDS, titleOf, withBody, type CellKind } from '../lab/notebook';
-import type { RunRecord } from '../lab/record';
-import type { LabEvent, Progress } from '../lab/run';
-import type { OwnVariant } from '../lab/shader';
+import { catalogueWith, type Catalogue } from '../lab/experiment/catalogue';
+import { readCell, usesShader } from '../lab/cells/cells';
+import { contentOf, LAB_KINDS, titleOf, withBody, type CellKind } from '../lab/notebook/notebook';
+import type { RunRecord } from '../lab/records/record';
+import type { LabEvent, Progress } from '../lab/cells/run';
+import type { OwnVariant } from '../lab/shader/shader';
 import type { WorkerEvent } from '../lab/worker';
 import { cellsOf, newCell, newId, now, spaced, textOf, type NotebookCell } from './cellList';
 import type { Lab } from './lab.svelte';

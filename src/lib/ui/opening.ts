@@ -1,6 +1,6 @@
 /** Which notebook an address shows: what it asks for and nothing else, or why that cannot be. */
-import { formatExperiment, parseExperiment } from '../lab/experiment';
-import { makeCell, parseNotebook, printNotebook } from '../lab/notebook';
+import { formatExperiment, parseExperiment } from '../lab/experiment/experiment';
+import { makeCell, parseNotebook, printNotebook } from '../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
 import { loadPreset } from './presets';
 import type { Store, StoredNotebook } from './store';
@@ -28,7 +28,7 @@ async function openAnew(search: string, hash: string, store: Store): Promise<Ope
   // What reads links is loaded for those who come with one.
   const asked =
     search || hash
-      ? await (await import('../lab/share')).readAddress(search, hash)
+      ? await (await import('../lab/notebook/share')).readAddress(search, hash)
       : { kind: 'none' as const };
   const address = search + hash;
   switch (asked.kind) {
@@ -51,7 +51,7 @@ async function openAnew(search: string, hash: string, store: Store): Promise<Ope
 /** The address that shows the notebook as it is; undefined: the one that it has. A link that chats would cut is none. */
 export async function addressOf(notebook: Notebook): Promise<string | undefined> {
   if (!notebook.touched) return undefined;
-  const { LINK_LENGTHS, linkOf } = await import('../lab/share');
+  const { LINK_LENGTHS, linkOf } = await import('../lab/notebook/share');
   const cells = parseNotebook(notebook.text);
   for (const size of ['results', 'shaders'] as const) {
     const link = await linkOf(cells, size);

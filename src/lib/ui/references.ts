@@ -1,6 +1,6 @@
 /** Figures that others published, drawn beside one's own: `reference=phase-2` is static/reference/phase-2.csv. */
 import { asset } from '$app/paths';
-import { parseCsv } from '../lab/csv';
+import { parseCsv } from '../lab/records/csv';
 
 export interface ReferencePoint {
   series: string;

@@ -1,6 +1,6 @@
 /** The reactive state of the self-test page: starts the test in the worker and keeps its results. */
 import { SvelteDate } from 'svelte/reactivity';
-import type { AdapterDescription, CheckResult, SelfTestEvent } from '../lab/selftest';
+import type { AdapterDescription, CheckResult, SelfTestEvent } from '../lab/shader/selftest';
 import { openWorker } from './worker';
 
 export class SelfTest {

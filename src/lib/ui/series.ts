@@ -1,6 +1,6 @@
 /** What a chart of some runs shows: which key runs along its axis, which runs make a line, and the same in words. */
-import type { Run } from '../lab/expand';
-import { COLUMNS, rateInterval, show, tokensPerSecond, type RunRecord } from '../lab/record';
+import type { Run } from '../lab/experiment/expand';
+import { COLUMNS, rateInterval, show, tokensPerSecond, type RunRecord } from '../lab/records/record';
 import type { ReferencePoint } from './references';
 import { locale, t } from './words/words.svelte';
 

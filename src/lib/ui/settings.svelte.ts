@@ -1,9 +1,9 @@
 /** The settings of one cell: its text, read; and what a control does to that text, line by line. */
-import { CELL_NUMBERS, readCell } from '../lab/cells';
-import { complete } from '../lab/defaults';
-import { change, formatExperiment, parseExperiment, type Experiment } from '../lab/experiment';
-import { expand, type Run } from '../lab/expand';
-import { contentOf } from '../lab/notebook';
+import { CELL_NUMBERS, readCell } from '../lab/cells/cells';
+import { complete } from '../lab/experiment/defaults';
+import { change, formatExperiment, parseExperiment, type Experiment } from '../lab/experiment/experiment';
+import { expand, type Run } from '../lab/experiment/expand';
+import { contentOf } from '../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
 import { t } from './words/words.svelte';
 

@@ -1,5 +1,5 @@
 /** What a new cell begins with: something that runs. */
-import type { CellKind } from '../lab/notebook';
+import type { CellKind } from '../lab/notebook/notebook';
 
 /** What a new shader begins as: the page has no other text of a shader from the start. */
 const [TILED] = Object.values(

@@ -1,6 +1,6 @@
 /** What the browser keeps: notebooks with their results, and the history of runs. IndexedDB, through `idb`. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { CellKind } from '../lab/notebook';
+import type { CellKind } from '../lab/notebook/notebook';
 import type { NotebookCell } from './cellList';
 import type { Outcome } from './notebook.svelte';
 

@@ -1,5 +1,5 @@
 /** Files that were dropped or chosen: notebooks, results, models. */
-import { toCsv } from '../lab/record';
+import { toCsv } from '../lab/records/record';
 import { loadSources } from '../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from './words/words.svelte';
@@ -43,7 +43,7 @@ async function textOf(file: File): Promise<string> {
 
 /** Below the selected cell, as results of another session. */
 async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
-  const { readRuns } = await import('../lab/imported');
+  const { readRuns } = await import('../lab/records/import');
   const { records, leftOut } = readRuns(await textOf(file));
   const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;
   if (records.length) notebook.add('csv', at, toCsv(records));

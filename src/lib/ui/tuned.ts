@@ -1,5 +1,5 @@
 /** What a search found, taken over by other cells: its kernels and knobs, not its model or its prompt. */
-import { isKernelKey, parseExperiment } from '../lab/experiment';
+import { isKernelKey, parseExperiment } from '../lab/experiment/experiment';
 import type { Notebook } from './notebook.svelte';
 import { splitAtRule, withSetting } from './settings.svelte';
 

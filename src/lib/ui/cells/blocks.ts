@@ -1,8 +1,8 @@
 /** The settings that a compare cell sets against each other: blocks of its text, each as one line that can be edited. */
-import { readCell } from '../../lab/cells';
-import type { Catalogue } from '../../lab/catalogue';
-import { formatExperiment, parseExperiment } from '../../lab/experiment';
-import type { RunRecord } from '../../lab/record';
+import { readCell } from '../../lab/cells/cells';
+import type { Catalogue } from '../../lab/experiment/catalogue';
+import { formatExperiment, parseExperiment } from '../../lab/experiment/experiment';
+import type { RunRecord } from '../../lab/records/record';
 
 const RULE = /^[ \t]*---[ \t]*\r?(?:\n|$)/m;
 /** Of a run that was measured; a comparison decides on its own how often it samples. */

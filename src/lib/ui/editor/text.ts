@@ -2,7 +2,7 @@
 
 export type EditorLanguage = 'wgsl' | 'markdown' | 'settings';
 
-export type { Problem } from '../../lab/shader';
+export type { Problem } from '../../lab/shader/shader';
 
 /** A key such as `Mod-Enter` and what it does. */
 export type Keys = Record<string, () => void>;

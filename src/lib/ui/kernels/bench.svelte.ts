@@ -1,5 +1,5 @@
 /** All variants of one kernel on this GPU: each is checked, then timed alone. */
-import type { AloneRow, OwnVariant } from '../../lab/shader';
+import type { AloneRow, OwnVariant } from '../../lab/shader/shader';
 import type { Variant } from '../../shaders/variant';
 import { Lab } from '../lab.svelte';
 import { shippedVariants } from './texts';

@@ -1,5 +1,5 @@
 /** How results of kernels are written: figures that can be compared down a column. */
-import type { AloneRow } from '../../lab/shader';
+import type { AloneRow } from '../../lab/shader/shader';
 
 /** Three digits that mean something, never an exponent: 0.0123, 1.23, 12.3, 1230. */
 export function figure(value: number | undefined): string {

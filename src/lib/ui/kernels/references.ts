@@ -1,5 +1,5 @@
 /** The references' own texts, loaded when somebody wants to read one. */
-import { familyOf } from '../../lab/catalogue';
+import { familyOf } from '../../lab/experiment/catalogue';
 
 const texts = import.meta.glob<string>('../../shaders/*/reference.ts', { query: '?raw', import: 'default' });
 

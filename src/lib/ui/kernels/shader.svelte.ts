@@ -1,6 +1,6 @@
 /** One shader as the page knows it: does it compile, is it right, how fast is it. What is asked of it goes to the worker. */
-import type { Progress } from '../../lab/run';
-import type { AloneRow, CheckOutcome, OwnVariant, Problem } from '../../lab/shader';
+import type { Progress } from '../../lab/cells/run';
+import type { AloneRow, CheckOutcome, OwnVariant, Problem } from '../../lab/shader/shader';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
 import type { Lab } from '../lab.svelte';
 import { t } from '../words/words.svelte';

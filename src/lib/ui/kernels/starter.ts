@@ -1,5 +1,5 @@
 /** A notebook that begins with a shipped variant's text: to change it, and to see what the change is worth. */
-import { makeCell, type Cell } from '../../lab/notebook';
+import { makeCell, type Cell } from '../../lab/notebook/notebook';
 import { kernels } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 

@@ -1,5 +1,5 @@
 /** The shipped texts of a kernel or of a family of kernels, as a shader starts from them and is compared with them. */
-import { familyOf } from '../../lab/catalogue';
+import { familyOf } from '../../lab/experiment/catalogue';
 import { kernels, variants } from '../../shaders';
 import { formats } from '../../shaders/shared/formats';
 import { sourceOf } from '../../shaders/sources';

@@ -1,5 +1,5 @@
 /** The cells: their frames, controls, charts, tables, and what their results mean. */
-import type { CellKind } from '../../lab/notebook';
+import type { CellKind } from '../../lab/notebook/notebook';
 
 export const cells = {
   kinds: {

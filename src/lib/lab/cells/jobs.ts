@@ -1,0 +1,146 @@
+/** What each kind of lab cell does, as jobs that are done one after another. */
+import type { Catalogue } from '../experiment/catalogue';
+import { targetOf, type LabCell } from './cells';
+import { compareRuns } from '../measure/compare';
+import { complete } from '../experiment/defaults';
+import { isKernelKey, valuesOf, type Experiment } from '../experiment/experiment';
+import { expand, type Run } from '../experiment/expand';
+import { generateCell } from '../text/generate';
+import { measure, type Bench } from '../measure/measure';
+import { profile } from '../measure/profile';
+import { measureRoofs } from '../measure/peaks';
+import type { LabEvent } from './run';
+import { knobsKey } from '../tune/search';
+import type { LoadedModel, Session } from '../measure/session';
+import { tune, type TuneEvent } from '../tune/tune';
+
+/** One run of a sweep, or all that another cell does. */
+export interface Job {
+  /** Settings, as far as one text can say what is done. */
+  settings: string;
+  /** Loaded before the work begins. */
+  model?: { name: string; seed: number };
+  /** Tells what it finds. Throws where that is nothing. */
+  work(bench: Bench, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
+}
+
+/** More runs than this stand beside each other in no chart, and their buffers in no memory. */
+const MOST_COMPARED = 8;
+
+/** `defaults`: of this GPU. Throws an Error that says why a cell's settings make no work. */
+export function jobsOf(cell: LabCell, defaults: Experiment, catalogue: Catalogue, session: Session): Job[] {
+  const runsOf = (experiment: Experiment) => runsWith(experiment, defaults, catalogue);
+  switch (cell.kind) {
+    case 'sweep':
+      return runsOf(cell.experiment).map((run) => jobOf(run, measureJob(run)));
+    case 'profile':
+      return runsOf(cell.experiment).map((run) => jobOf(run, profileJob(run, targetOf(cell.experiment))));
+    case 'compare': {
+      const runs = comparable(cell.experiments.flatMap(runsOf));
+      const job = jobOf(runs[0], compareJob(runs, cell.budget));
+      return [{ ...job, settings: runs.map(({ text }) => text).join(' --- ') }];
+    }
+    case 'roofline':
+      return [{ settings: '', work: roofsJob }];
+    case 'tune': {
+      const [place] = runsOf(withoutKernels(cell.experiment));
+      return [jobOf(place, tuneJob(cell, session))];
+    }
+    case 'generate': {
+      const name = valuesOf(cell.experiment, 'model')[0];
+      const work: Job['work'] = async (bench, emit, model) => {
+        const generation = await generateCell(cell, model, bench, (text) => emit({ type: 'text', text }));
+        emit({ type: 'generated', generation });
+      };
+      return [{ settings: '', model: { name, seed: 1 }, work }];
+    }
+  }
+}
+
+const jobOf = ({ text, model: name, seed }: Run, work: Job['work']): Job => ({
+  settings: text,
+  model: { name, seed },
+  work,
+});
+
+function runsWith(experiment: Experiment, defaults: Experiment, catalogue: Catalogue): Run[] {
+  const runs = expand(complete(experiment, defaults), catalogue);
+  if (runs.length === 0) throw new Error('No combination of these settings is possible');
+  return runs;
+}
+
+const measureJob =
+  (run: Run): Job['work'] =>
+  async (bench, emit, model) =>
+    emit({ type: 'record', record: await measure(run, model, bench) });
+
+const profileJob =
+  (run: Run, target: number): Job['work'] =>
+  async ({ gpu, catalogue, report, signal }, emit, model) => {
+    const found = await profile(run, model, gpu, signal, { catalogue, report, target });
+    emit({ type: 'profiled', profile: found });
+  };
+
+const compareJob =
+  (runs: Run[], seconds: number): Job['work'] =>
+  async (bench, emit, model) =>
+    emit({ type: 'compared', compared: await compareRuns(runs, model, bench, seconds) });
+
+async function roofsJob({ gpu, report, signal }: Bench, emit: (event: LabEvent) => void): Promise<void> {
+  report('measuring roofs');
+  const roofs = await measureRoofs(gpu, signal);
+  gpu.complain();
+  emit({ type: 'roofs', roofs, adapter: gpu.adapter.name, software: gpu.adapter.software });
+}
+
+/** The search tells of itself in its own words; here they become a cell's. */
+function tuneJob(cell: LabCell & { kind: 'tune' }, session: Session): Job['work'] {
+  return async ({ catalogue, report, signal }, emit) => {
+    const from = performance.now();
+    const options = { budgetSeconds: cell.budget, largestError: cell.error, catalogue };
+    const progress = (what = '') => report('tuning', (performance.now() - from) / 1e3, cell.budget, what);
+    const tell = (event: TuneEvent) => {
+      if (event.type === 'tuning') progress();
+      if (event.type === 'candidate') progress(`${event.kernel}/${event.candidate.variant.name}`);
+      if (event.type === 'comparing') report('comparing', 0, 0, event.settings);
+      if (event.type === 'kernel') emit({ type: 'tuning', best: bestOf(event) });
+    };
+    for await (const tuned of tune(cell.experiment, session, options, signal, tell))
+      emit({ type: 'tuned', tuned });
+  };
+}
+
+function bestOf({ settings, kernel, before, best }: TuneEvent & { type: 'kernel' }) {
+  const { variant, seconds: bestSeconds } = best;
+  return {
+    settings,
+    kernel,
+    variant: variant.name,
+    knobs: knobsKey(variant),
+    beforeSeconds: before.seconds,
+    bestSeconds,
+  };
+}
+
+/** Runs that can be timed in turn: of one model, and the same tokens. */
+function comparable(runs: Run[]): Run[] {
+  if (runs.length < 2)
+    throw new Error(
+      'A comparison needs two settings: part them by a line ---, or give one setting two values, matmul_q4_k=block8,tiled',
+    );
+  if (runs.length > MOST_COMPARED)
+    throw new Error(`A comparison has at most ${MOST_COMPARED} runs; these settings are ${runs.length}`);
+  for (const key of ['model', 'seed', 'prefill', 'decode'] as const) {
+    const [first, ...others] = new Set(runs.map((run) => String(run[key])));
+    if (others.length)
+      throw new Error(
+        `All runs of a comparison have the same ${key}; these have ${[first, ...others].join(', ')}. A sweep can vary it`,
+      );
+  }
+  return runs;
+}
+
+/** What a search starts from: kernels and knobs that it names are its choices, not its places. */
+function withoutKernels(experiment: Experiment): Experiment {
+  return Object.fromEntries(Object.entries(experiment).filter(([key]) => !isKernelKey(key)));
+}

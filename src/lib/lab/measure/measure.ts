@@ -1,0 +1,266 @@
+/**
+ * Checks, then times. "Tokens per second" is defined here and nowhere else: prompt tokens ÷ wall seconds from the first
+ * submit until the argmax of the last token's logits is on the CPU; the median of the samples (llama-bench's pp test).
+ */
+import { check } from '../../engine/check';
+import type { Choice, Engine, Plans } from '../../engine/engine';
+import type { Geometry } from '../../engine/gguf';
+import { kernels as registry } from '../../shaders';
+import { seeded } from '../../shaders/kernel';
+import type { Variant } from '../../shaders/variant';
+import { defaultsFor } from '../experiment/defaults';
+import { families, kernelOf, type Catalogue } from '../experiment/catalogue';
+import { isKernelKey, parseExperiment, type Experiment } from '../experiment/experiment';
+import { choose, type Run } from '../experiment/expand';
+import { hashTexts, type RunRecord, type Warning } from '../records/record';
+import type { Report } from '../cells/run';
+import type { Host, LoadedModel, OpenGpu } from './session';
+import { median, spread } from '../records/statistics';
+
+/** A GPU that has been idle needs about this long to reach the clock it then keeps; a slow one is there after one run. */
+const WARMUP_SECONDS = 0.5;
+const MOST_WARMUPS = 50;
+
+/** Where a run is made, and whom it tells. */
+export interface Bench {
+  gpu: OpenGpu;
+  host: Host;
+  catalogue: Catalogue;
+  report: Report;
+  signal: AbortSignal;
+}
+
+/** Measures one run on a loaded model. Throws when a variant is wrong here, before any time is taken, and when the signal stops it. */
+export async function measure(run: Run, model: LoadedModel, bench: Bench): Promise<RunRecord> {
+  const { gpu, host, catalogue, report, signal } = bench;
+  const { engine } = model;
+  const startedAt = new Date().toISOString();
+  const choice = choose(run, engine.kernelNames, catalogue);
+  const worst = await checkAll(choice, gpu, report, signal);
+  report('compiling');
+  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill]);
+  gpu.complain();
+  const samples = await takeSamples(run, engine, plans, bench);
+  const record: RunRecord = {
+    settings: run.text,
+    model: run.model,
+    parameters: parameterCount(engine.geometry),
+    geometry: sizesOf(engine.geometry),
+    weightBytes: model.weights.byteLength,
+    memoryBytes: engine.memoryBytes,
+    loadSeconds: model.loadSeconds,
+    layoutSeconds: plans.loadSeconds,
+    prefill: run.prefill,
+    chunk: run.chunk,
+    decode: run.decode,
+    stepsPerSubmit: run.stepsPerSubmit,
+    seed: run.seed,
+    variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
+    kernelHash: hashOf(choice),
+    ...samples.seconds,
+    error: worst.error,
+    errorKernel: worst.kernel,
+    adapter: gpu.adapter.name,
+    software: gpu.adapter.software,
+    startedAt,
+    agent: host.agent,
+    warnings: [],
+  };
+  const found = warningsOf(record, samples.hidden);
+  const unused =
+    namesUnused(run, engine.kernelNames, defaultsFor(gpu), catalogue) ||
+    (await lacksShapes(choice, plans, gpu));
+  return { ...record, warnings: unused ? [...found, 'unused'] : found };
+}
+
+/** Of the texts that run. */
+export function hashOf(choice: Choice): string {
+  return hashTexts(Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])));
+}
+
+/**
+ * Compiles every variant, at once, then runs each against its kernel's reference on this device; either once for each
+ * text. The largest error, and whose it is.
+ */
+export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, signal: AbortSignal) {
+  const variants = Object.values(choice);
+  const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
+  await compileAll(unchecked, gpu, report);
+  for (const [index, variant] of unchecked.entries()) {
+    signal.throwIfAborted();
+    report('checking', index, unchecked.length, variant.kernel);
+    gpu.checked.set(checkKey(variant), await checkOne(variant, gpu));
+  }
+  let worst = { error: 0, kernel: '' };
+  for (const variant of variants) {
+    const error = gpu.checked.get(checkKey(variant)) ?? 0;
+    if (error >= worst.error) worst = { error, kernel: variant.kernel };
+  }
+  return worst;
+}
+
+/** The same text may be right for one kernel and wrong for another. */
+const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
+
+/** Drivers compile on several threads, where they are asked for several pipelines. */
+export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
+  let done = 0;
+  if (variants.length) report('compiling', done, variants.length);
+  const compile = async (variant: Variant) => {
+    await kernels.compile(variant);
+    report('compiling', ++done, variants.length, variant.kernel);
+  };
+  await Promise.all(variants.map(compile));
+}
+
+async function checkOne(variant: Variant, { kernels }: OpenGpu): Promise<number> {
+  const kernel = registry[variant.kernel];
+  let largest = 0;
+  for (const sizes of kernel.cases) largest = Math.max(largest, await check(kernels, kernel, variant, sizes));
+  return largest;
+}
+
+type Seconds = Pick<
+  RunRecord,
+  'seconds' | 'warmupSeconds' | 'decodeSeconds' | 'softmaxSeconds' | 'readbackSeconds'
+>;
+
+async function takeSamples(
+  run: Run,
+  engine: Engine,
+  plans: Plans,
+  { gpu, host, report, signal }: Bench,
+): Promise<{ seconds: Seconds; hidden: boolean }> {
+  const tokens = promptTokens(run.prefill, engine.geometry.vocabulary);
+  const seconds: Seconds = {
+    seconds: [],
+    warmupSeconds: [],
+    decodeSeconds: [],
+    softmaxSeconds: [],
+    readbackSeconds: [],
+  };
+  const sample = async () => {
+    signal.throwIfAborted();
+    const taken = await onePrompt(run, engine, plans, tokens, gpu);
+    gpu.complain();
+    return taken;
+  };
+  const { warmupSeconds } = seconds;
+  for (let total = 0; needsWarmup(run, warmupSeconds.length, total);) {
+    report('warming up', warmupSeconds.length, run.warmup);
+    const { prefill, decode = 0 } = await sample();
+    warmupSeconds.push(prefill);
+    total += prefill + decode;
+  }
+  let hidden = host.hidden?.() ?? false;
+  for (let index = 0; index < run.samples; index++) {
+    report('measuring', index, run.samples);
+    const taken = await sample();
+    seconds.seconds.push(taken.prefill);
+    if (taken.decode !== undefined) seconds.decodeSeconds.push(taken.decode);
+    hidden ||= host.hidden?.() ?? false;
+  }
+  Object.assign(seconds, await splitOff(run.samples, engine, plans, signal));
+  gpu.complain();
+  return { seconds, hidden };
+}
+
+/** At least as many as were asked for, and enough to be warm; none when none were asked for. */
+function needsWarmup({ warmup }: Run, taken: number, seconds: number): boolean {
+  if (taken < warmup) return true;
+  return warmup > 0 && seconds < WARMUP_SECONDS && taken < MOST_WARMUPS;
+}
+
+/** One sample: the prompt is on the GPU and its queue is idle before the clock starts. */
+export async function onePrompt(
+  run: Run,
+  engine: Engine,
+  plans: Plans,
+  tokens: Uint32Array,
+  { device }: OpenGpu,
+) {
+  engine.load(tokens);
+  await device.queue.onSubmittedWorkDone();
+  const prefill = await secondsOf(() => engine.prefill(plans, tokens.length));
+  const decode = run.decode ? await secondsOf(() => engine.decode(plans, run.decode)) : undefined;
+  return { prefill, decode };
+}
+
+/** The rest of the study's split: softmax on the GPU and the probabilities' way to the CPU, apart from inference. */
+export async function splitOff(count: number, engine: Engine, plans: Plans, signal: AbortSignal) {
+  const softmaxSeconds: number[] = [];
+  const readbackSeconds: number[] = [];
+  await engine.softmax(plans);
+  for (let index = 0; index < count; index++) {
+    signal.throwIfAborted();
+    softmaxSeconds.push(await secondsOf(() => engine.softmax(plans)));
+    readbackSeconds.push(await secondsOf(() => engine.readProbabilities()));
+  }
+  return { softmaxSeconds, readbackSeconds };
+}
+
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  // A coarse clock may see no time pass; no sample takes none.
+  return Math.max(performance.now() - from, 1e-3) / 1e3;
+}
+
+/** The same ids in every run, each position's whatever the prompt's length; never 0, the end of a text. */
+export function promptTokens(count: number, vocabulary: number): Uint32Array<ArrayBuffer> {
+  const random = seeded(1);
+  return Uint32Array.from({ length: count }, () => 1 + Math.floor(random() * (vocabulary - 1)));
+}
+
+function sizesOf({ layers, embedding, heads, hidden, vocabulary }: Geometry) {
+  return { layers, embedding, heads, hidden, vocabulary };
+}
+
+/** Weights of a model, as llama.cpp counts them: without the value LoRA that layer 0 does not use. */
+export function parameterCount({ layers, embedding, hidden, vocabulary, ranks }: Geometry): number {
+  const { decay, learningRate, value, gate } = ranks;
+  const matrices = 4 * embedding ** 2 + 2 * embedding * hidden;
+  const lowRanks = 2 * embedding * (decay + learningRate + value + gate);
+  // w0 a0 v0, k_k k_a r_k, six lerps and one, two layer norms and the group norm with weight and bias.
+  const vectors = (3 + 3 + 7 + 6) * embedding;
+  const unused = 2 * embedding * value + embedding;
+  return layers * (matrices + lowRanks + vectors) - unused + 2 * vocabulary * embedding + 4 * embedding;
+}
+
+const FEW_SAMPLES = 5;
+const SHORT_SECONDS = 5e-3;
+const LARGE_SPREAD = 0.05;
+
+/** All but `unused`. */
+function warningsOf(record: RunRecord, hidden: boolean): Warning[] {
+  const { seconds, warmupSeconds, software } = record;
+  const half = Math.floor(seconds.length / 2);
+  const typical = median(seconds);
+  const found = {
+    software,
+    hidden,
+    few: seconds.length < FEW_SAMPLES,
+    spread: spread(seconds) > LARGE_SPREAD * typical,
+    short: typical < SHORT_SECONDS,
+    cold: warmupSeconds.length === 0,
+    drift: half >= 3 && median(seconds.slice(-half)) > (1 + LARGE_SPREAD) * median(seconds.slice(0, half)),
+  };
+  return (Object.keys(found) as (keyof typeof found)[]).filter((warning) => found[warning]);
+}
+
+/** Whether a variant was chosen for a shape of matrices that the model does not have: none of the steps runs it. */
+async function lacksShapes(choice: Choice, { inner, final }: Plans, { kernels }: OpenGpu): Promise<boolean> {
+  const running = new Set([...inner.values(), ...final.values()].flat().map(({ pipeline }) => pipeline));
+  const shaped = Object.keys(choice).filter((key) => kernelOf(key) !== key);
+  const compiled = await Promise.all(shaped.map((key) => kernels.compile(choice[key])));
+  return compiled.some(({ timed }) => !timed.pipelines.some((pipeline) => running.has(pipeline)));
+}
+
+/** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
+function namesUnused(run: Run, used: string[], defaults: Experiment, catalogue: Catalogue): boolean {
+  const owners = Object.entries(parseExperiment(run.text, catalogue))
+    .filter(([key, [value]]) => isKernelKey(key) && defaults[key]?.[0] !== value)
+    .map(([key]) => kernelOf(key.split('.')[0]));
+  const members = families();
+  return owners.some((owner) => !(members[owner] ?? [owner]).some((kernel) => used.includes(kernel)));
+}

@@ -1,0 +1,194 @@
+/** One variant at one shape, by itself: checked, then dispatched again and again, each time over other weights. */
+import { storageBuffer } from '../../engine/buffers';
+import { guarded } from '../../engine/device';
+import { Kernels, type Step } from '../../engine/kernels';
+import { Timer } from '../../engine/timer';
+import { kernels as registry } from '../../shaders';
+import { seeded, type Arrays, type Kernel, type Random, type Sizes } from '../../shaders/kernel';
+import { formats } from '../../shaders/shared/formats';
+import type { Variant } from '../../shaders/variant';
+import { checkAll } from './measure';
+import type { OpenGpu } from './session';
+import { median } from '../records/statistics';
+
+/** How much time a figure is worth. */
+export interface Effort {
+  /** Copies of the weights are used in turn until so many bytes lie between two reads of one: more than caches hold. */
+  rotateBytes: number;
+  /** So long at least is a batch of uses, the unit that is timed. */
+  batchSeconds: number;
+  batches: number;
+  /** Before the batches, on a GPU that has been idle. */
+  warmupSeconds: number;
+}
+
+export const EFFORT: Effort = {
+  rotateBytes: 160e6,
+  batchSeconds: 0.02,
+  batches: 5,
+  warmupSeconds: 0.3,
+};
+
+/** What one use of a variant takes, all its passes together. */
+export interface AloneTime {
+  /** The median of `samples`. */
+  seconds: number;
+  /** Seconds a use, one a batch. */
+  samples: number[];
+  /** Uses in a batch. */
+  repetitions: number;
+  /** The GPU's timestamps around a batch, or, where they are no use, submit to done on the CPU. */
+  clock: 'gpu' | 'wall';
+  /** Largest error of the check before it. */
+  error: number;
+}
+
+/** The arrays of one kernel at one shape, on the GPU, with as many copies of the weights as are used in turn. */
+export interface Operands {
+  kernel: string;
+  sizes: Sizes;
+  turns: Record<string, GPUBuffer>[];
+  destroy(): void;
+}
+
+/** Words of random weights that are made; more are copies of them. */
+const RUN_WORDS = 2 ** 18;
+const MOST_COPIES = 256;
+const MOST_REPETITIONS = 20_000;
+/** Browsers, and Dawn unless told otherwise, round timestamps to so much. */
+const CLOCK_TICK = 1e-4;
+/** A GPU that has done nothing for so long has to be warmed up. */
+const IDLE_SECONDS = 0.25;
+
+/** When each device was last known to be warm, by performance.now(). */
+const warmAt = new WeakMap<GPUDevice, number>();
+
+/** Checks a variant at its kernel's own cases, then times it at the shape of these operands. Throws when it is wrong or impossible. */
+export async function timeAlone(
+  variant: Variant,
+  { sizes, turns }: Operands,
+  gpu: OpenGpu,
+  signal: AbortSignal,
+  effort = EFFORT,
+): Promise<AloneTime> {
+  const { error } = await checkAll({ [variant.kernel]: variant }, gpu, () => undefined, signal);
+  // Of its own, so that scratch buffers go with it; the pipelines are those of the check.
+  const kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
+  const describe = (message: string) => `${variant.kernel}/${variant.name}: ${message}`;
+  try {
+    const timing = guarded(gpu.device, describe, async () => {
+      const uses = await Promise.all(turns.map((buffers) => kernels.steps(variant, buffers, sizes)));
+      return timeUses(uses, gpu.device, signal, effort);
+    });
+    const time = await gpu.unlessLost(timing);
+    gpu.complain();
+    return { ...time, error };
+  } finally {
+    kernels.destroy();
+  }
+}
+
+/** The same work again and again: `uses` in turn, each a list of steps, in batches of one compute pass. */
+export async function timeUses(
+  uses: Step[][],
+  device: GPUDevice,
+  signal: AbortSignal,
+  effort: Effort,
+): Promise<Omit<AloneTime, 'error'>> {
+  let turn = 0;
+  const batch = async (repetitions: number) => {
+    signal.throwIfAborted();
+    const taken = await secondsOf(
+      device,
+      Array.from({ length: repetitions }, () => uses[turn++ % uses.length]),
+    );
+    warmAt.set(device, performance.now());
+    return taken;
+  };
+  const idle = performance.now() - (warmAt.get(device) ?? -Infinity);
+  await batch(1); // a driver's own first time
+  let repetitions = 1;
+  let taken = await batch(repetitions);
+  while (taken.seconds < effort.batchSeconds && repetitions < MOST_REPETITIONS) {
+    const growth = Math.min(16, (1.2 * effort.batchSeconds) / taken.seconds);
+    repetitions = Math.min(MOST_REPETITIONS, Math.ceil(Math.max(1.2, growth) * repetitions));
+    taken = await batch(repetitions);
+  }
+  const warmup = idle > 1e3 * IDLE_SECONDS ? effort.warmupSeconds : 0;
+  for (let spent = 0; spent < warmup; spent += taken.seconds) taken = await batch(repetitions);
+  const batches = [];
+  for (let i = 0; i < effort.batches; i++) batches.push(await batch(repetitions));
+  const clock = batches.every((each) => each.clock === 'gpu') ? ('gpu' as const) : ('wall' as const);
+  const samples = batches.map((each) => (clock === 'gpu' ? each.seconds : each.wall) / repetitions);
+  return { seconds: median(samples), samples, repetitions, clock };
+}
+
+/** Seconds of one batch, encoded before the clock starts. The GPU's clock counts only where it agrees with the CPU's. */
+async function secondsOf(device: GPUDevice, uses: Step[][]) {
+  const timer = device.features.has('timestamp-query') ? new Timer(device, 1) : undefined;
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass({ timestampWrites: timer?.writes() });
+  for (const { pipeline, bindGroup, workgroups } of uses.flat()) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+  pass.end();
+  timer?.resolve(encoder);
+  const commands = encoder.finish();
+  const from = performance.now();
+  device.queue.submit([commands]);
+  await device.queue.onSubmittedWorkDone();
+  const wall = Math.max(performance.now() - from, 1e-3) / 1e3;
+  const [seconds] = (await timer?.read()) ?? [];
+  const believed = seconds !== undefined && seconds > wall / 5 && seconds <= wall + CLOCK_TICK;
+  return believed
+    ? { seconds, wall, clock: 'gpu' as const }
+    : { seconds: wall, wall, clock: 'wall' as const };
+}
+
+/** Makes the arrays of a kernel at a shape: seeded, as a check has them, but large weights repeat themselves. */
+export function makeOperands(
+  device: GPUDevice,
+  kernel: string,
+  sizes: Sizes,
+  { rotateBytes } = EFFORT,
+): Operands {
+  const lengths = registry[kernel].lengths(sizes);
+  const random = seeded(1);
+  const runs: Record<string, Arrays[string]> = {};
+  const made: GPUBuffer[] = [];
+  const make = (name: string) => {
+    const length = lengths[name];
+    const buffer = storageBuffer(device, name, 4 * length);
+    made.push(buffer);
+    runs[name] ??= runOf(kernel, name, length, sizes, random);
+    for (let at = 0; at < length; at += runs[name].length)
+      device.queue.writeBuffer(buffer, 4 * at, words(runs[name].subarray(0, length - at)));
+    return buffer;
+  };
+  const destroy = () => made.forEach((buffer) => buffer.destroy());
+  try {
+    const single = Object.fromEntries(Object.keys(lengths).map((name) => [name, make(name)]));
+    const turns = [single];
+    while (single.weight && turns.length * single.weight.size < rotateBytes && turns.length < MOST_COPIES)
+      turns.push({ ...single, weight: make('weight') });
+    return { kernel, sizes, turns, destroy };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}
+
+/** An array, or a run of it that is repeated until the array is full: weights, and what is just random numbers. */
+function runOf(kernel: string, name: string, length: number, sizes: Sizes, random: Random): Arrays[string] {
+  const inputs: Kernel['inputs'] = registry[kernel].inputs;
+  const format = Object.values(formats).find((each) => kernel.endsWith(`_${each.name}`));
+  const blockWords = name === 'weight' && format ? format.words : 1;
+  const run = Math.min(length, Math.ceil(RUN_WORDS / blockWords) * blockWords);
+  const special = inputs?.[name];
+  if (!special) return Float32Array.from({ length: run }, () => 2 * random() - 1);
+  return special(name === 'weight' ? run : length, random, sizes);
+}
+
+const words = (run: Arrays[string]) => run as Float32Array<ArrayBuffer>;

@@ -1,0 +1,195 @@
+/** What this GPU can do at most, measured: arithmetic, reading memory, one dispatch after another. */
+import { storageBuffer } from '../../engine/buffers';
+import { guarded } from '../../engine/device';
+import { Kernels, type Step } from '../../engine/kernels';
+import type { Sizes } from '../../shaders/kernel';
+import { parseVariant, workgroupNeeds, type Variant } from '../../shaders/variant';
+import { EFFORT, timeUses, type Effort } from './microbench';
+import { formatCsv } from '../records/csv';
+import dispatchText from './peaks/dispatch.wgsl?raw';
+import dot4Text from './peaks/dot4.wgsl?raw';
+import f16Text from './peaks/f16.wgsl?raw';
+import f32Text from './peaks/f32.wgsl?raw';
+import matrixText from './peaks/matrix.wgsl?raw';
+import readText from './peaks/read.wgsl?raw';
+import type { OpenGpu } from './session';
+import { median } from '../records/statistics';
+
+/** A multiply-add counts as two operations. Undefined where the device lacks what it takes. */
+export interface Roofs {
+  /** Operations a second. */
+  f32: number;
+  f16: number | undefined;
+  /** 8-bit integers, four to a word. */
+  dot4: number | undefined;
+  /** Matrix units: f16, summed in f32. */
+  matrix: number | undefined;
+  /** Bytes a second, of an array that no cache holds. */
+  read: number;
+  /** Seconds from one dispatch to the next that has to wait for it. */
+  dispatch: number;
+  /** Seconds that a pass adds to those of the dispatch in it; 0: less than can be told. */
+  pass: number;
+}
+
+const texts = {
+  f32: f32Text,
+  f16: f16Text,
+  dot4: dot4Text,
+  matrix: matrixText,
+  read: readText,
+  dispatch: dispatchText,
+};
+const variants = Object.fromEntries(
+  Object.entries(texts).map(([name, text]) => [name, parseVariant('roof', name, text)]),
+);
+
+/** Enough workgroups to fill any GPU, and enough for a CPU that stands in for one; of so many threads. */
+const GROUPS = 2048;
+const SOFTWARE_GROUPS = 16;
+const THREADS = 256;
+/** Of a thread in a turn: 128 multiply-adds; 64 products of four and sums of four; 16 products of 16 × 16 × 16 by 32 threads. */
+const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512, matrix: 4096 };
+/** Turns are added until a dispatch takes so long that starting it does not count. */
+const DISPATCH_SECONDS = 0.005;
+const MOST_TURNS = 2 ** 20;
+/** Beyond the caches of any GPU we know of. */
+const READ_BYTES = 2 ** 29;
+/** Passes in a command buffer, and how often they are timed. */
+const PASSES = 256;
+const PASS_ROUNDS = 7;
+
+/** Measures the roofs; a fraction of a second each on a GPU. */
+export async function measureRoofs(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Roofs> {
+  const bench = new RoofBench(gpu, signal, effort);
+  try {
+    const measuring = guarded(
+      gpu.device,
+      (message) => `roofs: ${message}`,
+      async () => ({
+        f32: await bench.arithmetic('f32'),
+        f16: await bench.optional('f16'),
+        dot4: await bench.optional('dot4'),
+        matrix: await bench.matrix(),
+        read: await bench.read(),
+        dispatch: await bench.seconds(variants.dispatch, { groups: 1 }),
+        pass: await bench.pass(),
+      }),
+    );
+    return await gpu.unlessLost(measuring);
+  } finally {
+    bench.destroy();
+  }
+}
+
+class RoofBench {
+  readonly #kernels: Kernels;
+  readonly #buffers: Record<string, GPUBuffer>;
+  readonly #groups: number;
+
+  constructor(
+    readonly gpu: OpenGpu,
+    readonly signal: AbortSignal,
+    readonly effort: Effort,
+  ) {
+    this.#kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
+    this.#groups = gpu.adapter.software ? SOFTWARE_GROUPS : GROUPS;
+    this.#buffers = { out: storageBuffer(gpu.device, 'roof', 4 * this.#groups * THREADS) };
+  }
+
+  /** Undefined where the device lacks the features for it. */
+  optional(name: string): Promise<number> | undefined {
+    return this.#kernels.obstacle(variants[name]) ? undefined : this.arithmetic(name);
+  }
+
+  /** Undefined too where its matrix units take blocks of other sizes: only the compiler knows. */
+  async matrix(): Promise<number | undefined> {
+    const compiled = this.#kernels.compile(variants.matrix);
+    const possible = await compiled.then(Boolean, () => false);
+    return possible ? this.arithmetic('matrix') : undefined;
+  }
+
+  /** Operations a second, the dispatches long enough. */
+  async arithmetic(name: string): Promise<number> {
+    const groups = this.#groups;
+    for (let turns = 16; ; turns *= 4) {
+      const seconds = await this.seconds(variants[name], { groups, turns, scale: 997 });
+      if (seconds < DISPATCH_SECONDS && turns < MOST_TURNS) continue;
+      return (groups * workgroupNeeds(variants[name]).invocations * turns * OPERATIONS[name]) / seconds;
+    }
+  }
+
+  /** Bytes a second. */
+  async read(): Promise<number> {
+    const { device } = this.gpu;
+    const groups = this.#groups;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const step = 16 * 4 * THREADS * groups;
+    const bytes = Math.floor(Math.min(READ_BYTES, maxBufferSize, maxStorageBufferBindingSize) / step) * step;
+    this.#buffers.source = storageBuffer(device, 'roof source', bytes);
+    return bytes / (await this.seconds(variants.read, { groups, vectors: bytes / 16 }));
+  }
+
+  /** Seconds a pass: many small passes against one with as many dispatches, in turn, on the CPU's clock. */
+  async pass(): Promise<number> {
+    const [step] = await this.#kernels.steps(variants.dispatch, this.#buffers, { groups: 1 });
+    const differences: number[] = [];
+    for (let round = 0; round <= PASS_ROUNDS; round++) {
+      this.signal.throwIfAborted();
+      const [many, one] = [await this.#wall(step, PASSES, 1), await this.#wall(step, 1, PASSES)];
+      if (round > 0) differences.push((many - one) / (PASSES - 1)); // the first was the warm-up
+    }
+    return Math.max(0, median(differences));
+  }
+
+  /** Wall seconds of one command buffer. */
+  async #wall({ pipeline, bindGroup }: Step, passes: number, dispatches: number): Promise<number> {
+    const { device } = this.gpu;
+    const encoder = device.createCommandEncoder();
+    for (let i = 0; i < passes; i++) {
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      for (let k = 0; k < dispatches; k++) pass.dispatchWorkgroups(1);
+      pass.end();
+    }
+    const commands = encoder.finish();
+    await device.queue.onSubmittedWorkDone();
+    const from = performance.now();
+    device.queue.submit([commands]);
+    await device.queue.onSubmittedWorkDone();
+    return (performance.now() - from) / 1e3;
+  }
+
+  async seconds(variant: Variant, sizes: Sizes): Promise<number> {
+    const steps = await this.#kernels.steps(variant, this.#buffers, sizes);
+    return (await timeUses([steps], this.gpu.device, this.signal, this.effort)).seconds;
+  }
+
+  destroy() {
+    for (const buffer of Object.values(this.#buffers)) buffer.destroy();
+    this.#kernels.destroy();
+  }
+}
+
+/** The arithmetic that a variant is made of, as far as its text says: the fastest it asks for. */
+export function computeRoof({ features, languageFeatures }: Variant, roofs: Roofs): number | undefined {
+  if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return roofs.matrix;
+  if (languageFeatures.includes('packed_4x8_integer_dot_product')) return roofs.dot4;
+  return features.includes('shader-f16') ? roofs.f16 : roofs.f32;
+}
+
+/** One line a roof: name, value, unit. */
+export function roofsToCsv({ f32, f16, dot4, matrix, read, dispatch, pass }: Roofs): string {
+  const scaled = (value: number | undefined, unit: number) => value && (value / unit).toPrecision(4);
+  return formatCsv([
+    ['roof', 'value', 'unit'],
+    ['f32', scaled(f32, 1e12), 'TFLOPS'],
+    ['f16', scaled(f16, 1e12), 'TFLOPS'],
+    ['dot4', scaled(dot4, 1e12), 'TOPS'],
+    ['matrix', scaled(matrix, 1e12), 'TFLOPS'],
+    ['read', scaled(read, 1e9), 'GB/s'],
+    ['dispatch', scaled(dispatch, 1e-6), 'us'],
+    ['pass', scaled(pass, 1e-6), 'us'],
+  ]);
+}

@@ -1,0 +1,167 @@
+/** The GPU and the model that a host works with, kept from one run to the next and opened anew when the GPU is lost. */
+import type { ByteSource } from '../../engine/bytes';
+import { describeAdapter, openDevice, type AdapterDescription } from '../../engine/device';
+import { Engine } from '../../engine/engine';
+import { openGguf } from '../../engine/gguf';
+import { Kernels } from '../../engine/kernels';
+import { SYNTHETIC, synthesiseWeights } from '../../engine/synthetic';
+import { Tokenizer } from '../../engine/tokenizer';
+import { loadWeights, type Progress as LoadProgress, type Weights } from '../../engine/weights';
+import { findVariant, kernels as registry } from '../../shaders';
+
+/** What differs between a page, its worker and a terminal. */
+export interface Host {
+  gpu: GPU;
+  /** The bytes of a model that is not synthetic: `demo`, a file, an address. Throws when there is no such thing. */
+  open(model: string, signal: AbortSignal): Promise<ByteSource>;
+  /** For the records: the browser's user agent, or the runtime and its system. */
+  agent: string;
+  /** A page that nobody sees is slowed down by its browser. */
+  hidden?(): boolean;
+}
+
+/** A device, and what has been learnt on it. */
+export interface OpenGpu {
+  device: GPUDevice;
+  adapter: AdapterDescription;
+  kernels: Kernels;
+  /** Errors of variants that passed their check here, by kernel and WGSL text. */
+  checked: Map<string, number>;
+  /** Throws what the GPU has complained of since the last time; a lost device never stops complaining. */
+  complain(): void;
+  /** The work's result, or an error as soon as the device is lost: what waits for a lost GPU may wait for ever. */
+  unlessLost<T>(work: Promise<T>): Promise<T>;
+}
+
+export interface LoadedModel {
+  /** As it was asked for. */
+  name: string;
+  seed: number;
+  engine: Engine;
+  weights: Weights;
+  /** Synthetic models have none. */
+  tokenizer: Tokenizer | undefined;
+  loadSeconds: number;
+}
+
+interface Loaded {
+  weights: Weights;
+  tokenizer: Tokenizer | undefined;
+}
+
+/** One device and at most one model at a time: two would not fit side by side. */
+export class Session {
+  #gpu: { open: OpenGpu; lost: boolean } | undefined;
+  #model: LoadedModel | undefined;
+
+  constructor(readonly host: Host) {}
+
+  /** The device, opened at the first call and again after it was lost. */
+  async open(): Promise<OpenGpu> {
+    if (this.#gpu && !this.#gpu.lost) return this.#gpu.open;
+    this.forget();
+    const device = await openDevice(this.host.gpu);
+    const gpu = { open: watch(device, this.host.gpu.wgslLanguageFeatures), lost: false };
+    void device.lost.then(() => (gpu.lost = true));
+    this.#gpu = gpu;
+    return gpu.open;
+  }
+
+  /**
+   * The model, from the last run if it was the same; else the former one is destroyed and this one loaded. Throws an
+   * Error that begins with the model's name, where that is not said anyway.
+   */
+  async load(name: string, seed: number, progress: LoadProgress, signal: AbortSignal): Promise<LoadedModel> {
+    const gpu = await this.open();
+    const synthetic = Object.hasOwn(SYNTHETIC, name);
+    if (this.#model?.name === name && (!synthetic || this.#model.seed === seed)) return this.#model;
+    this.forget();
+    const from = performance.now();
+    const loading = synthetic
+      ? synthesise(gpu.device, name, seed, progress, signal)
+      : read(gpu.device, this.host, name, progress, signal);
+    const { weights, tokenizer } = await gpu.unlessLost<Loaded>(loading);
+    const engine = await Engine.open(gpu.kernels, weights).catch((error: unknown) => {
+      weights.destroy();
+      throw error;
+    });
+    const loadSeconds = (performance.now() - from) / 1e3;
+    this.#model = { name, seed, engine, weights, tokenizer, loadSeconds };
+    return this.#model;
+  }
+
+  /** Frees the model: the next run loads its own, and a file that has changed is read again. */
+  forget(): void {
+    this.#model?.engine.destroy();
+    this.#model?.weights.destroy();
+    this.#model = undefined;
+  }
+
+  /** Frees everything. */
+  close(): void {
+    this.forget();
+    this.#gpu?.open.kernels.destroy();
+    this.#gpu?.open.device.destroy();
+    this.#gpu = undefined;
+  }
+}
+
+async function synthesise(
+  device: GPUDevice,
+  name: string,
+  seed: number,
+  progress: LoadProgress,
+  signal: AbortSignal,
+) {
+  const makers = Object.keys(registry).filter((kernel) => kernel.startsWith('synthesise_'));
+  const variants = Object.fromEntries(
+    makers.map((kernel) => [kernel, findVariant(kernel, registry[kernel].default)]),
+  );
+  return {
+    weights: await synthesiseWeights(device, name, seed, variants, progress, signal),
+    tokenizer: undefined,
+  };
+}
+
+async function read(
+  device: GPUDevice,
+  host: Host,
+  name: string,
+  progress: LoadProgress,
+  signal: AbortSignal,
+) {
+  const source = await host.open(name, signal);
+  try {
+    const file = await openGguf(source);
+    const weights = await loadWeights(device, file, progress, signal);
+    return { weights, tokenizer: new Tokenizer(file.tokens) };
+  } finally {
+    await source.close?.();
+  }
+}
+
+function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGpu {
+  let complaint: string | undefined;
+  let loss: Error | undefined;
+  device.onuncapturederror = ({ error }) => (complaint ??= error.message);
+  const lost = device.lost.then(({ message }) => {
+    loss = new Error(
+      `The GPU was lost${message ? ` (${message.trim().split('\n')[0]})` : ''}; lower prefill, chunk or steps_per_submit`,
+    );
+    throw loss;
+  });
+  lost.catch(() => undefined);
+  return {
+    device,
+    adapter: describeAdapter(device),
+    kernels: new Kernels(device, languageFeatures),
+    checked: new Map(),
+    complain() {
+      if (loss) throw loss;
+      const said = complaint;
+      complaint = undefined;
+      if (said) throw new Error(`The GPU refused something: ${said}`);
+    },
+    unlessLost: (work) => Promise.race([work, lost]),
+  };
+}

@@ -1,0 +1,66 @@
+/** The shapes at which a model uses its kernels, and the work a kernel has at one. */
+import type { Engine } from '../../engine/engine';
+import type { Step } from '../../engine/kernels';
+import { kernels as registry } from '../../shaders';
+import type { Sizes } from '../../shaders/kernel';
+import { choose, expand } from '../experiment/expand';
+
+/** One kernel at one shape, and how often. */
+export interface Use {
+  kernel: string;
+  sizes: Sizes;
+  count: number;
+}
+
+/** What a chunk of `tokens` tokens, head included, and what a decoded token asks of the kernels. */
+export async function usesOf(engine: Engine, tokens: number): Promise<{ chunk: Use[]; decode: Use[] }> {
+  const [run] = expand({ prefill: [String(tokens)] });
+  const plans = await engine.prepare(choose(run, engine.kernelNames), tokens, 0, [tokens]);
+  return {
+    chunk: countUses(plans.final.get(tokens) ?? []),
+    decode: countUses(plans.final.get(1) ?? []),
+  };
+}
+
+/** The uses of both lists, each shape once: those of the second where the first lacks them. */
+export function together(first: Use[], second: Use[]): Use[] {
+  const known = new Set(first.map(keyOf));
+  return [...first, ...second.filter((use) => !known.has(keyOf(use)))];
+}
+
+function countUses(steps: Step[]): Use[] {
+  const uses = new Map<string, Use>();
+  for (const { kernel, sizes, pass } of steps) {
+    const key = keyOf({ kernel, sizes });
+    const use = uses.get(key) ?? { kernel, sizes, count: 0 };
+    if (pass === 0) use.count++;
+    uses.set(key, use);
+  }
+  return [...uses.values()];
+}
+
+const keyOf = ({ kernel, sizes }: Pick<Use, 'kernel' | 'sizes'>) => `${kernel} ${shapeText(kernel, sizes)}`;
+
+/** `rows 2560, columns 2560, …`: of the sizes those on which the arrays' lengths or the work depend, not a switch or an ε. */
+export function shapeText(kernel: string, sizes: Sizes): string {
+  const { lengths, flop } = registry[kernel];
+  const amount = (of: Sizes) => JSON.stringify([lengths(of), flop?.(of)]);
+  return Object.entries(sizes)
+    .filter(([name, size]) => amount({ ...sizes, [name]: 2 * size + 1 }) !== amount(sizes))
+    .map(([name, size]) => `${name} ${size}`)
+    .join(', ');
+}
+
+/** What a use must do: floating-point operations, where the kernel is judged by them, and bytes read or written once. */
+export interface Work {
+  flop: number | undefined;
+  bytes: number | undefined;
+}
+
+export function workOf(kernel: string, sizes: Sizes): Work {
+  const { flop, lengths } = registry[kernel];
+  // Of the embedding only the rows of the tokens at hand are read.
+  if (kernel.startsWith('embed_')) return { flop: undefined, bytes: undefined };
+  const words = Object.values(lengths(sizes)).reduce((sum, length) => sum + length, 0);
+  return { flop: flop?.(sizes), bytes: 4 * words };
+}

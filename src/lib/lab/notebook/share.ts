@@ -1,0 +1,266 @@
+/**
+ * A notebook as a link: `#n=1.<payload>.<check>`. The payload is the notebook's text, deflated, in base64url; the check is
+ * a CRC-32 of the payload's characters; 1 is the version, which stays readable. Being behind the #, it is sent to
+ * no server. What comes from a link is somebody else's: it is read within limits, and nothing of it runs by itself.
+ */
+import { kernels, variants } from '../../shaders';
+import { loadSources } from '../../shaders/loading';
+import type { Variant } from '../../shaders/variant';
+import { familyOf } from '../experiment/catalogue';
+import { applyDiff, diffOf } from './diff';
+import { messageOf } from '../message';
+import { parseNotebook, printNotebook, withBody, type Cell } from './notebook';
+import { fromCsv, hashTexts, summariesToCsv } from '../records/record';
+import { shorten } from '../experiment/settings';
+
+/** What a link holds: no shaders and results; no results; results as medians and intervals, without their samples. */
+export const SHARE_SIZES = ['settings', 'shaders', 'results'] as const;
+export type ShareSize = (typeof SHARE_SIZES)[number];
+
+/** A notebook that came from a link. */
+export interface SharedNotebook {
+  text: string;
+  cells: Cell[];
+  /** Indices of the shaders among them: somebody else's, not to be compiled before the reader has allowed it. */
+  foreign: number[];
+}
+
+/** What a page's address asks for. */
+export type Address =
+  | ({ kind: 'link' } & SharedNotebook)
+  | { kind: 'preset'; name: string }
+  /** `settings`: the query without its question mark, not yet read. */
+  | { kind: 'settings'; settings: string }
+  | { kind: 'none' }
+  | { kind: 'broken'; reason: string };
+
+const VERSION = '1';
+/** Of an inflated notebook. */
+const LARGEST_BYTES = 1_000_000;
+/** Deflate makes incompressible bytes hardly longer, and base64 makes them a third longer. */
+const LONGEST_PAYLOAD = 1_400_000;
+/** Bytes inflated at a time: no more than a thousand times as many can come of them. */
+const SLICE = 512;
+
+/** Characters of a whole address: what is safe everywhere, what chat programs cut, and what belongs in a file. */
+export const LINK_LENGTHS = { safe: 2_000, cut: 4_000, file: 16_000 } as const;
+
+/** How far a link of so many characters gets. */
+export function reachOf(length: number): 'everywhere' | 'most places' | 'not through chats' | 'as a file' {
+  if (length <= LINK_LENGTHS.safe) return 'everywhere';
+  if (length <= LINK_LENGTHS.cut) return 'most places';
+  return length <= LINK_LENGTHS.file ? 'not through chats' : 'as a file';
+}
+
+/** The hash of a link to these cells, `#` included. Its length and that of the page's address are the link's. */
+export async function linkOf(cells: readonly Cell[], size: ShareSize): Promise<string> {
+  const shared = sharedText(cells, size);
+  const text = hasShaders(shared) ? packShaders(shared, await loadSources()) : shared;
+  const payload = toBase64(await deflate(new TextEncoder().encode(text)));
+  return `#n=${VERSION}.${payload}.${checkOf(payload)}`;
+}
+
+/** The text that a link of this size holds. */
+export function sharedText(cells: readonly Cell[], size: ShareSize): string {
+  const kept = cells.filter(
+    ({ kind }) => !(kind === 'csv' && size !== 'results') && !(kind === 'wgsl' && size === 'settings'),
+  );
+  return printNotebook(kept.map((cell) => (cell.kind === 'csv' ? summarised(cell) : cell)));
+}
+
+/** Reads what linkOf made. Throws an Error that says in which way the link is broken. */
+export async function readLink(hash: string): Promise<SharedNotebook> {
+  const [version, payload, check, ...others] = hash.replace(/^#?n=/, '').split('.');
+  if (version !== VERSION && /^\d{1,6}$/.test(version) && payload !== undefined)
+    throw new Error(
+      `This link is of version ${version}; this lab reads version ${VERSION}. A newer one may open it`,
+    );
+  if (version !== VERSION || !payload || check === undefined || check.length < 6)
+    throw new Error(
+      `This link is cut short: it has ${hash.length} characters, and a whole one reads #n=${VERSION}.<notebook>.<check of 6>`,
+    );
+  if (check.length > 6 || others.length)
+    throw new Error(
+      `This link goes on after its end, with "${shorten([check.slice(6), ...others].join('.'))}"; take away what was added`,
+    );
+  if (payload.length > LONGEST_PAYLOAD)
+    throw new Error(`This link has ${payload.length} characters; at most ${LONGEST_PAYLOAD} are read`);
+  const strange = /[^A-Za-z0-9_-]/.exec(payload);
+  if (strange)
+    throw new Error(
+      `This link holds "${strange[0]}" at character ${strange.index + 1} of its notebook; letters, digits, - and _ are possible`,
+    );
+  if (checkOf(payload) !== check)
+    throw new Error(
+      `This link was damaged on its way, or cut short: its check is ${check}, and what is left of it has ${checkOf(payload)}`,
+    );
+  const packed = decodeText(await inflate(fromBase64(payload)));
+  const text = hasShaders(packed) ? unpackShaders(packed, await loadSources()) : packed;
+  const cells = parseNotebook(text);
+  return { text, cells, foreign: [...cells.keys()].filter((index) => cells[index].kind === 'wgsl') };
+}
+
+/** What an address asks for, from `search` and `hash` with their ? and #. A link that is broken is that, never something else. */
+export async function readAddress(search: string, hash: string): Promise<Address> {
+  const plain = hash.replace(/^#n%3D/i, '#n=');
+  if (/^#n(=|$)/.test(plain)) {
+    try {
+      return { kind: 'link', ...(await readLink(plain)) };
+    } catch (error) {
+      return { kind: 'broken', reason: messageOf(error) };
+    }
+  }
+  const name = new URLSearchParams(search).get('notebook');
+  if (name !== null)
+    return /^[a-z0-9][a-z0-9-]{0,59}$/.test(name)
+      ? { kind: 'preset', name }
+      : { kind: 'broken', reason: `"${shorten(name)}" is no name of a notebook; one is like phase-2` };
+  const settings = search.replace(/^\?/, '');
+  return settings ? { kind: 'settings', settings } : { kind: 'none' };
+}
+
+/** Results without their samples; a cell that holds something else stays as it is. */
+function summarised(cell: Cell): Cell {
+  try {
+    return withBody(cell, summariesToCsv(fromCsv(cell.body)));
+  } catch {
+    return cell;
+  }
+}
+
+/** Gives the whole text of a shipped variant. */
+interface Sources {
+  sourceOf: (variant: Variant) => string;
+}
+
+const hasShaders = (text: string) => parseNotebook(text).some(({ kind }) => kind === 'wgsl');
+
+/** Begins the body of a shader that travels as a diff: `//~ kernel/variant hash`; or of one that is as it stands. */
+const DIFF = /^\/\/~ (\w+)\/([\w.-]+) ([0-9a-f]{8})\n/;
+const PLAIN = '//~ whole\n';
+
+/** The text with each shader as a diff against the shipped variant that it came from, where that is shorter. */
+function packShaders(text: string, sources: Sources): string {
+  const cells = parseNotebook(text);
+  const packed = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? asEdit(cell, sources) : cell)));
+  const plain = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? escaped(cell) : cell)));
+  // A line ending inside a line could make a diff something else: what does not come back goes as it is.
+  return comesBack(packed, text, sources) ? packed : plain;
+}
+
+function asEdit(cell: Cell, { sourceOf }: Sources): Cell {
+  const [kernel] = cell.name.split('/');
+  const related = variants.filter((each) => each.kernel === kernel || familyOf(each.kernel) === kernel);
+  const texts = new Map(related.map((variant) => [sourceOf(variant), variant]));
+  let shortest = escaped(cell).body;
+  for (const [base, variant] of texts) {
+    const diff = diffOf(base, cell.body);
+    if (diff === undefined) continue;
+    const body = `//~ ${variant.kernel}/${variant.name} ${hashTexts({ base })}\n${diff}`;
+    if (body.length < shortest.length) shortest = body;
+  }
+  return { ...cell, body: shortest };
+}
+
+const escaped = (cell: Cell): Cell =>
+  cell.body.startsWith('//~ ') ? { ...cell, body: PLAIN + cell.body } : cell;
+
+function comesBack(packed: string, text: string, sources: Sources): boolean {
+  try {
+    return unpackShaders(packed, sources) === text;
+  } catch {
+    return false;
+  }
+}
+
+function unpackShaders(text: string, sources: Sources): string {
+  return printNotebook(
+    parseNotebook(text).map((cell) => (cell.kind === 'wgsl' ? unpacked(cell, sources) : cell)),
+  );
+}
+
+function unpacked(cell: Cell, { sourceOf }: Sources): Cell {
+  if (cell.body.startsWith(PLAIN)) return { ...cell, body: cell.body.slice(PLAIN.length) };
+  const [head, kernel, name, hash] = DIFF.exec(cell.body) ?? [];
+  if (head === undefined) return cell;
+  const shipped = variants.find((variant) => variant.kernel === kernel && variant.name === name);
+  const base = shipped && sourceOf(shipped);
+  const why = base === undefined ? 'is not here' : 'has changed since';
+  if (base === undefined || hashTexts({ base }) !== hash)
+    throw new Error(
+      `The shader ${cell.name} of this link is an edit of ${kernel}/${name}, which ${why}${Object.hasOwn(kernels, kernel) ? '' : `; there is no kernel ${kernel}`}. ` +
+        'Ask for the notebook as a file',
+    );
+  return { ...cell, body: applyDiff(base, cell.body.slice(head.length)) };
+}
+
+async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Stops as soon as there is too much: what a few bytes may become fits no memory. */
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  let at = 0;
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        controller.enqueue(bytes.slice(at, (at += SLICE)));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const reader = source.pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  const whole = new Uint8Array(LARGEST_BYTES);
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw new Error(
+        `This link does not unpack (${messageOf(error)}); it was not made by this lab, or is incomplete`,
+      );
+    });
+    if (done) return whole.subarray(0, length);
+    if (length + value.length > LARGEST_BYTES) {
+      await reader.cancel().catch(() => undefined); // too large, whatever else is wrong with it
+      throw new Error(
+        `This link unpacks to more than ${LARGEST_BYTES / 1e6} MB; a notebook has at most that`,
+      );
+    }
+    whole.set(value, length);
+    length += value.length;
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error('This link unpacks to something that is not text (UTF-8); it was not made by this lab');
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000)
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  if (text.length % 4 === 1)
+    throw new Error(`This link cannot be unpacked: ${text.length} characters are no whole bytes`);
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
+}
+
+/** CRC-32 (IEEE 802.3) of the characters, four bytes in base64url. */
+function checkOf(payload: string): string {
+  let crc = 0xffffffff;
+  for (let i = 0; i < payload.length; i++) {
+    crc ^= payload.charCodeAt(i) & 0xff;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  crc = ~crc >>> 0;
+  return toBase64(Uint8Array.of(crc >>> 24, crc >>> 16, crc >>> 8, crc));
+}

@@ -1,0 +1,148 @@
+/** Results in files: this lab's own, and llama-bench's, as records beside one's own runs. */
+import { parseCsv } from './csv';
+import { encode, shorten } from '../experiment/settings';
+import { fromCsv, type RunRecord } from './record';
+import { median } from './statistics';
+
+export interface ImportedRuns {
+  records: RunRecord[];
+  /** What of the file is no run of the lab's kind, one sentence each. */
+  leftOut: string[];
+}
+
+/**
+ * Reads results: CSV of the lab (runs or summaries), and llama-bench's `-o csv` and `-o json`, of which a test of the
+ * prompt is a run and a test of generation says how fast it decodes. Throws an Error that names the line, or the entry, that cannot be read.
+ */
+export function readRuns(text: string): ImportedRuns {
+  const trimmed = text.replace(/^\uFEFF/, '').trimStart();
+  if (trimmed === '') throw new Error('There is nothing in this file; it should hold runs as CSV or JSON');
+  if (/^[[{]/.test(trimmed)) return fromLlamaBench(readJson(trimmed), 'Entry');
+  const rows = parseCsv(text);
+  const names = Object.keys(rows[0] ?? {});
+  if (rows.length === 0) throw new Error('This CSV names columns and has no rows');
+  if (names.includes('x_settings')) return { records: fromCsv(text), leftOut: [] };
+  if (names.includes('n_prompt') && names.includes('avg_ns')) return fromLlamaBench(rows, 'Row');
+  throw new Error(
+    `These columns are neither the lab's (x_settings …) nor llama-bench's (n_prompt, n_gen, avg_ns …): ${shorten(names.join(', '))}`,
+  );
+}
+
+type Row = Record<string, unknown>;
+
+function readJson(text: string): Row[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`This is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const list = Array.isArray(value) ? (value as unknown[]) : [value];
+  list.forEach((entry, index) => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+      throw new Error(
+        `Entry ${index + 1} is not an object with llama-bench's fields n_prompt, n_gen, avg_ns …`,
+      );
+  });
+  if (list.length === 0) throw new Error('This JSON is an empty list; it should hold runs');
+  return list as Row[];
+}
+
+/** One test of llama-bench. */
+interface Test {
+  place: string;
+  prompt: number;
+  generated: number;
+  /** All samples where the file has them, else their mean alone. */
+  seconds: number[];
+  samples: number | undefined;
+  /** What tests of the same model and machine share. */
+  setup: string;
+  row: Row;
+}
+
+function fromLlamaBench(rows: Row[], word: string): ImportedRuns {
+  const tests = rows.map((row, index) => readTest(row, `${word} ${index + 1}`));
+  const prompts = tests.filter(({ prompt, generated }) => prompt > 0 && generated === 0);
+  const records = prompts.map((test) => {
+    const decode = tests.find(
+      (other) => other.prompt === 0 && other.generated > 0 && other.setup === test.setup,
+    );
+    return recordOf(test, decode);
+  });
+  const used = (test: Test) => test.prompt === 0 && prompts.some(({ setup }) => setup === test.setup);
+  const left = tests.filter((test) => !prompts.includes(test) && !used(test));
+  const leftOut = left.map(({ place, prompt, generated }) =>
+    prompt > 0
+      ? `${place} times ${prompt} prompt tokens and ${generated} generated ones together; the lab times them apart`
+      : `${place} times ${generated} generated tokens without a prompt of the same setup beside it`,
+  );
+  if (records.length === 0)
+    throw new Error(`No test of a prompt (pp) is in this file. ${leftOut.slice(0, 3).join('. ')}`);
+  return { records, leftOut };
+}
+
+function readTest(row: Row, place: string): Test {
+  const number = (name: string): number => {
+    const given = Object.hasOwn(row, name) ? row[name] : undefined;
+    const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+      throw new Error(
+        `${place}: ${name} should be a number; it is ${shorten(JSON.stringify(given) ?? 'missing')}`,
+      );
+    return value;
+  };
+  const listed = Object.hasOwn(row, 'samples_ns') && Array.isArray(row.samples_ns) ? row.samples_ns : [];
+  if (listed.some((value) => typeof value !== 'number' || !(value > 0)))
+    throw new Error(`${place}: samples_ns should be times above 0`);
+  const nanoseconds = listed.length ? (listed as number[]) : [number('avg_ns')];
+  if (!(nanoseconds[0] > 0)) throw new Error(`${place}: avg_ns is 0; a test takes some time`);
+  const setup = ['build_commit', 'model_filename', 'gpu_info', 'backends', 'n_ubatch', 'test_time'];
+  return {
+    place,
+    prompt: number('n_prompt'),
+    generated: number('n_gen'),
+    seconds: nanoseconds.map((value) => value / 1e9),
+    samples: listed.length || undefined,
+    setup: JSON.stringify(setup.slice(0, 5).map((name) => String(row[name] ?? ''))),
+    row,
+  };
+}
+
+/** A prompt's test as a run: n_ubatch is the chunk, as the lab writes it in turn. */
+function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefined): RunRecord {
+  const word = (name: string) => (Object.hasOwn(row, name) ? String(row[name] ?? '') : '');
+  const amount = (name: string) => Number(word(name)) || 0;
+  const chunk = Math.min(prompt, amount('n_ubatch') || prompt);
+  const model = word('model_filename') || word('model_type') || 'unnamed';
+  const test = word('test_time');
+  return {
+    settings: `model=${encode(model)}&prefill=${prompt}&chunk=${chunk}`,
+    model,
+    parameters: amount('model_n_params'),
+    geometry: {},
+    weightBytes: amount('model_size'),
+    loadSeconds: 0,
+    prefill: prompt,
+    chunk,
+    decode: decode?.generated ?? 0,
+    stepsPerSubmit: 0,
+    seed: 1,
+    variants: {},
+    kernelHash: word('build_commit'),
+    seconds: samples ? seconds : [median(seconds)],
+    warmupSeconds: [],
+    decodeSeconds: decode ? decode.seconds : [],
+    softmaxSeconds: [],
+    readbackSeconds: [],
+    error: 0,
+    errorKernel: '',
+    adapter: word('gpu_info') || word('cpu_info'),
+    software: false,
+    startedAt: /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(test) ? test : new Date(0).toISOString(),
+    agent: `llama-bench, ${word('backends') || 'unknown backend'}`,
+    warnings: [],
+    // Its CSV does not say how often it repeated a test.
+    ...(samples ? {} : { summary: {} }),
+  };
+}

@@ -1,0 +1,86 @@
+/** Does this browser and this GPU compute what they should? Every variant against its kernel's reference, on the device at hand. */
+import { check } from '../../engine/check';
+import { describeAdapter, openDevice, type AdapterDescription } from '../../engine/device';
+import { Kernels } from '../../engine/kernels';
+import { kernels as registry, settingsToCheck, variants } from '../../shaders';
+import type { Variant } from '../../shaders/variant';
+
+/** Variants that compile while one is checked. */
+const COMPILED_AHEAD = 4;
+
+export type { AdapterDescription };
+
+/** One variant at one setting of its knobs. Plain data, safe to post. */
+export interface CheckResult {
+  kernel: string;
+  variant: string;
+  /** As in an experiment: `row_threads=16 step=32`; empty for a variant without knobs. */
+  knobs: string;
+  outcome: 'passed' | 'failed' | 'skipped';
+  /** Largest normalised mean squared error over the kernel's cases, where it passed. */
+  error?: number;
+  /** Why it failed, or what the GPU or browser lacks for it. */
+  reason?: string;
+}
+
+export type SelfTestEvent =
+  | { type: 'selftest'; adapter: AdapterDescription; total: number }
+  | { type: 'check'; result: CheckResult }
+  | { type: 'failed'; run: string; reason: string }
+  | { type: 'finished' };
+
+/**
+ * Checks every variant with its knobs as they are and, with `ends`, with each knob at its ends. A wrong variant or a
+ * missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
+ */
+export async function* selfTest(
+  gpu: GPU,
+  ends: boolean,
+  signal: AbortSignal,
+  tested = variants,
+): AsyncGenerator<SelfTestEvent> {
+  try {
+    const device = await openDevice(gpu);
+    let lost: string | undefined;
+    void device.lost.then(({ message }) => (lost = message || 'no reason given'));
+    const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
+    const settings = tested.flatMap((variant) =>
+      (ends ? settingsToCheck(variant) : [variant]).map((setting) => ({
+        setting,
+        turned: setting.wgsl !== variant.wgsl,
+      })),
+    );
+    yield { type: 'selftest', adapter: describeAdapter(device), total: settings.length };
+    for (const [at, { setting, turned }] of settings.entries()) {
+      if (signal.aborted) break;
+      for (const { setting: next } of settings.slice(at + 1, at + 1 + COMPILED_AHEAD))
+        kernels.compile(next).catch(() => undefined); // told when it is its turn
+      yield { type: 'check', result: await checked(kernels, setting, turned) };
+      if (lost) throw new Error(`The GPU device was lost at ${setting.kernel}/${setting.name}: ${lost}`);
+    }
+    kernels.destroy();
+    device.destroy();
+  } catch (reason) {
+    yield { type: 'failed', run: 'self-test', reason: (reason as Error).message };
+  }
+  yield { type: 'finished' };
+}
+
+/** With its knobs as the text has them a variant meets all of its kernel's cases; turned, the second, which divides evenly by nothing. */
+async function checked(kernels: Kernels, variant: Variant, turned: boolean): Promise<CheckResult> {
+  const knobs = Object.entries(variant.knobs)
+    .map(([name, { value }]) => `${name}=${value}`)
+    .join(' ');
+  const named = { kernel: variant.kernel, variant: variant.name, knobs };
+  const obstacle = kernels.obstacle(variant);
+  if (obstacle) return { ...named, outcome: 'skipped', reason: obstacle };
+  const kernel = registry[variant.kernel];
+  const cases = turned ? [kernel.cases[1] ?? kernel.cases[0]] : kernel.cases;
+  try {
+    let error = 0;
+    for (const sizes of cases) error = Math.max(error, await check(kernels, kernel, variant, sizes));
+    return { ...named, outcome: 'passed', error };
+  } catch (reason) {
+    return { ...named, outcome: 'failed', reason: (reason as Error).message };
+  }
+}

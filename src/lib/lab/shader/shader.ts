@@ -1,0 +1,369 @@
+/** What can be learnt of one shader: does it compile, is it right, how fast is it alone. */
+import { examine } from '../../engine/check';
+import { guarded } from '../../engine/device';
+import { Kernels } from '../../engine/kernels';
+import { findVariant, kernels as registry, readVariants } from '../../shaders';
+import type { Sizes } from '../../shaders/kernel';
+import { readKnobs, withKnobs, type Knob, type Variant } from '../../shaders/variant';
+import { EFFORT, makeOperands, timeAlone, type Effort } from '../measure/microbench';
+import { readOwn } from '../experiment/catalogue';
+import { complete, defaultsFor } from '../experiment/defaults';
+import { choose, expand } from '../experiment/expand';
+import { headerProblems } from './diagnostics';
+import { checkAll, compileAll } from '../measure/measure';
+import { messageOf } from '../message';
+import type { Report } from '../cells/run';
+import { knobsKey } from '../tune/search';
+import type { LoadedModel, OpenGpu } from '../measure/session';
+import { shapeText, usesOf, workOf, type Use } from '../measure/shapes';
+
+/** A wgsl cell that the user wrote or allowed. */
+export interface OwnVariant {
+  /** A kernel, or a family of kernels (matmul) for all weight formats that the text allows. */
+  kernel: string;
+  name: string;
+  wgsl: string;
+}
+
+/** What is wrong with a shader's text, and where. */
+export interface Problem {
+  /** From 1, of the cell's own text. */
+  line: number;
+  /** From 1, in UTF-16 code units. */
+  column: number;
+  /** In UTF-16 code units; 0 where only the place is known. */
+  length: number;
+  severity: 'error' | 'warning' | 'info';
+  message: string;
+}
+
+export interface Compilation {
+  /** No errors among them: the shader can run on this device. */
+  problems: Problem[];
+  /** As far as the text can be read, whether it compiles or not. */
+  knobs: Record<string, Knob>;
+}
+
+/** The first element of an array that is wrong, with its neighbours. */
+export interface WrongElement {
+  array: string;
+  /** In elements of four bytes, from 0. */
+  index: number;
+  /** Index of the first of `got` and `want`. */
+  from: number;
+  got: number[];
+  want: number[];
+}
+
+/** One kernel at one of its cases. */
+export interface CaseOutcome {
+  kernel: string;
+  /** `rows 64, columns 512, …`: every size of the case. */
+  sizes: string;
+  passed: boolean;
+  /** Normalised mean squared error, the largest of the outputs; undefined where it did not come to that. */
+  error: number | undefined;
+  /** What the variant states for itself, or its kernel allows. */
+  tolerance: number;
+  /** Undefined where the error is spread over all elements. */
+  wrong?: WrongElement;
+  /** Anything else: it does not compile, it wrote where it must not. */
+  reason?: string;
+}
+
+export interface CheckOutcome {
+  passed: boolean;
+  cases: CaseOutcome[];
+}
+
+/** A variant alone at one shape that the model has. */
+export interface AloneRow {
+  kernel: string;
+  variant: string;
+  /** `row_threads=16 step=32` */
+  knobs: string;
+  /** Of the prompt's chunk. */
+  tokens: number;
+  /** `rows 2560, columns 2560, …` */
+  shape: string;
+  /** Uses at this shape in such a chunk. */
+  uses: number;
+  /** Of one use, the median of the batches; undefined where there is a reason. */
+  seconds: number | undefined;
+  tflops: number | undefined;
+  gigabytesPerSecond: number | undefined;
+  /** Largest error of the check before it. */
+  error: number | undefined;
+  clock: 'gpu' | 'wall' | undefined;
+  reason?: string;
+}
+
+/** The answers. */
+export type ShaderEvent =
+  | ({ type: 'compiled' } & Compilation)
+  | { type: 'checked'; outcome: CheckOutcome }
+  | { type: 'alone'; rows: AloneRow[] };
+
+/** Compiles a shader as it is typed. Problems of the text are the answer; throws only when the GPU is lost. */
+export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Compilation> {
+  const knobs = readKnobs(own.wgsl);
+  const { problems, variants } = headerProblems(own);
+  problems.push(...nameProblems(own, variants));
+  if (variants.length === 0) return { problems, knobs };
+  for (const variant of variants) {
+    const obstacle = obstacleOf(variant, gpu);
+    if (obstacle) problems.push(obstacle);
+  }
+  const compiling = async () => {
+    for (const variant of variants) problems.push(...(await messagesOf(variant, gpu.device)));
+    if (!problems.some(({ severity }) => severity === 'error'))
+      problems.push(...(await pipelineProblems(variants[0], gpu)));
+  };
+  await gpu.unlessLost(compiling());
+  return { problems: distinct(problems), knobs };
+}
+
+/** A name that cannot be had: no setting could choose this shader. */
+function nameProblems({ kernel, name, wgsl }: OwnVariant, variants: Variant[]): Problem[] {
+  if (variants.length === 0) return [];
+  try {
+    readOwn(kernel, name, wgsl);
+    return [];
+  } catch (error) {
+    return [{ line: 1, column: 1, length: 0, severity: 'error', message: messageOf(error) }];
+  }
+}
+
+/** What this GPU or browser lacks for it, on the line that asks for it. */
+function obstacleOf(variant: Variant, { kernels }: OpenGpu): Problem | undefined {
+  let message: string | undefined;
+  try {
+    message = kernels.obstacle(variant);
+  } catch {
+    return undefined; // a text that cannot be worked out: its problem is told as one of the header, or by the compiler
+  }
+  if (!message) return undefined;
+  const lines = variant.text.split('\n');
+  const asking = /^(?:enable|requires) |^const_assert |@workgroup_size|^var<workgroup>|^\/\/! subgroup/;
+  const index = Math.max(
+    0,
+    lines.findIndex((line) => asking.test(line)),
+  );
+  return {
+    line: index + 1,
+    column: 1,
+    length: lines[index].trimEnd().length,
+    severity: 'error',
+    message: `It ${message}`,
+  };
+}
+
+/** What the compiler says. Of a place in the shared functions, the line that asks for them is told. */
+async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[]> {
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ label: 'a notebook’s shader', code: variant.wgsl });
+  const refused = await device.popErrorScope();
+  const { messages } = await module.getCompilationInfo();
+  const lines = variant.text.split('\n');
+  const use = Math.max(
+    0,
+    lines.findIndex((line) => line.startsWith('//! use:')),
+  );
+  const problems = messages.map(({ lineNum, linePos, length, type, message }): Problem => {
+    const severity = type;
+    if (lineNum <= lines.length)
+      return { line: Math.max(1, lineNum), column: Math.max(1, linePos), length, severity, message };
+    const where = `in the shared functions, line ${lineNum - lines.length}`;
+    return {
+      line: use + 1,
+      column: 1,
+      length: lines[use].trimEnd().length,
+      severity,
+      message: `${message} (${where})`,
+    };
+  });
+  const told = problems.some(({ severity }) => severity === 'error');
+  if (refused && !told)
+    problems.push({ line: 1, column: 1, length: 0, severity: 'error', message: refused.message });
+  return problems;
+}
+
+/** What is said only when a pipeline is made: entry points, limits, bindings that do not fit. */
+async function pipelineProblems(
+  variant: Variant,
+  { device, kernels: { languageFeatures } }: OpenGpu,
+): Promise<Problem[]> {
+  // Of its own: pipelines of texts that were typed on the way are of no use to anybody.
+  const kernels = new Kernels(device, languageFeatures);
+  try {
+    await guarded(
+      device,
+      (message) => message,
+      () => kernels.compile(variant),
+    );
+    return [];
+  } catch (error) {
+    const message = messageOf(error).replace(`${variant.kernel}/${variant.name} `, '');
+    const [, entry = 'main'] = /makes no pipeline of (\w+)/.exec(message) ?? [];
+    const lines = variant.text.split('\n');
+    const index = Math.max(
+      0,
+      lines.findIndex((line) => new RegExp(`\\bfn\\s+${entry}\\b`).test(line)),
+    );
+    return [
+      { line: index + 1, column: 1, length: lines[index].trimEnd().length, severity: 'error', message },
+    ];
+  } finally {
+    kernels.destroy();
+  }
+}
+
+/** The formats of a family say the same of what they share. */
+function distinct(problems: Problem[]): Problem[] {
+  const known = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...known.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** The shader against its kernel's reference, at every case, its knobs as the text has them. */
+export async function checkShader(
+  { kernel: owner, name, wgsl }: OwnVariant,
+  gpu: OpenGpu,
+  report: Report,
+  signal: AbortSignal,
+): Promise<CheckOutcome> {
+  const work = readVariants(owner, name, wgsl).flatMap((variant) =>
+    registry[variant.kernel].cases.map((sizes) => ({ variant, sizes })),
+  );
+  // What does not compile says so at its first case.
+  await compileAll([...new Set(work.map(({ variant }) => variant))], gpu, report).catch(() => undefined);
+  const cases: CaseOutcome[] = [];
+  for (const [index, { variant, sizes }] of work.entries()) {
+    signal.throwIfAborted();
+    report('checking', index, work.length, variant.kernel);
+    cases.push(await gpu.unlessLost(checkCase(variant, sizes, gpu)));
+    gpu.complain();
+  }
+  return { passed: cases.every(({ passed }) => passed), cases };
+}
+
+async function checkCase(variant: Variant, sizes: Sizes, { kernels }: OpenGpu): Promise<CaseOutcome> {
+  const kernel = registry[variant.kernel];
+  const outcome = {
+    kernel: variant.kernel,
+    sizes: Object.entries(sizes)
+      .map(([size, value]) => `${size} ${value}`)
+      .join(', '),
+    tolerance: variant.error ?? kernel.tolerance,
+  };
+  try {
+    const { error, difference } = await examine(kernels, kernel, variant, sizes);
+    if (!difference) return { ...outcome, passed: true, error };
+    const { array, index, from, got, want, tolerance } = difference;
+    const wrong = index === undefined ? undefined : { array, index, from, got, want };
+    const spread = index === undefined ? `${array} is wrong a little everywhere` : undefined;
+    return { ...outcome, passed: false, error, tolerance, wrong, reason: spread };
+  } catch (reason) {
+    return { ...outcome, passed: false, error: undefined, reason: messageOf(reason) };
+  }
+}
+
+/**
+ * Times a shader, and what would run without it, at the shapes that a model has for its kernels in prompts of one chunk of
+ * so many tokens; where a chunk has none, those of a decoded token. Each is checked first. Throws where the model does not use the kernel.
+ */
+export async function timeShader(
+  { kernel: owner, name, wgsl }: OwnVariant,
+  model: LoadedModel,
+  tokens: number[],
+  gpu: OpenGpu,
+  report: Report,
+  signal: AbortSignal,
+  effort = EFFORT,
+): Promise<AloneRow[]> {
+  const { engine } = model;
+  const own = readVariants(owner, name, wgsl).filter(({ kernel }) => engine.kernelNames.includes(kernel));
+  if (own.length === 0)
+    throw new Error(`${model.name} does not use ${owner}; it uses: ${engine.kernelNames.join(', ')}`);
+  // All that the model runs by default: its shapes are those of its steps.
+  const [run] = expand({});
+  await compileAll(Object.values(choose(run, engine.kernelNames)), gpu, report);
+  const places = await placesOf(engine, own, tokens);
+  const rows: AloneRow[] = [];
+  for (const [index, { use, of }] of places.entries()) {
+    const variant = own.find(({ kernel }) => kernel === use.kernel)!;
+    const beside = defaultOf(use.kernel, gpu);
+    const variants = beside.name === variant.name ? [variant] : [variant, beside];
+    for (const each of variants)
+      await checkAll({ [use.kernel]: each }, gpu, report, signal).catch(() => signal.throwIfAborted());
+    report('timing', index, places.length, shapeText(use.kernel, use.sizes));
+    rows.push(...(await timeAt(use, of, variants, gpu, signal, effort)));
+  }
+  return rows;
+}
+
+/** Each shape once, with the tokens of the chunk that it was first seen in. */
+async function placesOf(engine: LoadedModel['engine'], own: Variant[], tokens: number[]) {
+  const places = new Map<string, { use: Use; of: number }>();
+  const add = (use: Use, of: number) => {
+    const key = `${use.kernel} ${shapeText(use.kernel, use.sizes)}`;
+    if (own.some(({ kernel }) => kernel === use.kernel) && !places.has(key)) places.set(key, { use, of });
+  };
+  let decode: Use[] = [];
+  for (const of of tokens) {
+    const asked = await usesOf(engine, of);
+    for (const use of asked.chunk) add(use, of);
+    decode = asked.decode;
+  }
+  for (const use of decode) add(use, 1);
+  return [...places.values()];
+}
+
+/** What runs on this GPU where settings say nothing. */
+function defaultOf(kernel: string, gpu: OpenGpu): Variant {
+  const [run] = expand(complete({}, defaultsFor(gpu)));
+  const { name, knobs } = run.variants[kernel];
+  return withKnobs(findVariant(kernel, name), knobs);
+}
+
+async function timeAt(
+  { kernel, sizes, count }: Use,
+  tokens: number,
+  variants: Variant[],
+  gpu: OpenGpu,
+  signal: AbortSignal,
+  effort: Effort,
+): Promise<AloneRow[]> {
+  const operands = makeOperands(gpu.device, kernel, sizes, effort);
+  const { flop, bytes } = workOf(kernel, sizes);
+  const rows: AloneRow[] = [];
+  try {
+    for (const variant of variants) {
+      signal.throwIfAborted();
+      const shape = shapeText(kernel, sizes);
+      const row = { kernel, variant: variant.name, knobs: knobsKey(variant), tokens, shape, uses: count };
+      try {
+        const { seconds, error, clock } = await timeAlone(variant, operands, gpu, signal, effort);
+        const rate = (amount: number | undefined, unit: number) => amount && amount / seconds / unit;
+        rows.push({
+          ...row,
+          ...{ seconds, error, clock, tflops: rate(flop, 1e12), gigabytesPerSecond: rate(bytes, 1e9) },
+        });
+      } catch (reason) {
+        signal.throwIfAborted();
+        gpu.complain(); // a lost GPU ends it all
+        rows.push({ ...row, ...NOT_TIMED, reason: messageOf(reason) });
+      }
+    }
+  } finally {
+    operands.destroy();
+  }
+  return rows;
+}
+
+const NOT_TIMED = {
+  seconds: undefined,
+  tflops: undefined,
+  gigabytesPerSecond: undefined,
+  error: undefined,
+  clock: undefined,
+};

@@ -1,0 +1,127 @@
+/** A prompt and its continuation, as a cell asks for them: checked kernels, streamed text, both speeds. */
+import type { Engine, Plans } from '../../engine/engine';
+import type { Tokenizer } from '../../engine/tokenizer';
+import { seeded } from '../../shaders/kernel';
+import type { LabCell } from '../cells/cells';
+import { complete, defaultsFor } from '../experiment/defaults';
+import { formatExperiment } from '../experiment/experiment';
+import { checkAll, secondsOf, type Bench } from '../measure/measure';
+import type { LoadedModel } from '../measure/session';
+import { chosenFor, goOn, promptIds, type Sampling } from './text';
+
+/** What a generate cell came to. Plain data. */
+export interface Generation {
+  /** Settings of the model and its kernels. */
+  settings: string;
+  prompt: string;
+  /** Of the prompt; an empty one is the token that starts a text. */
+  promptTokens: number;
+  text: string;
+  /** The tokens that follow the prompt. */
+  ids: number[];
+  /** 0: greedy. */
+  temperature: number;
+  topP: number;
+  seed: number;
+  /** Wall seconds: from the first submit until the prompt's last token had its argmax on the CPU. */
+  prefillSeconds: number;
+  /** From there to the last token: what choosing the tokens and showing them took is part of it. */
+  decodeSeconds: number;
+  prefillTokensPerSecond: number;
+  /** Tokens after the first; undefined where fewer than two were made. */
+  decodeTokensPerSecond: number | undefined;
+  end: 'length' | 'end of text' | 'stopped';
+  adapter: string;
+  software: boolean;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  agent: string;
+}
+
+/**
+ * Goes on from a prompt; `tell` gets the text piece by piece, whole characters. Stopping is no error: what there is by
+ * then is the result. Throws for a model without a vocabulary, and when a kernel is wrong.
+ */
+export async function generateCell(
+  cell: LabCell & { kind: 'generate' },
+  model: LoadedModel,
+  bench: Bench,
+  tell: (text: string) => void,
+): Promise<Generation> {
+  const { gpu, host, catalogue, report, signal } = bench;
+  const { name, tokenizer, engine } = model;
+  if (!tokenizer)
+    throw new Error(`${name} has no vocabulary: it is synthetic. Choose demo, or a GGUF file or address`);
+  const startedAt = new Date().toISOString();
+  const experiment = complete(cell.experiment, defaultsFor(gpu));
+  const ids = Uint32Array.from(promptIds(tokenizer.encode(cell.prompt)));
+  const { run, choice } = chosenFor(engine, experiment, ids.length, catalogue);
+  await checkAll(choice, gpu, report, signal);
+  report('prefilling', 0, ids.length);
+  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [ids.length]);
+  gpu.complain();
+  const prefill = await timedPrefill(engine, plans, ids, bench);
+  const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
+  const made = await stream(cell, tokenizer, source, { report, signal, tell });
+  gpu.complain();
+  return {
+    settings: formatExperiment(experiment, 'query', catalogue),
+    prompt: cell.prompt,
+    promptTokens: ids.length,
+    ...made,
+    ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
+    prefillSeconds: prefill.seconds,
+    prefillTokensPerSecond: ids.length / prefill.seconds,
+    ...{ adapter: gpu.adapter.name, software: gpu.adapter.software, startedAt, agent: host.agent },
+  };
+}
+
+function samplingOf({
+  temperature,
+  top_p: topP,
+  seed,
+}: LabCell & { kind: 'generate' }): Sampling | undefined {
+  return temperature > 0 ? { temperature, topP, random: seeded(seed) } : undefined;
+}
+
+/** The prompt twice: what a driver does at the first time only is no part of its speed. */
+async function timedPrefill(engine: Engine, plans: Plans, ids: Uint32Array, { gpu, signal }: Bench) {
+  engine.load(ids);
+  await engine.prefill(plans, ids.length);
+  signal.throwIfAborted();
+  engine.load(ids);
+  await gpu.device.queue.onSubmittedWorkDone();
+  let argmax = 0;
+  const seconds = await secondsOf(async () => (argmax = await engine.prefill(plans, ids.length)));
+  return { argmax, seconds };
+}
+
+/** Takes the tokens as they come, and their text to whoever shows it. */
+async function stream(
+  { tokens }: { tokens: number },
+  tokenizer: Tokenizer,
+  source: AsyncGenerator<number>,
+  { report, signal, tell }: Pick<Bench, 'report' | 'signal'> & { tell: (text: string) => void },
+) {
+  const decoder = tokenizer.stream();
+  const ids: number[] = [];
+  let [text, from, last, ended] = ['', 0, 0, true];
+  const show = (piece: string) => {
+    text += piece;
+    if (piece) tell(piece);
+  };
+  for await (const id of source) {
+    last = performance.now();
+    if (ids.push(id) === 1) from = last;
+    show(decoder.push(id));
+    report('generating', ids.length, tokens);
+    ended = ids.length < tokens && !signal.aborted;
+    if (signal.aborted) break;
+  }
+  show(decoder.end());
+  const decodeSeconds = (last - from) / 1e3;
+  const timed = ids.length > 1 && decodeSeconds > 0;
+  const end: Generation['end'] = ended ? 'end of text' : ids.length === tokens ? 'length' : 'stopped';
+  const decodeTokensPerSecond = timed ? (ids.length - 1) / decodeSeconds : undefined;
+  return { ids, text, decodeSeconds, decodeTokensPerSecond, end };
+}

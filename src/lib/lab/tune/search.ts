@@ -1,0 +1,172 @@
+/** One kernel's fastest variant and knobs on the GPU at hand: each candidate alone, right before it is timed. */
+import { knobSettings, withKnobs, type Variant } from '../../shaders/variant';
+import { EFFORT, makeOperands, timeAlone, type Effort, type Operands } from '../measure/microbench';
+import { messageOf } from '../message';
+import type { OpenGpu } from '../measure/session';
+import type { Use } from '../measure/shapes';
+
+/** A variant with its knobs, and what the kernel's uses take with it; a reason where it cannot be had. */
+export interface Candidate {
+  variant: Variant;
+  seconds: number;
+  reason?: string;
+  /** Of the uses timed, in their order, each with its weight. */
+  parts?: number[];
+}
+
+/** Uses of one matrix shape at which another candidate is faster than the one that is best of all. */
+export interface Exception {
+  use: Use;
+  candidate: Candidate;
+  /** There, of that candidate and of the best of all. */
+  seconds: number;
+  bestSeconds: number;
+}
+
+/** Less effort than a figure to publish is worth: many candidates, of which the best is timed again in the whole model. */
+export const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 3 };
+
+/** A variant slower than this many times the best, its knobs as they are, is not worth turning them. */
+const WORTH_TURNING = 1.6;
+/** A knob's other setting has to win by so much: less is noise. */
+const GAIN = 1.01;
+/** A shape gets a setting of its own for so much. */
+const WORTH_A_SETTING = 1.03;
+/** Once round the knobs, and once more where that changed something. */
+const ROUNDS = 2;
+
+export class Search {
+  readonly #operands: Operands[];
+  readonly #known = new Map<string, Candidate>();
+
+  /** `uses`: all of one kernel, `count` the weight of each. The arrays are on the GPU until `destroy`. */
+  constructor(
+    readonly uses: Use[],
+    readonly gpu: OpenGpu,
+    readonly signal: AbortSignal,
+    readonly tell: (candidate: Candidate) => void,
+    readonly effort = SEARCH_EFFORT,
+  ) {
+    this.#operands = [];
+    try {
+      for (const { kernel, sizes } of uses)
+        this.#operands.push(makeOperands(gpu.device, kernel, sizes, effort));
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+  }
+
+  /**
+   * The best of these variants, knobs turned one after another from what their texts say, the most promising variants
+   * first. Past `deadline` (of performance.now) it answers with what it has. Undefined where none is possible.
+   */
+  async best(variants: Variant[], choices: KnobChoices, deadline: number): Promise<Candidate | undefined> {
+    const starts: Candidate[] = [];
+    for (const variant of variants) {
+      const start = this.#start(variant, choices);
+      if (!start) this.tell({ variant, seconds: Infinity, reason: this.gpu.kernels.obstacle(variant) });
+      else if (starts.length === 0 || performance.now() < deadline)
+        starts.push(await this.score(start, 3 * fastest(starts)));
+    }
+    starts.sort((a, b) => a.seconds - b.seconds);
+    let [best] = starts;
+    for (const start of starts) {
+      if (start.seconds > WORTH_TURNING * best.seconds || performance.now() > deadline) break;
+      const turned = await this.#turn(start, choices, deadline);
+      if (turned.seconds < best.seconds) best = turned;
+    }
+    return best?.seconds < Infinity ? best : undefined;
+  }
+
+  /** Times a candidate at every use, as long as it can still be faster than `limit`; each once. */
+  async score(variant: Variant, limit = Infinity): Promise<Candidate> {
+    const key = `${variant.name} ${knobsKey(variant)}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const parts: number[] = [];
+    const candidate: Candidate = { variant, seconds: 0, parts };
+    try {
+      for (const [at, { count }] of this.uses.entries()) {
+        const { seconds } = await timeAlone(variant, this.#operands[at], this.gpu, this.signal, this.effort);
+        parts.push(count * seconds);
+        candidate.seconds += count * seconds;
+        if (candidate.seconds > limit) {
+          candidate.seconds = Infinity; // a part was more than the whole of another
+          candidate.reason = 'slower';
+          break;
+        }
+      }
+    } catch (error) {
+      this.signal.throwIfAborted();
+      candidate.seconds = Infinity;
+      candidate.reason = messageOf(error);
+    }
+    this.#known.set(key, candidate);
+    this.tell(candidate);
+    return candidate;
+  }
+
+  /** Where one setting for all shapes costs something: what a choice by shape could gain. */
+  exceptions(best: Candidate): Exception[] {
+    const shapeOf = ({ sizes }: Use) => `${sizes.stride ?? sizes.rows} ${sizes.columns}`;
+    const shapes = new Set(this.uses.map(shapeOf));
+    return [...shapes].flatMap((shape) => {
+      const places = [...this.uses.keys()].filter((at) => shapeOf(this.uses[at]) === shape);
+      const seconds = ({ parts }: Candidate) =>
+        places.reduce((sum, at) => sum + (parts?.[at] ?? Infinity), 0);
+      const candidate = [...this.#known.values()].reduce((a, b) => (seconds(b) < seconds(a) ? b : a), best);
+      const [own, bestSeconds] = [seconds(candidate), seconds(best)];
+      if (own * WORTH_A_SETTING > bestSeconds) return [];
+      return [{ use: this.uses[places[0]], candidate, seconds: own, bestSeconds }];
+    });
+  }
+
+  destroy() {
+    for (const operands of this.#operands) operands.destroy();
+  }
+
+  /** The variant as its text has it, or the first setting of its knobs that this GPU and the user's choices allow. */
+  #start(variant: Variant, choices: KnobChoices): Variant | undefined {
+    const allowed = (turned: Variant) =>
+      !this.gpu.kernels.obstacle(turned) &&
+      Object.entries(turned.knobs).every(([name, { value }]) => choices(variant, name).includes(value));
+    if (allowed(variant)) return variant;
+    return knobSettings(variant)
+      .map((values) => withKnobs(variant, values))
+      .find(allowed);
+  }
+
+  /** One knob at a time, from left to right, each to its best. */
+  async #turn(start: Candidate, choices: KnobChoices, deadline: number): Promise<Candidate> {
+    let best = start;
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = best;
+      for (const knob of Object.keys(start.variant.knobs)) {
+        const { knobs } = best.variant;
+        const others = choices(start.variant, knob)
+          .filter((value) => value !== knobs[knob].value)
+          .map((value) => withKnobs(best.variant, { [knob]: value }))
+          .filter((variant) => !this.gpu.kernels.obstacle(variant));
+        for (const other of others) this.gpu.kernels.compile(other).catch(() => undefined); // told when it is its turn
+        for (const other of others) {
+          if (performance.now() > deadline) return best;
+          const candidate = await this.score(other, best.seconds);
+          if (candidate.seconds * GAIN < best.seconds) best = candidate;
+        }
+      }
+      if (best === before) break;
+    }
+    return best;
+  }
+}
+
+/** The values that a knob of a variant may be turned to. */
+export type KnobChoices = (variant: Variant, knob: string) => number[];
+
+const fastest = (candidates: Candidate[]) => Math.min(...candidates.map(({ seconds }) => seconds));
+
+export const knobsKey = ({ knobs }: Variant) =>
+  Object.entries(knobs)
+    .map(([name, { value }]) => `${name}=${value}`)
+    .join(' ');

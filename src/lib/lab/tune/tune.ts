@@ -1,0 +1,302 @@
+/**
+ * The fastest correct settings of this GPU for a model and a chunk: every kernel alone first, variant by variant and knob
+ * by knob; then the whole model with what was found against the whole model without, in turn.
+ */
+import { kernels as registry } from '../../shaders';
+import type { Variant } from '../../shaders/variant';
+import type { Effort } from '../measure/microbench';
+import { compare, type Comparison } from '../measure/compare';
+import { complete, defaultsFor } from '../experiment/defaults';
+import { familyOf, kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
+import { NUMBERS, parseExperiment, type Experiment } from '../experiment/experiment';
+import { choose, expand, type Run } from '../experiment/expand';
+import { Search, type Candidate, type Exception, type KnobChoices } from './search';
+import type { LoadedModel, OpenGpu, Session } from '../measure/session';
+import { usesOf, type Use } from '../measure/shapes';
+
+export interface TuneOptions {
+  /** For all of it, the loading of the model aside; searching stops in time, and the last timing may end a little later. */
+  budgetSeconds: number;
+  /** Variants that state a larger error are left out. */
+  largestError: number;
+  effort?: Effort;
+  /** The registry where nothing else is said. */
+  catalogue?: Catalogue;
+}
+
+/** What there is to tell on the way. */
+export type TuneEvent =
+  | { type: 'tuning'; settings: string; kernels: { kernel: string; before: Candidate }[] }
+  | { type: 'candidate'; kernel: string; candidate: Candidate }
+  | ({ type: 'kernel'; kernel: string; settings: string } & Found)
+  | { type: 'comparing'; settings: string };
+
+/** What came of one kernel. */
+export interface Found {
+  before: Candidate;
+  best: Candidate;
+  /** Matrices for which something else was faster, by kernel@ROWSxCOLUMNS. */
+  exceptions: Exception[];
+  shapes: Record<string, Variant>;
+}
+
+/** What came of one chunk. */
+export interface Tuned {
+  /** Of the winner, as settings that make its run. */
+  settings: string;
+  /** What the GPU would have run. */
+  before: string;
+  /** The search's choice against that; undefined where they are the same. */
+  comparison: Comparison | undefined;
+}
+
+/** Where a search is. Plain data. */
+export interface BestSoFar {
+  /** With everything found so far, as settings that make its run. */
+  settings: string;
+  /** The kernel just searched, its best variant and knobs (`row_threads=16 step=32`). */
+  kernel: string;
+  variant: string;
+  knobs: string;
+  /** GPU seconds of all its uses in a chunk, as it was and with the best. */
+  beforeSeconds: number;
+  bestSeconds: number;
+}
+
+/** Share of the budget that is kept for the comparison. */
+const COMPARISON_SHARE = 0.25;
+/** Of what all kernels take together: one that takes less is left as it is. */
+const WORTH_TUNING = 0.005;
+
+/**
+ * Tunes each model and chunk of the settings. Kernels and knobs that the settings name are searched among the values named,
+ * the others among all. The prompt is one
+ * chunk where no prefill is set; kernels of decoding are tuned where `decode` is.
+ */
+export async function* tune(
+  experiment: Experiment,
+  session: Session,
+  options: TuneOptions,
+  signal: AbortSignal,
+  tell: (event: TuneEvent) => void = () => undefined,
+): AsyncGenerator<Tuned> {
+  const places = placesOf(experiment, options.catalogue);
+  const known = new Map<string, Found>();
+  for (const place of places) {
+    const model = await session.load(place.model, place.seed, () => undefined, signal);
+    const gpu = await session.open();
+    const budgetSeconds = options.budgetSeconds / places.length;
+    const tuner = new Tuner(
+      experiment,
+      place,
+      model,
+      gpu,
+      { ...options, budgetSeconds },
+      signal,
+      tell,
+      known,
+    );
+    yield await tuner.run();
+  }
+}
+
+class Tuner {
+  readonly #start = performance.now();
+  readonly #catalogue: Catalogue;
+  /** The variants that the settings and the error allow, by kernel. */
+  readonly #allowed: Record<string, Variant[]>;
+  /** What would run without tuning. */
+  readonly #before: Record<string, Variant>;
+
+  constructor(
+    readonly experiment: Experiment,
+    readonly place: Run,
+    readonly model: LoadedModel,
+    readonly gpu: OpenGpu,
+    readonly options: TuneOptions,
+    readonly signal: AbortSignal,
+    readonly tell: (event: TuneEvent) => void,
+    /** Kernels that another chunk has tuned at the same shapes. */
+    readonly known: Map<string, Found>,
+  ) {
+    this.#catalogue = options.catalogue ?? REGISTRY;
+    const names = model.engine.kernelNames;
+    this.#allowed = Object.fromEntries(names.map((kernel) => [kernel, this.#allowedOf(kernel)]));
+    const [defaults] = expand(complete({}, defaultsFor(gpu)));
+    const chosen = choose(defaults, names, this.#catalogue);
+    this.#before = Object.fromEntries(names.map((kernel) => [kernel, this.#permitted(chosen[kernel])]));
+  }
+
+  async run(): Promise<Tuned> {
+    const { budgetSeconds } = this.options;
+    const searched = await this.#costs(await this.#uses());
+    this.tell({ type: 'tuning', settings: this.place.text, kernels: searched });
+    const end = this.#start + 1e3 * budgetSeconds * (1 - COMPARISON_SHARE);
+    const found: Record<string, Variant> = { ...this.#before };
+    let rest = searched.reduce((sum, { before }) => sum + before.seconds, 0);
+    for (const { kernel, uses, before } of searched) {
+      const now = performance.now();
+      // A kernel's time is its share of what the chunk takes, of the time that those before it have left.
+      const deadline = now + ((end - now) * before.seconds) / rest;
+      rest -= before.seconds;
+      const result = await this.#search(kernel, uses, deadline);
+      Object.assign(found, { [kernel]: result.best.variant }, result.shapes);
+      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).text, ...result });
+    }
+    return this.#confirm(found);
+  }
+
+  /** The uses of each kernel that there is a choice for, as a prompt and what is decoded after it weigh them. */
+  async #uses(): Promise<Map<string, Use[]>> {
+    const { chunk, prefill, decode } = this.place;
+    const asked = await usesOf(this.model.engine, chunk);
+    const byKernel = new Map<string, Use[]>();
+    const add = (use: Use, weight: number) => {
+      const choices = this.#allowed[use.kernel];
+      const single = choices.length === 1 && Object.keys(choices[0].knobs).length === 0;
+      if (weight === 0 || single) return;
+      const uses = byKernel.get(use.kernel) ?? [];
+      byKernel.set(use.kernel, [...uses, { ...use, count: use.count * weight }]);
+    };
+    for (const use of asked.chunk) add(use, prefill / chunk);
+    for (const use of asked.decode) add(use, decode);
+    return byKernel;
+  }
+
+  /** What each kernel takes as it would run, the slowest first; those are left alone that take next to nothing. */
+  async #costs(uses: Map<string, Use[]>) {
+    const costs = [];
+    for (const [kernel, own] of uses) {
+      const score = (search: Search) => search.score(this.#before[kernel]);
+      const known = this.known.get(keyOf(kernel, own))?.before;
+      costs.push({ kernel, uses: own, before: known ?? (await this.#with(own, () => undefined, score)) });
+    }
+    const total = costs.reduce((sum, { before }) => sum + (before.reason ? 0 : before.seconds), 0);
+    return costs
+      .filter(({ before }) => before.seconds < Infinity && before.seconds > WORTH_TUNING * total)
+      .sort((a, b) => b.before.seconds - a.before.seconds);
+  }
+
+  async #search(kernel: string, uses: Use[], deadline: number): Promise<Found> {
+    const key = keyOf(kernel, uses);
+    const tell = (candidate: Candidate) => this.tell({ type: 'candidate', kernel, candidate });
+    const result =
+      this.known.get(key) ??
+      (await this.#with(uses, tell, async (search) => {
+        // Timed anew: the GPU may have another clock by now.
+        const before = await search.score(this.#before[kernel]);
+        const best = await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
+        const winner = best && best.seconds < before.seconds ? best : before;
+        const exceptions = search.exceptions(winner);
+        return { before, best: winner, exceptions, shapes: shapesOf(exceptions) };
+      }));
+    this.known.set(key, result);
+    return result;
+  }
+
+  async #with<Result>(
+    uses: Use[],
+    tell: (candidate: Candidate) => void,
+    work: (search: Search) => Promise<Result>,
+  ): Promise<Result> {
+    const search = new Search(uses, this.gpu, this.signal, tell, this.options.effort);
+    try {
+      return await work(search);
+    } finally {
+      search.destroy();
+    }
+  }
+
+  /** The whole model, as found against as it was. */
+  async #confirm(found: Record<string, Variant>): Promise<Tuned> {
+    const [before, after] = [this.#before, found].map((variants) => this.#runOf(variants));
+    if (before.text === after.text)
+      return { settings: after.text, before: before.text, comparison: undefined };
+    this.tell({ type: 'comparing', settings: after.text });
+    const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
+    const comparison = await compare([before, after], this.model, this.gpu, this.signal, {
+      seconds,
+      catalogue: this.#catalogue,
+    });
+    const winner = comparison.ratio < 1 ? before : after;
+    return { settings: winner.text, before: before.text, comparison };
+  }
+
+  #runOf(variants: Record<string, Variant>): Run {
+    const chosen = Object.entries(variants).map(([kernel, variant]) => this.#settingsOf(kernel, variant));
+    const place = parseExperiment(this.place.text, this.#catalogue);
+    return expand(Object.assign(place, ...chosen) as Experiment, this.#catalogue)[0];
+  }
+
+  /** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
+  #settingsOf(kernel: string, variant: Variant): Experiment {
+    const { knobs } = this.#variant(variant.kernel, variant.name);
+    const turned = Object.entries(variant.knobs).filter(
+      ([name, { value }]) => value !== knobs[name].value || kernelOf(kernel) !== kernel,
+    );
+    return Object.fromEntries([
+      [kernel, [variant.name]],
+      ...turned.map(([name, { value }]) => [`${kernel}.${name}`, [String(value)]]),
+    ]) as Experiment;
+  }
+
+  #variant(kernel: string, name: string): Variant {
+    return variantOf(kernel, name, this.#catalogue)!;
+  }
+
+  #allowedOf(kernel: string): Variant[] {
+    const named = this.experiment[kernel] ?? this.experiment[familyOf(kernel)];
+    const all = this.#catalogue.variants.filter(
+      (variant) => variant.kernel === kernel && (variant.error ?? 0) <= this.options.largestError,
+    );
+    const own = all.filter(({ name }) => named?.includes(name));
+    return own.length ? own : all;
+  }
+
+  /** The variant, or the kernel's portable default, or the first there is: the first that is allowed and possible. */
+  #permitted(variant: Variant): Variant {
+    const allowed = this.#allowed[variant.kernel];
+    const portable = this.#variant(variant.kernel, registry[variant.kernel].default);
+    const named = [variant, portable].filter(({ name }) => allowed.some((each) => each.name === name));
+    return [...named, ...allowed].find((each) => !this.gpu.kernels.obstacle(each)) ?? variant;
+  }
+
+  /** The one that would run first: what is slower than it by far is soon given up. */
+  #ordered(kernel: string): Variant[] {
+    const isBefore = ({ name }: Variant) => Number(name === this.#before[kernel].name);
+    return this.#allowed[kernel].toSorted((a, b) => isBefore(b) - isBefore(a));
+  }
+
+  #choices(kernel: string): KnobChoices {
+    return (variant, knob) => {
+      const named = this.experiment[`${kernel}.${knob}`] ?? this.experiment[`${familyOf(kernel)}.${knob}`];
+      const { choices } = variant.knobs[knob];
+      const own = choices.filter((value) => named?.includes(String(value)));
+      return own.length ? own : choices;
+    };
+  }
+}
+
+/** One run for each model, chunk and prompt of the settings, variants aside; a chunk is the prompt where none is set. */
+function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[] {
+  const isNumber = (key: string) => key === 'model' || Object.hasOwn(NUMBERS, key);
+  const plain = Object.fromEntries(Object.entries(experiment).filter(([key]) => isNumber(key)));
+  return (plain.chunk ?? ['prefill']).flatMap((chunk) => {
+    const prompt: Experiment = plain.prefill || chunk === 'prefill' ? {} : { prefill: [chunk] };
+    return expand({ ...plain, chunk: [chunk], ...prompt }, catalogue);
+  });
+}
+
+/** What is faster for matrices of one shape, by the setting's key. */
+function shapesOf(exceptions: Exception[]): Record<string, Variant> {
+  const matrices = exceptions.filter(({ use }) => use.sizes.rows && use.sizes.columns);
+  return Object.fromEntries(
+    matrices.map(({ use: { kernel, sizes }, candidate }) => [
+      `${kernel}@${sizes.stride ?? sizes.rows}x${sizes.columns}`,
+      candidate.variant,
+    ]),
+  );
+}
+
+const keyOf = (kernel: string, uses: Use[]) =>
+  JSON.stringify([kernel, uses.map(({ sizes, count }) => [sizes, count])]);
