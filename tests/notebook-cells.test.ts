@@ -1,8 +1,8 @@
 // The page's cells: nothing of a text is lost by taking it apart, and undo goes back by what one did in one go.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cellsOf, newCell, spaced, textOf } from '../src/lib/ui/cellList';
-import { Past } from '../src/lib/ui/past';
+import { cellsOf, newCell, spaced, textOf } from '../src/lib/ui/notebook/cellList';
+import { Past } from '../src/lib/ui/notebook/undo';
 
 const LINES = ['', '# Title', 'prose', '```lab sweep', 'chunk=64', '```', '~~~', '```wgsl wkv/mine', '   '];
 const text = fc

@@ -12,8 +12,8 @@ import {
   titleOf,
   type Cell,
 } from '../src/lib/lab/notebook/notebook';
-import { PRESETS } from '../src/lib/ui/presets';
-import { readReference } from '../src/lib/ui/references';
+import { PRESETS } from '../src/lib/ui/notebook/presets';
+import { readReference } from '../src/lib/ui/results/published';
 import { page } from '../src/lib/ui/words/page';
 import { page as chinese } from '../src/lib/ui/words/zh/page';
 

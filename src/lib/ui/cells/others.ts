@@ -1,6 +1,6 @@
 /** The cells that few pages begin with: loaded when one is there. */
 import type { Component } from 'svelte';
-import type { Notebook, NotebookCell } from '../notebook.svelte';
+import type { Notebook, NotebookCell } from '../notebook/notebook.svelte';
 import CompareCell from './CompareCell.svelte';
 import CsvCell from './CsvCell.svelte';
 import GenerateCell from './GenerateCell.svelte';

@@ -1,7 +1,7 @@
 /** All variants of one kernel on this GPU: each is checked, then timed alone. */
 import type { AloneRow, OwnVariant } from '../../lab/shader/shader';
 import type { Variant } from '../../shaders/variant';
-import { Lab } from '../lab.svelte';
+import { Lab } from '../session/lab.svelte';
 import { shippedVariants } from './texts';
 import { Shader } from './shader.svelte';
 

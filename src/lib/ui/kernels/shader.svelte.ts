@@ -2,7 +2,7 @@
 import type { Progress } from '../../lab/cells/run';
 import type { AloneRow, CheckOutcome, OwnVariant, Problem } from '../../lab/shader/shader';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
-import type { Lab } from '../lab.svelte';
+import type { Lab } from '../session/lab.svelte';
 import { t } from '../words/words.svelte';
 
 export type Asked = 'compile' | 'check' | 'alone';

@@ -1,0 +1,89 @@
+/** Which notebook an address shows: what it asks for and nothing else, or why that cannot be. */
+import { formatExperiment, parseExperiment } from '../../lab/experiment/experiment';
+import { makeCell, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
+import type { Notebook } from './notebook.svelte';
+import { loadPreset } from './presets';
+import type { Store, StoredNotebook } from './store';
+import { t } from '../words/words.svelte';
+
+export type Opened =
+  | { kind: 'text'; text: string; foreign: boolean; address: string }
+  | { kind: 'stored'; stored: StoredNotebook }
+  /** Shown instead of a notebook: the page never opens something else without being asked. */
+  | { kind: 'broken'; reason: string };
+
+/** `search` and `hash` of the page's address, with `?` and `#`. */
+export async function openAddress(search: string, hash: string, store: Store): Promise<Opened> {
+  const address = search + hash;
+  const before = await store.atAddress(address).catch(() => undefined);
+  if (before) return { kind: 'stored', stored: before };
+  try {
+    return await openAnew(search, hash, store);
+  } catch (reason) {
+    return { kind: 'broken', reason: (reason as Error).message };
+  }
+}
+
+async function openAnew(search: string, hash: string, store: Store): Promise<Opened> {
+  // What reads links is loaded for those who come with one.
+  const asked =
+    search || hash
+      ? await (await import('../../lab/notebook/share')).readAddress(search, hash)
+      : { kind: 'none' as const };
+  const address = search + hash;
+  switch (asked.kind) {
+    case 'broken':
+      return asked;
+    case 'link':
+      return { kind: 'text', text: asked.text, foreign: true, address };
+    case 'preset':
+      return { kind: 'text', text: await presetText(asked.name), foreign: false, address };
+    case 'settings':
+      return { kind: 'text', text: sweepOf(search), foreign: false, address };
+    case 'none': {
+      const last = await store.last().catch(() => undefined);
+      if (last) return { kind: 'stored', stored: last };
+      return { kind: 'text', text: await presetText('start'), foreign: false, address };
+    }
+  }
+}
+
+/** The address that shows the notebook as it is; undefined: the one that it has. A link that chats would cut is none. */
+export async function addressOf(notebook: Notebook): Promise<string | undefined> {
+  if (!notebook.touched) return undefined;
+  const { LINK_LENGTHS, linkOf } = await import('../../lab/notebook/share');
+  const cells = parseNotebook(notebook.text);
+  for (const size of ['results', 'shaders'] as const) {
+    const link = await linkOf(cells, size);
+    if (location.origin.length + location.pathname.length + link.length <= LINK_LENGTHS.safe) return link;
+  }
+  return '';
+}
+
+async function presetText(name: string): Promise<string> {
+  const text = await loadPreset(name);
+  if (text === undefined) throw new Error(t().page.brokenPreset(name));
+  return text;
+}
+
+/** A notebook with the one sweep that the settings of an address ask for. What cannot be read is kept, to be put right. */
+function sweepOf(search: string): string {
+  return printNotebook([makeCell('sweep', settingsText(search))]);
+}
+
+function settingsText(search: string): string {
+  try {
+    const experiment = parseExperiment(search);
+    return formatExperiment(experiment, 'lines') || 'model=demo\n';
+  } catch {
+    return `${search.replace(/^\?/, '').split('&').map(readable).join('\n')}\n`;
+  }
+}
+
+function readable(setting: string): string {
+  try {
+    return decodeURIComponent(setting);
+  } catch {
+    return setting;
+  }
+}

@@ -1,0 +1,120 @@
+/** What can be done with the page: the menu, the palette and the keys call these. */
+import { saveText } from '../parts/download';
+import type { Notebook } from './notebook.svelte';
+import { loadPreset, PRESETS } from './presets';
+import { setTheme, THEMES } from '../parts/theme.svelte';
+import { language, LANGUAGES, speak, t, type Language } from '../words/words.svelte';
+
+export type Dialog = 'palette' | 'shortcuts' | 'save' | 'open' | 'history' | 'share';
+
+export interface Command {
+  id: string;
+  name: string;
+  /** As they are pressed here. */
+  keys?: string;
+  disabled?: boolean;
+  run(): void;
+}
+
+const apple = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
+
+/** `Mod+K` as this system writes it. */
+export const keyName = (keys: string) =>
+  apple ? keys.replace('Mod+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥') : keys.replace('Mod', 'Ctrl');
+
+/** What only the page itself can do. */
+interface Page {
+  dialog(which: Dialog): void;
+  importFile(): void;
+  /** Another notebook took this one's place. */
+  opened(): void;
+}
+
+/** Every command there is, in the language of the moment. */
+export function commandsFor(notebook: Notebook, page: Page): Command[] {
+  const words = t().page;
+  const open = (text: string) => {
+    void notebook.save().then(() => {
+      notebook.open(text);
+      page.opened();
+    });
+  };
+  const fileName = `${notebook.title.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || 'notebook'}`;
+  const { cells } = t();
+  return [
+    { id: 'run-all', name: words.runAll, run: () => notebook.runAll() },
+    {
+      id: 'stop',
+      name: words.stop,
+      keys: keyName('Mod+I'),
+      disabled: !notebook.busy,
+      run: () => notebook.stop(),
+    },
+    { id: 'new', name: words.newNotebook, run: () => open('') },
+    { id: 'open', name: words.openNotebook, run: () => page.dialog('open') },
+    { id: 'save-as', name: words.saveAs, keys: keyName('Mod+S'), run: () => page.dialog('save') },
+    { id: 'share', name: words.share, run: () => page.dialog('share') },
+    { id: 'import', name: words.importFile, run: () => page.importFile() },
+    {
+      id: 'download-md',
+      name: words.downloadMd,
+      run: () => saveText(notebook.text, `${fileName}.md`, 'text/markdown'),
+    },
+    {
+      id: 'download-ipynb',
+      name: words.downloadIpynb,
+      run: () => void saveIpynb(notebook, `${fileName}.ipynb`),
+    },
+    {
+      id: 'undo',
+      name: words.undo,
+      keys: keyName('Mod+Z'),
+      disabled: !notebook.steps.undo,
+      run: () => notebook.undo(),
+    },
+    {
+      id: 'redo',
+      name: words.redo,
+      keys: keyName('Mod+Shift+Z'),
+      disabled: !notebook.steps.redo,
+      run: () => notebook.redo(),
+    },
+    { id: 'history', name: words.history, run: () => page.dialog('history') },
+    { id: 'palette', name: words.palette, keys: keyName('Mod+K'), run: () => page.dialog('palette') },
+    { id: 'shortcuts', name: words.shortcuts, keys: '?', run: () => page.dialog('shortcuts') },
+    ...PRESETS.map((name) => ({
+      id: `preset ${name}`,
+      name: words.presetTitles[name] ?? name,
+      run: () => void loadPreset(name).then((text) => text !== undefined && open(text)),
+    })),
+    ...(Object.keys(cells.kinds) as (keyof typeof cells.kinds)[]).map((kind) => ({
+      id: `add ${kind}`,
+      name: `${words.add}: ${cells.kinds[kind]}`,
+      run: () => void notebook.add(kind, notebook.index(notebook.selected) + 1 || notebook.cells.length),
+    })),
+    ...THEMES.map((theme) => ({
+      id: `theme ${theme}`,
+      name: `${words.theme}: ${words.themes[theme]}`,
+      run: () => setTheme(theme),
+    })),
+    ...(Object.keys(LANGUAGES) as Language[])
+      .filter((each) => each !== language())
+      .map((each) => ({ id: `language ${each}`, name: LANGUAGES[each], run: () => speak(each) })),
+  ];
+}
+
+async function saveIpynb(notebook: Notebook, fileName: string) {
+  const { toIpynb } = await import('../../lab/records/table');
+  const results = notebook.cells.map(({ id }, index) => [index, notebook.recordsOf(id)] as const);
+  saveText(toIpynb(notebook.cells, new Map(results)), fileName, 'application/x-ipynb+json');
+}
+
+/** Commands whose name holds all the words, those that begin with them first. */
+export function matching(commands: readonly Command[], typed: string): Command[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = commands.filter(
+    ({ name, disabled }) => !disabled && words.every((word) => name.toLowerCase().includes(word)),
+  );
+  const starts = ({ name }: Command) => Number(words.length > 0 && name.toLowerCase().startsWith(words[0]));
+  return found.toSorted((a, b) => starts(b) - starts(a));
+}

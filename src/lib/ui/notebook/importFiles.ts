@@ -1,0 +1,51 @@
+/** Files that were dropped or chosen: notebooks, results, models. */
+import { toCsv } from '../../lab/records/record';
+import { loadSources } from '../../shaders/loading';
+import type { Notebook } from './notebook.svelte';
+import { t } from '../words/words.svelte';
+
+/** A notebook longer than this was not written by hand. */
+const LARGEST_TEXT = 5_000_000;
+
+/** Takes each file for what its name says. Resolves to what there is to say of them. */
+export async function takeFiles(files: File[], notebook: Notebook): Promise<string[]> {
+  const said: string[] = [];
+  for (const file of files) {
+    try {
+      const line = await take(file, notebook);
+      if (line) said.push(line);
+    } catch (reason) {
+      said.push(t().page.dropBad(file.name, (reason as Error).message));
+    }
+  }
+  return said;
+}
+
+async function take(file: File, notebook: Notebook): Promise<string | undefined> {
+  const kind = /\.(\w+)$/.exec(file.name)?.[1].toLowerCase();
+  if (kind === 'gguf') {
+    notebook.lab.addFile(file);
+    return t().page.modelAdded(file.name);
+  }
+  if (kind === 'md' || kind === 'markdown') {
+    // To tell shaders that come with the lab from those of somebody else. Offline all are somebody else's.
+    await loadSources().catch(() => undefined);
+    notebook.open(await textOf(file), { foreign: true });
+  } else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
+  else return t().page.dropUnknown(file.name);
+  return undefined;
+}
+
+async function textOf(file: File): Promise<string> {
+  if (file.size > LARGEST_TEXT) throw new Error(`${file.size} > ${LARGEST_TEXT}`);
+  return file.text();
+}
+
+/** Below the selected cell, as results of another session. */
+async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
+  const { readRuns } = await import('../../lab/records/import');
+  const { records, leftOut } = readRuns(await textOf(file));
+  const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;
+  if (records.length) notebook.add('csv', at, toCsv(records));
+  return leftOut.length ? `${file.name}: ${leftOut.join(' ')}` : undefined;
+}

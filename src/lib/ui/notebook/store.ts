@@ -1,0 +1,186 @@
+/** What the browser keeps: notebooks with their results, and the history of runs. IndexedDB, through `idb`. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { CellKind } from '../../lab/notebook/notebook';
+import type { NotebookCell } from './cellList';
+import type { Outcome } from './notebook.svelte';
+
+/** A notebook as it lies in the browser. Results are by the ids of its cells. */
+export interface StoredNotebook {
+  id: string;
+  /** Given by the user; a notebook without is a draft, of which the last few are kept. */
+  name: string;
+  title: string;
+  cells: NotebookCell[];
+  outcomes: Record<string, Outcome>;
+  /** Query and hash of the address that shows it, so that a reload restores it instead of opening the link again. */
+  address: string;
+  /** ISO 8601, UTC. */
+  changedAt: string;
+}
+
+/** One finished run of a cell. */
+export interface PastRun {
+  id: string;
+  /** The notebook's title at the time. */
+  notebook: string;
+  kind: CellKind;
+  /** The cell's text as it ran. */
+  body: string;
+  outcome: Outcome;
+  finishedAt: string;
+  /** Given by the user. */
+  label: string;
+}
+
+interface Schema extends DBSchema {
+  notebooks: { key: string; value: StoredNotebook };
+  runs: { key: string; value: PastRun; indexes: { finishedAt: string } };
+}
+
+const MOST_DRAFTS = 20;
+const MOST_RUNS = 300;
+const CLAIM_MILLISECONDS = [0, 250];
+const LAST = 'notebook';
+const BASELINE = 'baseline';
+
+/** Every method rejects with an Error that says what the browser does not allow, and leaves the page as it was. */
+export class Store {
+  #database: Promise<IDBPDatabase<Schema>> | undefined;
+
+  async save(notebook: StoredNotebook): Promise<void> {
+    const database = await this.#open();
+    await database.put('notebooks', notebook);
+    remember('session', notebook.id);
+    remember('local', notebook.id);
+  }
+
+  async load(id: string): Promise<StoredNotebook | undefined> {
+    return (await this.#open()).get('notebooks', id);
+  }
+
+  #release: (() => void) | undefined;
+
+  /** Whether no other tab shows this notebook; from now on this one does. Two would write over each other. */
+  async claim(id: string): Promise<boolean> {
+    this.#release?.();
+    this.#release = undefined;
+    if (!navigator.locks) return true;
+    // A page that is being reloaded may hold it for a moment longer.
+    for (const patience of CLAIM_MILLISECONDS) {
+      await new Promise((resolve) => setTimeout(resolve, patience));
+      if (await this.#lock(`notebook ${id}`)) return true;
+    }
+    return false;
+  }
+
+  /** Holds a lock until the page is gone or `#release` is called. */
+  #lock(name: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const held = (lock: Lock | null) => {
+        resolve(lock !== null);
+        return lock && new Promise<void>((release) => (this.#release = release));
+      };
+      navigator.locks.request(name, { ifAvailable: true }, held).catch(() => resolve(true));
+    });
+  }
+
+  /** The notebook that this tab shows at this address, from before a reload. */
+  async atAddress(address: string): Promise<StoredNotebook | undefined> {
+    const id = recall('session');
+    const found = id === undefined ? undefined : await this.load(id);
+    return found?.address === address ? found : undefined;
+  }
+
+  /** The notebook of this tab, else the one that was last changed in any. */
+  async last(): Promise<StoredNotebook | undefined> {
+    for (const id of [recall('session'), recall('local')]) {
+      const found = id === undefined ? undefined : await this.load(id);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** All notebooks, the last changed first; throws away drafts beyond the last twenty. */
+  async notebooks(): Promise<StoredNotebook[]> {
+    const database = await this.#open();
+    const all = (await database.getAll('notebooks')).sort((a, b) => b.changedAt.localeCompare(a.changedAt));
+    const surplus = all.filter(({ name }) => name === '').slice(MOST_DRAFTS);
+    for (const { id } of surplus) await database.delete('notebooks', id);
+    return all.filter((notebook) => !surplus.includes(notebook));
+  }
+
+  async deleteNotebook(id: string): Promise<void> {
+    await (await this.#open()).delete('notebooks', id);
+  }
+
+  /** Adds a run, or changes its label. */
+  async keepRun(run: PastRun): Promise<void> {
+    const database = await this.#open();
+    await database.put('runs', run);
+    const surplus = (await database.count('runs')) - MOST_RUNS;
+    if (surplus <= 0) return;
+    const oldest = await database.getAllFromIndex('runs', 'finishedAt');
+    const unlabelled = oldest.filter(({ id, label }) => label === '' && id !== this.baselineId);
+    for (const { id } of unlabelled.slice(0, surplus)) await database.delete('runs', id);
+  }
+
+  /** The history, the latest first. */
+  async runs(): Promise<PastRun[]> {
+    return (await (await this.#open()).getAllFromIndex('runs', 'finishedAt')).reverse();
+  }
+
+  async deleteRun(id: string): Promise<void> {
+    await (await this.#open()).delete('runs', id);
+    if (this.baselineId === id) this.pin(undefined);
+  }
+
+  /** The run that others are compared with. */
+  get baselineId(): string | undefined {
+    return recall('local', BASELINE);
+  }
+
+  pin(id: string | undefined) {
+    remember('local', id, BASELINE);
+  }
+
+  async baseline(): Promise<PastRun | undefined> {
+    const id = this.baselineId;
+    return id === undefined ? undefined : (await this.#open()).get('runs', id);
+  }
+
+  #open(): Promise<IDBPDatabase<Schema>> {
+    this.#database ??= openDB<Schema>('rwkv-lab', 1, {
+      upgrade(database) {
+        database.createObjectStore('notebooks', { keyPath: 'id' });
+        database.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
+      },
+      // The browser may close it to make room: the next call opens it again.
+      terminated: () => (this.#database = undefined),
+    }).catch((reason: unknown) => {
+      this.#database = undefined;
+      throw reason;
+    });
+    return this.#database;
+  }
+}
+
+type Drawer = 'local' | 'session';
+
+/** A small word beside the database, and no harm where even that is forbidden. */
+function remember(drawer: Drawer, value: string | undefined, key = LAST) {
+  try {
+    const storage = drawer === 'local' ? localStorage : sessionStorage;
+    if (value === undefined) storage.removeItem(key);
+    else storage.setItem(key, value);
+  } catch {
+    // The notebook itself is stored; only which was the last is not.
+  }
+}
+
+function recall(drawer: Drawer, key = LAST): string | undefined {
+  try {
+    return (drawer === 'local' ? localStorage : sessionStorage).getItem(key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

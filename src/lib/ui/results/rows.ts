@@ -1,0 +1,14 @@
+/** The rows of a sweep's table: runs that were measured, and runs that failed. */
+import type { RunRecord } from '../../lab/records/record';
+import type { ResultEvent } from '../notebook/notebook.svelte';
+
+export type Entry = { number: number; record: RunRecord } | { number: number; run: string; reason: string };
+
+export function entriesOf(events: readonly ResultEvent[]): Entry[] {
+  const rows = events.filter((event) => event.type === 'record' || event.type === 'failed');
+  return rows.map((event, index) =>
+    event.type === 'record'
+      ? { number: index + 1, record: event.record }
+      : { number: index + 1, run: event.run, reason: event.reason },
+  );
+}

@@ -1,0 +1,86 @@
+/** The reactive state of the self-test page: starts the test in the worker and keeps its results. */
+import { SvelteDate } from 'svelte/reactivity';
+import type { AdapterDescription, CheckResult, SelfTestEvent } from '../../lab/shader/selftest';
+import { openWorker } from './worker';
+
+export class SelfTest {
+  phase = $state<'idle' | 'running' | 'finished'>('idle');
+  adapter = $state.raw<AdapterDescription | undefined>();
+  total = $state(0);
+  /** Whether knobs are turned to their ends, or left as the variants have them. */
+  ends = $state(true);
+  results = $state.raw<CheckResult[]>([]);
+  /** Why the test ended before all was checked. */
+  problem = $state<string | undefined>();
+  startedAt = $state<string | undefined>();
+
+  readonly counts = $derived.by(() => {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const { outcome } of this.results) counts[outcome]++;
+    return counts;
+  });
+  /** Failures first, then what was left out, then what passed. */
+  readonly sorted = $derived(
+    (['failed', 'skipped', 'passed'] as const).flatMap((outcome) =>
+      this.results.filter((result) => result.outcome === outcome),
+    ),
+  );
+  readonly report = $derived(reportOf(this));
+
+  #worker: Worker | undefined;
+
+  start() {
+    this.stop();
+    this.phase = 'running';
+    this.results = [];
+    this.problem = undefined;
+    this.startedAt = new SvelteDate().toISOString();
+    this.#worker = openWorker<SelfTestEvent>(
+      (event) => this.#receive(event),
+      (reason) => this.#end(reason),
+    );
+    this.#worker.postMessage({ type: 'selftest', ends: this.ends });
+  }
+
+  stop() {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    if (this.phase === 'running') this.phase = 'finished';
+  }
+
+  #receive(event: SelfTestEvent) {
+    if (event.type === 'selftest') [this.adapter, this.total] = [event.adapter, event.total];
+    if (event.type === 'check') this.results = [...this.results, event.result];
+    if (event.type === 'failed') this.problem = event.reason;
+    if (event.type === 'finished') this.#end();
+  }
+
+  #end(problem = this.problem) {
+    this.problem = problem;
+    this.stop();
+  }
+}
+
+/** A normalised mean squared error; integers come back as they should to the last bit. */
+export const showError = (error = NaN) => (error === 0 ? 'exact' : error.toExponential(1));
+
+/** One line for a result: `failed  matmul_q4_k/tiled step=16: why`. */
+export function describeResult({ kernel, variant, knobs, outcome, error, reason }: CheckResult): string {
+  const name = [`${kernel}/${variant}`, knobs].filter(Boolean).join(' ');
+  return `${outcome.padEnd(7)} ${name}: ${reason ?? `error ${showError(error)}`}`;
+}
+
+function reportOf({ adapter, counts, sorted, problem, startedAt, total }: SelfTest): string {
+  const { passed, failed, skipped } = counts;
+  return [
+    `RWKV-7 lab self-test, ${startedAt ?? 'not run yet'}`,
+    `browser: ${navigator.userAgent}`,
+    `adapter: ${adapter ? `${adapter.name}${adapter.software ? ' (software)' : ''}` : 'none'}`,
+    `features: ${adapter?.features.join(' ') ?? ''}`,
+    `${passed} passed, ${failed} failed, ${skipped} skipped, of ${total}`,
+    ...(problem ? [`ended early: ${problem}`] : []),
+    '',
+    ...sorted.map(describeResult),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,16 @@
+/** The lab's worker as the page holds it: typed events in, and a crash told like any other news. */
+
+/** Starts a worker. `crashed` is called when its script cannot be loaded or throws outside of a run; it is of no use then. */
+export function openWorker<Event>(
+  receive: (event: Event) => void,
+  crashed: (reason: string) => void,
+): Worker {
+  const worker = new Worker(new URL('../../lab/worker.ts', import.meta.url), { type: 'module', name: 'lab' });
+  worker.onmessage = ({ data }: MessageEvent<Event>) => receive(data);
+  worker.onmessageerror = () => crashed('The worker sent something that cannot be read');
+  worker.onerror = (event) => {
+    event.preventDefault();
+    crashed(event.message || 'The worker could not be loaded, or the browser ended it');
+  };
+  return worker;
+}
