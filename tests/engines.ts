@@ -6,7 +6,7 @@ import type { ModelFile } from '../src/lib/engine/gguf';
 import { Kernels } from '../src/lib/engine/kernels';
 import { loadWeights } from '../src/lib/engine/weights';
 import { findVariant, kernels as registry } from '../src/lib/shaders';
-import { formats } from '../src/lib/shaders/shared/formats';
+import { formats } from '../src/lib/shaders/formats/formats';
 
 /** A device of its own for each test file, with what is compiled on it. */
 export async function openKernels(): Promise<Kernels> {

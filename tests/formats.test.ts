@@ -13,7 +13,7 @@ import {
   numberToF16,
   numberToF32,
   repack,
-} from '../src/lib/shaders/shared/formats';
+} from '../src/lib/shaders/formats/formats';
 
 interface Vectors {
   block_bytes: number;

@@ -7,11 +7,13 @@ import { headOf } from '../src/lib/shaders/head';
 import { knownToBeShipped, loadSources } from '../src/lib/shaders/loading';
 import { brokenAssertion, knobSettings, parseVariant, type Variant } from '../src/lib/shaders/variant';
 
-const FOLDER = 'src/lib/shaders/shared';
+const FOLDERS = ['src/lib/shaders/shared', 'src/lib/shaders/formats'];
 const sharedHeads = Object.fromEntries(
-  readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.wgsl'))
-    .map((file) => [file.replace('.wgsl', ''), headOf(readFileSync(`${FOLDER}/${file}`, 'utf8'))]),
+  FOLDERS.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.wgsl'))
+      .map((file) => [file.replace('.wgsl', ''), headOf(readFileSync(`${folder}/${file}`, 'utf8'))]),
+  ),
 );
 const plain = (variant: Variant) => ({ ...variant, text: '', wgsl: '' });
 

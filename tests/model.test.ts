@@ -8,7 +8,7 @@ import { Oracle, type OracleState } from '../src/lib/engine/rwkv7';
 import { synthesiseWeights } from '../src/lib/engine/synthetic';
 import { findVariant, kernels as registry } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
-import { formats } from '../src/lib/shaders/shared/formats';
+import { formats } from '../src/lib/shaders/formats/formats';
 import { allLogits, bindingAtMost, choice, openEngine, openKernels } from './engines';
 import { argmax, largestError, standardDeviation } from './oracle';
 import { randomModel, type Sizes } from './small-gguf';

@@ -2,7 +2,7 @@
 import type { Geometry } from '../src/lib/engine/gguf';
 import { pieceSizes } from '../src/lib/engine/synthetic';
 import { kernels } from '../src/lib/shaders';
-import { formatOfGgmlType, formats } from '../src/lib/shaders/shared/formats';
+import { formatOfGgmlType, formats } from '../src/lib/shaders/formats/formats';
 
 /** A metadata value: GGUF's type number, and for a list (type 9) that of its elements; `length` is what a list claims. */
 export interface Entry {

@@ -10,7 +10,7 @@ import { pieceSizes, SYNTHETIC, syntheticFormat, synthesiseWeights } from '../sr
 import type { Weights } from '../src/lib/engine/weights';
 import { findVariant, kernels } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
-import { dequantise, formats } from '../src/lib/shaders/shared/formats';
+import { dequantise, formats } from '../src/lib/shaders/formats/formats';
 import { buffersIn } from './buffers';
 import { standardDeviation } from './oracle';
 

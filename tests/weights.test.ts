@@ -7,7 +7,7 @@ import { memorySource, type ByteSource } from '../src/lib/engine/bytes';
 import { openDevice } from '../src/lib/engine/device';
 import { openGguf, type ModelFile } from '../src/lib/engine/gguf';
 import { loadWeights, type Weights } from '../src/lib/engine/weights';
-import { dequantise, formats, numberToF16, repack } from '../src/lib/shaders/shared/formats';
+import { dequantise, formats, numberToF16, repack } from '../src/lib/shaders/formats/formats';
 import { buffersIn } from './buffers';
 import { openModel, TINY } from './oracle';
 import { randomModel } from './small-gguf';

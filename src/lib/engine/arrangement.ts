@@ -1,5 +1,5 @@
 // Which buffers a model's weights need on a given GPU, and which weights go where in them. Pure data, no GPU calls.
-import { formats, rowWords } from '../shaders/shared/formats';
+import { formats, rowWords } from '../shaders/formats/formats';
 import { LAYER_VECTORS } from '../shaders/shared/layer_vectors';
 import { mebibytes } from './buffers';
 import type { Geometry } from './gguf';

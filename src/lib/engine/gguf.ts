@@ -1,6 +1,6 @@
 // A GGUF file as an RWKV-7 model: sizes, tensor table and vocabulary, all of it checked before a weight is read.
 // The tensors' names and shapes are those of llama.cpp's converter (src/models/rwkv7.cpp).
-import { dequantise, formatOfGgmlType, formats, repack } from '../shaders/shared/formats';
+import { dequantise, formatOfGgmlType, formats, repack } from '../shaders/formats/formats';
 import type { ByteSource } from './bytes';
 import { unescapeToken, type TokenTable } from './tokenizer';
 

@@ -1,6 +1,6 @@
 // Models without a file: RWKV-7's published geometries with random weights, made on the GPU from a seed.
 import type { Sizes } from '../shaders/kernel';
-import { formats } from '../shaders/shared/formats';
+import { formats } from '../shaders/formats/formats';
 import type { Variant } from '../shaders/variant';
 import type { Piece } from './arrangement';
 import { encode } from './encode';

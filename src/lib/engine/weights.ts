@@ -1,5 +1,5 @@
 // The weights on the GPU: their shape as the engine sees them, and how a model file becomes them, slice by slice.
-import { dequantise, formats, repack } from '../shaders/shared/formats';
+import { dequantise, formats, repack } from '../shaders/formats/formats';
 import { arrange, type Arrangement, type BufferPlan, type Piece } from './arrangement';
 import { mebibytes, storageBuffer } from './buffers';
 import type { ByteSource } from './bytes';

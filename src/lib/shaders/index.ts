@@ -3,8 +3,8 @@
  * A folder whose reference.ts exports a function of a weight format is a family: one kernel for each format.
  */
 import type { Kernel } from './kernel';
-import type { Format } from './shared/format';
-import { formats } from './shared/formats';
+import type { Format } from './formats/format';
+import { formats } from './formats/formats';
 import { knobEnds, parseVariant, statedFormats, type Variant } from './variant';
 
 type Family = (format: Format) => Kernel;
@@ -16,8 +16,10 @@ const references = Object.entries(
   import.meta.glob<Kernel | Family>('./*/reference.ts', { import: 'default', eager: true }),
 ).map(([path, reference]) => [folder(path), reference] as const);
 
+/** Folders whose texts are appended to variants (`//! use:`) and hold no variants. */
+const APPENDED = ['shared', 'formats'];
 const shared = Object.fromEntries(
-  texts.filter(([path]) => folder(path) === 'shared').map(([path, text]) => [stem(path), text]),
+  texts.filter(([path]) => APPENDED.includes(folder(path))).map(([path, text]) => [stem(path), text]),
 );
 
 export const kernels: Record<string, Kernel> = Object.fromEntries(
@@ -29,7 +31,7 @@ export const kernels: Record<string, Kernel> = Object.fromEntries(
 );
 
 export const variants: Variant[] = texts
-  .filter(([path]) => folder(path) !== 'shared')
+  .filter(([path]) => !APPENDED.includes(folder(path)))
   .flatMap(([path, text]) => variantsOf(folder(path), stem(path), text));
 
 /** A variant by name; the error names those there are. */

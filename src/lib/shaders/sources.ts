@@ -2,7 +2,7 @@
  * The shipped shaders as they are written. In the built page the registry has only their heads (vite.config.ts, head.ts):
  * this module is what it loads, with `loadSources`, where a text is shown, sent or changed.
  */
-import { formats } from './shared/formats';
+import { formats } from './formats/formats';
 import type { Variant } from './variant';
 
 const texts = import.meta.glob<string>('./*/*.wgsl', { query: '?raw&whole', import: 'default', eager: true });
@@ -18,4 +18,4 @@ export function sourceOf({ kernel, name }: Pick<Variant, 'kernel' | 'name'>): st
 
 /** Whether a text is that of a shipped variant, to the letter. */
 export const isShipped = (text: string): boolean =>
-  Object.entries(texts).some(([path, each]) => !path.startsWith('./shared/') && each === text);
+  Object.entries(texts).some(([path, each]) => !/^\.\/(shared|formats)\//.test(path) && each === text);

@@ -3,7 +3,7 @@
  *
  *   //! One line saying what is special about it.
  *   //! grid: rows / workgroup_size, tokens      workgroups along x, y, z, rounded up
- *   //! use: format                              append shared/<weight format>.wgsl (or another shared file by name)
+ *   //! use: format                              append formats/<weight format>.wgsl (or a file of shared/ or formats/ by name)
  *   //! formats: q4_k q6_k                       in a kernel family: only for these weight formats
  *   const workgroup_size = 64u; // knob: 32 64 128
  *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
@@ -80,7 +80,7 @@ const FEATURES: Record<string, string> = {
   chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix',
 };
 
-/** Reads a file's text. `shared` holds the texts of shared/*.wgsl; `format` is the weight format in a kernel family. */
+/** Reads a file's text. `shared` holds the texts of shared/*.wgsl and formats/*.wgsl; `format` is the weight format in a kernel family. */
 export function parseVariant(
   kernel: string,
   name: string,

@@ -2,7 +2,7 @@
 import { kernels, readVariants, variants } from '../../shaders';
 import type { Kernel } from '../../shaders/kernel';
 import { headOf } from '../../shaders/head';
-import { formats } from '../../shaders/shared/formats';
+import { formats } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { messageOf } from '../message';
 import type { OwnVariant } from '../shader/shader';

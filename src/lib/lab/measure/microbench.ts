@@ -5,7 +5,7 @@ import { Kernels, type Step } from '../../engine/kernels';
 import { Timer } from '../../engine/timer';
 import { kernels as registry } from '../../shaders';
 import { seeded, type Arrays, type Kernel, type Random, type Sizes } from '../../shaders/kernel';
-import { formats } from '../../shaders/shared/formats';
+import { formats } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { checkAll } from './measure';
 import type { OpenGpu } from './session';

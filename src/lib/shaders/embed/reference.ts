@@ -1,6 +1,6 @@
 // embed: the embedding rows of a run of tokens, dequantised; the first step of the model.
 import type { Arrays, Kernel, Sizes } from '../kernel';
-import type { Format } from '../shared/format';
+import type { Format } from '../formats/format';
 
 /** x[t, :] = weight[ids[cursor + t] − firstRow, :], where that row is in this part of the table; other x stay. */
 function embed(

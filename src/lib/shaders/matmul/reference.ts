@@ -1,6 +1,6 @@
 import type { Arrays, Kernel, Sizes } from '../kernel';
 import { EPILOGUE, finish } from '../shared/epilogue';
-import type { Format } from '../shared/format';
+import type { Format } from '../formats/format';
 
 /** out[b, t, r] = epilogue(Σ_k weight[b, r, k] · x[b, t, k]); a token's results lie `stride` apart. */
 function matmul(

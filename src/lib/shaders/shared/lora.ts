@@ -1,7 +1,7 @@
 // A layer's four LoRAs together: decay, learning rate, value mix and gate; the twin of lora.wgsl.
 import type { Arrays, Random, Sizes } from '../kernel';
-import { f16 } from './f16';
-import { f32 } from './f32';
+import { f16 } from '../formats/f16';
+import { f32 } from '../formats/f32';
 
 /** Planes of `shifted` (r k v w a g) that the LoRAs read, and of `inputs` (r k v w a b) that they write; the gate has a buffer. */
 const FROM = [3, 4, 2, 5];

@@ -1,6 +1,6 @@
 // Random words and numbers for synthesise, by integer arithmetic only; the twin of random.wgsl.
 import type { Sizes } from '../kernel';
-import { numberToF32 } from './bits';
+import { numberToF32 } from '../formats/bits';
 
 /** An integer hash in which every bit of x decides every bit of the result (constants: C. Wellons, hash-prospector). */
 export function scramble(x: number): number {

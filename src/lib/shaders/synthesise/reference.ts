@@ -1,6 +1,6 @@
 // synthesise: random weights from a seed, equal to the bit on every GPU, so that a model of any size needs no download.
 import type { Arrays, Kernel, Sizes } from '../kernel';
-import type { Format } from '../shared/format';
+import type { Format } from '../formats/format';
 import { f16Bits, f32Bits, randomNumber, randomScale, randomWord } from '../shared/random';
 
 /**

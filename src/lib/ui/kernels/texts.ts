@@ -1,7 +1,7 @@
 /** The shipped texts of a kernel or of a family of kernels, as a shader starts from them and is compared with them. */
 import { familyOf } from '../../lab/experiment/catalogue';
 import { kernels, variants } from '../../shaders';
-import { formats } from '../../shaders/shared/formats';
+import { formats } from '../../shaders/formats/formats';
 import { sourceOf } from '../../shaders/sources';
 import type { Variant } from '../../shaders/variant';
 
