@@ -5,7 +5,7 @@ import { openDevice } from '../src/lib/engine/device';
 import { Engine, type Choice } from '../src/lib/engine/engine';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Kernels } from '../src/lib/engine/kernels';
-import { loadWeights } from '../src/lib/engine/weights';
+import { loadWeights } from '$lib/engine/load';
 import { findVariant, kernels as registry } from '../src/lib/shaders';
 import expected from './fixtures/tiny-q4km.expected.json';
 

@@ -4,7 +4,7 @@ import { openDevice } from '../src/lib/engine/device';
 import { Engine, type Choice, type Plans } from '../src/lib/engine/engine';
 import type { ModelFile } from '../src/lib/engine/gguf';
 import { Kernels } from '../src/lib/engine/kernels';
-import { loadWeights } from '../src/lib/engine/weights';
+import { loadWeights } from '$lib/engine/load';
 import { findVariant, kernels as registry } from '../src/lib/shaders';
 import { formats } from '../src/lib/shaders/formats/formats';
 

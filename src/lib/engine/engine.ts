@@ -5,7 +5,8 @@ import { encode } from './encode';
 import { Timer } from './timer';
 import { Forward, kernelNames, type Choice } from './forward';
 import type { Geometry } from './gguf';
-import type { Kernels, Step } from './kernels';
+import type { Kernels } from './kernels';
+import type { Step } from './encode';
 import {
   clearState,
   createActivations,

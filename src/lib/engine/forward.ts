@@ -1,7 +1,8 @@
 /** The model as a list of steps. Reads as the paper does: embed, then per layer time mix and channel mix, then the head. */
 import { EPILOGUE } from '../shaders/shared/epilogue';
 import type { Variant } from '../shaders/variant';
-import type { Binding, Kernels, Step } from './kernels';
+import type { Binding, Kernels } from './kernels';
+import type { Step } from './encode';
 import type { Activations, State } from './state';
 import type { Layer, Lora, Matrix, Norm, Weights } from './weights';
 

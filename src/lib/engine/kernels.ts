@@ -10,20 +10,7 @@ import {
   type Variant,
 } from '../shaders/variant';
 import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
-import { encode } from './encode';
-
-/** One dispatch, ready to encode. A plan is a list of these. */
-export interface Step {
-  label: string;
-  kernel: string;
-  variant: string;
-  /** Of the variant's passes, the how-manieth. */
-  pass: number;
-  sizes: Sizes;
-  pipeline: GPUComputePipeline;
-  bindGroup: GPUBindGroup;
-  workgroups: [number, number, number];
-}
+import { encode, type Step } from './encode';
 
 /** A whole buffer, or a part of one. */
 export type Binding = GPUBuffer | GPUBufferBinding;

@@ -5,8 +5,10 @@ import type { Variant } from '../shaders/variant';
 import type { Piece } from './arrangement';
 import { encode } from './encode';
 import type { Geometry } from './gguf';
-import { Kernels, type Step } from './kernels';
-import { makeWeights, type Place, type Progress, type Weights } from './weights';
+import { Kernels } from './kernels';
+import { type Step } from './encode';
+import { type Weights } from './weights';
+import { makeWeights, type Place, type Progress } from './load';
 
 /**
  * The RWKV-7 World checkpoints, but for their weights. The training code's formula for the ranks,

@@ -1,7 +1,8 @@
 /** One variant at one shape, by itself: checked, then dispatched again and again, each time over other weights. */
 import { storageBuffer } from '../../engine/buffers';
 import { guarded } from '../../engine/device';
-import { Kernels, type Step } from '../../engine/kernels';
+import { Kernels } from '../../engine/kernels';
+import { type Step } from '$lib/engine/encode';
 import { Timer } from '../../engine/timer';
 import { kernels as registry } from '../../shaders';
 import { seeded, type Arrays, type Kernel, type Random, type Sizes } from '../../shaders/kernel';

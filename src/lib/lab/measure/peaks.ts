@@ -1,7 +1,8 @@
 /** What this GPU can do at most, measured: arithmetic, reading memory, one dispatch after another. */
 import { storageBuffer } from '../../engine/buffers';
 import { guarded } from '../../engine/device';
-import { Kernels, type Step } from '../../engine/kernels';
+import { Kernels } from '../../engine/kernels';
+import { type Step } from '$lib/engine/encode';
 import type { Sizes } from '../../shaders/kernel';
 import { parseVariant, workgroupNeeds, type Variant } from '../../shaders/variant';
 import { EFFORT, timeUses, type Effort } from './microbench';

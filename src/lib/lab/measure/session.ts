@@ -6,7 +6,8 @@ import { openGguf } from '../../engine/gguf';
 import { Kernels } from '../../engine/kernels';
 import { SYNTHETIC, synthesiseWeights } from '../../engine/synthetic';
 import { Tokenizer } from '../../engine/tokenizer';
-import { loadWeights, type Progress as LoadProgress, type Weights } from '../../engine/weights';
+import { type Weights } from '../../engine/weights';
+import { loadWeights, type Progress as LoadProgress } from '$lib/engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
 
 /** What differs between a page, its worker and a terminal. */

@@ -1,6 +1,6 @@
 /** The shapes at which a model uses its kernels, and the work a kernel has at one. */
 import type { Engine } from '../../engine/engine';
-import type { Step } from '../../engine/kernels';
+import type { Step } from '$lib/engine/encode';
 import { kernels as registry } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
 import { choose, expand } from '../experiment/expand';
