@@ -1,17 +1,15 @@
 // The commands that check and run: info, selftest, bench.
 import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
-import {
-  chunkFits,
-  decodeTokensPerSecond,
-  toCsv,
-  tokensPerSecond,
-  type RunRecord,
-} from '../src/lib/lab/records/record';
+import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
+import { chunkFits } from '$lib/lab/records/fits';
+import { toCsv } from '$lib/lab/records/columns';
 import type { Compared } from '../src/lib/lab/measure/compare';
 import type { Generation } from '../src/lib/lab/text/generate';
-import { profileToCsv } from '../src/lib/lab/measure/profile';
+import { profileToCsv } from '$lib/lab/records/profile';
 import { roofsToCsv } from '../src/lib/lab/measure/peaks';
-import { runCell, type LabEvent, type Progress } from '../src/lib/lab/cells/run';
+import { runCell } from '../src/lib/lab/cells/run';
+import { type LabEvent } from '$lib/lab/cells/events';
+import { type Progress } from '$lib/lab/measure/progress';
 import { selfTest } from '../src/lib/lab/shader/selftest';
 import type { ChunkFit } from '../src/lib/lab/records/statistics';
 import { findVariant, variants, variantsFor } from '../src/lib/shaders';

@@ -4,13 +4,16 @@ import { complete, defaultsFor } from '../src/lib/lab/experiment/defaults';
 import { readExperiment } from '../src/lib/lab/experiment/experiment';
 import { expand } from '../src/lib/lab/experiment/expand';
 import { readSettings } from '../src/lib/lab/experiment/settings';
-import { profile, profileToCsv, totalOf } from '../src/lib/lab/measure/profile';
+import { profile } from '../src/lib/lab/measure/profile';
+import { totalOf } from '$lib/lab/records/profile';
+import { profileToCsv } from '$lib/lab/records/profile';
 import { measureRoofs, roofsToCsv } from '../src/lib/lab/measure/peaks';
-import { knobsKey, type Candidate, type Exception } from '../src/lib/lab/tune/search';
+import { type Candidate, type Exception } from '../src/lib/lab/tune/search';
+import { knobsKey } from '$lib/shaders/variant';
 import { shapeText } from '../src/lib/lab/measure/shapes';
 import { timeNamed, timesToCsv } from '../src/lib/lab/measure/time';
 import { tune, type TuneEvent } from '../src/lib/lab/tune/tune';
-import { numberOption, type Arguments } from './arguments';
+import { type Arguments, numberOption } from './arguments';
 import { print, tell, withSession } from './host';
 
 export async function timeKernels({ settings, options }: Arguments, signal: AbortSignal): Promise<boolean> {

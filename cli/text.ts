@@ -2,20 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
-import { NAMED_MODELS, readExperiment, type Experiment } from '../src/lib/lab/experiment/experiment';
-import { checkAll } from '../src/lib/lab/measure/measure';
+import { type Experiment, NAMED_MODELS, readExperiment } from '../src/lib/lab/experiment/experiment';
+import { checkAll } from '$lib/lab/measure/check';
 import type { LoadedModel, Session } from '../src/lib/lab/measure/session';
-import {
-  checkSettings,
-  evaluate,
-  generate,
-  logitsOf,
-  prepare,
-  promptIds,
-  type Sampling,
-} from '../src/lib/lab/text/text';
+import { checkSettings, evaluate, generate, logitsOf, prepare, promptIds, type Sampling } from '../src/lib/lab/text/text';
 import { seeded } from '../src/lib/shaders/kernel';
-import { numberOption, required, type Arguments } from './arguments';
+import { type Arguments, numberOption, required } from './arguments';
 import { openModel, print, tell, withSession } from './host';
 
 export async function logits(words: Arguments, signal: AbortSignal): Promise<boolean> {

@@ -9,9 +9,11 @@ import { formatExperiment, parseExperiment } from '../src/lib/lab/experiment/exp
 import { expand } from '../src/lib/lab/experiment/expand';
 import { headerProblems } from '../src/lib/lab/shader/diagnostics';
 import type { CellKind } from '../src/lib/lab/notebook/notebook';
-import { runCell, type CellWork, type LabEvent } from '../src/lib/lab/cells/run';
+import { runCell } from '../src/lib/lab/cells/run';
+import { type CellWork, type LabEvent } from '$lib/lab/cells/events';
 import { Session } from '../src/lib/lab/measure/session';
-import { checkShader, compileShader, timeShader, type OwnVariant } from '../src/lib/lab/shader/shader';
+import { checkShader, compileShader, timeShader } from '../src/lib/lab/shader/shader';
+import { type OwnVariant } from '$lib/shaders/variant';
 import { findVariant, kernels, variants } from '../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';

@@ -4,19 +4,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatCsv, parseCsv } from '../src/lib/lab/records/csv';
 import {
-  chunkFits,
-  COLUMNS,
   decodeTokensPerSecond,
-  formatVariants,
-  fromCsv,
   hashTexts,
-  samplesToCsv,
-  show,
-  toCsv,
+  type RunRecord,
   tokensPerSecond,
   WARNINGS,
-  type RunRecord,
 } from '../src/lib/lab/records/record';
+import { chunkFits } from '$lib/lab/records/fits';
+import { formatVariants } from '$lib/lab/records/columns';
+import { COLUMNS, fromCsv, samplesToCsv, show, toCsv } from '$lib/lab/records/columns';
 
 const record: RunRecord = {
   settings: 'prefill=256&chunk=64&matmul_q4_k=tiled',

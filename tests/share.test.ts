@@ -4,24 +4,20 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDiff, diffOf } from '../src/lib/lab/notebook/diff';
-import { kernelsToCsv, markdownTable, toIpynb } from '../src/lib/lab/records/table';
+import { markdownTable } from '../src/lib/lab/records/table';
+import { kernelsToCsv } from '$lib/lab/records/profile';
+import { toIpynb } from '$lib/lab/notebook/ipynb';
 import { parseExperiment } from '../src/lib/lab/experiment/experiment';
 import { parseCsv } from '../src/lib/lab/records/csv';
 import { readRuns } from '../src/lib/lab/records/import';
 import { readCell } from '../src/lib/lab/cells/cells';
-import { makeCell, parseNotebook, printNotebook, type Cell } from '../src/lib/lab/notebook/notebook';
-import type { Profile } from '../src/lib/lab/measure/profile';
+import { type Cell, makeCell, parseNotebook, printNotebook } from '../src/lib/lab/notebook/notebook';
+import type { Profile } from '$lib/lab/records/profile';
+import { rateInterval, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
+import { fromCsv, summariesToCsv, toCsv } from '$lib/lab/records/columns';
 import {
-  fromCsv,
-  rateInterval,
-  summariesToCsv,
-  toCsv,
-  tokensPerSecond,
-  type RunRecord,
-} from '../src/lib/lab/records/record';
-import {
-  linkOf,
   LINK_LENGTHS,
+  linkOf,
   reachOf,
   readAddress,
   readLink,

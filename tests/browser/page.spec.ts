@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { chunkFits, fromCsv } from '../../src/lib/lab/records/record';
+import { chunkFits } from '$lib/lab/records/fits';
+import { fromCsv } from '$lib/lab/records/columns';
 import { withChromium, withFirefox } from './browsers';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
+
 /** A whole sweep on a software GPU, beside whatever else the machine does. */
 const SWEEP_MILLISECONDS = 280_000;
+
 /** What the demo model is asked on a software GPU: four runs. */
 const SWEEP = '?prefill=16&chunk=8,16&samples=2&warmup=0&matmul_q4_k=block8,tiled';
 

@@ -1,11 +1,14 @@
 /** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
 import { blobSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
-import { describe, runCell, type LabEvent, type Report } from './cells/run';
+import { describe, runCell } from './cells/run';
+import { type LabEvent } from './cells/events';
+import { type Report } from './measure/progress';
 import type { CellKind } from './notebook/notebook';
 import { selfTest, type SelfTestEvent } from './shader/selftest';
 import { Session } from './measure/session';
-import { checkShader, compileShader, timeShader, type OwnVariant, type ShaderEvent } from './shader/shader';
+import { checkShader, compileShader, type ShaderEvent, timeShader } from './shader/shader';
+import { type OwnVariant } from '../shaders/variant';
 
 /**
  * Of everything that takes the GPU, one after another in the order sent. What names a cell is answered with events that
@@ -39,6 +42,7 @@ export type WorkerEvent =
 const files = new Map<string, File>();
 let hidden = false;
 let stop = new AbortController();
+
 /** Work waits for the work before it: there is one GPU. */
 let last: Promise<void> = Promise.resolve();
 

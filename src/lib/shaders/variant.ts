@@ -292,3 +292,16 @@ function list(text: string): string[] {
   }
   return words.map((word) => word.trim()).filter((word) => word !== '');
 }
+
+/** A wgsl cell that the user wrote or allowed. */
+export interface OwnVariant {
+  /** A kernel, or a family of kernels (matmul) for all weight formats that the text allows. */
+  kernel: string;
+  name: string;
+  wgsl: string;
+}
+
+export const knobsKey = ({ knobs }: Variant) =>
+  Object.entries(knobs)
+    .map(([name, { value }]) => `${name}=${value}`)
+    .join(' ');

@@ -1,15 +1,16 @@
 /** What the text of each kind of lab cell says: settings, and for some kinds a few words of their own. */
-import { kernelOf, membersOf, REGISTRY, type Catalogue } from '../experiment/catalogue';
+import { type Catalogue, kernelOf, membersOf, REGISTRY } from '../experiment/catalogue';
 import {
+  type Experiment,
   formatExperiment,
   isKernelKey,
   NUMBERS,
   readExperiment,
-  type Experiment,
 } from '../experiment/experiment';
-import { LAB_KINDS, type CellKind, type LabKind } from '../notebook/notebook';
+import { type CellKind, LAB_KINDS, type LabKind } from '../notebook/notebook';
 import { readSettings, shorten } from '../experiment/settings';
-import type { OwnVariant } from '../shader/shader';
+import type { OwnVariant } from '../../shaders/variant';
+import type { GenerateRequest } from '../text/generate';
 import { checkSettings } from '../text/text';
 
 /** What a cell asks for. */
@@ -19,15 +20,7 @@ export type LabCell =
   | { kind: 'compare'; experiments: Experiment[]; budget: number }
   | { kind: 'roofline' }
   | { kind: 'tune'; experiment: Experiment; budget: number; error: number }
-  | {
-      kind: 'generate';
-      experiment: Experiment;
-      prompt: string;
-      tokens: number;
-      temperature: number;
-      top_p: number;
-      seed: number;
-    };
+  | ({ kind: 'generate' } & GenerateRequest);
 
 interface CellNumber {
   about: string;

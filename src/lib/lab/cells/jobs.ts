@@ -1,16 +1,17 @@
 /** What each kind of lab cell does, as jobs that are done one after another. */
 import type { Catalogue } from '../experiment/catalogue';
-import { targetOf, type LabCell } from './cells';
+import { type LabCell, targetOf } from './cells';
 import { compareRuns } from '../measure/compare';
 import { complete } from '../experiment/defaults';
-import { isKernelKey, valuesOf, type Experiment } from '../experiment/experiment';
+import { type Experiment, isKernelKey, valuesOf } from '../experiment/experiment';
 import { expand, type Run } from '../experiment/expand';
 import { generateCell } from '../text/generate';
-import { measure, type Bench } from '../measure/measure';
+import { measure } from '../measure/measure';
+import { type Bench } from '../measure/session';
 import { profile } from '../measure/profile';
 import { measureRoofs } from '../measure/peaks';
-import type { LabEvent } from './run';
-import { knobsKey } from '../tune/search';
+import type { LabEvent } from './events';
+import { knobsKey } from '../../shaders/variant';
 import type { LoadedModel, Session } from '../measure/session';
 import { tune, type TuneEvent } from '../tune/tune';
 

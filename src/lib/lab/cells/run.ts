@@ -1,87 +1,12 @@
 /** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
-import type { AdapterDescription } from '../../engine/device';
-import { catalogueWith, type Catalogue } from '../experiment/catalogue';
+import { type Catalogue, catalogueWith } from '../experiment/catalogue';
 import { readCell } from './cells';
-import type { Compared } from '../measure/compare';
 import { defaultsFor } from '../experiment/defaults';
-import type { Experiment } from '../experiment/experiment';
-import type { Generation } from '../text/generate';
-import { jobsOf, type Job } from './jobs';
+import { type Job, jobsOf } from './jobs';
 import { messageOf } from '../message';
-import type { CellKind } from '../notebook/notebook';
-import type { Profile } from '../measure/profile';
-import type { RunRecord } from '../records/record';
-import type { Roofs } from '../measure/peaks';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
-import type { OwnVariant } from '../shader/shader';
-import type { BestSoFar, Tuned } from '../tune/tune';
-
-export type { AdapterDescription };
-
-/** Where a run is. Plain data. */
-export interface Progress {
-  /** Number of the run, from 1. */
-  run: number;
-  runs: number;
-  /** Settings that make the run again. */
-  settings: string;
-  phase: Phase;
-  /**
-   * Of the phase: bytes while loading, kernels while compiling and checking, samples while measuring, rounds of at most
-   * `total` while comparing, repetitions while profiling, seconds while tuning, tokens while generating.
-   */
-  done: number;
-  total: number;
-  /** The tensor that is being loaded, the kernel that is being checked or tuned; else empty. */
-  what: string;
-}
-
-export type Phase =
-  | 'loading'
-  | 'compiling'
-  | 'checking'
-  | 'warming up'
-  | 'measuring'
-  | 'comparing'
-  | 'profiling'
-  | 'measuring roofs'
-  | 'tuning'
-  | 'prefilling'
-  | 'generating'
-  | 'timing';
-
-/** What is to be run: a cell of the notebook, with the shaders that the notebook has of its own. */
-export interface CellWork {
-  kind: CellKind;
-  /** The body. */
-  text: string;
-  variants?: OwnVariant[];
-}
-
-export type LabEvent =
-  /** `defaults`: what this GPU runs where settings say nothing; `complete` puts them in. */
-  | { type: 'adapter'; adapter: AdapterDescription; defaults: Experiment }
-  | { type: 'no-adapter'; reason: string }
-  | { type: 'progress'; progress: Progress }
-  /** Of a sweep: one a run. */
-  | { type: 'record'; record: RunRecord }
-  /** Of a compare cell, once, at its end. */
-  | { type: 'compared'; compared: Compared }
-  /** Of a profile cell: one a run. */
-  | { type: 'profiled'; profile: Profile }
-  /** Of a roofline cell. */
-  | { type: 'roofs'; roofs: Roofs; adapter: string; software: boolean }
-  /** Of a tune cell: the best so far, after each kernel. */
-  | { type: 'tuning'; best: BestSoFar }
-  /** Of a tune cell: one for each chunk. */
-  | { type: 'tuned'; tuned: Tuned }
-  /** Of a generate cell: the next piece of the text, whole characters. */
-  | { type: 'text'; text: string }
-  /** Of a generate cell: the whole, when it has ended or was stopped. */
-  | { type: 'generated'; generation: Generation }
-  /** `run`: the settings of the run that failed; of the whole cell when they could not be read or no GPU was found. */
-  | { type: 'failed'; run: string; reason: string }
-  | { type: 'finished'; stopped: boolean };
+import type { Progress, Report } from '../measure/progress';
+import type { CellWork, LabEvent } from './events';
 
 /**
  * Runs a lab cell: a sweep's records one by one, or what the cell's kind finds. Whatever goes wrong is a `failed` event: a
@@ -122,9 +47,6 @@ export async function* runCell(
 export function describe(gpu: OpenGpu): LabEvent & { type: 'adapter' } {
   return { type: 'adapter', adapter: gpu.adapter, defaults: defaultsFor(gpu) };
 }
-
-/** What a run tells of itself on the way. */
-export type Report = (phase: Progress['phase'], done?: number, total?: number, what?: string) => void;
 
 /** Loads the job's model and does its work; fails as soon as the GPU is lost. */
 async function perform(

@@ -5,7 +5,7 @@ import { headOf } from '../../shaders/head';
 import { formats } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { messageOf } from '../message';
-import type { OwnVariant } from '../shader/shader';
+import type { OwnVariant } from '../../shaders/variant';
 import { VENDOR_KERNELS } from './vendors';
 
 /** The kernels and variants there are to choose from: the registry, and what a notebook has of its own. */

@@ -5,15 +5,22 @@
 import { findVariant, kernels } from '../../shaders';
 import { withKnobs } from '../../shaders/variant';
 import { families } from './catalogue';
-import { parseExperiment, type Experiment } from './experiment';
-import type { OpenGpu } from '../measure/session';
+import { type Experiment, parseExperiment } from './experiment';
+import type { AdapterDescription } from '../../engine/device';
+import type { Kernels } from '../../engine/kernels';
 import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from './vendors';
 
 /**
  * The settings of every kernel that some vendor's GPU has a default of its own for: this one's, or the portable default
  * where it has none, or lacks what its own takes.
  */
-export function defaultsFor({ adapter, kernels: compiler }: OpenGpu): Experiment {
+export function defaultsFor({
+  adapter,
+  kernels: compiler,
+}: {
+  adapter: Pick<AdapterDescription, 'vendor'>;
+  kernels: Pick<Kernels, 'obstacle'>;
+}): Experiment {
   const own = parseExperiment(SETTINGS_BY_VENDOR[adapter.vendor.toLowerCase()] ?? '');
   const defaults: Experiment = {};
   for (const kernel of VENDOR_KERNELS) {

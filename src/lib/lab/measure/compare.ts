@@ -5,9 +5,11 @@
 import type { Plans } from '../../engine/engine';
 import type { Catalogue } from '../experiment/catalogue';
 import { choose, type Run } from '../experiment/expand';
-import { checkAll, hashOf, onePrompt, promptTokens, type Bench } from './measure';
-import { tokensPerSecond, type RunRecord } from '../records/record';
-import type { Report } from '../cells/run';
+import { onePrompt, promptTokens } from './prompt';
+import { checkAll, hashOf } from './check';
+import { type Bench } from './session';
+import { type RunRecord, tokensPerSecond } from '../records/record';
+import type { Report } from './progress';
 import type { LoadedModel, OpenGpu } from './session';
 import { median, medianInterval } from '../records/statistics';
 
@@ -54,10 +56,13 @@ export interface Compared {
 const FEWEST_PAIRS = 12;
 const MOST_PAIRS = 100;
 const NARROW = 0.01;
+
 /** Less than this is no difference that anybody would feel. */
 const SMALLEST_EFFECT = 0.005;
+
 /** Both are run in turn for so long before the first pair. */
 const WARMUP_SECONDS = 0.5;
+
 /** Where nothing else is said. */
 const COMPARE_SECONDS = 20;
 

@@ -2,33 +2,21 @@
  * Checks, then times. "Tokens per second" is defined here and nowhere else: prompt tokens ÷ wall seconds from the first
  * submit until the argmax of the last token's logits is on the CPU; the median of the samples (llama-bench's pp test).
  */
-import { check } from '../../engine/check';
 import type { Choice, Engine, Plans } from '../../engine/engine';
 import type { Geometry } from '../../engine/gguf';
-import { kernels as registry } from '../../shaders';
-import { seeded } from '../../shaders/kernel';
-import type { Variant } from '../../shaders/variant';
 import { defaultsFor } from '../experiment/defaults';
-import { families, kernelOf, type Catalogue } from '../experiment/catalogue';
-import { isKernelKey, parseExperiment, type Experiment } from '../experiment/experiment';
+import { type Catalogue, families, kernelOf } from '../experiment/catalogue';
+import { type Experiment, isKernelKey, parseExperiment } from '../experiment/experiment';
 import { choose, type Run } from '../experiment/expand';
-import { hashTexts, type RunRecord, type Warning } from '../records/record';
-import type { Report } from '../cells/run';
-import type { Host, LoadedModel, OpenGpu } from './session';
+import { type RunRecord, type Warning } from '../records/record';
+import type { Bench, LoadedModel, OpenGpu } from './session';
 import { median, spread } from '../records/statistics';
+import { checkAll, hashOf } from './check';
+import { onePrompt, promptTokens, splitOff } from './prompt';
 
 /** A GPU that has been idle needs about this long to reach the clock it then keeps; a slow one is there after one run. */
 const WARMUP_SECONDS = 0.5;
 const MOST_WARMUPS = 50;
-
-/** Where a run is made, and whom it tells. */
-export interface Bench {
-  gpu: OpenGpu;
-  host: Host;
-  catalogue: Catalogue;
-  report: Report;
-  signal: AbortSignal;
-}
 
 /** Measures one run on a loaded model. Throws when a variant is wrong here, before any time is taken, and when the signal stops it. */
 export async function measure(run: Run, model: LoadedModel, bench: Bench): Promise<RunRecord> {
@@ -71,53 +59,6 @@ export async function measure(run: Run, model: LoadedModel, bench: Bench): Promi
     namesUnused(run, engine.kernelNames, defaultsFor(gpu), catalogue) ||
     (await lacksShapes(choice, plans, gpu));
   return { ...record, warnings: unused ? [...found, 'unused'] : found };
-}
-
-/** Of the texts that run. */
-export function hashOf(choice: Choice): string {
-  return hashTexts(Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])));
-}
-
-/**
- * Compiles every variant, at once, then runs each against its kernel's reference on this device; either once for each
- * text. The largest error, and whose it is.
- */
-export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, signal: AbortSignal) {
-  const variants = Object.values(choice);
-  const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
-  await compileAll(unchecked, gpu, report);
-  for (const [index, variant] of unchecked.entries()) {
-    signal.throwIfAborted();
-    report('checking', index, unchecked.length, variant.kernel);
-    gpu.checked.set(checkKey(variant), await checkOne(variant, gpu));
-  }
-  let worst = { error: 0, kernel: '' };
-  for (const variant of variants) {
-    const error = gpu.checked.get(checkKey(variant)) ?? 0;
-    if (error >= worst.error) worst = { error, kernel: variant.kernel };
-  }
-  return worst;
-}
-
-/** The same text may be right for one kernel and wrong for another. */
-const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
-
-/** Drivers compile on several threads, where they are asked for several pipelines. */
-export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
-  let done = 0;
-  if (variants.length) report('compiling', done, variants.length);
-  const compile = async (variant: Variant) => {
-    await kernels.compile(variant);
-    report('compiling', ++done, variants.length, variant.kernel);
-  };
-  await Promise.all(variants.map(compile));
-}
-
-async function checkOne(variant: Variant, { kernels }: OpenGpu): Promise<number> {
-  const kernel = registry[variant.kernel];
-  let largest = 0;
-  for (const sizes of kernel.cases) largest = Math.max(largest, await check(kernels, kernel, variant, sizes));
-  return largest;
 }
 
 type Seconds = Pick<
@@ -169,47 +110,6 @@ async function takeSamples(
 function needsWarmup({ warmup }: Run, taken: number, seconds: number): boolean {
   if (taken < warmup) return true;
   return warmup > 0 && seconds < WARMUP_SECONDS && taken < MOST_WARMUPS;
-}
-
-/** One sample: the prompt is on the GPU and its queue is idle before the clock starts. */
-export async function onePrompt(
-  run: Run,
-  engine: Engine,
-  plans: Plans,
-  tokens: Uint32Array,
-  { device }: OpenGpu,
-) {
-  engine.load(tokens);
-  await device.queue.onSubmittedWorkDone();
-  const prefill = await secondsOf(() => engine.prefill(plans, tokens.length));
-  const decode = run.decode ? await secondsOf(() => engine.decode(plans, run.decode)) : undefined;
-  return { prefill, decode };
-}
-
-/** The rest of the study's split: softmax on the GPU and the probabilities' way to the CPU, apart from inference. */
-export async function splitOff(count: number, engine: Engine, plans: Plans, signal: AbortSignal) {
-  const softmaxSeconds: number[] = [];
-  const readbackSeconds: number[] = [];
-  await engine.softmax(plans);
-  for (let index = 0; index < count; index++) {
-    signal.throwIfAborted();
-    softmaxSeconds.push(await secondsOf(() => engine.softmax(plans)));
-    readbackSeconds.push(await secondsOf(() => engine.readProbabilities()));
-  }
-  return { softmaxSeconds, readbackSeconds };
-}
-
-export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
-  const from = performance.now();
-  await work();
-  // A coarse clock may see no time pass; no sample takes none.
-  return Math.max(performance.now() - from, 1e-3) / 1e3;
-}
-
-/** The same ids in every run, each position's whatever the prompt's length; never 0, the end of a text. */
-export function promptTokens(count: number, vocabulary: number): Uint32Array<ArrayBuffer> {
-  const random = seeded(1);
-  return Uint32Array.from({ length: count }, () => 1 + Math.floor(random() * (vocabulary - 1)));
 }
 
 function sizesOf({ layers, embedding, heads, hidden, vocabulary }: Geometry) {

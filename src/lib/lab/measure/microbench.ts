@@ -2,13 +2,13 @@
 import { storageBuffer } from '../../engine/buffers';
 import { guarded } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
-import { type Step } from '$lib/engine/encode';
+import { type Step } from '../../engine/encode';
 import { Timer } from '../../engine/timer';
 import { kernels as registry } from '../../shaders';
-import { seeded, type Arrays, type Kernel, type Random, type Sizes } from '../../shaders/kernel';
+import { type Arrays, type Kernel, type Random, seeded, type Sizes } from '../../shaders/kernel';
 import { formats } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
-import { checkAll } from './measure';
+import { checkAll } from './check';
 import type { OpenGpu } from './session';
 import { median } from '../records/statistics';
 
@@ -56,8 +56,10 @@ export interface Operands {
 const RUN_WORDS = 2 ** 18;
 const MOST_COPIES = 256;
 const MOST_REPETITIONS = 20_000;
+
 /** Browsers, and Dawn unless told otherwise, round timestamps to so much. */
 const CLOCK_TICK = 1e-4;
+
 /** A GPU that has done nothing for so long has to be warmed up. */
 const IDLE_SECONDS = 0.25;
 

@@ -2,10 +2,10 @@
 import { storageBuffer } from '../../engine/buffers';
 import { guarded } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
-import { type Step } from '$lib/engine/encode';
+import { type Step } from '../../engine/encode';
 import type { Sizes } from '../../shaders/kernel';
-import { parseVariant, workgroupNeeds, type Variant } from '../../shaders/variant';
-import { EFFORT, timeUses, type Effort } from './microbench';
+import { parseVariant, type Variant, workgroupNeeds } from '../../shaders/variant';
+import { EFFORT, type Effort, timeUses } from './microbench';
 import { formatCsv } from '../records/csv';
 import dispatchText from './peaks/dispatch.wgsl?raw';
 import dot4Text from './peaks/dot4.wgsl?raw';
@@ -15,23 +15,7 @@ import matrixText from './peaks/matrix.wgsl?raw';
 import readText from './peaks/read.wgsl?raw';
 import type { OpenGpu } from './session';
 import { median } from '../records/statistics';
-
-/** A multiply-add counts as two operations. Undefined where the device lacks what it takes. */
-export interface Roofs {
-  /** Operations a second. */
-  f32: number;
-  f16: number | undefined;
-  /** 8-bit integers, four to a word. */
-  dot4: number | undefined;
-  /** Matrix units: f16, summed in f32. */
-  matrix: number | undefined;
-  /** Bytes a second, of an array that no cache holds. */
-  read: number;
-  /** Seconds from one dispatch to the next that has to wait for it. */
-  dispatch: number;
-  /** Seconds that a pass adds to those of the dispatch in it; 0: less than can be told. */
-  pass: number;
-}
+import type { Roofs } from '../records/profile';
 
 const texts = {
   f32: f32Text,
@@ -49,13 +33,17 @@ const variants = Object.fromEntries(
 const GROUPS = 2048;
 const SOFTWARE_GROUPS = 16;
 const THREADS = 256;
+
 /** Of a thread in a turn: 128 multiply-adds; 64 products of four and sums of four; 16 products of 16 × 16 × 16 by 32 threads. */
 const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512, matrix: 4096 };
+
 /** Turns are added until a dispatch takes so long that starting it does not count. */
 const DISPATCH_SECONDS = 0.005;
 const MOST_TURNS = 2 ** 20;
+
 /** Beyond the caches of any GPU we know of. */
 const READ_BYTES = 2 ** 29;
+
 /** Passes in a command buffer, and how often they are timed. */
 const PASSES = 256;
 const PASS_ROUNDS = 7;

@@ -3,73 +3,19 @@ import type { Choice, Engine, Plans, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
 import { EFFORT, type Effort } from './microbench';
 import type { Catalogue } from '../experiment/catalogue';
-import { formatCsv } from '../records/csv';
 import { NUMBERS } from '../experiment/experiment';
 import { choose, type Run } from '../experiment/expand';
-import { checkAll, onePrompt, promptTokens, splitOff } from './measure';
-import { computeRoof, measureRoofs, type Roofs } from './peaks';
-import type { Report } from '../cells/run';
+import { onePrompt, promptTokens, splitOff } from './prompt';
+import { checkAll } from './check';
+import { computeRoof, measureRoofs } from './peaks';
+import { type MatmulCount, type Profile, type ProfileRow, type Roofs, totalOf } from '../records/profile';
+import type { Report } from './progress';
 import type { LoadedModel, OpenGpu } from './session';
-import { shapeText, workOf, type Work } from './shapes';
+import { shapeText, workOf } from './shapes';
 import { median } from '../records/statistics';
 
 /** Repetitions: their mean averages out a browser's coarse clock. */
 const REPETITIONS = 8;
-
-/** One kernel at one shape; its passes together. */
-export interface ProfileRow extends Work {
-  kernel: string;
-  variant: string;
-  /** `rows 2560, columns 2560, …` */
-  shape: string;
-  /** Uses in a chunk, and dispatches they come to. */
-  uses: number;
-  dispatches: number;
-  /** On the GPU, of all uses in a chunk, each dispatch measured in a pass of its own. */
-  seconds: number;
-  /** Of the variant, those that have any workgroups: their dispatches in a chunk and what these take. */
-  passes: PassTime[];
-  /** What all uses would take at the roofs, the higher of arithmetic and reading; undefined where the work is not known. */
-  roofSeconds: number | undefined;
-  /** Its share of the chunk's wall time, less the same share of the time that the target allows; negative: none is lost. */
-  beyondTargetSeconds: number;
-  /** Operations a second that the variant's kind of arithmetic reaches on this GPU, where that was measured. */
-  computeRoof: number | undefined;
-}
-
-export interface PassTime {
-  entryPoint: string;
-  dispatches: number;
-  seconds: number;
-}
-
-export interface Profile {
-  /** Settings that make it again. */
-  settings: string;
-  tokens: number;
-  /** Tokens a second to compare with. */
-  target: number;
-  /** Median wall time of the same chunk, head and argmax included, as a run measures it. */
-  wallSeconds: number;
-  /** Medians: softmax over the last token's logits, and the probabilities' way to the CPU; not in `wallSeconds`. */
-  softmaxSeconds: number;
-  readbackSeconds: number;
-  /** Products of a matrix and the activations: logical ones, and the dispatches that they come to. */
-  matmuls: MatmulCount;
-  adapter: string;
-  software: boolean;
-  rows: ProfileRow[];
-  roofs: Roofs;
-}
-
-/** How many matrix products there are. A LoRA is two. */
-export interface MatmulCount {
-  /** In one layer after the first, which has one LoRA less. */
-  perLayer: number;
-  /** In a pass over the model: all layers and the head. */
-  perPass: number;
-  dispatchesPerPass: number;
-}
 
 export interface ProfileOptions {
   /** For the roofs. */
@@ -201,74 +147,3 @@ function rowsOf(times: StepTime[][], choice: Choice): MeasuredRow[] {
   });
   return [...rows.values()].sort((a, b) => b.seconds - a.seconds);
 }
-
-const TITLES = [
-  'kernel',
-  'variant',
-  'shape',
-  'uses',
-  'dispatches',
-  'gpu_ms',
-  'share_percent',
-  'tflops',
-  'gb_per_s',
-  'share_of_compute_roof',
-  'share_of_bandwidth_roof',
-];
-
-/**
- * One line a row, then `all` of them, then the `chunk` as a whole on the wall clock: what its dispatches, each in a pass
- * of its own, take more or less than the chunk is what passes cost and what the CPU hides or does not.
- */
-export function profileToCsv({ rows, wallSeconds, roofs }: Profile): string {
-  const all = totalOf(rows);
-  return formatCsv([
-    TITLES,
-    ...rows.map((row) => [
-      ...[row.kernel, row.variant, row.shape, row.uses, row.dispatches],
-      milliseconds(row.seconds),
-      percent(row.seconds / all.seconds),
-      ...rates(row, row.computeRoof, roofs.read),
-    ]),
-    ['all', '', '', all.uses, all.dispatches, milliseconds(all.seconds), '100.0', '', '', '', ''],
-    [
-      'chunk',
-      '',
-      'wall',
-      '',
-      '',
-      milliseconds(wallSeconds),
-      percent(wallSeconds / all.seconds),
-      '',
-      '',
-      '',
-      '',
-    ],
-  ]);
-}
-
-/** TFLOPS and GB/s, and what shares of the roofs they are; empty where there is nothing to be said. */
-function rates(
-  { flop, bytes, uses, seconds }: ProfileRow,
-  computeRoof: number | undefined,
-  readRoof: number,
-) {
-  const rate = (amount: number | undefined) =>
-    amount === undefined || seconds === 0 ? undefined : (uses * amount) / seconds;
-  const [compute, memory] = [rate(flop), rate(bytes)];
-  return [
-    compute && (compute / 1e12).toPrecision(4),
-    memory && (memory / 1e9).toPrecision(4),
-    compute && computeRoof && (compute / computeRoof).toFixed(3),
-    memory && (memory / readRoof).toFixed(3),
-  ];
-}
-
-/** Of all rows together. */
-export function totalOf(rows: readonly Pick<ProfileRow, 'uses' | 'dispatches' | 'seconds'>[]) {
-  const sum = (key: 'uses' | 'dispatches' | 'seconds') => rows.reduce((total, row) => total + row[key], 0);
-  return { uses: sum('uses'), dispatches: sum('dispatches'), seconds: sum('seconds') };
-}
-
-const milliseconds = (seconds: number) => (1e3 * seconds).toPrecision(4);
-const percent = (share: number) => (100 * share).toFixed(1);

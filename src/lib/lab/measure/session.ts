@@ -1,14 +1,16 @@
 /** The GPU and the model that a host works with, kept from one run to the next and opened anew when the GPU is lost. */
 import type { ByteSource } from '../../engine/bytes';
-import { describeAdapter, openDevice, type AdapterDescription } from '../../engine/device';
+import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Engine } from '../../engine/engine';
 import { openGguf } from '../../engine/gguf';
 import { Kernels } from '../../engine/kernels';
-import { SYNTHETIC, synthesiseWeights } from '../../engine/synthetic';
+import { synthesiseWeights, SYNTHETIC } from '../../engine/synthetic';
 import { Tokenizer } from '../../engine/tokenizer';
 import { type Weights } from '../../engine/weights';
-import { loadWeights, type Progress as LoadProgress } from '$lib/engine/load';
+import { loadWeights, type Progress as LoadProgress } from '../../engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
+import type { Catalogue } from '../experiment/catalogue';
+import type { Report } from './progress';
 
 /** What differs between a page, its worker and a terminal. */
 export interface Host {
@@ -165,4 +167,13 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
     },
     unlessLost: (work) => Promise.race([work, lost]),
   };
+}
+
+/** Where a run is made, and whom it tells. */
+export interface Bench {
+  gpu: OpenGpu;
+  host: Host;
+  catalogue: Catalogue;
+  report: Report;
+  signal: AbortSignal;
 }

@@ -1,9 +1,10 @@
 /** The shapes at which a model uses its kernels, and the work a kernel has at one. */
 import type { Engine } from '../../engine/engine';
-import type { Step } from '$lib/engine/encode';
+import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
 import { choose, expand } from '../experiment/expand';
+import type { Work } from '../records/profile';
 
 /** One kernel at one shape, and how often. */
 export interface Use {
@@ -49,12 +50,6 @@ export function shapeText(kernel: string, sizes: Sizes): string {
     .filter(([name, size]) => amount({ ...sizes, [name]: 2 * size + 1 }) !== amount(sizes))
     .map(([name, size]) => `${name} ${size}`)
     .join(', ');
-}
-
-/** What a use must do: floating-point operations, where the kernel is judged by them, and bytes read or written once. */
-export interface Work {
-  flop: number | undefined;
-  bytes: number | undefined;
 }
 
 export function workOf(kernel: string, sizes: Sizes): Work {

@@ -13,10 +13,12 @@
  * are the text.
  */
 
-import type { OwnVariant } from '../shader/shader';
+import type { OwnVariant } from '../../shaders/variant';
 
 export const LAB_KINDS = ['sweep', 'compare', 'profile', 'roofline', 'tune', 'generate'] as const;
+
 export type LabKind = (typeof LAB_KINDS)[number];
+
 export type CellKind = 'prose' | LabKind | 'wgsl' | 'csv';
 
 /** open + body + close is the cell's text exactly. Plain data. */
@@ -129,8 +131,10 @@ export function titleOf(cells: readonly Cell[]): string {
 const FENCE = /^( {0,3})(`{3,}|~{3,})([^]*)$/;
 const SHADER_NAME = /^\w+\/[\w.-]+$/;
 const LIST_ITEM = /^( {0,3}(?:[-+*]|\d{1,9}[.)]))( +|$)/;
+
 /** A line that cannot go on a paragraph of the list item before it. */
 const BLOCK = /^ {0,3}(?:#|>|```|~~~|<|(?:[-*_] *){3,}$)/;
+
 /** HTML that holds any lines until its end. */
 const HTML: [begin: RegExp, end: RegExp, closing: string][] = [
   [/^ {0,3}<!--/, /-->/, '-->'],

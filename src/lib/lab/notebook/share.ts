@@ -9,12 +9,14 @@ import type { Variant } from '../../shaders/variant';
 import { familyOf } from '../experiment/catalogue';
 import { applyDiff, diffOf } from './diff';
 import { messageOf } from '../message';
-import { parseNotebook, printNotebook, withBody, type Cell } from './notebook';
-import { fromCsv, hashTexts, summariesToCsv } from '../records/record';
+import { type Cell, parseNotebook, printNotebook, withBody } from './notebook';
+import { hashTexts } from '../records/record';
+import { fromCsv, summariesToCsv } from '../records/columns';
 import { shorten } from '../experiment/settings';
 
 /** What a link holds: no shaders and results; no results; results as medians and intervals, without their samples. */
 export const SHARE_SIZES = ['settings', 'shaders', 'results'] as const;
+
 export type ShareSize = (typeof SHARE_SIZES)[number];
 
 /** A notebook that came from a link. */
@@ -35,10 +37,13 @@ export type Address =
   | { kind: 'broken'; reason: string };
 
 const VERSION = '1';
+
 /** Of an inflated notebook. */
 const LARGEST_BYTES = 1_000_000;
+
 /** Deflate makes incompressible bytes hardly longer, and base64 makes them a third longer. */
 const LONGEST_PAYLOAD = 1_400_000;
+
 /** Bytes inflated at a time: no more than a thousand times as many can come of them. */
 const SLICE = 512;
 

@@ -1,7 +1,8 @@
 /** Results in files: this lab's own, and llama-bench's, as records beside one's own runs. */
 import { parseCsv } from './csv';
 import { encode, shorten } from '../experiment/settings';
-import { fromCsv, type RunRecord } from './record';
+import { type RunRecord } from './record';
+import { fromCsv } from './columns';
 import { median } from './statistics';
 
 export interface ImportedRuns {

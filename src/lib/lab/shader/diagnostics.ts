@@ -2,7 +2,7 @@
 import { kernels as registry, readVariants } from '../../shaders';
 import { evaluate, type Variant } from '../../shaders/variant';
 import { messageOf } from '../message';
-import type { OwnVariant, Problem } from './shader';
+import type { OwnVariant } from '../../shaders/variant';
 
 /** The keys of header lines. Anything else after `//!` is prose. */
 const KEYS = [
@@ -155,4 +155,16 @@ function near(word: string, known: string): boolean {
   const [a, b] = [word.slice(start), known.slice(start)];
   const exchanged = a.length > 1 && a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
   return exchanged || a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
+}
+
+/** What is wrong with a shader's text, and where. */
+export interface Problem {
+  /** From 1, of the cell's own text. */
+  line: number;
+  /** From 1, in UTF-16 code units. */
+  column: number;
+  /** In UTF-16 code units; 0 where only the place is known. */
+  length: number;
+  severity: 'error' | 'warning' | 'info';
+  message: string;
 }

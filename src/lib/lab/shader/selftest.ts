@@ -1,14 +1,12 @@
 /** Does this browser and this GPU compute what they should? Every variant against its kernel's reference, on the device at hand. */
 import { check } from '../../engine/check';
-import { describeAdapter, openDevice, type AdapterDescription } from '../../engine/device';
+import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { kernels as registry, settingsToCheck, variants } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 
 /** Variants that compile while one is checked. */
 const COMPILED_AHEAD = 4;
-
-export type { AdapterDescription };
 
 /** One variant at one setting of its knobs. Plain data, safe to post. */
 export interface CheckResult {

@@ -4,38 +4,18 @@ import { guarded } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
-import { readKnobs, withKnobs, type Knob, type Variant } from '../../shaders/variant';
-import { EFFORT, makeOperands, timeAlone, type Effort } from '../measure/microbench';
+import { type Knob, type OwnVariant, readKnobs, type Variant, withKnobs } from '../../shaders/variant';
+import { EFFORT, type Effort, makeOperands, timeAlone } from '../measure/microbench';
 import { readOwn } from '../experiment/catalogue';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { choose, expand } from '../experiment/expand';
-import { headerProblems } from './diagnostics';
-import { checkAll, compileAll } from '../measure/measure';
+import { headerProblems, type Problem } from './diagnostics';
+import { checkAll, compileAll } from '../measure/check';
 import { messageOf } from '../message';
-import type { Report } from '../cells/run';
-import { knobsKey } from '../tune/search';
+import type { Report } from '../measure/progress';
+import { knobsKey } from '../../shaders/variant';
 import type { LoadedModel, OpenGpu } from '../measure/session';
-import { shapeText, usesOf, workOf, type Use } from '../measure/shapes';
-
-/** A wgsl cell that the user wrote or allowed. */
-export interface OwnVariant {
-  /** A kernel, or a family of kernels (matmul) for all weight formats that the text allows. */
-  kernel: string;
-  name: string;
-  wgsl: string;
-}
-
-/** What is wrong with a shader's text, and where. */
-export interface Problem {
-  /** From 1, of the cell's own text. */
-  line: number;
-  /** From 1, in UTF-16 code units. */
-  column: number;
-  /** In UTF-16 code units; 0 where only the place is known. */
-  length: number;
-  severity: 'error' | 'warning' | 'info';
-  message: string;
-}
+import { shapeText, type Use, usesOf, workOf } from '../measure/shapes';
 
 export interface Compilation {
   /** No errors among them: the shader can run on this device. */

@@ -2,12 +2,26 @@
 import type { Engine, Plans } from '../../engine/engine';
 import type { Tokenizer } from '../../engine/tokenizer';
 import { seeded } from '../../shaders/kernel';
-import type { LabCell } from '../cells/cells';
 import { complete, defaultsFor } from '../experiment/defaults';
-import { formatExperiment } from '../experiment/experiment';
-import { checkAll, secondsOf, type Bench } from '../measure/measure';
+import { type Experiment, formatExperiment } from '../experiment/experiment';
+import { secondsOf } from '../measure/prompt';
+import { checkAll } from '../measure/check';
+import { type Bench } from '../measure/session';
 import type { LoadedModel } from '../measure/session';
 import { chosenFor, goOn, promptIds, type Sampling } from './text';
+
+/** A prompt, how to continue it, and the settings of the model and its kernels. */
+export interface GenerateRequest {
+  experiment: Experiment;
+  prompt: string;
+  /** Tokens to add, at most. */
+  tokens: number;
+  /** 0: greedy. */
+  temperature: number;
+  top_p: number;
+  /** Of the sampling. */
+  seed: number;
+}
 
 /** What a generate cell came to. Plain data. */
 export interface Generation {
@@ -43,7 +57,7 @@ export interface Generation {
  * then is the result. Throws for a model without a vocabulary, and when a kernel is wrong.
  */
 export async function generateCell(
-  cell: LabCell & { kind: 'generate' },
+  cell: GenerateRequest,
   model: LoadedModel,
   bench: Bench,
   tell: (text: string) => void,
@@ -76,11 +90,7 @@ export async function generateCell(
   };
 }
 
-function samplingOf({
-  temperature,
-  top_p: topP,
-  seed,
-}: LabCell & { kind: 'generate' }): Sampling | undefined {
+function samplingOf({ temperature, top_p: topP, seed }: GenerateRequest): Sampling | undefined {
   return temperature > 0 ? { temperature, topP, random: seeded(seed) } : undefined;
 }
 

@@ -1,6 +1,6 @@
 /** One kernel's fastest variant and knobs on the GPU at hand: each candidate alone, right before it is timed. */
-import { knobSettings, withKnobs, type Variant } from '../../shaders/variant';
-import { EFFORT, makeOperands, timeAlone, type Effort, type Operands } from '../measure/microbench';
+import { knobSettings, knobsKey, type Variant, withKnobs } from '../../shaders/variant';
+import { EFFORT, type Effort, makeOperands, type Operands, timeAlone } from '../measure/microbench';
 import { messageOf } from '../message';
 import type { OpenGpu } from '../measure/session';
 import type { Use } from '../measure/shapes';
@@ -28,10 +28,13 @@ export const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 
 
 /** A variant slower than this many times the best, its knobs as they are, is not worth turning them. */
 const WORTH_TURNING = 1.6;
+
 /** A knob's other setting has to win by so much: less is noise. */
 const GAIN = 1.01;
+
 /** A shape gets a setting of its own for so much. */
 const WORTH_A_SETTING = 1.03;
+
 /** Once round the knobs, and once more where that changed something. */
 const ROUNDS = 2;
 
@@ -165,8 +168,3 @@ export class Search {
 export type KnobChoices = (variant: Variant, knob: string) => number[];
 
 const fastest = (candidates: Candidate[]) => Math.min(...candidates.map(({ seconds }) => seconds));
-
-export const knobsKey = ({ knobs }: Variant) =>
-  Object.entries(knobs)
-    .map(([name, { value }]) => `${name}=${value}`)
-    .join(' ');

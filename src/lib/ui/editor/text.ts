@@ -2,13 +2,14 @@
 
 export type EditorLanguage = 'wgsl' | 'markdown' | 'settings';
 
-export type { Problem } from '../../lab/shader/shader';
+export type { Problem } from '../../lab/shader/diagnostics';
 
 /** A key such as `Mod-Enter` and what it does. */
 export type Keys = Record<string, () => void>;
 
 /** An editor knows only \n; a text with \r\n gets them back when it is edited. */
 export const withPlainLines = (text: string): string => text.replace(/\r\n?/g, '\n');
+
 export const withLinesOf = (text: string, original: string): string =>
   original.includes('\r\n') ? text.replaceAll('\n', '\r\n') : text;
 

@@ -1,5 +1,6 @@
 /** All variants of one kernel on this GPU: each is checked, then timed alone. */
-import type { AloneRow, OwnVariant } from '../../lab/shader/shader';
+import type { AloneRow } from '../../lab/shader/shader';
+import type { OwnVariant } from '../../shaders/variant';
 import type { Variant } from '../../shaders/variant';
 import { Lab } from '../session/lab.svelte';
 import { shippedVariants } from './texts';

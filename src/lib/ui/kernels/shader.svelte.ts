@@ -1,6 +1,8 @@
 /** One shader as the page knows it: does it compile, is it right, how fast is it. What is asked of it goes to the worker. */
-import type { Progress } from '../../lab/cells/run';
-import type { AloneRow, CheckOutcome, OwnVariant, Problem } from '../../lab/shader/shader';
+import type { Progress } from '../../lab/measure/progress';
+import type { AloneRow, CheckOutcome } from '../../lab/shader/shader';
+import type { Problem } from '../../lab/shader/diagnostics';
+import type { OwnVariant } from '../../shaders/variant';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
 import type { Lab } from '../session/lab.svelte';
 import { t } from '../words/words.svelte';
@@ -9,6 +11,7 @@ export type Asked = 'compile' | 'check' | 'alone';
 
 /** What the worker gives as the reason of what the user ended. */
 const STOPPED = 'Stopped';
+
 /** Work looks up from time to time whether it is to stop; what does not for so long never will. */
 const STOP_SECONDS = 10;
 

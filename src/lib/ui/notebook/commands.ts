@@ -3,7 +3,7 @@ import { saveText } from '../parts/download';
 import type { Notebook } from './notebook.svelte';
 import { loadPreset, PRESETS } from './presets';
 import { setTheme, THEMES } from '../parts/theme.svelte';
-import { language, LANGUAGES, speak, t, type Language } from '../words/words.svelte';
+import { language, type Language, LANGUAGES, speak, t } from '../words/words.svelte';
 
 export type Dialog = 'palette' | 'shortcuts' | 'save' | 'open' | 'history' | 'share';
 
@@ -104,7 +104,7 @@ export function commandsFor(notebook: Notebook, page: Page): Command[] {
 }
 
 async function saveIpynb(notebook: Notebook, fileName: string) {
-  const { toIpynb } = await import('../../lab/records/table');
+  const { toIpynb } = await import('../../lab/notebook/ipynb');
   const results = notebook.cells.map(({ id }, index) => [index, notebook.recordsOf(id)] as const);
   saveText(toIpynb(notebook.cells, new Map(results)), fileName, 'application/x-ipynb+json');
 }

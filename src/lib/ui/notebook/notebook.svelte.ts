@@ -1,15 +1,16 @@
 /** The open notebook: its cells, what came of running them, and the queue. Components show it; only the user and the worker change it. */
 import { SvelteMap } from 'svelte/reactivity';
-import { catalogueWith, type Catalogue } from '../../lab/experiment/catalogue';
+import { type Catalogue, catalogueWith } from '../../lab/experiment/catalogue';
 import { readCell, usesShader } from '../../lab/cells/cells';
-import { contentOf, LAB_KINDS, titleOf, withBody, type CellKind } from '../../lab/notebook/notebook';
+import { type CellKind, contentOf, LAB_KINDS, titleOf, withBody } from '../../lab/notebook/notebook';
 import type { RunRecord } from '../../lab/records/record';
-import type { LabEvent, Progress } from '../../lab/cells/run';
-import type { OwnVariant } from '../../lab/shader/shader';
+import type { Progress } from '../../lab/measure/progress';
+import type { OwnVariant } from '../../shaders/variant';
 import type { WorkerEvent } from '../../lab/worker';
-import { cellsOf, newCell, newId, now, spaced, textOf, type NotebookCell } from './cellList';
+import { cellsOf, newCell, newId, type NotebookCell, now, spaced, textOf } from './cellList';
 import type { Lab } from '../session/lab.svelte';
 import { megabytes } from '../session/models';
+import { isResult, joined, recordsIn, type CellState, type Outcome } from './outcome';
 import { Past } from './undo';
 import { starterFor } from './starters';
 import type { PastRun, Store, StoredNotebook } from './store';
@@ -17,29 +18,9 @@ import { t } from '../words/words.svelte';
 
 export type { NotebookCell };
 
-/** What a run leaves behind: every event but those of its progress. Plain data. */
-export type ResultEvent = Exclude<LabEvent, { type: 'progress' | 'adapter' | 'no-adapter' }>;
-
-/** What came of running a cell. Plain data, never changed in place. */
-export interface Outcome {
-  state: 'running' | 'done' | 'failed' | 'stopped' | 'cut';
-  /** The cell's text as it ran, with the shaders it used: where that differs now, the outcome is stale. */
-  ran: string;
-  events: ResultEvent[];
-  /** Runs that were to be made. */
-  planned: number;
-  /** Why it ended early. */
-  problem?: string;
-  /** Of the run before this one, to compare with. */
-  previous: RunRecord[];
-  /** ISO 8601, UTC. */
-  startedAt: string;
-}
-
-export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
-
 const SAVE_MILLISECONDS = 400;
 const SHORTEST_PATIENCE_SECONDS = 1;
+
 /** Their phases have no end that could be waited for in runs. */
 const UNCOUNTED = ['loading', 'compiling', 'checking'];
 
@@ -537,20 +518,6 @@ export class Notebook {
 }
 
 export const isLab = (kind: CellKind) => (LAB_KINDS as readonly string[]).includes(kind);
-
-export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
-  events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
-
-const RESULTS = ['record', 'compared', 'profiled', 'roofs', 'tuning', 'tuned', 'text', 'generated', 'failed'];
-const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent => RESULTS.includes(event.type);
-
-/** Pieces of a text become one. */
-function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[] {
-  const last = events.at(-1);
-  if (event.type === 'text' && last?.type === 'text')
-    return [...events.slice(0, -1), { type: 'text', text: last.text + event.text }];
-  return [...events, event];
-}
 
 function ownOf(cell: NotebookCell): OwnVariant | undefined {
   if (cell.kind !== 'wgsl' || cell.foreign) return undefined;

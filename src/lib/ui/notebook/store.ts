@@ -1,8 +1,8 @@
 /** What the browser keeps: notebooks with their results, and the history of runs. IndexedDB, through `idb`. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { CellKind } from '../../lab/notebook/notebook';
 import type { NotebookCell } from './cellList';
-import type { Outcome } from './notebook.svelte';
+import type { Outcome } from './outcome';
 
 /** A notebook as it lies in the browser. Results are by the ids of its cells. */
 export interface StoredNotebook {

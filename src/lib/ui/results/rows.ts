@@ -1,6 +1,6 @@
 /** The rows of a sweep's table: runs that were measured, and runs that failed. */
 import type { RunRecord } from '../../lab/records/record';
-import type { ResultEvent } from '../notebook/notebook.svelte';
+import type { ResultEvent } from '../notebook/outcome';
 
 export type Entry = { number: number; record: RunRecord } | { number: number; run: string; reason: string };
 

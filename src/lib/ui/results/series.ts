@@ -1,6 +1,7 @@
 /** What a chart of some runs shows: which key runs along its axis, which runs make a line, and the same in words. */
 import type { Run } from '../../lab/experiment/expand';
-import { COLUMNS, rateInterval, show, tokensPerSecond, type RunRecord } from '../../lab/records/record';
+import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
+import { COLUMNS, show } from '../../lab/records/columns';
 import type { ReferencePoint } from './published';
 import { locale, t } from '../words/words.svelte';
 
@@ -48,6 +49,7 @@ export interface View {
 
 /** Axes in the order in which they are preferred; knobs come between. */
 const AXES = ['chunk', 'prefill', 'decode', 'steps_per_submit', 'seed'];
+
 /** A scale from zero serves until the target is this many times the fastest run. */
 const FARTHEST_ON_LINEAR = 8;
 

@@ -1,7 +1,7 @@
 /** The page's side of the worker: what this GPU is, which files are there, and who hears of which cell. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Experiment } from '../../lab/experiment/experiment';
-import type { AdapterDescription } from '../../lab/shader/selftest';
+import type { AdapterDescription } from '../../lab/cells/events';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
 import { unnamedModel } from './models';
 import { openWorker } from './worker';
@@ -15,6 +15,7 @@ export interface Listener {
 
 /** A worker that cannot start at all is not started for ever. */
 const MOST_RESTARTS = 5;
+
 /** A compile or a check that shows no sign of life for so long has hung; a CPU that stands in for a GPU takes its time. */
 const LIFELESS_SECONDS = 30;
 const LIFELESS_SECONDS_SOFTWARE = 300;

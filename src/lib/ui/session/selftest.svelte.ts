@@ -1,6 +1,7 @@
 /** The reactive state of the self-test page: starts the test in the worker and keeps its results. */
 import { SvelteDate } from 'svelte/reactivity';
-import type { AdapterDescription, CheckResult, SelfTestEvent } from '../../lab/shader/selftest';
+import type { AdapterDescription } from '../../lab/cells/events';
+import type { CheckResult, SelfTestEvent } from '../../lab/shader/selftest';
 import { openWorker } from './worker';
 
 export class SelfTest {

@@ -1,5 +1,5 @@
 import { error } from '@sveltejs/kit';
-import { kernels } from '$lib/shaders';
+import { kernels } from '../../../lib/shaders';
 import type { EntryGenerator, PageLoad } from './$types';
 
 /** Every kernel has its page, also on a server that knows only files. */
