@@ -2,9 +2,11 @@
 // which needs only Node and the package `webgpu` beside it.
 import { builtinModules } from 'node:module';
 import { defineConfig } from 'vite';
+import packageJson from './package.json' with { type: 'json' };
 
 export default defineConfig({
   publicDir: false,
+  define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   build: {
     ssr: 'cli/lab.ts',
     outDir: 'dist',

@@ -4,6 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import packageJson from './package.json' with { type: 'json' };
 import { headOf } from './src/lib/shaders/head.ts';
 
 /** These take minutes on a software GPU: first, so that no worker is left with one; what later files compile again, Mesa then has in its cache. */
@@ -40,6 +41,7 @@ const shaderHeads: Plugin = {
 
 export default defineConfig({
   plugins: [shaderHeads, sveltekit()],
+  define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   worker: { format: 'es' },
   // Where the time of a build went is of no use to somebody who starts the lab.
   build: { rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } } },
