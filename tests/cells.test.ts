@@ -471,7 +471,7 @@ describe('texts of cells', () => {
 test('records that were not timed in turn never get a verdict', async () => {
   const events = await run({ kind: 'sweep', text: `${QUICK}prefill=2,4\nsamples=2\n` });
   const [first, second] = of(events, 'record').map(({ record }) => record);
-  const slower = { ...first, seconds: first.seconds.map((seconds) => 100 * seconds) };
+  const slower = { ...first, prefillSeconds: first.prefillSeconds.map((seconds) => 100 * seconds) };
   for (const [a, b] of [
     [first, second],
     [first, slower],

@@ -71,7 +71,9 @@ describe('commands', () => {
     );
     expect(stderr).toMatch(/run 2 of 2.*tokens\/s/);
     expect(code).toBe(0);
-    expect(fromCsv(stdout).map(({ chunk, seconds, decode }) => [chunk, seconds.length, decode])).toEqual([
+    expect(
+      fromCsv(stdout).map(({ chunk, prefillSeconds, decode }) => [chunk, prefillSeconds.length, decode]),
+    ).toEqual([
       [4, 2, 2],
       [8, 2, 2],
     ]);

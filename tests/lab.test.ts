@@ -95,7 +95,7 @@ describe('an experiment', () => {
       `model=${TINY}&prefill=20&chunk=8&decode=3&samples=2&matmul=naive&${PORTABLE}`,
     );
     for (const samples of [
-      record.seconds,
+      record.prefillSeconds,
       record.decodeSeconds,
       record.softmaxSeconds,
       record.readbackSeconds,

@@ -8,8 +8,10 @@ import {
   hashTexts,
   type RunRecord,
   tokensPerSecond,
+  upgradeRecord,
   WARNINGS,
 } from '../src/lib/lab/records/record';
+import { type Outcome, upgradeOutcome } from '$lib/ui/notebook/outcome';
 import { chunkFits } from '$lib/lab/records/fits';
 import { formatVariants } from '$lib/lab/records/columns';
 import { COLUMNS, fromCsv, samplesToCsv, show, toCsv } from '$lib/lab/records/columns';
@@ -33,7 +35,7 @@ const record: RunRecord = {
     wkv: { name: 'sequential', knobs: {} },
   },
   kernelHash: '0badcafe',
-  seconds: [0.5, 0.52, 0.51],
+  prefillSeconds: [0.5, 0.52, 0.51],
   warmupSeconds: [0.9],
   decodeSeconds: [0.2, 0.25, 0.2],
   softmaxSeconds: [0.001],
@@ -101,11 +103,33 @@ describe('columns', () => {
   });
 });
 
+test('records that 0.1 stored, whose `seconds` are now `prefillSeconds`, are still read', () => {
+  const { prefillSeconds: seconds, ...others } = record;
+  const stored = { ...others, seconds };
+  expect(upgradeRecord(stored)).toEqual(record);
+  expect(upgradeRecord(record)).toBe(record);
+  const outcome = {
+    state: 'done',
+    ran: '',
+    events: [
+      { type: 'record', record: stored },
+      { type: 'failed', run: 'chunk=0', reason: 'too small' },
+    ],
+    planned: 2,
+    previous: [stored],
+    startedAt: record.startedAt,
+  } as unknown as Outcome;
+  const read = upgradeOutcome(outcome);
+  expect(read.events).toEqual([{ type: 'record', record }, outcome.events[1]]);
+  expect(read.previous).toEqual([record]);
+});
+
 describe('CSV', () => {
   test('files from before a column was added are still read', async () => {
     const records = fromCsv(await readFile('static/results/synthetic-2.9b-h100.csv', 'utf8'));
     expect(records.length).toBeGreaterThan(0);
     expect(records[0].memoryBytes).toBeUndefined();
+    expect(records[0].labVersion).toBeUndefined();
   });
 
   test('a record survives the way out and back, whatever its texts hold', () => {
@@ -132,7 +156,7 @@ describe('CSV', () => {
         fc.record({ name, knobs: fc.dictionary(name, count, { noNullPrototype: true }) }),
       ),
       kernelHash: fc.stringMatching(/^[0-9a-f]{8}$/),
-      seconds: fc.array(positive, { minLength: 1, maxLength: 5 }),
+      prefillSeconds: fc.array(positive, { minLength: 1, maxLength: 5 }),
       warmupSeconds: seconds,
       decodeSeconds: seconds,
       softmaxSeconds: seconds,
@@ -145,6 +169,7 @@ describe('CSV', () => {
         .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
         .map((date) => date.toISOString()),
       agent: fc.string(),
+      labVersion: fc.option(fc.stringMatching(/^\d\.\d\.\d$/), { nil: undefined }),
       warnings: fc.subarray(Object.keys(WARNINGS) as RunRecord['warnings']),
     });
     fc.assert(
@@ -264,7 +289,7 @@ test('chunk sweeps are found among the records, and fitted', () => {
     ...record,
     chunk,
     settings: `prefill=256&chunk=${chunk}&matmul_q4_k=${variant}`,
-    seconds: [(256 / chunk) * (chunk / 100 + 0.02)],
+    prefillSeconds: [(256 / chunk) * (chunk / 100 + 0.02)],
   });
   const fits = chunkFits([at(32, 'tiled'), at(64, 'tiled'), at(64, 'naive'), at(256, 'tiled')]);
   expect(fits.map(({ settings }) => settings)).toEqual(['prefill=256&matmul_q4_k=tiled']);

@@ -114,8 +114,8 @@ describe('a link', () => {
       expect(rateInterval(record).low).toBeCloseTo(rateInterval(own[i]).low, 1);
       expect(rateInterval(record).high).toBeCloseTo(rateInterval(own[i]).high, 1);
       expect(record).toMatchObject({ adapter: own[i].adapter, settings: own[i].settings, warmupSeconds: [] });
-      expect(record.seconds).toHaveLength(1);
-      expect(record.summary?.samples).toBe(own[i].seconds.length);
+      expect(record.prefillSeconds).toHaveLength(1);
+      expect(record.summary?.samples).toBe(own[i].prefillSeconds.length);
     });
     expect(fromCsv(toCsv(shared))).toEqual(shared);
     expect(fromCsv(summariesToCsv(shared))).toEqual(shared);
@@ -292,7 +292,7 @@ describe('results from elsewhere', () => {
     const { records, leftOut } = readRuns(JSON.stringify(json));
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({
-      ...{ prefill: 512, chunk: 512, decode: 128, seconds: [1.01, 0.99, 1], adapter: 'Apple M2 Max' },
+      ...{ prefill: 512, chunk: 512, decode: 128, prefillSeconds: [1.01, 0.99, 1], adapter: 'Apple M2 Max' },
       ...{ kernelHash: 'abc1234', agent: 'llama-bench, Metal', startedAt: '2026-01-31T12:00:00Z' },
     });
     expect(records[0].summary).toBeUndefined();
@@ -312,7 +312,7 @@ describe('results from elsewhere', () => {
     );
     const csv = [Object.keys(rows[0]).join(','), ...quoted].join('\n');
     const { records } = readRuns(csv);
-    expect(records[0]).toMatchObject({ seconds: [1], decodeSeconds: [2], summary: {} });
+    expect(records[0]).toMatchObject({ prefillSeconds: [1], decodeSeconds: [2], summary: {} });
     expect(fromCsv(toCsv(records))).toEqual(records);
   });
 
@@ -353,7 +353,7 @@ describe('for elsewhere', () => {
       model: 'a|b',
       prefill: 512,
       chunk,
-      seconds: [seconds, seconds, seconds],
+      prefillSeconds: [seconds, seconds, seconds],
     },
   });
 

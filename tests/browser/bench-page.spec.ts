@@ -45,7 +45,7 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
     expect(stderr).toContain('Finished: 2 runs done.');
     expect(code).toBe(0);
     const records = fromCsv(stdout);
-    expect(records.map(({ prefill, seconds }) => [prefill, seconds.length])).toEqual([
+    expect(records.map(({ prefill, prefillSeconds }) => [prefill, prefillSeconds.length])).toEqual([
       [8, 2],
       [16, 2],
     ]);

@@ -54,7 +54,9 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       expect(new Set(records.map(({ variants }) => variants.matmul_q4_k.name))).toEqual(
         new Set(['block8', 'tiled']),
       );
-      expect(records.every(({ software, seconds }) => software && seconds.length === 2)).toBe(true);
+      expect(records.every(({ software, prefillSeconds }) => software && prefillSeconds.length === 2)).toBe(
+        true,
+      );
       // One a variant, unless a busy CPU took longer for the smaller chunk: then no line fits.
       expect(await page.locator('[data-fits] li').count()).toBe(chunkFits(records).length);
 

@@ -154,7 +154,10 @@ export async function compareRuns(
  * clock, a temperature, another program) is not known, so that even a narrow interval says nothing of the settings alone.
  */
 export function apart(first: RunRecord, second: RunRecord): Comparison {
-  const rates = [first, second].map(({ prefill, seconds }) => ({ prefill, ...medianInterval(seconds) }));
+  const rates = [first, second].map(({ prefill, prefillSeconds }) => ({
+    prefill,
+    ...medianInterval(prefillSeconds),
+  }));
   const [before, after] = rates.map(({ prefill, low, high }) => ({
     low: prefill / high,
     high: prefill / low,
@@ -164,8 +167,8 @@ export function apart(first: RunRecord, second: RunRecord): Comparison {
     ratio: tokensPerSecond(second) / tokensPerSecond(first),
     low: after.low / before.high,
     high: after.high / before.low,
-    first: first.seconds,
-    second: second.seconds,
+    first: first.prefillSeconds,
+    second: second.prefillSeconds,
   };
 }
 

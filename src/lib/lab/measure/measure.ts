@@ -63,7 +63,7 @@ export async function measure(run: Run, model: LoadedModel, bench: Bench): Promi
 
 type Seconds = Pick<
   RunRecord,
-  'seconds' | 'warmupSeconds' | 'decodeSeconds' | 'softmaxSeconds' | 'readbackSeconds'
+  'prefillSeconds' | 'warmupSeconds' | 'decodeSeconds' | 'softmaxSeconds' | 'readbackSeconds'
 >;
 
 async function takeSamples(
@@ -74,7 +74,7 @@ async function takeSamples(
 ): Promise<{ seconds: Seconds; hidden: boolean }> {
   const tokens = promptTokens(run.prefill, engine.geometry.vocabulary);
   const seconds: Seconds = {
-    seconds: [],
+    prefillSeconds: [],
     warmupSeconds: [],
     decodeSeconds: [],
     softmaxSeconds: [],
@@ -97,7 +97,7 @@ async function takeSamples(
   for (let index = 0; index < run.samples; index++) {
     report('measuring', index, run.samples);
     const taken = await sample();
-    seconds.seconds.push(taken.prefill);
+    seconds.prefillSeconds.push(taken.prefill);
     if (taken.decode !== undefined) seconds.decodeSeconds.push(taken.decode);
     hidden ||= host.hidden?.() ?? false;
   }
@@ -133,7 +133,7 @@ const LARGE_SPREAD = 0.05;
 
 /** All but `unused`. */
 function warningsOf(record: RunRecord, hidden: boolean): Warning[] {
-  const { seconds, warmupSeconds, software } = record;
+  const { prefillSeconds: seconds, warmupSeconds, software } = record;
   const half = Math.floor(seconds.length / 2);
   const typical = median(seconds);
   const found = {

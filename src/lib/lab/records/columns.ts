@@ -39,11 +39,11 @@ export const exported = (name: string, title: string, value: Column['value']): C
   table: false,
 });
 
-export const rates = (record: RunRecord) => record.seconds.map((seconds) => record.prefill / seconds);
+export const rates = (record: RunRecord) => record.prefillSeconds.map((seconds) => record.prefill / seconds);
 
 /** Of all samples, where they are there. */
 const ofSamples = (value: (seconds: number[]) => number) => (record: RunRecord) =>
-  record.summary ? undefined : value(record.seconds);
+  record.summary ? undefined : value(record.prefillSeconds);
 const optionalMedian = (values: number[]) => (values.length ? 1e3 * median(values) : undefined);
 
 /**
@@ -73,8 +73,10 @@ export const LLAMA_BENCH: Column[] = [
   exported('n_gen', 'Generated (tokens)', () => 0),
   exported('n_depth', 'Depth (tokens)', () => 0),
   exported('test_time', 'Started (UTC)', (r) => r.startedAt),
-  exported('avg_ns', 'Mean (ns)', (r) => Math.round(1e9 * mean(r.seconds))),
-  exported('stddev_ns', 'Standard deviation (ns)', (r) => Math.round(1e9 * standardDeviation(r.seconds))),
+  exported('avg_ns', 'Mean (ns)', (r) => Math.round(1e9 * mean(r.prefillSeconds))),
+  exported('stddev_ns', 'Standard deviation (ns)', (r) =>
+    Math.round(1e9 * standardDeviation(r.prefillSeconds)),
+  ),
   exported('avg_ts', 'Mean (tok/s)', (r) => mean(rates(r))),
   exported('stddev_ts', 'Standard deviation (tok/s)', (r) => standardDeviation(rates(r))),
 ];
@@ -84,7 +86,7 @@ export const DERIVED: Column[] = [
   shown('x_median_tokens_per_second', 'Prefill (tok/s)', tokensPerSecond, 4),
   exported('x_low_tokens_per_second', 'Interval, low (tok/s)', (r) => rateInterval(r).low),
   exported('x_high_tokens_per_second', 'Interval, high (tok/s)', (r) => rateInterval(r).high),
-  shown('x_median_ms', 'Median (ms)', (r) => 1e3 * median(r.seconds), 4),
+  shown('x_median_ms', 'Median (ms)', (r) => 1e3 * median(r.prefillSeconds), 4),
   shown(
     'x_spread_percent',
     'Spread (%)',
@@ -106,7 +108,7 @@ export const DERIVED: Column[] = [
     '90th percentile (ms)',
     ofSamples((s) => 1e3 * quantile(s, 0.9)),
   ),
-  shown('x_sample_count', 'Samples', (r) => (r.summary ? r.summary.samples : r.seconds.length)),
+  shown('x_sample_count', 'Samples', (r) => (r.summary ? r.summary.samples : r.prefillSeconds.length)),
   exported(
     'x_mild_outliers',
     'Mild outliers',
@@ -164,7 +166,10 @@ const facts: {
     read: readOptional,
   },
   kernelHash: { column: exported('x_kernel_hash', 'Kernel hash', (r) => r.kernelHash), read: text },
-  seconds: { column: exported('x_samples_s', 'Samples (s)', (r) => r.seconds.join(' ')), read: readSamples },
+  prefillSeconds: {
+    column: exported('x_samples_s', 'Samples (s)', (r) => r.prefillSeconds.join(' ')),
+    read: readSamples,
+  },
   warmupSeconds: {
     column: exported('x_warmup_samples_s', 'Warm-up (s)', (r) => r.warmupSeconds.join(' ')),
     read: readNumbers,
@@ -186,6 +191,10 @@ const facts: {
     column: exported('x_software_adapter', 'Software adapter', (r) => Number(r.software)),
     read: (word) => word === '1',
   },
+  labVersion: {
+    column: exported('x_lab_version', 'Version of the lab', (r) => r.labVersion),
+    read: (version) => version || undefined,
+  },
   agent: { column: exported('x_agent', 'Browser or runtime', (r) => r.agent), read: text },
   startedAt: { column: exported('x_started_at', 'Started (UTC)', (r) => r.startedAt), read: readTime },
   summary: {
@@ -196,7 +205,7 @@ const facts: {
 };
 
 /** Columns that files have not always had. */
-export const LATER = ['x_memory_bytes', 'x_layout_s', 'x_summary'];
+export const LATER = ['x_memory_bytes', 'x_layout_s', 'x_summary', 'x_lab_version'];
 
 export const FACTS = Object.entries(facts) as [keyof RunRecord, Fact<keyof RunRecord>][];
 
@@ -252,16 +261,16 @@ const MEMORY: (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds'];
 function summaryOf(record: RunRecord): RunRecord {
   const rounded = (value: number) => Number(value.toPrecision(6));
   const typical = (values: number[]) => (values.length ? [rounded(median(values))] : []);
-  const { low, high } = record.summary ?? medianInterval(record.seconds);
+  const { low, high } = record.summary ?? medianInterval(record.prefillSeconds);
   return {
     ...record,
-    seconds: typical(record.seconds),
+    prefillSeconds: typical(record.prefillSeconds),
     decodeSeconds: typical(record.decodeSeconds),
     softmaxSeconds: typical(record.softmaxSeconds),
     readbackSeconds: typical(record.readbackSeconds),
     error: rounded(record.error),
     summary: {
-      ...(record.summary ? { samples: record.summary.samples } : { samples: record.seconds.length }),
+      ...(record.summary ? { samples: record.summary.samples } : { samples: record.prefillSeconds.length }),
       ...(low === undefined || high === undefined ? {} : { low: rounded(low), high: rounded(high) }),
     },
   };
@@ -302,6 +311,7 @@ export function fromCsv(csv: string): RunRecord[] {
     });
     const record = Object.fromEntries(cells) as unknown as RunRecord;
     if (record.summary === undefined) delete record.summary;
+    if (record.labVersion === undefined) delete record.labVersion;
     return record;
   });
 }
@@ -311,7 +321,7 @@ export function samplesToCsv(records: readonly RunRecord[]): string {
   const rows = records.flatMap((record, run) =>
     [
       ...record.warmupSeconds.map((seconds) => ['warmup', seconds] as const),
-      ...record.seconds.map((seconds) => ['timed', seconds] as const),
+      ...record.prefillSeconds.map((seconds) => ['timed', seconds] as const),
     ].map(([phase, seconds], order) => [run + 1, record.settings, order + 1, phase, record.prefill, seconds]),
   );
   return formatCsv([['run', 'settings', 'order', 'phase', 'prefill_tokens', 'wall_s'], ...rows]);

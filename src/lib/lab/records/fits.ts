@@ -17,11 +17,11 @@ export interface SeriesFit {
  */
 export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {
   const sweeps = new Map<string, { tokens: number; seconds: number }[]>();
-  for (const { settings, chunk, prefill, seconds } of records) {
+  for (const { settings, chunk, prefill, prefillSeconds } of records) {
     const others = settings.split('&').filter((setting) => !setting.startsWith('chunk='));
     const key = others.join('&');
     const points = sweeps.get(key) ?? [];
-    sweeps.set(key, [...points, { tokens: chunk, seconds: (median(seconds) * chunk) / prefill }]);
+    sweeps.set(key, [...points, { tokens: chunk, seconds: (median(prefillSeconds) * chunk) / prefill }]);
   }
   return [...sweeps].flatMap(([settings, points]) => {
     const fit = fitChunks(points);

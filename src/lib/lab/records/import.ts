@@ -131,7 +131,7 @@ function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefi
     seed: 1,
     variants: {},
     kernelHash: word('build_commit'),
-    seconds: samples ? seconds : [median(seconds)],
+    prefillSeconds: samples ? seconds : [median(seconds)],
     warmupSeconds: [],
     decodeSeconds: decode ? decode.seconds : [],
     softmaxSeconds: [],

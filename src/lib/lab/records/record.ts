@@ -32,7 +32,7 @@ export interface RunRecord {
   /** Hash of the kernels' texts as they ran, 8 hex digits. */
   kernelHash: string;
   /** Wall seconds of each timed prefill, in the order taken: first submit to the last token's argmax on the CPU. */
-  seconds: number[];
+  prefillSeconds: number[];
   /** The same of the repetitions before. */
   warmupSeconds: number[];
   /** Wall seconds of decoding `decode` tokens, one entry a sample; empty without decoding. */
@@ -53,8 +53,19 @@ export interface RunRecord {
   /** The browser's user agent, or the terminal's runtime and system. */
   agent: string;
   warnings: Warning[];
-  /** Where the samples themselves did not travel: `seconds` is their median alone, and this is what else is known of them. */
+  /** Present where only a summary was shared: `prefillSeconds` then holds one value, the median. */
   summary?: Summary;
+  /** Version of the lab that measured it; absent in records from before 0.2. */
+  labVersion?: string;
+}
+
+/** A record that any version of the lab stored, with today's names: until 0.1 `prefillSeconds` was called `seconds`. */
+export function upgradeRecord(
+  stored: RunRecord | (Omit<RunRecord, 'prefillSeconds'> & { seconds: number[] }),
+): RunRecord {
+  if (!('seconds' in stored)) return stored;
+  const { seconds: prefillSeconds, ...record } = stored;
+  return { ...record, prefillSeconds };
 }
 
 export interface Summary {
@@ -81,16 +92,16 @@ export const WARNINGS = {
 export type Warning = keyof typeof WARNINGS;
 
 /** Prompt tokens ÷ median wall seconds. */
-export const tokensPerSecond = (record: RunRecord) => record.prefill / median(record.seconds);
+export const tokensPerSecond = (record: RunRecord) => record.prefill / median(record.prefillSeconds);
 
 /** Decoded tokens ÷ median wall seconds; undefined when nothing was decoded. */
 export const decodeTokensPerSecond = ({ decode, decodeSeconds }: RunRecord) =>
   decodeSeconds.length ? decode / median(decodeSeconds) : undefined;
 
 /** Prompt tokens a second between which the median lies, where there are samples enough to say so. */
-export function rateInterval({ seconds, prefill, summary }: RunRecord): { low: number; high: number } {
-  const [typical] = seconds;
-  const { low = typical, high = typical } = summary ?? medianInterval(seconds);
+export function rateInterval({ prefillSeconds, prefill, summary }: RunRecord): { low: number; high: number } {
+  const [typical] = prefillSeconds;
+  const { low = typical, high = typical } = summary ?? medianInterval(prefillSeconds);
   return { low: prefill / high, high: prefill / low };
 }
 

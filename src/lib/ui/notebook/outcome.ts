@@ -1,6 +1,6 @@
 /** What running a cell came to: its events, where it is, and what it ran. Plain data, stored with the notebook. */
 import type { LabEvent } from '../../lab/cells/events';
-import type { RunRecord } from '../../lab/records/record';
+import { type RunRecord, upgradeRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
 
 /** What a run leaves behind: every event but those of its progress. Plain data. */
@@ -38,3 +38,12 @@ export function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[]
     return [...events.slice(0, -1), { type: 'text', text: last.text + event.text }];
   return [...events, event];
 }
+
+/** An outcome that any version of the lab stored, its records with today's names. */
+export const upgradeOutcome = (stored: Outcome): Outcome => ({
+  ...stored,
+  events: stored.events.map((event) =>
+    event.type === 'record' ? { ...event, record: upgradeRecord(event.record) } : event,
+  ),
+  previous: stored.previous.map(upgradeRecord),
+});

@@ -2,7 +2,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { CellKind } from '../../lab/notebook/notebook';
 import type { NotebookCell } from './cellList';
-import type { Outcome } from './outcome';
+import { type Outcome, upgradeOutcome } from './outcome';
 
 /** A notebook as it lies in the browser. Results are by the ids of its cells. */
 export interface StoredNotebook {
@@ -55,7 +55,8 @@ export class Store {
   }
 
   async load(id: string): Promise<StoredNotebook | undefined> {
-    return (await this.#open()).get('notebooks', id);
+    const stored = await (await this.#open()).get('notebooks', id);
+    return stored && upgradeNotebook(stored);
   }
 
   #release: (() => void) | undefined;
@@ -106,7 +107,7 @@ export class Store {
     const all = (await database.getAll('notebooks')).sort((a, b) => b.changedAt.localeCompare(a.changedAt));
     const surplus = all.filter(({ name }) => name === '').slice(MOST_DRAFTS);
     for (const { id } of surplus) await database.delete('notebooks', id);
-    return all.filter((notebook) => !surplus.includes(notebook));
+    return all.filter((notebook) => !surplus.includes(notebook)).map(upgradeNotebook);
   }
 
   async deleteNotebook(id: string): Promise<void> {
@@ -126,7 +127,8 @@ export class Store {
 
   /** The history, the latest first. */
   async runs(): Promise<PastRun[]> {
-    return (await (await this.#open()).getAllFromIndex('runs', 'finishedAt')).reverse();
+    const stored = await (await this.#open()).getAllFromIndex('runs', 'finishedAt');
+    return stored.reverse().map(upgradeRun);
   }
 
   async deleteRun(id: string): Promise<void> {
@@ -145,7 +147,8 @@ export class Store {
 
   async baseline(): Promise<PastRun | undefined> {
     const id = this.baselineId;
-    return id === undefined ? undefined : (await this.#open()).get('runs', id);
+    const stored = id === undefined ? undefined : await (await this.#open()).get('runs', id);
+    return stored && upgradeRun(stored);
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
@@ -163,6 +166,16 @@ export class Store {
     return this.#database;
   }
 }
+
+/** What an earlier version of the lab stored is read under today's names. */
+const upgradeRun = (run: PastRun): PastRun => ({ ...run, outcome: upgradeOutcome(run.outcome) });
+
+const upgradeNotebook = (notebook: StoredNotebook): StoredNotebook => ({
+  ...notebook,
+  outcomes: Object.fromEntries(
+    Object.entries(notebook.outcomes).map(([cell, outcome]) => [cell, upgradeOutcome(outcome)]),
+  ),
+});
 
 type Drawer = 'local' | 'session';
 
