@@ -3,10 +3,10 @@ import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/expe
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
 import { chunkFits } from '$lib/lab/records/fits';
 import { toCsv } from '$lib/lab/records/columns';
-import type { Compared } from '../src/lib/lab/measure/compare';
+import type { Comparison } from '../src/lib/lab/measure/compare';
 import type { Generation } from '../src/lib/lab/text/generate';
 import { profileToCsv } from '$lib/lab/records/profile';
-import { roofsToCsv } from '../src/lib/lab/measure/peaks';
+import { peaksToCsv } from '../src/lib/lab/measure/peaks';
 import { runCell } from '../src/lib/lab/cells/run';
 import { type LabEvent } from '$lib/lab/cells/events';
 import { type Progress } from '$lib/lab/measure/progress';
@@ -82,12 +82,12 @@ export async function tellRuns(events: AsyncGenerator<LabEvent>, printed = 0, fi
 function tellFinding(event: LabEvent): void {
   if (event.type === 'compared') tell(comparedText(event.compared));
   if (event.type === 'profiled') tell(eraseLine + profileToCsv(event.profile));
-  if (event.type === 'roofs') tell(eraseLine + roofsToCsv(event.roofs));
+  if (event.type === 'peaks') tell(eraseLine + peaksToCsv(event.peaks));
   if (event.type === 'tuned') tell(`${eraseLine}${event.tuned.settings}\n`);
   if (event.type === 'generated') tell(`${eraseLine}${generatedText(event.generation)}`);
 }
 
-function comparedText({ runs, against }: Compared): string {
+function comparedText({ runs, against }: Comparison): string {
   const lines = against.map(({ verdict, ratio, low, high }, i) => {
     const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
     return `${runs[i + 1].settings}: ${verdict}, ${times} times as fast (${from} to ${to}) as ${runs[0].settings}\n`;

@@ -2,7 +2,7 @@
 import { NAMED_MODELS } from '../src/lib/lab/experiment/experiment';
 import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
-import { profileRun, roofs, timeKernels, tuneSettings } from './measuring';
+import { peaks, profileRun, timeKernels, tuneSettings } from './measuring';
 import { runNotebook } from './notebook';
 import { evaluateFile, generateText, logits, tokenize } from './text';
 
@@ -15,7 +15,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   tune '<settings>' [--budget SECONDS] [--error E] the fastest settings for this GPU: a line for each chunk, the ranking on stderr
-  roofs                                            what this GPU can do at most: arithmetic, reading, dispatches (CSV)
+  peaks                                            what this GPU can do at most: arithmetic, reading, dispatches (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
   evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
@@ -31,7 +31,7 @@ interface Command extends Signature {
   run(words: Arguments, signal: AbortSignal): Promise<boolean>;
 }
 
-export const commands: Record<string, Command> = {
+const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
   selftest: { options: [], text: true, run: selftest },
   bench: { options: [], text: false, run: bench },
@@ -39,7 +39,7 @@ export const commands: Record<string, Command> = {
   time: { options: ['shapes'], text: false, run: timeKernels },
   profile: { options: [], text: false, run: profileRun },
   tune: { options: ['budget', 'error'], text: false, run: tuneSettings },
-  roofs: { options: [], text: false, run: roofs },
+  peaks: { options: [], text: false, run: peaks },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
   evaluate: { options: ['model', 'text'], text: false, run: evaluateFile },
@@ -49,3 +49,13 @@ export const commands: Record<string, Command> = {
     run: generateText,
   },
 };
+
+/** Former names of commands, still understood. */
+const FORMER_NAMES: Record<string, string> = { roofs: 'peaks' };
+
+/** The command of this name. Throws an Error that lists what there is. */
+export function commandNamed(name: string): Command {
+  const current = Object.hasOwn(FORMER_NAMES, name) ? FORMER_NAMES[name] : name;
+  if (Object.hasOwn(commands, current)) return commands[current];
+  throw new Error(`There is no command "${name}"; there are: ${Object.keys(commands).join(', ')}, help`);
+}

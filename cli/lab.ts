@@ -1,7 +1,7 @@
 // The lab in a terminal: `npm run --silent lab -- <command>`. Results go to stdout, everything else to stderr.
 import { messageOf } from '../src/lib/lab/message';
 import { readArguments } from './arguments';
-import { commands, USAGE } from './commands';
+import { commandNamed, USAGE } from './commands';
 
 /** Exit codes: 0 only when everything that was asked for was done. */
 const FAILED = 1;
@@ -22,14 +22,8 @@ async function main(words: string[]): Promise<number> {
     (first === undefined ? process.stderr : process.stdout).write(USAGE);
     return first === undefined ? FAILED : 0;
   }
-  const known = (command: string) => {
-    if (!Object.hasOwn(commands, command))
-      throw new Error(
-        `There is no command "${command}"; there are: ${Object.keys(commands).join(', ')}, help`,
-      );
-    return commands[command];
-  };
-  const done = await known(first).run(readArguments(words, known), interrupt.signal);
+  const { run } = commandNamed(first);
+  const done = await run(readArguments(words, commandNamed), interrupt.signal);
   if (interrupt.signal.aborted) return INTERRUPTED;
   return done ? 0 : FAILED;
 }

@@ -1,5 +1,5 @@
-// The commands that ask where the time goes and how to spend less: time, profile, tune, roofs.
-import type { Comparison } from '../src/lib/lab/measure/compare';
+// The commands that ask where the time goes and how to spend less: time, profile, tune, peaks.
+import type { PairComparison } from '../src/lib/lab/measure/compare';
 import { complete, defaultsFor } from '../src/lib/lab/experiment/defaults';
 import { readExperiment } from '../src/lib/lab/experiment/experiment';
 import { expand } from '../src/lib/lab/experiment/expand';
@@ -7,8 +7,8 @@ import { readSettings } from '../src/lib/lab/experiment/settings';
 import { profile } from '../src/lib/lab/measure/profile';
 import { totalOf } from '$lib/lab/records/profile';
 import { profileToCsv } from '$lib/lab/records/profile';
-import { measureRoofs, roofsToCsv } from '../src/lib/lab/measure/peaks';
-import { type Candidate, type Exception } from '../src/lib/lab/tune/search';
+import { measurePeaks, peaksToCsv } from '../src/lib/lab/measure/peaks';
+import { type Candidate, type ShapeOverride } from '../src/lib/lab/tune/search';
 import { knobsKey } from '$lib/shaders/variant';
 import { shapeText } from '../src/lib/lab/measure/shapes';
 import { timeNamed, timesToCsv } from '../src/lib/lab/measure/time';
@@ -49,7 +49,7 @@ export async function profileRun({ settings }: Arguments, signal: AbortSignal): 
       `${gpu.adapter.name}: a chunk of ${found.tokens} tokens takes ${(1e3 * found.wallSeconds).toPrecision(4)} ms; ` +
         `its ${dispatches} dispatches, each in a pass of its own, ${(1e3 * seconds).toPrecision(4)} ms of GPU time\n`,
     );
-    tell(roofsToCsv(found.roofs));
+    tell(peaksToCsv(found.peaks));
     return true;
   });
 }
@@ -84,29 +84,29 @@ function tellTuning(event: TuneEvent): void {
   if (event.type === 'candidate') tell(`    ${describe(event.candidate)}`);
   if (event.type === 'kernel') {
     tell(`  before ${describe(event.before)}  best ${describe(event.best)}`);
-    for (const each of event.exceptions) tell(`  ${exceptionText(each)}\n`);
+    for (const each of event.overrides) tell(`  ${overrideText(each)}\n`);
   }
   if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
 }
 
 /** Where one setting for all shapes costs something. */
-function exceptionText({ use, candidate, seconds, bestSeconds }: Exception): string {
+function overrideText({ use, candidate, seconds, bestSeconds }: ShapeOverride): string {
   const gain = (100 * (bestSeconds / seconds - 1)).toPrecision(2);
   const { name } = candidate.variant;
   return `at ${shapeText(use.kernel, use.sizes)}: ${name} ${knobsKey(candidate.variant)} is ${gain} % faster than that`;
 }
 
-function comparisonText({ verdict, ratio, low, high, first }: Comparison): string {
+function comparisonText({ verdict, ratio, low, high, first }: PairComparison): string {
   const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
   return `${verdict}: ${times} times as fast (${from} to ${to}, ${first.length} pairs)`;
 }
 
-export async function roofs({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
-  if (settings.length) throw new Error(`roofs takes no settings; it was given ${settings[0][0]}`);
+export async function peaks({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+  if (settings.length) throw new Error(`peaks takes no settings; it was given ${settings[0][0]}`);
   return withSession(async (session) => {
     const gpu = await session.open();
     tell(`${gpu.adapter.name}\n`);
-    print(roofsToCsv(await measureRoofs(gpu, signal)));
+    print(peaksToCsv(await measurePeaks(gpu, signal)));
     return true;
   });
 }

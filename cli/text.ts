@@ -5,7 +5,15 @@ import { Tokenizer } from '../src/lib/engine/tokenizer';
 import { type Experiment, NAMED_MODELS, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { checkAll } from '$lib/lab/measure/check';
 import type { LoadedModel, Session } from '../src/lib/lab/measure/session';
-import { checkSettings, evaluate, generate, logitsOf, prepare, promptIds, type Sampling } from '../src/lib/lab/text/text';
+import {
+  checkSettings,
+  evaluate,
+  generate,
+  logitsOf,
+  prepare,
+  promptIds,
+  type Sampling,
+} from '../src/lib/lab/text/text';
 import { seeded } from '../src/lib/shaders/kernel';
 import { type Arguments, numberOption, required } from './arguments';
 import { openModel, print, tell, withSession } from './host';
@@ -84,7 +92,7 @@ async function withModel(
     const gpu = await session.open();
     const model = await session.load(name, seed, () => undefined, signal);
     await gpu.unlessLost(work(model, experiment, session));
-    gpu.complain();
+    gpu.throwPendingErrors();
     return true;
   });
 }

@@ -65,7 +65,7 @@ describe('kinds of cells', () => {
     expect(records[1].warnings).not.toContain('unused');
   });
 
-  test('compare: settings parted by a line, or one list, timed in turn', async () => {
+  test('compare: settings parted by a line, or one list, interleaved', async () => {
     const one = await run({
       kind: 'compare',
       text: `${QUICK}prefill=2\nbudget=1\nargmax=${kernels.argmax.default},mine\n`,
@@ -89,7 +89,7 @@ describe('kinds of cells', () => {
     expect(of(two, 'compared')[0].compared.runs[1].settings).toMatch(/chunk=1/);
   });
 
-  test('profile: passes, the split, matrix products, time beyond the target, roofs', async () => {
+  test('profile: passes, the split, matrix products, time beyond the target, peaks', async () => {
     const events = await run({ kind: 'profile', text: `${QUICK}prefill=8\ntarget=1000000\n` });
     expect(reasons(events)).toEqual([]);
     const [{ profile }] = of(events, 'profiled');
@@ -99,21 +99,21 @@ describe('kinds of cells', () => {
     for (const row of profile.rows) {
       expect(row.passes.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(row.dispatches);
       expect(row.passes.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(row.seconds, 9);
-      if (row.bytes) expect(row.roofSeconds).toBeGreaterThan(0);
+      if (row.bytes) expect(row.secondsAtPeak).toBeGreaterThan(0);
     }
     const beyond = profile.rows.reduce((sum, { beyondTargetSeconds }) => sum + beyondTargetSeconds, 0);
     expect(beyond).toBeCloseTo(profile.wallSeconds - 8 / 1e6, 9);
     expect(profile.softmaxSeconds).toBeGreaterThan(0);
     expect(profile.readbackSeconds).toBeGreaterThan(0);
-    expect(profile.roofs.pass).toBeGreaterThanOrEqual(0);
+    expect(profile.peaks.pass).toBeGreaterThanOrEqual(0);
     expect(profile.target).toBe(1e6);
   });
 
   test('roofline: what this GPU can do', async () => {
     const events = await run({ kind: 'roofline', text: '' });
     expect(reasons(events)).toEqual([]);
-    const [{ roofs, adapter }] = of(events, 'roofs');
-    for (const roof of [roofs.f32, roofs.read, roofs.dispatch]) expect(roof).toBeGreaterThan(0);
+    const [{ peaks, adapter }] = of(events, 'peaks');
+    for (const peak of [peaks.f32, peaks.read, peaks.dispatch]) expect(peak).toBeGreaterThan(0);
     expect(adapter).toMatch(/\w/);
   });
 
@@ -282,7 +282,7 @@ describe("a notebook's own shaders", () => {
     expect(broken.cases[0].reason).toMatch(/does not compile: line \d+/);
   });
 
-  test('are timed alone at the shapes of the model, beside what would run', async () => {
+  test('are microbenchmarked at the shapes of the model, beside what would run', async () => {
     const open = await session.open();
     const model = await session.load(TINY, 1, quiet, never);
     const brief = { rotateBytes: 0, batchSeconds: 1e-4, batches: 1, warmupSeconds: 0 };
@@ -468,7 +468,7 @@ describe('texts of cells', () => {
   });
 });
 
-test('records that were not timed in turn never get a verdict', async () => {
+test('records that were not interleaved never get a verdict', async () => {
   const events = await run({ kind: 'sweep', text: `${QUICK}prefill=2,4\nsamples=2\n` });
   const [first, second] = of(events, 'record').map(({ record }) => record);
   const slower = { ...first, prefillSeconds: first.prefillSeconds.map((seconds) => 100 * seconds) };

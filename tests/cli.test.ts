@@ -246,7 +246,8 @@ test('every mistake is one line that names the thing, and an exit code', { timeo
     [/Name the kernels to time/, 'time', `model=${TINY}`],
     [/no shape that these settings/, 'time', `model=${TINY}&matmul_q4_k=naive`, '--shapes', 'batch=9'],
     [/--budget must be a number/, 'tune', '--budget', 'soon'],
-    [/roofs takes no settings/, 'roofs', 'chunk=1'],
+    [/peaks takes no settings/, 'peaks', 'chunk=1'],
+    [/peaks takes no settings/, 'roofs', 'chunk=1'], // its former name
     [/No such file: nowhere\.txt/, 'evaluate', '--model', TINY, '--text', 'nowhere.txt'],
     [/empty\.txt is empty/, 'evaluate', '--model', TINY, '--text', await file('empty.txt', '')],
     [

@@ -12,7 +12,7 @@ const gpuOf = (vendor: string, impossible: string[] = []) =>
   ({
     adapter: { vendor },
     kernels: {
-      obstacle: ({ kernel, name }: { kernel: string; name: string }) =>
+      unsupportedReason: ({ kernel, name }: { kernel: string; name: string }) =>
         impossible.includes(`${kernel}/${name}`) ? 'cannot' : undefined,
     },
   }) as unknown as OpenGpu;

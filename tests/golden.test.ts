@@ -86,8 +86,8 @@ describe('every variant in its place among the defaults', () => {
   test.each(others.map((variant) => ({ label: `${variant.kernel}/${variant.name}`, variant })))(
     '$label',
     async ({ label, variant }) => {
-      const obstacle = kernels.obstacle(variant);
-      if (obstacle) return console.warn(`skipped: ${label} ${obstacle}`);
+      const reason = kernels.unsupportedReason(variant);
+      if (reason) return console.warn(`skipped: ${label} ${reason}`);
       const chosen = { ...choice(engine), [variant.kernel]: variant };
       const plans = await engine.prepare(chosen, 10, 0, [lengths[PROMPT]]);
       expect(await promptError(plans, PROMPT)).toBeLessThanOrEqual(allowed(variant));

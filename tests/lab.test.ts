@@ -10,7 +10,7 @@ import { profile } from '../src/lib/lab/measure/profile';
 import { totalOf } from '$lib/lab/records/profile';
 import { profileToCsv } from '$lib/lab/records/profile';
 import { fromCsv, toCsv } from '$lib/lab/records/columns';
-import { computeRoof } from '../src/lib/lab/measure/peaks';
+import { computePeak } from '../src/lib/lab/measure/peaks';
 import { runCell } from '../src/lib/lab/cells/run';
 import { type LabEvent } from '$lib/lab/cells/events';
 import { Session } from '../src/lib/lab/measure/session';
@@ -372,8 +372,8 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   expect(lines.at(-1)).toMatch(/^chunk,/);
   // Layer 0 has other inputs than the rest, but no other shape.
   expect(found.rows.filter(({ kernel }) => kernel === 'wkv_inputs')).toHaveLength(1);
-  const { f32, read, dispatch } = found.roofs;
-  for (const roof of [f32, read, dispatch]) expect(roof).toBeGreaterThan(0);
-  expect(computeRoof(findVariant('wkv', 'sequential'), found.roofs)).toBe(f32);
-  expect(computeRoof(findVariant('matmul_q4_k', 'dot4'), found.roofs)).toBe(found.roofs.dot4);
+  const { f32, read, dispatch } = found.peaks;
+  for (const peak of [f32, read, dispatch]) expect(peak).toBeGreaterThan(0);
+  expect(computePeak(findVariant('wkv', 'sequential'), found.peaks)).toBe(f32);
+  expect(computePeak(findVariant('matmul_q4_k', 'dot4'), found.peaks)).toBe(found.peaks.dot4);
 });

@@ -396,9 +396,9 @@ describe('for elsewhere', () => {
           flop: 1e6,
           bytes: 2048,
           passes: [],
-          roofSeconds: 1e-3,
+          secondsAtPeak: 1e-3,
           beyondTargetSeconds: 2e-3,
-          computeRoof: 1e12,
+          computePeak: 1e12,
         },
       ],
     } as unknown as Profile;

@@ -69,7 +69,7 @@ test('a search drops what is wrong or impossible, by name', async () => {
     variant.knobs[knob].choices.slice(0, 1);
   const best = await search.best([wrong, impossible, ...variantsFor('argmax')], choices, Infinity);
   // One shape: nothing else can be the fastest there.
-  expect(best && search.exceptions(best)).toEqual([]);
+  expect(best && search.overrides(best)).toEqual([]);
   search.destroy();
   expect(best?.variant.name).not.toMatch(/wrong|impossible/);
   expect(told.find(({ variant }) => variant.name === 'wrong')?.reason).toMatch(/wrong in best/);
@@ -79,7 +79,7 @@ test('a search drops what is wrong or impossible, by name', async () => {
 });
 
 describe('comparing', () => {
-  test('two runs stand ready side by side, and are timed in turn', async () => {
+  test('two runs stand ready side by side, and are interleaved', async () => {
     const model = await session.load(TINY, 1, () => undefined, never);
     const runs = ['naive', 'lanes'].map(
       (variant) => expand(parseExperiment(`${QUICK}&prefill=2&matvec_q4_k=${variant}`))[0],

@@ -18,9 +18,8 @@ export async function testVariants(which: (variant: Variant) => boolean) {
       test.each(settings(variant).map((setting) => ({ knobs: knobs(setting), setting })))(
         '$knobs',
         async ({ setting, knobs }) => {
-          const obstacle = kernels.obstacle(setting);
-          if (obstacle)
-            return console.warn(`skipped: ${setting.kernel}/${setting.name} ${knobs} ${obstacle}`);
+          const reason = kernels.unsupportedReason(setting);
+          if (reason) return console.warn(`skipped: ${setting.kernel}/${setting.name} ${knobs} ${reason}`);
           for (const sizes of kernel.cases)
             expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(
               setting.error ?? kernel.tolerance,

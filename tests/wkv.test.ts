@@ -35,8 +35,8 @@ const cases = [
 
 test.each(cases)('$kernel/$name, chunk $chunk', async ({ kernel, name, chunk }) => {
   const variants = choice(engine, { matmul: 'naive', [kernel]: name });
-  const obstacle = kernels.obstacle(variants[kernel]);
-  if (obstacle) return console.warn(`skipped: ${kernel}/${name} ${obstacle}`);
+  const reason = kernels.unsupportedReason(variants[kernel]);
+  if (reason) return console.warn(`skipped: ${kernel}/${name} ${reason}`);
   const plans = await engine.prepare(variants, chunk, 0, [TOKENS]);
   engine.load(Uint32Array.from(ids));
   await engine.prefill(plans, TOKENS);

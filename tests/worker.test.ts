@@ -33,7 +33,7 @@ async function until(last: (event: WorkerEvent) => boolean): Promise<WorkerEvent
 const ends = (cell: string) => (event: WorkerEvent) =>
   'cell' in event &&
   event.cell === cell &&
-  ['finished', 'failed', 'compiled', 'checked', 'alone'].includes(event.type);
+  ['finished', 'failed', 'compiled', 'checked', 'microbenchmark'].includes(event.type);
 const typesOf = (events: WorkerEvent[]) => [...new Set(events.map(({ type }) => type))];
 
 beforeAll(async () => {
@@ -68,14 +68,14 @@ describe('the worker', () => {
     expect(typesOf(of('b'))).toEqual(['failed', 'finished']);
   });
 
-  test('checks a shader and times it alone', async () => {
+  test('checks a shader and microbenchmarks it', async () => {
     post({ type: 'check', cell: 'w', variant: mine });
     const checked = (await until(ends('w'))).at(-1);
     expect(checked).toMatchObject({ type: 'checked', cell: 'w', outcome: { passed: true } });
-    post({ type: 'alone', cell: 'w', variant: mine, model: MODEL, tokens: [4] });
-    const alone = (await until(ends('w'))).at(-1);
-    expect(alone).toMatchObject({
-      type: 'alone',
+    post({ type: 'microbenchmark', cell: 'w', variant: mine, model: MODEL, tokens: [4] });
+    const microbenchmark = (await until(ends('w'))).at(-1);
+    expect(microbenchmark).toMatchObject({
+      type: 'microbenchmark',
       cell: 'w',
       rows: [{ variant: 'mine' }, { variant: kernels.argmax.default }],
     });

@@ -137,7 +137,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
   );
 });
 
-test('a shader alone is timed at the model’s shapes, beside the default', async () => {
+test('a shader is microbenchmarked at the model’s shapes, beside the default', async () => {
   await withChromium(
     async (page, { errors }) => {
       const cell = page.locator('[data-shader="layer_norm/mine"]');
@@ -145,9 +145,9 @@ test('a shader alone is timed at the model’s shapes, beside the default', asyn
       await cell.locator('[data-compiled=compiles]').waitFor(PATIENCE);
       await cell.getByLabel('tokens in a chunk').fill('16');
       await cell.getByRole('combobox', { name: 'Model' }).selectOption('demo');
-      await cell.getByRole('button', { name: 'Time alone' }).click();
-      await cell.locator('[data-alone]').waitFor(PATIENCE);
-      const rows = await cell.locator('[data-alone] tbody tr').allInnerTexts();
+      await cell.getByRole('button', { name: 'Microbenchmark' }).click();
+      await cell.locator('[data-microbenchmark]').waitFor(PATIENCE);
+      const rows = await cell.locator('[data-microbenchmark] tbody tr').allInnerTexts();
       expect(rows.length).toBeGreaterThan(0);
       for (const row of rows) expect(row).toMatch(/columns \d+.*\d+(\.\d+)? × as fast/s);
       expect(await objections(page)).toBe('');

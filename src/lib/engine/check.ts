@@ -2,7 +2,7 @@
 import { seeded, type Arrays, type Kernel, type Sizes } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
 import { readBuffer, storageBuffer } from './buffers';
-import { guarded } from './device';
+import { withErrorScopes } from './device';
 import { encode } from './encode';
 import type { Kernels } from './kernels';
 
@@ -109,7 +109,7 @@ async function run(kernels: Kernels, variant: Variant, arrays: Arrays, sizes: Si
     return Object.fromEntries(await Promise.all(read));
   };
   try {
-    return await guarded(device, (message) => `${labelOf(variant, sizes)}: ${message}`, results);
+    return await withErrorScopes(device, (message) => `${labelOf(variant, sizes)}: ${message}`, results);
   } finally {
     for (const buffer of Object.values(buffers)) {
       kernels.forget(buffer);

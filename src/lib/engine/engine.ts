@@ -1,6 +1,6 @@
 /** The model on the GPU: prefill in chunks, decode token by token, state kept in between. */
 import { readBuffer, storageBuffer } from './buffers';
-import { guarded } from './device';
+import { withErrorScopes } from './device';
 import { encode } from './encode';
 import { Timer } from './timer';
 import { Forward, kernelNames, type Choice } from './forward';
@@ -86,7 +86,9 @@ export class Engine {
 
   /** An engine over loaded weights, state empty. `kernels` compiles for the same device. Throws when memory runs out. */
   static open(kernels: Kernels, weights: Weights): Promise<Engine> {
-    return guarded(kernels.device, noRoom('the state'), () => Promise.resolve(new Engine(kernels, weights)));
+    return withErrorScopes(kernels.device, noRoom('the state'), () =>
+      Promise.resolve(new Engine(kernels, weights)),
+    );
   }
 
   /**
@@ -105,33 +107,37 @@ export class Engine {
       throw new Error(`A chunk has 1 to ${MOST_CHUNK} tokens; ${chunk} was asked for`);
     if (!beside) this.#release();
     const longest = Math.min(chunk, Math.max(1, ...lengths));
-    return guarded(this.#device, noRoom(`a chunk of ${longest} tokens; lower the chunk`), async () => {
-      const activations = createActivations(this.#device, this.geometry, longest);
-      const { kernels, weights } = this;
-      const forward = (tokens: number) =>
-        new Forward(kernels, choice, weights, this.#state, activations, tokens);
-      const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
-      const plans: Plans = {
-        chunk,
-        stepsPerSubmit,
-        activations,
-        inner: new Map(),
-        final: new Map(),
-        softmax: await kernels.steps(choice.softmax, softmaxBuffers, {
-          vocabulary: this.geometry.vocabulary,
-        }),
-        loadSeconds: 0,
-        forward,
-      };
-      this.#plans.push(plans);
-      for (const { tokens, last } of [
-        ...lengths.flatMap((length) => chunks(length, chunk)),
-        { tokens: 1, last: true },
-      ])
-        await this.#steps(plans, tokens, last);
-      plans.loadSeconds = await kernels.loaded();
-      return plans;
-    });
+    return withErrorScopes(
+      this.#device,
+      noRoom(`a chunk of ${longest} tokens; lower the chunk`),
+      async () => {
+        const activations = createActivations(this.#device, this.geometry, longest);
+        const { kernels, weights } = this;
+        const forward = (tokens: number) =>
+          new Forward(kernels, choice, weights, this.#state, activations, tokens);
+        const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
+        const plans: Plans = {
+          chunk,
+          stepsPerSubmit,
+          activations,
+          inner: new Map(),
+          final: new Map(),
+          softmax: await kernels.steps(choice.softmax, softmaxBuffers, {
+            vocabulary: this.geometry.vocabulary,
+          }),
+          loadSeconds: 0,
+          forward,
+        };
+        this.#plans.push(plans);
+        for (const { tokens, last } of [
+          ...lengths.flatMap((length) => chunks(length, chunk)),
+          { tokens: 1, last: true },
+        ])
+          await this.#steps(plans, tokens, last);
+        plans.loadSeconds = await kernels.loaded();
+        return plans;
+      },
+    );
   }
 
   /** State to zeros, cursor to the start. */

@@ -22,7 +22,7 @@ interface Pipelines {
 }
 
 /** What a variant's passes are made for. */
-interface Use {
+interface StepRequest {
   variant: Variant;
   named: Record<string, Binding>;
   sizes: Sizes;
@@ -59,7 +59,7 @@ export class Kernels {
   ) {}
 
   /** Why this device cannot run the variant: a missing feature, a limit; undefined when it can. */
-  obstacle(variant: Variant): string | undefined {
+  unsupportedReason(variant: Variant): string | undefined {
     const { device, languageFeatures } = this;
     const missing = [
       ...variant.features.filter((feature) => !device.features.has(feature)),
@@ -86,8 +86,8 @@ export class Kernels {
   compile(variant: Variant): Promise<Compiled> {
     const known = this.#compiled.get(variant.wgsl);
     if (known) return known;
-    const obstacle = this.obstacle(variant);
-    if (obstacle) return Promise.reject(new Error(`${variant.kernel}/${variant.name} ${obstacle}`));
+    const reason = this.unsupportedReason(variant);
+    if (reason) return Promise.reject(new Error(`${variant.kernel}/${variant.name} ${reason}`));
     const code = codeOf(variant);
     const compiled = this.#compiled.get(code) ?? compile(this.device, variant);
     for (const key of [code, variant.wgsl]) {
@@ -114,9 +114,9 @@ export class Kernels {
         `${variant.kernel}/${variant.name} ${name}`,
         4 * evaluate(length, variant, sizes),
       );
-    const use = { variant, named, sizes, label };
-    if (load) Object.assign(named, await this.#resident(use, load));
-    return this.#passes(use, variant.passes, timed, variant.bindings);
+    const request = { variant, named, sizes, label };
+    if (load) Object.assign(named, await this.#resident(request, load));
+    return this.#passes(request, variant.passes, timed, variant.bindings);
   }
 
   /** A uniform buffer holding these integers; equal ones are shared. */
@@ -174,21 +174,21 @@ export class Kernels {
   }
 
   /** The variant's own layouts of the matrix bound as `weight`: one set for its code, whatever the number of tokens. */
-  async #resident(use: Use, load: Pipelines): Promise<Record<string, GPUBuffer>> {
-    const { variant, named, label } = use;
+  async #resident(request: StepRequest, load: Pipelines): Promise<Record<string, GPUBuffer>> {
+    const { variant, named, label } = request;
     const { buffer: weight, offset, size } = this.#resource(label, 'weight', named);
     const layouts = this.#residents.get(weight) ?? new Map<string, Resident>();
     this.#residents.set(weight, layouts);
     const key = [codeOf(variant), offset, size].join(' ');
-    const resident = layouts.get(key) ?? this.#load(use, load);
+    const resident = layouts.get(key) ?? this.#load(request, load);
     layouts.set(key, resident);
     await resident.filled;
     return resident.buffers;
   }
 
   /** Makes the buffers and gives the GPU the passes that fill them. Throws, or `filled` does, where there is no room. */
-  #load(use: Use, load: Pipelines): Resident {
-    const { variant, named, sizes, label } = use;
+  #load(request: StepRequest, load: Pipelines): Resident {
+    const { variant, named, sizes, label } = request;
     this.#firstLoad ??= performance.now();
     const before = this.bytes.resident;
     const lengths = variant.resident.map(
@@ -209,7 +209,7 @@ export class Kernels {
     );
     const filled = this.device.popErrorScope().then((refused) => {
       if (refused) throw noRoom(refused.message);
-      const filling = { ...use, named: { ...named, ...buffers } };
+      const filling = { ...request, named: { ...named, ...buffers } };
       const steps = this.#passes(filling, variant.loads, load, variant.loadBindings);
       this.device.queue.submit([encode(this.device, steps)]);
     });
@@ -218,7 +218,7 @@ export class Kernels {
 
   /** A step for each pass that has any workgroups. */
   #passes(
-    { variant, named, sizes, label }: Use,
+    { variant, named, sizes, label }: StepRequest,
     passes: Pass[],
     { layout, pipelines }: Pipelines,
     bindings: BindingEntry[],

@@ -20,7 +20,7 @@ export type WorkerMessage =
   | { type: 'compile'; cell: string; variant: OwnVariant }
   | { type: 'check'; cell: string; variant: OwnVariant }
   /** Times the variant, and its kernel's default beside it, at the shapes that the model has in chunks of these tokens. */
-  | { type: 'alone'; cell: string; variant: OwnVariant; model: string; tokens: number[] }
+  | { type: 'microbenchmark'; cell: string; variant: OwnVariant; model: string; tokens: number[] }
   /** Ends what is under way and forgets what waits. */
   | { type: 'stop' }
   /** A file the user gave: from now on a model by its name. */
@@ -75,7 +75,7 @@ async function runMessage(message: Extract<WorkerMessage, { type: 'run' }>, sign
     tell(event.type === 'adapter' || event.type === 'no-adapter' ? event : { ...event, cell });
 }
 
-type ShaderMessage = Extract<WorkerMessage, { type: 'compile' | 'check' | 'alone' }>;
+type ShaderMessage = Extract<WorkerMessage, { type: 'compile' | 'check' | 'microbenchmark' }>;
 
 /** The last text of each cell that waits to be compiled: what was typed before it is of no use any more. */
 const typed = new Map<string, ShaderMessage>();
@@ -104,7 +104,7 @@ async function answerOf(message: ShaderMessage, report: Report, signal: AbortSig
   const model = await session.load(message.model, 1, loading, signal);
   const gpu = await session.open();
   const timing = timeShader(variant, model, message.tokens, gpu, report, signal);
-  return { type: 'alone', rows: await gpu.unlessLost(timing) };
+  return { type: 'microbenchmark', rows: await gpu.unlessLost(timing) };
 }
 
 async function testSelf(ends: boolean, signal: AbortSignal) {
@@ -133,7 +133,7 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
       typed.set(message.cell, message);
       return begin((signal) => shaderMessage(message, signal));
     case 'check':
-    case 'alone':
+    case 'microbenchmark':
       return begin((signal) => shaderMessage(message, signal));
     case 'selftest':
       return begin((signal) => testSelf(message.ends, signal));

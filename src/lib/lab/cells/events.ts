@@ -1,8 +1,8 @@
 /** What a cell tells while it runs, and what it is asked to do. Plain data: posted by workers, stored by pages. */
 import type { OwnVariant } from '../../shaders/variant';
 import type { Experiment } from '../experiment/experiment';
-import type { Compared } from '../measure/compare';
-import type { Roofs } from '../records/profile';
+import type { Comparison } from '../measure/compare';
+import type { Peaks } from '../records/profile';
 import type { Profile } from '../records/profile';
 import type { Progress } from '../measure/progress';
 import type { CellKind } from '../notebook/notebook';
@@ -29,11 +29,11 @@ export type LabEvent =
   /** Of a sweep: one a run. */
   | { type: 'record'; record: RunRecord }
   /** Of a compare cell, once, at its end. */
-  | { type: 'compared'; compared: Compared }
+  | { type: 'compared'; compared: Comparison }
   /** Of a profile cell: one a run. */
   | { type: 'profiled'; profile: Profile }
   /** Of a roofline cell. */
-  | { type: 'roofs'; roofs: Roofs; adapter: string; software: boolean }
+  | { type: 'peaks'; peaks: Peaks; adapter: string; software: boolean }
   /** Of a tune cell: the best so far, after each kernel. */
   | { type: 'tuning'; best: BestSoFar }
   /** Of a tune cell: one for each chunk. */

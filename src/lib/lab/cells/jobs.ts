@@ -7,9 +7,9 @@ import { type Experiment, isKernelKey, valuesOf } from '../experiment/experiment
 import { expand, type Run } from '../experiment/expand';
 import { generateCell } from '../text/generate';
 import { measure } from '../measure/measure';
-import { type Bench } from '../measure/session';
+import { type RunContext } from '../measure/session';
 import { profile } from '../measure/profile';
-import { measureRoofs } from '../measure/peaks';
+import { measurePeaks } from '../measure/peaks';
 import type { LabEvent } from './events';
 import { knobsKey } from '../../shaders/variant';
 import type { LoadedModel, Session } from '../measure/session';
@@ -22,7 +22,7 @@ export interface Job {
   /** Loaded before the work begins. */
   model?: { name: string; seed: number };
   /** Tells what it finds. Throws where that is nothing. */
-  work(bench: Bench, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
+  work(context: RunContext, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
 }
 
 /** More runs than this stand beside each other in no chart, and their buffers in no memory. */
@@ -42,15 +42,15 @@ export function jobsOf(cell: LabCell, defaults: Experiment, catalogue: Catalogue
       return [{ ...job, settings: runs.map(({ text }) => text).join(' --- ') }];
     }
     case 'roofline':
-      return [{ settings: '', work: roofsJob }];
+      return [{ settings: '', work: peaksJob }];
     case 'tune': {
       const [place] = runsOf(withoutKernels(cell.experiment));
       return [jobOf(place, tuneJob(cell, session))];
     }
     case 'generate': {
       const name = valuesOf(cell.experiment, 'model')[0];
-      const work: Job['work'] = async (bench, emit, model) => {
-        const generation = await generateCell(cell, model, bench, (text) => emit({ type: 'text', text }));
+      const work: Job['work'] = async (context, emit, model) => {
+        const generation = await generateCell(cell, model, context, (text) => emit({ type: 'text', text }));
         emit({ type: 'generated', generation });
       };
       return [{ settings: '', model: { name, seed: 1 }, work }];
@@ -72,8 +72,8 @@ function runsWith(experiment: Experiment, defaults: Experiment, catalogue: Catal
 
 const measureJob =
   (run: Run): Job['work'] =>
-  async (bench, emit, model) =>
-    emit({ type: 'record', record: await measure(run, model, bench) });
+  async (context, emit, model) =>
+    emit({ type: 'record', record: await measure(run, model, context) });
 
 const profileJob =
   (run: Run, target: number): Job['work'] =>
@@ -84,14 +84,14 @@ const profileJob =
 
 const compareJob =
   (runs: Run[], seconds: number): Job['work'] =>
-  async (bench, emit, model) =>
-    emit({ type: 'compared', compared: await compareRuns(runs, model, bench, seconds) });
+  async (context, emit, model) =>
+    emit({ type: 'compared', compared: await compareRuns(runs, model, context, seconds) });
 
-async function roofsJob({ gpu, report, signal }: Bench, emit: (event: LabEvent) => void): Promise<void> {
-  report('measuring roofs');
-  const roofs = await measureRoofs(gpu, signal);
-  gpu.complain();
-  emit({ type: 'roofs', roofs, adapter: gpu.adapter.name, software: gpu.adapter.software });
+async function peaksJob({ gpu, report, signal }: RunContext, emit: (event: LabEvent) => void): Promise<void> {
+  report('measuring peaks');
+  const peaks = await measurePeaks(gpu, signal);
+  gpu.throwPendingErrors();
+  emit({ type: 'peaks', peaks, adapter: gpu.adapter.name, software: gpu.adapter.software });
 }
 
 /** The search tells of itself in its own words; here they become a cell's. */

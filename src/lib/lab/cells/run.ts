@@ -62,8 +62,8 @@ async function perform(
   const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
   const model = job.model && (await session.load(job.model.name, job.model.seed, loading, signal));
   const gpu = await session.open();
-  const bench = { gpu, host: session.host, catalogue, report, signal };
-  await gpu.unlessLost(job.work(bench, emit, model as LoadedModel));
+  const context = { gpu, host: session.host, catalogue, report, signal };
+  await gpu.unlessLost(job.work(context, emit, model as LoadedModel));
 }
 
 /** Turns what a function emits while it works into a generator that ends, or throws, as the function does. */

@@ -19,7 +19,7 @@ export function defaultsFor({
   kernels: compiler,
 }: {
   adapter: Pick<AdapterDescription, 'vendor'>;
-  kernels: Pick<Kernels, 'obstacle'>;
+  kernels: Pick<Kernels, 'unsupportedReason'>;
 }): Experiment {
   const own = parseExperiment(SETTINGS_BY_VENDOR[adapter.vendor.toLowerCase()] ?? '');
   const defaults: Experiment = {};
@@ -29,7 +29,9 @@ export function defaultsFor({
       key === kernel ? [] : [[key.split('.')[1], Number(value)]],
     );
     const name = own[kernel]?.[0] ?? kernels[kernel].default;
-    const possible = !compiler.obstacle(withKnobs(findVariant(kernel, name), Object.fromEntries(knobs)));
+    const possible = !compiler.unsupportedReason(
+      withKnobs(findVariant(kernel, name), Object.fromEntries(knobs)),
+    );
     Object.assign(
       defaults,
       possible && settings.length ? Object.fromEntries(settings) : { [kernel]: [kernels[kernel].default] },

@@ -7,14 +7,14 @@ import type { Catalogue } from '../experiment/catalogue';
 import { choose, type Run } from '../experiment/expand';
 import { onePrompt, promptTokens } from './prompt';
 import { checkAll, hashOf } from './check';
-import { type Bench } from './session';
+import { type RunContext } from './session';
 import { type RunRecord, tokensPerSecond } from '../records/record';
 import type { Report } from './progress';
 import type { LoadedModel, OpenGpu } from './session';
 import { median, medianInterval } from '../records/statistics';
 
 /** How the second run does against the first. Times are of a sample: its prefill, and its decoding where it has some. */
-export interface Comparison {
+export interface PairComparison {
   verdict: 'faster' | 'slower' | 'same' | 'cannot tell';
   /** Median of the pairs' first over second time: 1.1 is 10 % faster. */
   ratio: number;
@@ -40,11 +40,11 @@ export interface ComparedRun {
 }
 
 /** What a compare cell finds. Plain data. */
-export interface Compared {
+export interface Comparison {
   /** The first is what the others are compared with. */
   runs: ComparedRun[];
   /** How each run after the first does against it. */
-  against: Comparison[];
+  against: PairComparison[];
   adapter: string;
   software: boolean;
   /** ISO 8601, UTC. */
@@ -80,8 +80,8 @@ export async function compare(
   gpu: OpenGpu,
   signal: AbortSignal,
   options: CompareOptions = {},
-): Promise<Comparison> {
-  const [first, second] = await timeInTurn(runs, model, gpu, signal, options);
+): Promise<PairComparison> {
+  const [first, second] = await timeInterleaved(runs, model, gpu, signal, options);
   return judge(first.seconds, second.seconds);
 }
 
@@ -89,7 +89,7 @@ export async function compare(
  * Wall seconds of several runs of one model, round by round: A B C, C B A … Rounds are added until every run is well
  * known against the first, or time is up.
  */
-export async function timeInTurn(
+export async function timeInterleaved(
   runs: Run[],
   { engine }: LoadedModel,
   gpu: OpenGpu,
@@ -105,7 +105,7 @@ export async function timeInTurn(
     const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], beside);
     ready.push({ plans, kernelHash: hashOf(choice) });
   }
-  gpu.complain();
+  gpu.throwPendingErrors();
   const sample = async (which: number) => {
     signal.throwIfAborted();
     const tokens = promptTokens(runs[which].prefill, engine.geometry.vocabulary);
@@ -122,7 +122,7 @@ export async function timeInTurn(
     if (taken[0].length % 2) order.reverse();
     for (const which of order) taken[which].push(await sample(which));
   }
-  gpu.complain();
+  gpu.throwPendingErrors();
   return ready.map(({ kernelHash }, which) => ({ seconds: taken[which], kernelHash }));
 }
 
@@ -130,11 +130,11 @@ export async function timeInTurn(
 export async function compareRuns(
   runs: Run[],
   model: LoadedModel,
-  { gpu, host, catalogue, report, signal }: Bench,
+  { gpu, host, catalogue, report, signal }: RunContext,
   seconds: number,
-): Promise<Compared> {
+): Promise<Comparison> {
   const startedAt = new Date().toISOString();
-  const taken = await timeInTurn(runs, model, gpu, signal, { seconds, catalogue, report });
+  const taken = await timeInterleaved(runs, model, gpu, signal, { seconds, catalogue, report });
   return {
     runs: runs.map((run, which) => {
       const tokens = run.prefill + run.decode;
@@ -153,7 +153,7 @@ export async function compareRuns(
  * Two records that were not timed in turn: how much apart they are, but never a verdict. What they had in common (a
  * clock, a temperature, another program) is not known, so that even a narrow interval says nothing of the settings alone.
  */
-export function apart(first: RunRecord, second: RunRecord): Comparison {
+export function apart(first: RunRecord, second: RunRecord): PairComparison {
   const rates = [first, second].map(({ prefill, prefillSeconds }) => ({
     prefill,
     ...medianInterval(prefillSeconds),
@@ -183,7 +183,7 @@ function enough([first, ...others]: number[][], timeIsUp: boolean): boolean {
 }
 
 /** The verdict on pairs of times. */
-export function judge(first: number[], second: number[]): Comparison {
+export function judge(first: number[], second: number[]): PairComparison {
   const ratios = first.map((seconds, pair) => Math.log(seconds / second[pair]));
   const { low, high, coverage } = medianInterval(ratios);
   const effect = median(ratios);

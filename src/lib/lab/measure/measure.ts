@@ -9,7 +9,7 @@ import { type Catalogue, families, kernelOf } from '../experiment/catalogue';
 import { type Experiment, isKernelKey, parseExperiment } from '../experiment/experiment';
 import { choose, type Run } from '../experiment/expand';
 import { type RunRecord, type Warning } from '../records/record';
-import type { Bench, LoadedModel, OpenGpu } from './session';
+import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { median, spread } from '../records/statistics';
 import { checkAll, hashOf } from './check';
 import { onePrompt, promptTokens, splitOff } from './prompt';
@@ -19,16 +19,16 @@ const WARMUP_SECONDS = 0.5;
 const MOST_WARMUPS = 50;
 
 /** Measures one run on a loaded model. Throws when a variant is wrong here, before any time is taken, and when the signal stops it. */
-export async function measure(run: Run, model: LoadedModel, bench: Bench): Promise<RunRecord> {
-  const { gpu, host, catalogue, report, signal } = bench;
+export async function measure(run: Run, model: LoadedModel, context: RunContext): Promise<RunRecord> {
+  const { gpu, host, catalogue, report, signal } = context;
   const { engine } = model;
   const startedAt = new Date().toISOString();
   const choice = choose(run, engine.kernelNames, catalogue);
   const worst = await checkAll(choice, gpu, report, signal);
   report('compiling');
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill]);
-  gpu.complain();
-  const samples = await takeSamples(run, engine, plans, bench);
+  gpu.throwPendingErrors();
+  const samples = await takeSamples(run, engine, plans, context);
   const record: RunRecord = {
     settings: run.text,
     model: run.model,
@@ -70,7 +70,7 @@ async function takeSamples(
   run: Run,
   engine: Engine,
   plans: Plans,
-  { gpu, host, report, signal }: Bench,
+  { gpu, host, report, signal }: RunContext,
 ): Promise<{ seconds: Seconds; hidden: boolean }> {
   const tokens = promptTokens(run.prefill, engine.geometry.vocabulary);
   const seconds: Seconds = {
@@ -83,7 +83,7 @@ async function takeSamples(
   const sample = async () => {
     signal.throwIfAborted();
     const taken = await onePrompt(run, engine, plans, tokens, gpu);
-    gpu.complain();
+    gpu.throwPendingErrors();
     return taken;
   };
   const { warmupSeconds } = seconds;
@@ -102,7 +102,7 @@ async function takeSamples(
     hidden ||= host.hidden?.() ?? false;
   }
   Object.assign(seconds, await splitOff(run.samples, engine, plans, signal));
-  gpu.complain();
+  gpu.throwPendingErrors();
   return { seconds, hidden };
 }
 

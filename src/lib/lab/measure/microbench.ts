@@ -1,6 +1,6 @@
 /** One variant at one shape, by itself: checked, then dispatched again and again, each time over other weights. */
 import { storageBuffer } from '../../engine/buffers';
-import { guarded } from '../../engine/device';
+import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { type Step } from '../../engine/encode';
 import { Timer } from '../../engine/timer';
@@ -31,7 +31,7 @@ export const EFFORT: Effort = {
 };
 
 /** What one use of a variant takes, all its passes together. */
-export interface AloneTime {
+export interface MicrobenchmarkTime {
   /** The median of `samples`. */
   seconds: number;
   /** Seconds a use, one a batch. */
@@ -67,24 +67,24 @@ const IDLE_SECONDS = 0.25;
 const warmAt = new WeakMap<GPUDevice, number>();
 
 /** Checks a variant at its kernel's own cases, then times it at the shape of these operands. Throws when it is wrong or impossible. */
-export async function timeAlone(
+export async function microbenchmark(
   variant: Variant,
   { sizes, turns }: Operands,
   gpu: OpenGpu,
   signal: AbortSignal,
   effort = EFFORT,
-): Promise<AloneTime> {
+): Promise<MicrobenchmarkTime> {
   const { error } = await checkAll({ [variant.kernel]: variant }, gpu, () => undefined, signal);
   // Of its own, so that scratch buffers go with it; the pipelines are those of the check.
   const kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
   const describe = (message: string) => `${variant.kernel}/${variant.name}: ${message}`;
   try {
-    const timing = guarded(gpu.device, describe, async () => {
+    const timing = withErrorScopes(gpu.device, describe, async () => {
       const uses = await Promise.all(turns.map((buffers) => kernels.steps(variant, buffers, sizes)));
       return timeUses(uses, gpu.device, signal, effort);
     });
     const time = await gpu.unlessLost(timing);
-    gpu.complain();
+    gpu.throwPendingErrors();
     return { ...time, error };
   } finally {
     kernels.destroy();
@@ -97,7 +97,7 @@ export async function timeUses(
   device: GPUDevice,
   signal: AbortSignal,
   effort: Effort,
-): Promise<Omit<AloneTime, 'error'>> {
+): Promise<Omit<MicrobenchmarkTime, 'error'>> {
   let turn = 0;
   const batch = async (repetitions: number) => {
     signal.throwIfAborted();

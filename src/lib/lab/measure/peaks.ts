@@ -1,6 +1,6 @@
 /** What this GPU can do at most, measured: arithmetic, reading memory, one dispatch after another. */
 import { storageBuffer } from '../../engine/buffers';
-import { guarded } from '../../engine/device';
+import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { type Step } from '../../engine/encode';
 import type { Sizes } from '../../shaders/kernel';
@@ -15,7 +15,7 @@ import matrixText from './peaks/matrix.wgsl?raw';
 import readText from './peaks/read.wgsl?raw';
 import type { OpenGpu } from './session';
 import { median } from '../records/statistics';
-import type { Roofs } from '../records/profile';
+import type { Peaks } from '../records/profile';
 
 const texts = {
   f32: f32Text,
@@ -26,7 +26,7 @@ const texts = {
   dispatch: dispatchText,
 };
 const variants = Object.fromEntries(
-  Object.entries(texts).map(([name, text]) => [name, parseVariant('roof', name, text)]),
+  Object.entries(texts).map(([name, text]) => [name, parseVariant('peak', name, text)]),
 );
 
 /** Enough workgroups to fill any GPU, and enough for a CPU that stands in for one; of so many threads. */
@@ -48,30 +48,30 @@ const READ_BYTES = 2 ** 29;
 const PASSES = 256;
 const PASS_ROUNDS = 7;
 
-/** Measures the roofs; a fraction of a second each on a GPU. */
-export async function measureRoofs(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Roofs> {
-  const bench = new RoofBench(gpu, signal, effort);
+/** Measures the peaks; a fraction of a second each on a GPU. */
+export async function measurePeaks(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Peaks> {
+  const measurement = new PeakMeasurement(gpu, signal, effort);
   try {
-    const measuring = guarded(
+    const measuring = withErrorScopes(
       gpu.device,
-      (message) => `roofs: ${message}`,
+      (message) => `peaks: ${message}`,
       async () => ({
-        f32: await bench.arithmetic('f32'),
-        f16: await bench.optional('f16'),
-        dot4: await bench.optional('dot4'),
-        matrix: await bench.matrix(),
-        read: await bench.read(),
-        dispatch: await bench.seconds(variants.dispatch, { groups: 1 }),
-        pass: await bench.pass(),
+        f32: await measurement.arithmetic('f32'),
+        f16: await measurement.optional('f16'),
+        dot4: await measurement.optional('dot4'),
+        matrix: await measurement.matrix(),
+        read: await measurement.read(),
+        dispatch: await measurement.seconds(variants.dispatch, { groups: 1 }),
+        pass: await measurement.pass(),
       }),
     );
     return await gpu.unlessLost(measuring);
   } finally {
-    bench.destroy();
+    measurement.destroy();
   }
 }
 
-class RoofBench {
+class PeakMeasurement {
   readonly #kernels: Kernels;
   readonly #buffers: Record<string, GPUBuffer>;
   readonly #groups: number;
@@ -83,12 +83,12 @@ class RoofBench {
   ) {
     this.#kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
     this.#groups = gpu.adapter.software ? SOFTWARE_GROUPS : GROUPS;
-    this.#buffers = { out: storageBuffer(gpu.device, 'roof', 4 * this.#groups * THREADS) };
+    this.#buffers = { out: storageBuffer(gpu.device, 'peak', 4 * this.#groups * THREADS) };
   }
 
   /** Undefined where the device lacks the features for it. */
   optional(name: string): Promise<number> | undefined {
-    return this.#kernels.obstacle(variants[name]) ? undefined : this.arithmetic(name);
+    return this.#kernels.unsupportedReason(variants[name]) ? undefined : this.arithmetic(name);
   }
 
   /** Undefined too where its matrix units take blocks of other sizes: only the compiler knows. */
@@ -115,7 +115,7 @@ class RoofBench {
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const step = 16 * 4 * THREADS * groups;
     const bytes = Math.floor(Math.min(READ_BYTES, maxBufferSize, maxStorageBufferBindingSize) / step) * step;
-    this.#buffers.source = storageBuffer(device, 'roof source', bytes);
+    this.#buffers.source = storageBuffer(device, 'peak source', bytes);
     return bytes / (await this.seconds(variants.read, { groups, vectors: bytes / 16 }));
   }
 
@@ -162,17 +162,17 @@ class RoofBench {
 }
 
 /** The arithmetic that a variant is made of, as far as its text says: the fastest it asks for. */
-export function computeRoof({ features, languageFeatures }: Variant, roofs: Roofs): number | undefined {
-  if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return roofs.matrix;
-  if (languageFeatures.includes('packed_4x8_integer_dot_product')) return roofs.dot4;
-  return features.includes('shader-f16') ? roofs.f16 : roofs.f32;
+export function computePeak({ features, languageFeatures }: Variant, peaks: Peaks): number | undefined {
+  if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return peaks.matrix;
+  if (languageFeatures.includes('packed_4x8_integer_dot_product')) return peaks.dot4;
+  return features.includes('shader-f16') ? peaks.f16 : peaks.f32;
 }
 
-/** One line a roof: name, value, unit. */
-export function roofsToCsv({ f32, f16, dot4, matrix, read, dispatch, pass }: Roofs): string {
+/** One line a peak: name, value, unit. */
+export function peaksToCsv({ f32, f16, dot4, matrix, read, dispatch, pass }: Peaks): string {
   const scaled = (value: number | undefined, unit: number) => value && (value / unit).toPrecision(4);
   return formatCsv([
-    ['roof', 'value', 'unit'],
+    ['peak', 'value', 'unit'],
     ['f32', scaled(f32, 1e12), 'TFLOPS'],
     ['f16', scaled(f16, 1e12), 'TFLOPS'],
     ['dot4', scaled(dot4, 1e12), 'TOPS'],

@@ -7,8 +7,8 @@ import { NUMBERS } from '../experiment/experiment';
 import { choose, type Run } from '../experiment/expand';
 import { onePrompt, promptTokens, splitOff } from './prompt';
 import { checkAll } from './check';
-import { computeRoof, measureRoofs } from './peaks';
-import { type MatmulCount, type Profile, type ProfileRow, type Roofs, totalOf } from '../records/profile';
+import { computePeak, measurePeaks } from './peaks';
+import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
 import type { Report } from './progress';
 import type { LoadedModel, OpenGpu } from './session';
 import { shapeText, workOf } from './shapes';
@@ -18,7 +18,7 @@ import { median } from '../records/statistics';
 const REPETITIONS = 8;
 
 export interface ProfileOptions {
-  /** For the roofs. */
+  /** For the peaks. */
   effort?: Effort;
   catalogue?: Catalogue;
   /** Tokens a second. */
@@ -42,9 +42,9 @@ export async function profile(
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]);
   const { wallSeconds, times } = await timeChunk(run, tokens, engine, plans, gpu, report, signal);
   const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
-  gpu.complain();
-  report('measuring roofs');
-  const roofs = await measureRoofs(gpu, signal, effort);
+  gpu.throwPendingErrors();
+  report('measuring peaks');
+  const peaks = await measurePeaks(gpu, signal, effort);
   const rows = rowsOf(times, choice);
   const all = totalOf(rows).seconds;
   const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may have seen nothing
@@ -60,10 +60,10 @@ export async function profile(
     software: gpu.adapter.software,
     rows: rows.map((row) => ({
       ...row,
-      ...besideRoofs(row, choice, roofs),
+      ...atPeaksOf(row, choice, peaks),
       beyondTargetSeconds: beyond * row.seconds,
     })),
-    roofs,
+    peaks,
   };
 }
 
@@ -93,14 +93,17 @@ async function timeChunk(
   return { wallSeconds: median(wall), times };
 }
 
-/** What a chunk's row would take at the roofs. */
-function besideRoofs(row: MeasuredRow, choice: Choice, roofs: Roofs) {
-  const compute = computeRoof(variantIn(choice, row), roofs);
-  const atRoofs = [
+/** What a chunk's row would take at the peaks. */
+function atPeaksOf(row: MeasuredRow, choice: Choice, peaks: Peaks) {
+  const compute = computePeak(variantIn(choice, row), peaks);
+  const atPeaks = [
     row.flop !== undefined && compute !== undefined ? row.flop / compute : undefined,
-    row.bytes !== undefined ? row.bytes / roofs.read : undefined,
+    row.bytes !== undefined ? row.bytes / peaks.read : undefined,
   ].filter((seconds) => seconds !== undefined);
-  return { computeRoof: compute, roofSeconds: atRoofs.length ? row.uses * Math.max(...atRoofs) : undefined };
+  return {
+    computePeak: compute,
+    secondsAtPeak: atPeaks.length ? row.uses * Math.max(...atPeaks) : undefined,
+  };
 }
 
 /** The variant that a step ran: its kernel's, or that of a shape. */
@@ -123,7 +126,7 @@ function countMatmuls({ layers }: Weights, steps: StepTime[]): MatmulCount {
   };
 }
 
-type MeasuredRow = Omit<ProfileRow, 'computeRoof' | 'roofSeconds' | 'beyondTargetSeconds'>;
+type MeasuredRow = Omit<ProfileRow, 'computePeak' | 'secondsAtPeak' | 'beyondTargetSeconds'>;
 
 /** Steps of the same kernel and shape together, the slowest first; seconds are means over the repetitions. */
 function rowsOf(times: StepTime[][], choice: Choice): MeasuredRow[] {

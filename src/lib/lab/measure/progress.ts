@@ -26,7 +26,7 @@ export type Phase =
   | 'measuring'
   | 'comparing'
   | 'profiling'
-  | 'measuring roofs'
+  | 'measuring peaks'
   | 'tuning'
   | 'prefilling'
   | 'generating'

@@ -31,7 +31,7 @@ export interface OpenGpu {
   /** Errors of variants that passed their check here, by kernel and WGSL text. */
   checked: Map<string, number>;
   /** Throws what the GPU has complained of since the last time; a lost device never stops complaining. */
-  complain(): void;
+  throwPendingErrors(): void;
   /** The work's result, or an error as soon as the device is lost: what waits for a lost GPU may wait for ever. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
 }
@@ -159,7 +159,7 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
     adapter: describeAdapter(device),
     kernels: new Kernels(device, languageFeatures),
     checked: new Map(),
-    complain() {
+    throwPendingErrors() {
       if (loss) throw loss;
       const said = complaint;
       complaint = undefined;
@@ -170,7 +170,7 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
 }
 
 /** Where a run is made, and whom it tells. */
-export interface Bench {
+export interface RunContext {
   gpu: OpenGpu;
   host: Host;
   catalogue: Catalogue;

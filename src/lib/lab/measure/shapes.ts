@@ -7,14 +7,17 @@ import { choose, expand } from '../experiment/expand';
 import type { Work } from '../records/profile';
 
 /** One kernel at one shape, and how often. */
-export interface Use {
+export interface KernelUse {
   kernel: string;
   sizes: Sizes;
   count: number;
 }
 
 /** What a chunk of `tokens` tokens, head included, and what a decoded token asks of the kernels. */
-export async function usesOf(engine: Engine, tokens: number): Promise<{ chunk: Use[]; decode: Use[] }> {
+export async function usesOf(
+  engine: Engine,
+  tokens: number,
+): Promise<{ chunk: KernelUse[]; decode: KernelUse[] }> {
   const [run] = expand({ prefill: [String(tokens)] });
   const plans = await engine.prepare(choose(run, engine.kernelNames), tokens, 0, [tokens]);
   return {
@@ -24,13 +27,13 @@ export async function usesOf(engine: Engine, tokens: number): Promise<{ chunk: U
 }
 
 /** The uses of both lists, each shape once: those of the second where the first lacks them. */
-export function together(first: Use[], second: Use[]): Use[] {
+export function together(first: KernelUse[], second: KernelUse[]): KernelUse[] {
   const known = new Set(first.map(keyOf));
   return [...first, ...second.filter((use) => !known.has(keyOf(use)))];
 }
 
-function countUses(steps: Step[]): Use[] {
-  const uses = new Map<string, Use>();
+function countUses(steps: Step[]): KernelUse[] {
+  const uses = new Map<string, KernelUse>();
   for (const { kernel, sizes, pass } of steps) {
     const key = keyOf({ kernel, sizes });
     const use = uses.get(key) ?? { kernel, sizes, count: 0 };
@@ -40,7 +43,8 @@ function countUses(steps: Step[]): Use[] {
   return [...uses.values()];
 }
 
-const keyOf = ({ kernel, sizes }: Pick<Use, 'kernel' | 'sizes'>) => `${kernel} ${shapeText(kernel, sizes)}`;
+const keyOf = ({ kernel, sizes }: Pick<KernelUse, 'kernel' | 'sizes'>) =>
+  `${kernel} ${shapeText(kernel, sizes)}`;
 
 /** `rows 2560, columns 2560, …`: of the sizes those on which the arrays' lengths or the work depend, not a switch or an ε. */
 export function shapeText(kernel: string, sizes: Sizes): string {

@@ -1,14 +1,14 @@
 /** Settings in, times of the kernels they name out: each variant and knob at every shape that the model has for it. */
 import { withKnobs, type Variant } from '../../shaders/variant';
 import { findVariant } from '../../shaders';
-import { makeOperands, timeAlone, EFFORT, type AloneTime, type Effort } from './microbench';
+import { makeOperands, microbenchmark, EFFORT, type MicrobenchmarkTime, type Effort } from './microbench';
 import { formatCsv } from '../records/csv';
 import { families, kernelOf } from '../experiment/catalogue';
 import { isKernelKey, type Experiment } from '../experiment/experiment';
 import { expand, type ChosenVariant, type Run } from '../experiment/expand';
 import { messageOf } from '../message';
 import type { Session } from './session';
-import { shapeText, together, usesOf, workOf, type Use } from './shapes';
+import { shapeText, together, usesOf, workOf, type KernelUse } from './shapes';
 
 /** One variant with its knobs at one shape. Plain data. */
 export interface TimeRow {
@@ -18,11 +18,11 @@ export interface TimeRow {
   variant: string;
   /** `row_threads=16 step=32` */
   knobs: string;
-  sizes: Use['sizes'];
+  sizes: KernelUse['sizes'];
   /** Uses at this shape in a chunk; where a chunk has none, in a decoded token. */
   uses: number;
   /** Of one use; without it there is a reason. */
-  time?: AloneTime;
+  time?: MicrobenchmarkTime;
   reason?: string;
 }
 
@@ -57,7 +57,7 @@ export async function* timeNamed(
 
 /** All settings of one shape, one after another: its arrays are made once. */
 async function* timeUse(
-  use: Use,
+  use: KernelUse,
   place: string,
   runs: Run[],
   done: Set<string>,
@@ -79,7 +79,7 @@ async function* timeUse(
   try {
     for (const { row, variant } of rows) {
       try {
-        yield { ...row, time: await timeAlone(variant, operands, gpu, signal, effort) };
+        yield { ...row, time: await microbenchmark(variant, operands, gpu, signal, effort) };
       } catch (error) {
         signal.throwIfAborted();
         yield { ...row, reason: messageOf(error) };
@@ -115,7 +115,7 @@ export function namedKernels(experiment: Experiment): string[] {
   return [...new Set(owners.flatMap((owner) => members[owner] ?? [owner]))];
 }
 
-const matches = ({ sizes }: Use, filter: ShapeFilter) =>
+const matches = ({ sizes }: KernelUse, filter: ShapeFilter) =>
   filter.every(([name, values]) => values.includes(String(sizes[name])));
 
 const turned = (kernel: string, { name, knobs }: ChosenVariant): Variant =>

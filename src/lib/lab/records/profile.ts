@@ -2,7 +2,7 @@
 import { formatCsv } from './csv';
 
 /** A multiply-add counts as two operations. Undefined where the device lacks what it takes. */
-export interface Roofs {
+export interface Peaks {
   /** Operations a second. */
   f32: number;
   f16: number | undefined;
@@ -37,12 +37,12 @@ export interface ProfileRow extends Work {
   seconds: number;
   /** Of the variant, those that have any workgroups: their dispatches in a chunk and what these take. */
   passes: PassTime[];
-  /** What all uses would take at the roofs, the higher of arithmetic and reading; undefined where the work is not known. */
-  roofSeconds: number | undefined;
+  /** What all uses would take at the peaks, the higher of arithmetic and reading; undefined where the work is not known. */
+  secondsAtPeak: number | undefined;
   /** Its share of the chunk's wall time, less the same share of the time that the target allows; negative: none is lost. */
   beyondTargetSeconds: number;
   /** Operations a second that the variant's kind of arithmetic reaches on this GPU, where that was measured. */
-  computeRoof: number | undefined;
+  computePeak: number | undefined;
 }
 
 export interface PassTime {
@@ -67,7 +67,7 @@ export interface Profile {
   adapter: string;
   software: boolean;
   rows: ProfileRow[];
-  roofs: Roofs;
+  peaks: Peaks;
 }
 
 /** How many matrix products there are. A LoRA is two. */
@@ -83,7 +83,7 @@ export interface MatmulCount {
  * One line a row, then `all` of them, then the `chunk` as a whole on the wall clock: what its dispatches, each in a pass
  * of its own, take more or less than the chunk is what passes cost and what the CPU hides or does not.
  */
-export function profileToCsv({ rows, wallSeconds, roofs }: Profile): string {
+export function profileToCsv({ rows, wallSeconds, peaks }: Profile): string {
   const all = totalOf(rows);
   return formatCsv([
     TITLES,
@@ -91,7 +91,7 @@ export function profileToCsv({ rows, wallSeconds, roofs }: Profile): string {
       ...[row.kernel, row.variant, row.shape, row.uses, row.dispatches],
       milliseconds(row.seconds),
       percent(row.seconds / all.seconds),
-      ...rates(row, row.computeRoof, roofs.read),
+      ...rates(row, row.computePeak, peaks.read),
     ]),
     ['all', '', '', all.uses, all.dispatches, milliseconds(all.seconds), '100.0', '', '', '', ''],
     [
@@ -144,15 +144,15 @@ const KERNEL_COLUMNS = [
 export function kernelsToCsv({ rows, adapter }: Profile, testTime: string): string {
   const all = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const lines = rows.map((row) => {
-    const { kernel, variant, shape, uses, dispatches, seconds, flop, bytes, roofSeconds } = row;
+    const { kernel, variant, shape, uses, dispatches, seconds, flop, bytes, secondsAtPeak } = row;
     const each = seconds / uses;
     const rate = (amount: number | undefined, unit: number) =>
       amount !== undefined && each > 0 ? amount / each / unit : undefined;
     return [
       ...[testTime, '', 'WebGPU', kernel, shape.replaceAll(', ', ','), 'perf', 1, 1, ''],
       ...[1e6 * each, rate(flop, 1), rate(bytes, 1e9), bytes && Math.ceil(bytes / 1024), uses, adapter],
-      ...['WebGPU', variant, dispatches, seconds / all, row.computeRoof],
-      roofSeconds === undefined ? undefined : (1e6 * roofSeconds) / uses,
+      ...['WebGPU', variant, dispatches, seconds / all, row.computePeak],
+      secondsAtPeak === undefined ? undefined : (1e6 * secondsAtPeak) / uses,
       (1e6 * row.beyondTargetSeconds) / uses,
     ];
   });
@@ -172,11 +172,11 @@ const TITLES = [
   'share_of_bandwidth_roof',
 ];
 
-/** TFLOPS and GB/s, and what shares of the roofs they are; empty where there is nothing to be said. */
+/** TFLOPS and GB/s, and what shares of the peaks they are; empty where there is nothing to be said. */
 function rates(
   { flop, bytes, uses, seconds }: ProfileRow,
-  computeRoof: number | undefined,
-  readRoof: number,
+  computePeak: number | undefined,
+  readPeak: number,
 ) {
   const rate = (amount: number | undefined) =>
     amount === undefined || seconds === 0 ? undefined : (uses * amount) / seconds;
@@ -184,8 +184,8 @@ function rates(
   return [
     compute && (compute / 1e12).toPrecision(4),
     memory && (memory / 1e9).toPrecision(4),
-    compute && computeRoof && (compute / computeRoof).toFixed(3),
-    memory && (memory / readRoof).toFixed(3),
+    compute && computePeak && (compute / computePeak).toFixed(3),
+    memory && (memory / readPeak).toFixed(3),
   ];
 }
 

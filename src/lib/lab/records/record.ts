@@ -85,7 +85,7 @@ export const WARNINGS = {
   short: 'A sample took less than 5 ms, near what clocks can tell apart: raise prefill.',
   cold: 'Nothing was run before the timed samples: set warmup to 1 or more, unless the first run is what you ask about.',
   drift:
-    'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and compare runs in turn.',
+    'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and compare interleaved runs with a compare cell.',
   unused: 'A setting names a kernel or a shape that this model does not use; it had no effect.',
 } as const;
 

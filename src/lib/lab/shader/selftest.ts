@@ -70,8 +70,8 @@ async function checked(kernels: Kernels, variant: Variant, turned: boolean): Pro
     .map(([name, { value }]) => `${name}=${value}`)
     .join(' ');
   const named = { kernel: variant.kernel, variant: variant.name, knobs };
-  const obstacle = kernels.obstacle(variant);
-  if (obstacle) return { ...named, outcome: 'skipped', reason: obstacle };
+  const reason = kernels.unsupportedReason(variant);
+  if (reason) return { ...named, outcome: 'skipped', reason };
   const kernel = registry[variant.kernel];
   const cases = turned ? [kernel.cases[1] ?? kernel.cases[0]] : kernel.cases;
   try {

@@ -1,11 +1,11 @@
 /** What can be learnt of one shader: does it compile, is it right, how fast is it alone. */
 import { examine } from '../../engine/check';
-import { guarded } from '../../engine/device';
+import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
 import { type Knob, type OwnVariant, readKnobs, type Variant, withKnobs } from '../../shaders/variant';
-import { EFFORT, type Effort, makeOperands, timeAlone } from '../measure/microbench';
+import { EFFORT, type Effort, makeOperands, microbenchmark } from '../measure/microbench';
 import { readOwn } from '../experiment/catalogue';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { choose, expand } from '../experiment/expand';
@@ -15,7 +15,7 @@ import { messageOf } from '../message';
 import type { Report } from '../measure/progress';
 import { knobsKey } from '../../shaders/variant';
 import type { LoadedModel, OpenGpu } from '../measure/session';
-import { shapeText, type Use, usesOf, workOf } from '../measure/shapes';
+import { shapeText, type KernelUse, usesOf, workOf } from '../measure/shapes';
 
 export interface Compilation {
   /** No errors among them: the shader can run on this device. */
@@ -57,7 +57,7 @@ export interface CheckOutcome {
 }
 
 /** A variant alone at one shape that the model has. */
-export interface AloneRow {
+export interface MicrobenchmarkRow {
   kernel: string;
   variant: string;
   /** `row_threads=16 step=32` */
@@ -82,7 +82,7 @@ export interface AloneRow {
 export type ShaderEvent =
   | ({ type: 'compiled' } & Compilation)
   | { type: 'checked'; outcome: CheckOutcome }
-  | { type: 'alone'; rows: AloneRow[] };
+  | { type: 'microbenchmark'; rows: MicrobenchmarkRow[] };
 
 /** Compiles a shader as it is typed. Problems of the text are the answer; throws only when the GPU is lost. */
 export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Compilation> {
@@ -91,8 +91,8 @@ export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Comp
   problems.push(...nameProblems(own, variants));
   if (variants.length === 0) return { problems, knobs };
   for (const variant of variants) {
-    const obstacle = obstacleOf(variant, gpu);
-    if (obstacle) problems.push(obstacle);
+    const problem = unsupportedProblem(variant, gpu);
+    if (problem) problems.push(problem);
   }
   const compiling = async () => {
     for (const variant of variants) problems.push(...(await messagesOf(variant, gpu.device)));
@@ -115,10 +115,10 @@ function nameProblems({ kernel, name, wgsl }: OwnVariant, variants: Variant[]): 
 }
 
 /** What this GPU or browser lacks for it, on the line that asks for it. */
-function obstacleOf(variant: Variant, { kernels }: OpenGpu): Problem | undefined {
+function unsupportedProblem(variant: Variant, { kernels }: OpenGpu): Problem | undefined {
   let message: string | undefined;
   try {
-    message = kernels.obstacle(variant);
+    message = kernels.unsupportedReason(variant);
   } catch {
     return undefined; // a text that cannot be worked out: its problem is told as one of the header, or by the compiler
   }
@@ -176,7 +176,7 @@ async function pipelineProblems(
   // Of its own: pipelines of texts that were typed on the way are of no use to anybody.
   const kernels = new Kernels(device, languageFeatures);
   try {
-    await guarded(
+    await withErrorScopes(
       device,
       (message) => message,
       () => kernels.compile(variant),
@@ -221,7 +221,7 @@ export async function checkShader(
     signal.throwIfAborted();
     report('checking', index, work.length, variant.kernel);
     cases.push(await gpu.unlessLost(checkCase(variant, sizes, gpu)));
-    gpu.complain();
+    gpu.throwPendingErrors();
   }
   return { passed: cases.every(({ passed }) => passed), cases };
 }
@@ -259,7 +259,7 @@ export async function timeShader(
   report: Report,
   signal: AbortSignal,
   effort = EFFORT,
-): Promise<AloneRow[]> {
+): Promise<MicrobenchmarkRow[]> {
   const { engine } = model;
   const own = readVariants(owner, name, wgsl).filter(({ kernel }) => engine.kernelNames.includes(kernel));
   if (own.length === 0)
@@ -268,7 +268,7 @@ export async function timeShader(
   const [run] = expand({});
   await compileAll(Object.values(choose(run, engine.kernelNames)), gpu, report);
   const places = await placesOf(engine, own, tokens);
-  const rows: AloneRow[] = [];
+  const rows: MicrobenchmarkRow[] = [];
   for (const [index, { use, of }] of places.entries()) {
     const variant = own.find(({ kernel }) => kernel === use.kernel)!;
     const beside = defaultOf(use.kernel, gpu);
@@ -283,12 +283,12 @@ export async function timeShader(
 
 /** Each shape once, with the tokens of the chunk that it was first seen in. */
 async function placesOf(engine: LoadedModel['engine'], own: Variant[], tokens: number[]) {
-  const places = new Map<string, { use: Use; of: number }>();
-  const add = (use: Use, of: number) => {
+  const places = new Map<string, { use: KernelUse; of: number }>();
+  const add = (use: KernelUse, of: number) => {
     const key = `${use.kernel} ${shapeText(use.kernel, use.sizes)}`;
     if (own.some(({ kernel }) => kernel === use.kernel) && !places.has(key)) places.set(key, { use, of });
   };
-  let decode: Use[] = [];
+  let decode: KernelUse[] = [];
   for (const of of tokens) {
     const asked = await usesOf(engine, of);
     for (const use of asked.chunk) add(use, of);
@@ -306,23 +306,23 @@ function defaultOf(kernel: string, gpu: OpenGpu): Variant {
 }
 
 async function timeAt(
-  { kernel, sizes, count }: Use,
+  { kernel, sizes, count }: KernelUse,
   tokens: number,
   variants: Variant[],
   gpu: OpenGpu,
   signal: AbortSignal,
   effort: Effort,
-): Promise<AloneRow[]> {
+): Promise<MicrobenchmarkRow[]> {
   const operands = makeOperands(gpu.device, kernel, sizes, effort);
   const { flop, bytes } = workOf(kernel, sizes);
-  const rows: AloneRow[] = [];
+  const rows: MicrobenchmarkRow[] = [];
   try {
     for (const variant of variants) {
       signal.throwIfAborted();
       const shape = shapeText(kernel, sizes);
       const row = { kernel, variant: variant.name, knobs: knobsKey(variant), tokens, shape, uses: count };
       try {
-        const { seconds, error, clock } = await timeAlone(variant, operands, gpu, signal, effort);
+        const { seconds, error, clock } = await microbenchmark(variant, operands, gpu, signal, effort);
         const rate = (amount: number | undefined, unit: number) => amount && amount / seconds / unit;
         rows.push({
           ...row,
@@ -330,7 +330,7 @@ async function timeAt(
         });
       } catch (reason) {
         signal.throwIfAborted();
-        gpu.complain(); // a lost GPU ends it all
+        gpu.throwPendingErrors(); // a lost GPU ends it all
         rows.push({ ...row, ...NOT_TIMED, reason: messageOf(reason) });
       }
     }

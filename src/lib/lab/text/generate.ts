@@ -6,7 +6,7 @@ import { complete, defaultsFor } from '../experiment/defaults';
 import { type Experiment, formatExperiment } from '../experiment/experiment';
 import { secondsOf } from '../measure/prompt';
 import { checkAll } from '../measure/check';
-import { type Bench } from '../measure/session';
+import { type RunContext } from '../measure/session';
 import type { LoadedModel } from '../measure/session';
 import { chosenFor, goOn, promptIds, type Sampling } from './text';
 
@@ -59,10 +59,10 @@ export interface Generation {
 export async function generateCell(
   cell: GenerateRequest,
   model: LoadedModel,
-  bench: Bench,
+  context: RunContext,
   tell: (text: string) => void,
 ): Promise<Generation> {
-  const { gpu, host, catalogue, report, signal } = bench;
+  const { gpu, host, catalogue, report, signal } = context;
   const { name, tokenizer, engine } = model;
   if (!tokenizer)
     throw new Error(`${name} has no vocabulary: it is synthetic. Choose demo, or a GGUF file or address`);
@@ -73,11 +73,11 @@ export async function generateCell(
   await checkAll(choice, gpu, report, signal);
   report('prefilling', 0, ids.length);
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [ids.length]);
-  gpu.complain();
-  const prefill = await timedPrefill(engine, plans, ids, bench);
+  gpu.throwPendingErrors();
+  const prefill = await timedPrefill(engine, plans, ids, context);
   const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
   const made = await stream(cell, tokenizer, source, { report, signal, tell });
-  gpu.complain();
+  gpu.throwPendingErrors();
   return {
     settings: formatExperiment(experiment, 'query', catalogue),
     prompt: cell.prompt,
@@ -95,7 +95,7 @@ function samplingOf({ temperature, top_p: topP, seed }: GenerateRequest): Sampli
 }
 
 /** The prompt twice: what a driver does at the first time only is no part of its speed. */
-async function timedPrefill(engine: Engine, plans: Plans, ids: Uint32Array, { gpu, signal }: Bench) {
+async function timedPrefill(engine: Engine, plans: Plans, ids: Uint32Array, { gpu, signal }: RunContext) {
   engine.load(ids);
   await engine.prefill(plans, ids.length);
   signal.throwIfAborted();
@@ -111,7 +111,7 @@ async function stream(
   { tokens }: { tokens: number },
   tokenizer: Tokenizer,
   source: AsyncGenerator<number>,
-  { report, signal, tell }: Pick<Bench, 'report' | 'signal'> & { tell: (text: string) => void },
+  { report, signal, tell }: Pick<RunContext, 'report' | 'signal'> & { tell: (text: string) => void },
 ) {
   const decoder = tokenizer.stream();
   const ids: number[] = [];

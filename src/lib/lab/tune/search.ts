@@ -1,9 +1,9 @@
 /** One kernel's fastest variant and knobs on the GPU at hand: each candidate alone, right before it is timed. */
 import { knobSettings, knobsKey, type Variant, withKnobs } from '../../shaders/variant';
-import { EFFORT, type Effort, makeOperands, type Operands, timeAlone } from '../measure/microbench';
+import { EFFORT, type Effort, makeOperands, type Operands, microbenchmark } from '../measure/microbench';
 import { messageOf } from '../message';
 import type { OpenGpu } from '../measure/session';
-import type { Use } from '../measure/shapes';
+import type { KernelUse } from '../measure/shapes';
 
 /** A variant with its knobs, and what the kernel's uses take with it; a reason where it cannot be had. */
 export interface Candidate {
@@ -15,8 +15,8 @@ export interface Candidate {
 }
 
 /** Uses of one matrix shape at which another candidate is faster than the one that is best of all. */
-export interface Exception {
-  use: Use;
+export interface ShapeOverride {
+  use: KernelUse;
   candidate: Candidate;
   /** There, of that candidate and of the best of all. */
   seconds: number;
@@ -44,7 +44,7 @@ export class Search {
 
   /** `uses`: all of one kernel, `count` the weight of each. The arrays are on the GPU until `destroy`. */
   constructor(
-    readonly uses: Use[],
+    readonly uses: KernelUse[],
     readonly gpu: OpenGpu,
     readonly signal: AbortSignal,
     readonly tell: (candidate: Candidate) => void,
@@ -68,7 +68,8 @@ export class Search {
     const starts: Candidate[] = [];
     for (const variant of variants) {
       const start = this.#start(variant, choices);
-      if (!start) this.tell({ variant, seconds: Infinity, reason: this.gpu.kernels.obstacle(variant) });
+      if (!start)
+        this.tell({ variant, seconds: Infinity, reason: this.gpu.kernels.unsupportedReason(variant) });
       else if (starts.length === 0 || performance.now() < deadline)
         starts.push(await this.score(start, 3 * fastest(starts)));
     }
@@ -91,7 +92,13 @@ export class Search {
     const candidate: Candidate = { variant, seconds: 0, parts };
     try {
       for (const [at, { count }] of this.uses.entries()) {
-        const { seconds } = await timeAlone(variant, this.#operands[at], this.gpu, this.signal, this.effort);
+        const { seconds } = await microbenchmark(
+          variant,
+          this.#operands[at],
+          this.gpu,
+          this.signal,
+          this.effort,
+        );
         parts.push(count * seconds);
         candidate.seconds += count * seconds;
         if (candidate.seconds > limit) {
@@ -111,8 +118,8 @@ export class Search {
   }
 
   /** Where one setting for all shapes costs something: what a choice by shape could gain. */
-  exceptions(best: Candidate): Exception[] {
-    const shapeOf = ({ sizes }: Use) => `${sizes.stride ?? sizes.rows} ${sizes.columns}`;
+  overrides(best: Candidate): ShapeOverride[] {
+    const shapeOf = ({ sizes }: KernelUse) => `${sizes.stride ?? sizes.rows} ${sizes.columns}`;
     const shapes = new Set(this.uses.map(shapeOf));
     return [...shapes].flatMap((shape) => {
       const places = [...this.uses.keys()].filter((at) => shapeOf(this.uses[at]) === shape);
@@ -132,7 +139,7 @@ export class Search {
   /** The variant as its text has it, or the first setting of its knobs that this GPU and the user's choices allow. */
   #start(variant: Variant, choices: KnobChoices): Variant | undefined {
     const allowed = (turned: Variant) =>
-      !this.gpu.kernels.obstacle(turned) &&
+      !this.gpu.kernels.unsupportedReason(turned) &&
       Object.entries(turned.knobs).every(([name, { value }]) => choices(variant, name).includes(value));
     if (allowed(variant)) return variant;
     return knobSettings(variant)
@@ -150,7 +157,7 @@ export class Search {
         const others = choices(start.variant, knob)
           .filter((value) => value !== knobs[knob].value)
           .map((value) => withKnobs(best.variant, { [knob]: value }))
-          .filter((variant) => !this.gpu.kernels.obstacle(variant));
+          .filter((variant) => !this.gpu.kernels.unsupportedReason(variant));
         for (const other of others) this.gpu.kernels.compile(other).catch(() => undefined); // told when it is its turn
         for (const other of others) {
           if (performance.now() > deadline) return best;

@@ -5,14 +5,14 @@
 import { kernels as registry } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 import type { Effort } from '../measure/microbench';
-import { compare, type Comparison } from '../measure/compare';
+import { compare, type PairComparison } from '../measure/compare';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { familyOf, kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
 import { NUMBERS, parseExperiment, type Experiment } from '../experiment/experiment';
 import { choose, expand, type Run } from '../experiment/expand';
-import { Search, type Candidate, type Exception, type KnobChoices } from './search';
+import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
-import { usesOf, type Use } from '../measure/shapes';
+import { usesOf, type KernelUse } from '../measure/shapes';
 
 export interface TuneOptions {
   /** For all of it, the loading of the model aside; searching stops in time, and the last timing may end a little later. */
@@ -36,7 +36,7 @@ export interface Found {
   before: Candidate;
   best: Candidate;
   /** Matrices for which something else was faster, by kernel@ROWSxCOLUMNS. */
-  exceptions: Exception[];
+  overrides: ShapeOverride[];
   shapes: Record<string, Variant>;
 }
 
@@ -47,7 +47,7 @@ export interface Tuned {
   /** What the GPU would have run. */
   before: string;
   /** The search's choice against that; undefined where they are the same. */
-  comparison: Comparison | undefined;
+  comparison: PairComparison | undefined;
 }
 
 /** Where a search is. Plain data. */
@@ -147,11 +147,11 @@ class Tuner {
   }
 
   /** The uses of each kernel that there is a choice for, as a prompt and what is decoded after it weigh them. */
-  async #uses(): Promise<Map<string, Use[]>> {
+  async #uses(): Promise<Map<string, KernelUse[]>> {
     const { chunk, prefill, decode } = this.place;
     const asked = await usesOf(this.model.engine, chunk);
-    const byKernel = new Map<string, Use[]>();
-    const add = (use: Use, weight: number) => {
+    const byKernel = new Map<string, KernelUse[]>();
+    const add = (use: KernelUse, weight: number) => {
       const choices = this.#allowed[use.kernel];
       const single = choices.length === 1 && Object.keys(choices[0].knobs).length === 0;
       if (weight === 0 || single) return;
@@ -164,7 +164,7 @@ class Tuner {
   }
 
   /** What each kernel takes as it would run, the slowest first; those are left alone that take next to nothing. */
-  async #costs(uses: Map<string, Use[]>) {
+  async #costs(uses: Map<string, KernelUse[]>) {
     const costs = [];
     for (const [kernel, own] of uses) {
       const score = (search: Search) => search.score(this.#before[kernel]);
@@ -177,7 +177,7 @@ class Tuner {
       .sort((a, b) => b.before.seconds - a.before.seconds);
   }
 
-  async #search(kernel: string, uses: Use[], deadline: number): Promise<Found> {
+  async #search(kernel: string, uses: KernelUse[], deadline: number): Promise<Found> {
     const key = keyOf(kernel, uses);
     const tell = (candidate: Candidate) => this.tell({ type: 'candidate', kernel, candidate });
     const result =
@@ -187,15 +187,15 @@ class Tuner {
         const before = await search.score(this.#before[kernel]);
         const best = await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
         const winner = best && best.seconds < before.seconds ? best : before;
-        const exceptions = search.exceptions(winner);
-        return { before, best: winner, exceptions, shapes: shapesOf(exceptions) };
+        const overrides = search.overrides(winner);
+        return { before, best: winner, overrides, shapes: shapesOf(overrides) };
       }));
     this.known.set(key, result);
     return result;
   }
 
   async #with<Result>(
-    uses: Use[],
+    uses: KernelUse[],
     tell: (candidate: Candidate) => void,
     work: (search: Search) => Promise<Result>,
   ): Promise<Result> {
@@ -258,7 +258,7 @@ class Tuner {
     const allowed = this.#allowed[variant.kernel];
     const portable = this.#variant(variant.kernel, registry[variant.kernel].default);
     const named = [variant, portable].filter(({ name }) => allowed.some((each) => each.name === name));
-    return [...named, ...allowed].find((each) => !this.gpu.kernels.obstacle(each)) ?? variant;
+    return [...named, ...allowed].find((each) => !this.gpu.kernels.unsupportedReason(each)) ?? variant;
   }
 
   /** The one that would run first: what is slower than it by far is soon given up. */
@@ -288,8 +288,8 @@ function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[
 }
 
 /** What is faster for matrices of one shape, by the setting's key. */
-function shapesOf(exceptions: Exception[]): Record<string, Variant> {
-  const matrices = exceptions.filter(({ use }) => use.sizes.rows && use.sizes.columns);
+function shapesOf(overrides: ShapeOverride[]): Record<string, Variant> {
+  const matrices = overrides.filter(({ use }) => use.sizes.rows && use.sizes.columns);
   return Object.fromEntries(
     matrices.map(({ use: { kernel, sizes }, candidate }) => [
       `${kernel}@${sizes.stride ?? sizes.rows}x${sizes.columns}`,
@@ -298,5 +298,5 @@ function shapesOf(exceptions: Exception[]): Record<string, Variant> {
   );
 }
 
-const keyOf = (kernel: string, uses: Use[]) =>
+const keyOf = (kernel: string, uses: KernelUse[]) =>
   JSON.stringify([kernel, uses.map(({ sizes, count }) => [sizes, count])]);

@@ -1,5 +1,5 @@
 /** All variants of one kernel on this GPU: each is checked, then timed alone. */
-import type { AloneRow } from '../../lab/shader/shader';
+import type { MicrobenchmarkRow } from '../../lab/shader/shader';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Variant } from '../../shaders/variant';
 import { Lab } from '../session/lab.svelte';
@@ -17,7 +17,7 @@ export interface Race {
   tokens: number;
   shape: string;
   uses: number;
-  rows: Map<string, AloneRow>;
+  rows: Map<string, MicrobenchmarkRow>;
   /** Seconds of the fastest. */
   best: number;
 }
@@ -61,7 +61,7 @@ export class Bench {
   race(model: string, tokens: number) {
     for (const { variant, shader } of this.contestants) {
       shader.check(own(variant));
-      shader.alone(own(variant), model, [tokens]);
+      shader.microbenchmark(own(variant), model, [tokens]);
     }
   }
 

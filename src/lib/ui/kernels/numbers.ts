@@ -1,5 +1,5 @@
 /** How results of kernels are written: figures that can be compared down a column. */
-import type { AloneRow } from '../../lab/shader/shader';
+import type { MicrobenchmarkRow } from '../../lab/shader/shader';
 
 /** Three digits that mean something, never an exponent: 0.0123, 1.23, 12.3, 1230. */
 export function figure(value: number | undefined): string {
@@ -18,17 +18,17 @@ export const elementFigure = (value: number | undefined): string =>
   value === undefined ? '' : Number.isInteger(value) ? String(value) : value.toPrecision(7);
 
 /** A variant at one shape, with the one that stands beside it. */
-export interface Compared {
+export interface RowPair {
   key: string;
-  own: AloneRow;
-  other: AloneRow | undefined;
+  own: MicrobenchmarkRow;
+  other: MicrobenchmarkRow | undefined;
   /** How many times as fast as the other. */
   ratio: number | undefined;
 }
 
 /** The rows of `name`, each with that of the other variant at the same shape. */
-export function besideOthers(rows: readonly AloneRow[], name: string): Compared[] {
-  const keyOf = ({ kernel, tokens, shape }: AloneRow) => `${kernel} ${tokens} ${shape}`;
+export function besideOthers(rows: readonly MicrobenchmarkRow[], name: string): RowPair[] {
+  const keyOf = ({ kernel, tokens, shape }: MicrobenchmarkRow) => `${kernel} ${tokens} ${shape}`;
   return rows
     .filter(({ variant }) => variant === name)
     .map((own) => {

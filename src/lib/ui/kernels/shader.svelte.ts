@@ -1,13 +1,13 @@
 /** One shader as the page knows it: does it compile, is it right, how fast is it. What is asked of it goes to the worker. */
 import type { Progress } from '../../lab/measure/progress';
-import type { AloneRow, CheckOutcome } from '../../lab/shader/shader';
+import type { MicrobenchmarkRow, CheckOutcome } from '../../lab/shader/shader';
 import type { Problem } from '../../lab/shader/diagnostics';
 import type { OwnVariant } from '../../shaders/variant';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
 import type { Lab } from '../session/lab.svelte';
 import { t } from '../words/words.svelte';
 
-export type Asked = 'compile' | 'check' | 'alone';
+export type Asked = 'compile' | 'check' | 'microbenchmark';
 
 /** What the worker gives as the reason of what the user ended. */
 const STOPPED = 'Stopped';
@@ -26,7 +26,7 @@ export class Shader {
   pending = $state.raw<{ asked: Asked; text: string }[]>([]);
   compiled = $state.raw<Of<Problem[]> | undefined>();
   checked = $state.raw<Of<CheckOutcome> | undefined>();
-  timed = $state.raw<Of<AloneRow[]> | undefined>();
+  timed = $state.raw<Of<MicrobenchmarkRow[]> | undefined>();
   /** Why the last thing asked has no answer. */
   failure = $state<string | undefined>();
   /** The last thing asked was stopped. */
@@ -76,8 +76,14 @@ export class Shader {
   }
 
   /** `tokens`: of the chunks at whose shapes it is timed. */
-  alone(variant: OwnVariant, model: string, tokens: number[]) {
-    this.#ask('alone', variant.wgsl, { type: 'alone', cell: this.#cell, variant, model, tokens });
+  microbenchmark(variant: OwnVariant, model: string, tokens: number[]) {
+    this.#ask('microbenchmark', variant.wgsl, {
+      type: 'microbenchmark',
+      cell: this.#cell,
+      variant,
+      model,
+      tokens,
+    });
   }
 
   /** Ends what is under way, whosever it is, and what waits; each is answered all the same. A shader that hangs is not: */
@@ -116,8 +122,8 @@ export class Shader {
       case 'checked':
         this.checked = { text: this.#answered('check'), result: event.outcome };
         break;
-      case 'alone':
-        this.timed = { text: this.#answered('alone'), result: event.rows };
+      case 'microbenchmark':
+        this.timed = { text: this.#answered('microbenchmark'), result: event.rows };
         break;
       case 'progress':
         this.progress = event.progress;

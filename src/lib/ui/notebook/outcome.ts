@@ -1,5 +1,6 @@
 /** What running a cell came to: its events, where it is, and what it ran. Plain data, stored with the notebook. */
 import type { LabEvent } from '../../lab/cells/events';
+import { upgradeEvent } from '../../lab/cells/stored';
 import { type RunRecord, upgradeRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
 
@@ -27,7 +28,7 @@ export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
 
-const RESULTS = ['record', 'compared', 'profiled', 'roofs', 'tuning', 'tuned', 'text', 'generated', 'failed'];
+const RESULTS = ['record', 'compared', 'profiled', 'peaks', 'tuning', 'tuned', 'text', 'generated', 'failed'];
 export const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent =>
   RESULTS.includes(event.type);
 
@@ -39,11 +40,9 @@ export function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[]
   return [...events, event];
 }
 
-/** An outcome that any version of the lab stored, its records with today's names. */
+/** An outcome that any version of the lab stored, with today's names. */
 export const upgradeOutcome = (stored: Outcome): Outcome => ({
   ...stored,
-  events: stored.events.map((event) =>
-    event.type === 'record' ? { ...event, record: upgradeRecord(event.record) } : event,
-  ),
+  events: stored.events.map(upgradeEvent),
   previous: stored.previous.map(upgradeRecord),
 });

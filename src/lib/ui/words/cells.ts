@@ -16,7 +16,7 @@ export const cells = {
   about: {
     prose: 'Markdown: what you ask, and what you have learnt',
     sweep: 'Every combination of some settings is a run, with a chart and a table',
-    compare: 'Two settings against each other, in turn: faster, same, or cannot tell',
+    compare: 'Two settings against each other, interleaved: faster, same, or cannot tell',
     profile: 'One chunk, step by step: where the time goes',
     roofline: 'What this GPU can do at most, measured',
     tune: 'Search variants and knobs for the fastest of this GPU',
@@ -215,7 +215,7 @@ export const cells = {
     short: 'A sample took less than 5 ms, near what clocks can tell apart: raise prefill.',
     cold: 'Nothing was run before the timed samples: set warmup to 1 or more, unless the first run is what you ask about.',
     drift:
-      'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and compare runs in turn.',
+      'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and compare interleaved runs with a compare cell.',
     unused: 'A setting names a kernel or a shape that this model does not use; it had no effect.',
   } as Record<string, string>,
   // Results of another session
@@ -240,7 +240,7 @@ export const cells = {
   verdictSame: (name: string, other: string) => `${name} and ${other} are the same, within 1 %`,
   verdictUnknown: (name: string, other: string) => `${name} against ${other}: these samples cannot tell`,
   ratio: (percent: string, low: string, high: string) => `${percent} (95 % interval: ${low} to ${high})`,
-  pairs: (count: number) => `${count} pairs, in turn`,
+  pairs: (count: number) => `${count} interleaved pairs`,
   kernelsCsv: 'Kernels CSV',
   profileTitle: 'Where a chunk’s time goes',
   profileColumns: {
@@ -251,7 +251,7 @@ export const cells = {
     ms: 'GPU time (ms)',
     share: 'Share (%)',
     tflops: 'TFLOPS',
-    computeShare: 'of the roof (%)',
+    computeShare: 'of the peak (%)',
     gbs: 'GB/s',
     bandwidthShare: 'of bandwidth (%)',
     beyond: 'Beyond the target (ms)',
@@ -269,7 +269,7 @@ export const cells = {
     `inference ${inference} ms · softmax ${softmax} ms · readback ${readback} ms`,
   matmuls: (layer: string, pass: string) => `${layer} matrix products a layer, ${pass} a pass`,
   total: 'All together',
-  roofs: {
+  peaks: {
     f32: 'Multiply-adds in f32',
     f16: 'Multiply-adds in f16',
     dot4: 'Dot products of 8-bit integers (dot4I8Packed)',
@@ -279,7 +279,7 @@ export const cells = {
     pass: 'One pass after another',
   } as Record<string, string>,
   notThere: 'not on this GPU',
-  roofTitle: 'What this GPU does at most',
+  peaksTitle: 'What this GPU does at most',
   tuneTitle: 'Best so far',
   tuneKernel: 'Kernel',
   tuneBefore: 'Before',

@@ -23,7 +23,7 @@ export const terms = {
   spread: 'Spread: how far samples lie from their median (MAD × 1.4826), in percent of it.',
   error:
     'Error: normalised mean squared difference from a plain reference on this GPU; the largest of all kernels.',
-  roof: 'Roof: the most that this GPU does of something, measured here.',
+  peak: 'Peak: the most that this GPU does of something, measured here.',
   stale: 'Stale: the text, or a shader it uses, has changed since this was run.',
   fit: 'Fit: t(N) = N/R + c. R is what ever larger chunks would reach, c what every chunk costs however few tokens it holds.',
   dispatch: 'Dispatch: one start of a kernel on the GPU.',

@@ -245,7 +245,7 @@ export const cells: typeof english = {
     `推理 ${inference} 毫秒 · softmax ${softmax} 毫秒 · 读回 ${readback} 毫秒`,
   matmuls: (layer, pass) => `每层 ${layer} 次矩阵乘法，每遍 ${pass} 次`,
   total: '合计',
-  roofs: {
+  peaks: {
     f32: 'f32 乘加',
     f16: 'f16 乘加',
     dot4: '8 位整数点积（dot4I8Packed）',
@@ -255,7 +255,7 @@ export const cells: typeof english = {
     pass: '一个接一个的通道',
   },
   notThere: '这块 GPU 没有',
-  roofTitle: '这块 GPU 的上限',
+  peaksTitle: '这块 GPU 的上限',
   tuneTitle: '目前最佳',
   tuneKernel: '内核',
   tuneBefore: '之前',

@@ -55,7 +55,7 @@ export const page: typeof english = {
     measuring: '测量中',
     comparing: '轮流比较中',
     profiling: '剖析中',
-    'measuring roofs': '测量上限中',
+    'measuring peaks': '测量上限中',
     tuning: '调优中',
     prefilling: '读取提示词',
     generating: '书写中',

@@ -1,7 +1,7 @@
 // Kernels timed by themselves: at which shapes, over which arrays, and what becomes of those that are wrong.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../cli/node';
-import { makeOperands, timeAlone } from '../src/lib/lab/measure/microbench';
+import { makeOperands, microbenchmark } from '../src/lib/lab/measure/microbench';
 import { parseExperiment } from '../src/lib/lab/experiment/experiment';
 import { Session } from '../src/lib/lab/measure/session';
 import { timeNamed, timesToCsv, type TimeRow } from '../src/lib/lab/measure/time';
@@ -71,7 +71,7 @@ describe('operands', () => {
     const { text } = findVariant('argmax', 'slices');
     const wrong = readVariant('argmax', 'wrong', text.replaceAll(/ > /g, ' < '));
     const operands = makeOperands(open.device, 'argmax', { vocabulary: 100, rows: 1 }, QUICK);
-    await expect(timeAlone(wrong, operands, open, never, QUICK)).rejects.toThrow(
+    await expect(microbenchmark(wrong, operands, open, never, QUICK)).rejects.toThrow(
       /argmax\/wrong .*wrong in best/,
     );
     operands.destroy();

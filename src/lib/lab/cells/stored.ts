@@ -1,0 +1,26 @@
+/** Events that an earlier version of the lab stored, brought to today's names. */
+import { upgradeRecord } from '../records/record';
+import type { LabEvent } from './events';
+
+/** Until version 0.2 a peak was called a roof: an event of type `roofs`, and fields of a profile. */
+interface OldProfile {
+  roofs: unknown;
+  rows: { roofSeconds?: number; computeRoof?: number }[];
+}
+
+/** The event with today's names; one that has them already is returned as it is. */
+export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
+  if (event.type === 'record') return { ...event, record: upgradeRecord(event.record) };
+  const old = event as unknown as { type: string; roofs?: unknown; profile?: OldProfile };
+  if (old.type === 'roofs') {
+    const { roofs, ...others } = old;
+    return { ...others, type: 'peaks', peaks: roofs } as unknown as Event;
+  }
+  if (old.type !== 'profiled' || !old.profile || !('roofs' in old.profile)) return event;
+  const { roofs, rows, ...others } = old.profile;
+  const upgraded = rows.map(({ roofSeconds: secondsAtPeak, computeRoof: computePeak, ...row }) => ({
+    ...row,
+    ...{ secondsAtPeak, computePeak },
+  }));
+  return { ...event, profile: { ...others, peaks: roofs, rows: upgraded } };
+}
