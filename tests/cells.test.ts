@@ -219,11 +219,8 @@ describe("a notebook's own shaders", () => {
       /argmax has a variant ".+" already; it has: .+\. Choose another name/,
     ],
     [{ ...mine, kernel: 'argmin' }, /There is no kernel "argmin"; there are: .*argmax/],
-    [{ ...mine, name: 'bad', wgsl: 'fn main() {}' }, /says nothing of its size: add a "\/\/! grid:" line/],
-    [
-      { ...mine, name: 'bad', wgsl: '//! use: nothing\n//! grid: 1\n' },
-      /uses shared\/nothing\.wgsl; there are: /,
-    ],
+    [{ ...mine, name: 'bad', wgsl: 'fn main() {}' }, /has no "\/\/! grid:" line/],
+    [{ ...mine, name: 'bad', wgsl: '//! use: nothing\n//! grid: 1\n' }, /uses nothing\.wgsl; there are: /],
     [{ ...mine, name: 'a b' }, /"a b" is no name for a variant/],
     [
       { ...mine, kernel: 'matmul', wgsl: '//! x\n//! grid: 1\n//! formats: q9_z\n' },
@@ -331,9 +328,20 @@ describe('compiling as it is typed', () => {
     expect(problem.message).toMatch(/unknown_name/);
   });
 
+  test('errors in a shared file name it and its line, at the line that uses it', async () => {
+    const text = findVariant('matmul_q4_k', 'naive').text;
+    const { problems } = await compile(`${text}\nfn q4_k_scale() {}\n`, 'matmul_q4_k');
+    const use = text.split('\n').findIndex((line) => line.startsWith('//! use:')) + 1;
+    const [problem] = problems.filter(({ severity }) => severity === 'error');
+    expect(problem).toMatchObject({
+      line: use,
+      message: expect.stringMatching(/^formats\/q4_k\.wgsl:24:\d+: /),
+    });
+  });
+
   test.each([
-    ['nothing at all', '', 1, /says nothing of its size/],
-    ['a shared file', '//! A\n//! grid: 1\n//! use: nothing\n', 3, /uses shared\/nothing/],
+    ['nothing at all', '', 1, /has no .*grid:.* line/],
+    ['a shared file', '//! A\n//! grid: 1\n//! use: nothing\n', 3, /uses nothing\.wgsl/],
     ['a grid', '//! A\n//! grid: rows / lanes\n', 2, /lanes/],
     ['an entry point', '//! A\n//! pass first: 1\n', 2, /There is no function first/],
     [
@@ -350,7 +358,7 @@ describe('compiling as it is typed', () => {
       /a is 3, which is none of its choices: 1, 2/,
     ],
     ['no knob', '//! A\n//! grid: 1\nvar a = 3; // knob: 1 2\n', 3, /not read as a knob/],
-    ['a key', '//! A\n//! grid: 1\n//! scrach partial: 4\n', 3, /"scrach:" says nothing here/],
+    ['a key', '//! A\n//! grid: 1\n//! scrach partial: 4\n', 3, /"scrach:" is no known key/],
   ])('%s is told on its line', async (_, wgsl, line, message) => {
     const { problems } = await compile(wgsl);
     expect(problems.find((problem) => message.test(problem.message))).toMatchObject({ line });

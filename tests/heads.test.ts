@@ -2,20 +2,33 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { variants } from '../src/lib/shaders';
-import { constants } from '../src/lib/shaders/arithmetic';
 import { headOf } from '../src/lib/shaders/head';
 import { knownToBeShipped, loadSources } from '../src/lib/shaders/loading';
-import { brokenAssertion, knobSettings, parseVariant, type Variant } from '../src/lib/shaders/variant';
+import {
+  brokenAssertion,
+  constantsOf,
+  knobSettings,
+  parseVariant,
+  type Variant,
+} from '../src/lib/shaders/variant';
 
 const FOLDERS = ['src/lib/shaders/shared', 'src/lib/shaders/formats'];
 const sharedHeads = Object.fromEntries(
   FOLDERS.flatMap((folder) =>
     readdirSync(folder)
       .filter((file) => file.endsWith('.wgsl'))
-      .map((file) => [file.replace('.wgsl', ''), headOf(readFileSync(`${folder}/${file}`, 'utf8'))]),
+      .map((file) => {
+        const path = `${folder}/${file}`.replace('src/lib/shaders/', '');
+        return [file.replace('.wgsl', ''), { path, text: headOf(readFileSync(`${folder}/${file}`, 'utf8')) }];
+      }),
   ),
 );
-const plain = (variant: Variant) => ({ ...variant, text: '', wgsl: '' });
+const plain = (variant: Variant) => ({
+  ...variant,
+  text: '',
+  wgsl: '',
+  appended: variant.appended.map(({ path }) => path),
+});
 
 test.each(variants.map((variant) => [`${variant.kernel}/${variant.name}`, variant] as const))(
   'the head of %s says the same',
@@ -23,7 +36,7 @@ test.each(variants.map((variant) => [`${variant.kernel}/${variant.name}`, varian
     const { kernel, name, text, format } = variant;
     const read = parseVariant(kernel, name, headOf(text), sharedHeads, format);
     expect(plain(read)).toEqual(plain(variant));
-    expect(constants(read.wgsl)).toEqual(constants(variant.wgsl));
+    expect(constantsOf(read)).toEqual(constantsOf(variant));
     expect(brokenAssertion(read)).toBe(brokenAssertion(variant));
     expect(knobSettings(read)).toEqual(knobSettings(variant));
     expect(headOf(headOf(text))).toBe(headOf(text));

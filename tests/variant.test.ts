@@ -7,7 +7,8 @@ import { openDevice } from '../src/lib/engine/device';
 import { encode } from '../src/lib/engine/encode';
 import { Kernels } from '../src/lib/engine/kernels';
 import { findVariant, kernels as registry, readVariant, variants, variantsFor } from '../src/lib/shaders';
-import { arithmetic, constants } from '../src/lib/shaders/arithmetic';
+import { arithmetic } from '../src/lib/shaders/arithmetic';
+import { constantValues, readModule } from '../src/lib/shaders/wgsl';
 import {
   brokenAssertion,
   codeOf,
@@ -42,9 +43,9 @@ var<workgroup> a: array<vec4<f32>, tile * depth>;
 var<workgroup> b: array<f32, threads>;
 
 @compute @workgroup_size(threads, depth)
-fn multiply() {}
+fn multiply() { a[0] = vec4f(b[0]); }
 @compute @workgroup_size(threads)
-fn add() {}
+fn add() { b[0] = 1.0; }
 `;
 const variant = parseVariant('kernel', 'name', TEXT);
 
@@ -88,9 +89,10 @@ describe('arithmetic', () => {
 
   test.each([
     ['rows / tile', '"rows" in "rows / tile" is no known name; known: a'],
-    ['(a', 'lacks a closing bracket'],
+    ['(a', '"(a" lacks a closing bracket'],
     ['a a', 'goes on after its end: "a"'],
-    ['a; drop', 'cannot read'],
+    ['a; drop', 'goes on after its end: ";"'],
+    ['0.5 * a', 'which is no whole number'],
     ['constructor', 'is no known name'],
     ['', '"nothing"'],
   ])('"%s" is refused', (expression, message) => {
@@ -98,11 +100,8 @@ describe('arithmetic', () => {
   });
 
   test('constants build on one another; others are passed over', () => {
-    expect(constants('const a = 3u;\nconst b: u32 = a * 2u;\nconst c = 0.5;\nconst d = b / 4u;')).toEqual({
-      a: 3,
-      b: 6,
-      d: 1,
-    });
+    const text = 'const a = 3u;\nconst b: u32 = a * 2u;\nconst c = 0.5;\nconst d = b / 4u;';
+    expect(constantValues(readModule(text).constants)).toEqual({ a: 3, b: 6, d: 1 });
   });
 });
 
@@ -170,8 +169,8 @@ describe('a text', () => {
   });
 
   test.each([
-    ['//! nothing', 'says nothing of its size'],
-    ['//! grid: rows\n//! use: none', 'uses shared/none.wgsl; there are: '],
+    ['//! nothing', 'has no "//! grid:" line'],
+    ['//! grid: rows\n//! use: none', 'uses none.wgsl; there are: '],
   ])('%j is refused', (text, message) => {
     expect(() => parseVariant('kernel', 'name', text)).toThrow(message);
   });
@@ -250,6 +249,16 @@ describe('the check', async () => {
       new RegExp(`layer_norm/broken does not compile: line ${line}:`),
     );
   });
+});
+
+test('an error in a shared file names the file and its line', async () => {
+  const device = await openDevice(gpu);
+  const { text } = findVariant('matmul_q4_k', 'naive');
+  const twice = readVariant('matmul_q4_k', 'twice', `${text}\nfn q4_k_scale() {}\n`);
+  await expect(new Kernels(device, gpu.wgslLanguageFeatures).compile(twice)).rejects.toThrow(
+    /^matmul_q4_k\/twice does not compile: formats\/q4_k\.wgsl:24:\d+: /,
+  );
+  device.destroy();
 });
 
 describe('a matrix that a variant lays out anew', async () => {

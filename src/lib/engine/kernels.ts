@@ -4,6 +4,7 @@ import {
   brokenAssertion,
   codeOf,
   evaluate,
+  sourceLine,
   workgroupNeeds,
   type BindingEntry,
   type Pass,
@@ -278,7 +279,10 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   const error = await device.popErrorScope();
   const messages = (await module.getCompilationInfo()).messages.filter(({ type }) => type === 'error');
   if (error || messages.length) {
-    const places = messages.map(({ lineNum, linePos, message }) => `line ${lineNum}:${linePos} ${message}`);
+    const places = messages.map(({ lineNum, linePos, message }) => {
+      const { path, line } = sourceLine(variant, lineNum);
+      return path ? `${path}:${line}:${linePos}: ${message}` : `line ${line}:${linePos} ${message}`;
+    });
     throw new Error(`${label} does not compile: ${places.join('; ') || error?.message}`);
   }
   const timed = pipelinesOf(device, label, module, variant.bindings, variant.passes);

@@ -1,107 +1,155 @@
-/** Whole-number arithmetic as it stands in shader texts: `//! grid:` lines, `const` declarations, `const_assert`. */
+/** Whole-number arithmetic of shader texts: `//! grid:` lines, constants, array lengths, `const_assert`. */
+import { tokenize, type Token } from './tokens.ts';
 
-const TOKEN = /\s*(?:(\d+)[ui]?|([A-Za-z_]\w*)|(<=|>=|==|!=|&&|\|\||[-+*/%()<>,]))/y;
+/** Brackets and signs within one another; deeper expressions are refused. */
+const MOST_NESTED = 64;
+
 const FUNCTIONS: Record<string, (...values: number[]) => number> = {
   min: Math.min,
   max: Math.max,
   floor: Math.floor,
   ceil: Math.ceil,
+  abs: Math.abs,
+  clamp: (value, low, high) => Math.min(Math.max(value, low), high),
+  select: (otherwise, then, condition) => (condition === 0 ? otherwise : then),
+  u32: (value) => value,
+  i32: (value) => value,
 };
-const PRECEDENCE = ['||', '&&', '== !=', '< > <= >=', '+ -', '* / %'].map((operators) =>
-  operators.split(' '),
-);
+
+const OPERATORS: Record<string, [precedence: number, apply: (a: number, b: number) => number]> = {
+  '||': [1, (a, b) => Number(a !== 0 || b !== 0)],
+  '&&': [2, (a, b) => Number(a !== 0 && b !== 0)],
+  '|': [3, (a, b) => (a | b) >>> 0],
+  '^': [4, (a, b) => (a ^ b) >>> 0],
+  '&': [5, (a, b) => (a & b) >>> 0],
+  '==': [6, (a, b) => Number(a === b)],
+  '!=': [6, (a, b) => Number(a !== b)],
+  '<': [7, (a, b) => Number(a < b)],
+  '>': [7, (a, b) => Number(a > b)],
+  '<=': [7, (a, b) => Number(a <= b)],
+  '>=': [7, (a, b) => Number(a >= b)],
+  '<<': [8, (a, b) => a * 2 ** b],
+  '>>': [8, (a, b) => Math.floor(a / 2 ** b)],
+  '+': [9, (a, b) => a + b],
+  '-': [9, (a, b) => a - b],
+  '*': [10, (a, b) => a * b],
+  '/': [10, (a, b) => a / b],
+  '%': [10, (a, b) => a % b],
+};
+
+/** The value of a name; undefined where there is no such name. */
+export type Lookup = (name: string) => number | undefined;
 
 /**
- * The value of an expression; comparisons give 1 or 0.
+ * The value of an expression; comparisons give 1 or 0. Throws an Error that says what cannot be read.
  * `whole` divides as WGSL's u32 does (towards zero); without it, division is exact, and grids round up at the end.
  */
 export function arithmetic(expression: string, names: Record<string, number>, whole = false): number {
-  const tokens: string[] = [];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < expression.trimEnd().length) {
-    const at = TOKEN.lastIndex;
-    const match = TOKEN.exec(expression);
-    if (!match) throw new Error(`cannot read "${expression}" from "${expression.slice(at)}" on`);
-    tokens.push(match[1] ?? match[2] ?? match[3]);
+  const { tokens } = tokenize(expression);
+  const lookup = (name: string) => (Object.hasOwn(names, name) ? names[name] : undefined);
+  try {
+    return valueOf(tokens, lookup, whole);
+  } catch (error) {
+    if (error instanceof UnknownName)
+      throw new Error(
+        `"${error.message}" in "${expression}" is no known name; known: ${Object.keys(names).join(', ')}`,
+      );
+    throw new Error(`"${expression}" ${(error as Error).message}`);
   }
-  let position = 0;
-  const primary = (): number => {
-    const token = tokens[position++];
-    if (token === '(') {
-      const value = level(0);
-      if (tokens[position++] !== ')') throw new Error(`"${expression}" lacks a closing bracket`);
-      return value;
-    }
-    if (token !== undefined && /^\d/.test(token)) return Number(token);
-    if (token !== undefined && tokens[position] === '(' && Object.hasOwn(FUNCTIONS, token)) {
-      const values: number[] = [];
-      do {
-        position++;
-        values.push(level(0));
-      } while (tokens[position] === ',');
-      if (tokens[position++] !== ')') throw new Error(`"${expression}" lacks a closing bracket`);
-      return FUNCTIONS[token](...values);
-    }
-    if (token !== undefined && Object.hasOwn(names, token)) return names[token];
-    throw new Error(
-      `"${token ?? 'nothing'}" in "${expression}" is no known name; known: ${Object.keys(names).join(', ')}`,
-    );
-  };
-  const level = (depth: number): number => {
-    if (depth === PRECEDENCE.length) return primary();
-    let left = level(depth + 1);
-    while (PRECEDENCE[depth].includes(tokens[position])) {
-      const operator = tokens[position++];
-      left = apply(operator, left, level(depth + 1), whole);
-    }
-    return left;
-  };
-  const value = level(0);
-  if (position < tokens.length)
-    throw new Error(`"${expression}" goes on after its end: "${tokens[position]}"`);
+}
+
+class UnknownName extends Error {}
+
+/** The value of an expression given as tokens; throws where it is no whole-number arithmetic or a name has no value. */
+export function valueOf(tokens: readonly Token[], lookup: Lookup, whole: boolean): number {
+  const reader = new Reader(tokens, lookup, whole);
+  const value = reader.operation(0, 0);
+  if (!reader.atEnd) throw new Error(`goes on after its end: "${reader.peek()}"`);
   return value;
 }
 
-function apply(operator: string, a: number, b: number, whole: boolean): number {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return whole ? Math.trunc(a / b) : a / b;
-    case '%':
-      return a % b;
-    case '<':
-      return Number(a < b);
-    case '>':
-      return Number(a > b);
-    case '<=':
-      return Number(a <= b);
-    case '>=':
-      return Number(a >= b);
-    case '==':
-      return Number(a === b);
-    case '!=':
-      return Number(a !== b);
-    case '&&':
-      return Number(a !== 0 && b !== 0);
-    default:
-      return Number(a !== 0 || b !== 0);
+/** The value of an expression of WGSL; undefined where it is no whole-number arithmetic of known names. */
+export function wholeOrUndefined(tokens: readonly Token[], lookup: Lookup): number | undefined {
+  try {
+    return valueOf(tokens, lookup, true);
+  } catch {
+    return undefined;
   }
 }
 
-/** The whole-number `const` declarations of a WGSL text, in order; those of other types are passed over. */
-export function constants(wgsl: string): Record<string, number> {
-  const names: Record<string, number> = {};
-  for (const [, name, expression] of wgsl.matchAll(/^const (\w+)(?:\s*:\s*[ui]32)?\s*=\s*([^;]+);/gm)) {
-    try {
-      names[name] = arithmetic(expression, names, true);
-    } catch {
-      // A float or vector constant: no grid or assertion is made of it.
+/** Reads an expression by precedence climbing. */
+class Reader {
+  #position = 0;
+
+  constructor(
+    readonly tokens: readonly Token[],
+    readonly lookup: Lookup,
+    readonly whole: boolean,
+  ) {}
+
+  peek(): string | undefined {
+    return this.tokens[this.#position]?.text;
+  }
+
+  get atEnd(): boolean {
+    return this.#position >= this.tokens.length;
+  }
+
+  /** An operand and what operators of at least this precedence make of it. */
+  operation(lowest: number, depth: number): number {
+    let left = this.#operand(depth);
+    for (;;) {
+      const operator = this.#operator();
+      if (!operator || OPERATORS[operator][0] <= lowest) return left;
+      this.#position += operator.length;
+      const [precedence, apply] = OPERATORS[operator];
+      const right = this.operation(precedence, depth);
+      const value = apply(left, right);
+      if (!Number.isFinite(value)) throw new Error('divides by zero or is too large');
+      left = this.whole ? Math.trunc(value) : value;
     }
   }
-  return names;
+
+  /** The operator here, of two characters where they stand together; its length is its number of tokens. */
+  #operator(): string | undefined {
+    const [first, second] = this.tokens.slice(this.#position, this.#position + 2);
+    const both = first && second?.start === first.end ? first.text + second.text : '';
+    return [both, first?.text ?? ''].find((text) => Object.hasOwn(OPERATORS, text));
+  }
+
+  #operand(depth: number): number {
+    if (depth > MOST_NESTED) throw new Error('has too many brackets within one another');
+    const token = this.tokens[this.#position++] as Token | undefined;
+    if (!token) throw new UnknownName('nothing');
+    if (token.kind === 'number') return wholeNumber(token.text);
+    if (token.text === '(') return this.#bracketed(depth)[0];
+    if (token.text === '-') return -this.#operand(depth + 1);
+    if (token.text === '!') return Number(this.#operand(depth + 1) === 0);
+    if (token.kind === 'symbol') throw new Error(`cannot be read from "${token.text}" on`);
+    if (this.peek() === '(' && Object.hasOwn(FUNCTIONS, token.text)) {
+      this.#position++;
+      return FUNCTIONS[token.text](...this.#bracketed(depth));
+    }
+    const value = this.lookup(token.text);
+    if (value === undefined) throw new UnknownName(token.text);
+    return value;
+  }
+
+  /** The values between brackets, separated by commas; the opening bracket has been read. */
+  #bracketed(depth: number): number[] {
+    const values: number[] = [];
+    do {
+      values.push(this.operation(0, depth + 1));
+    } while (this.peek() === ',' && this.#position++ && this.peek() !== ')');
+    if (this.peek() !== ')') throw new Error('lacks a closing bracket');
+    this.#position++;
+    return values;
+  }
+}
+
+/** `64`, `64u`, `0x40`; any other number is refused. */
+function wholeNumber(text: string): number {
+  if (!/^(?:0[xX][\da-fA-F]+|\d+)[iu]?$/.test(text))
+    throw new Error(`has "${text}", which is no whole number`);
+  return Number(text.replace(/[iu]$/, ''));
 }

@@ -5,7 +5,8 @@
 import type { Kernel } from './kernel';
 import type { Format } from './formats/format';
 import { formats } from './formats/formats';
-import { knobEnds, parseVariant, statedFormats, type Variant } from './variant';
+import { formatsField, HeaderError, statedFormats } from './header';
+import { knobEnds, parseVariant, type Variant } from './variant';
 
 type Family = (format: Format) => Kernel;
 
@@ -19,7 +20,9 @@ const references = Object.entries(
 /** Folders whose texts are appended to variants (`//! use:`) and hold no variants. */
 const APPENDED = ['shared', 'formats'];
 const shared = Object.fromEntries(
-  texts.filter(([path]) => APPENDED.includes(folder(path))).map(([path, text]) => [stem(path), text]),
+  texts
+    .filter(([path]) => APPENDED.includes(folder(path)))
+    .map(([path, text]) => [stem(path), { path: path.slice('./'.length), text }]),
 );
 
 export const kernels: Record<string, Kernel> = Object.fromEntries(
@@ -72,16 +75,17 @@ export function readVariant(kernel: string, name: string, text: string): Variant
  * folder would be. Throws an Error that names what is unknown.
  */
 export function readVariants(owner: string, name: string, text: string): Variant[] {
-  const unknown = statedFormats(text)?.find((format) => !Object.hasOwn(formats, format));
-  if (unknown)
-    throw new Error(
-      `${owner}/${name} is for the format ${unknown}; there are: ${Object.keys(formats).join(', ')}`,
-    );
+  const stated = statedFormats(text);
+  const line = formatsField(text)?.line;
+  const unknown = stated?.find((format) => !Object.hasOwn(formats, format));
+  if (unknown) {
+    const possible = Object.keys(formats).join(', ');
+    throw new HeaderError(`${owner}/${name} is for the format ${unknown}; there are: ${possible}`, line);
+  }
   if (references.some(([known]) => known === owner)) return variantsOf(owner, name, text);
   const variant = readVariant(owner, name, text);
-  const stated = statedFormats(text);
   if (stated && variant.format && !stated.includes(variant.format))
-    throw new Error(`${owner}/${name} says it is for ${stated.join(', ')}, so not for ${owner}`);
+    throw new HeaderError(`${owner}/${name} says it is for ${stated.join(', ')}, so not for ${owner}`, line);
   return [variant];
 }
 

@@ -3,7 +3,7 @@
  * this module is what it loads, with `loadSources`, where a text is shown, sent or changed.
  */
 import { formats } from './formats/formats';
-import type { Variant } from './variant';
+import { compiledText, type Variant } from './variant';
 
 const texts = import.meta.glob<string>('./*/*.wgsl', { query: '?raw&whole', import: 'default', eager: true });
 
@@ -19,3 +19,10 @@ export function sourceOf({ kernel, name }: Pick<Variant, 'kernel' | 'name'>): st
 /** Whether a text is that of a shipped variant, to the letter. */
 export const isShipped = (text: string): boolean =>
   Object.entries(texts).some(([path, each]) => !/^\.\/(shared|formats)\//.test(path) && each === text);
+
+/** The whole text that is compiled for a variant with this text: shared files appended, each under a line with its path. */
+export const compiledSource = ({ text, appended }: Pick<Variant, 'text' | 'appended'>): string =>
+  compiledText(
+    text,
+    appended.map(({ path }) => ({ path, text: texts[`./${path}`] })),
+  );

@@ -22,8 +22,14 @@
  *   @group(0) @binding(4) var<storage, read> halves: array<vec4<u32>>;
  *   @group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec4<u32>>;
  */
-import { arithmetic, constants } from './arithmetic';
+import { arithmetic, type Lookup, wholeOrUndefined } from './arithmetic';
+import { HeaderError, type HeaderKey, readHeader } from './header';
 import type { Sizes } from './kernel';
+import { LINE_BREAK, splitAtCommas, tokenize } from './tokens';
+import { bareCode, constantValues, type Module, readModule, replaceConstants, type Variable } from './wgsl';
+import { entryPointNeeds } from './workgroup';
+
+export { statedFormats } from './header';
 
 export interface Variant {
   kernel: string;
@@ -31,29 +37,38 @@ export interface Variant {
   about: string;
   /** In a kernel family, the weight format it is made for. */
   format?: string;
-  /** The file, with its knobs as they are turned: what a reader or an editor sees. In the built page only its head: sources.ts. */
+  /** The file, with its knobs at their present values: what the editor shows. In the built page only its head: sources.ts. */
   text: string;
-  /** What is compiled: the text, then the shared functions it uses, so that errors keep the file's line numbers. */
+  /** The shared files that it uses, in the order in which they are appended to the text. */
+  appended: SourceFile[];
+  /** The text as compiled (`compiledText`): the text, then the shared files, so that errors keep the text's line numbers. */
   wgsl: string;
   passes: Pass[];
   scratch: { name: string; length: string }[];
-  /** Layouts of its own that it keeps of the matrix `weight`, and the passes that fill them, once. */
+  /** Layouts of its own in which it keeps the matrix `weight`, and the passes that fill them once. */
   resident: { name: string; length: string }[];
   loads: Pass[];
   /** Numbers named in the header, rounded up. */
   lets: { name: string; value: string }[];
-  /** Error it states for itself, where that is more than its kernel's tolerance: it rounds on purpose. */
+  /** The largest error allowed, where the variant rounds on purpose and states more than its kernel's tolerance. */
   error?: number;
   knobs: Record<string, Knob>;
   bindings: BindingEntry[];
-  /** Of these, what the load passes see: the sizes, the matrix, and its layouts to write. */
+  /** The bindings that the load passes see: the sizes, the matrix, and the resident layouts to write. */
   loadBindings: BindingEntry[];
-  /** Threads that it needs at least in a subgroup, whatever the GPU: an expression of the text's constants. */
+  /** Smallest subgroup that it works with, in threads: an expression of the text's constants. */
   subgroup?: string;
   /** Optional features it enables, by their WebGPU names. */
   features: GPUFeatureName[];
   /** WGSL language features it requires. */
   languageFeatures: string[];
+}
+
+/** A file of shared/ or formats/ that variants append with `//! use:`. */
+export interface SourceFile {
+  /** `formats/q4_k.wgsl`: below src/lib/shaders. */
+  path: string;
+  text: string;
 }
 
 export interface Pass {
@@ -72,49 +87,48 @@ export interface Knob {
   choices: number[];
 }
 
-const KNOB = /^const (\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?;\s*\/\/ knob: ([\d ]+)/gm;
-const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<(\w+)(?:,\s*(\w+))?>\s*(\w+)/g;
 const FEATURES: Record<string, string> = {
   f16: 'shader-f16',
   subgroups: 'subgroups',
   chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix',
 };
 
-/** Reads a file's text. `shared` holds the texts of shared/*.wgsl and formats/*.wgsl; `format` is the weight format in a kernel family. */
+/** Reads a file's text. `shared` holds shared/*.wgsl and formats/*.wgsl by name; `format` is the weight format in a kernel family. */
 export function parseVariant(
   kernel: string,
   name: string,
   text: string,
-  shared: Record<string, string> = {},
+  shared: Record<string, SourceFile> = {},
   format?: string,
 ): Variant {
   const label = `${kernel}/${name}`;
-  const header = [...text.matchAll(/^\/\/! ?(.*)$/gm)].map((line) => line[1]);
-  const fields = headerFields(header);
-  const all = (key: string) => fields.filter((field) => field.key === key);
-  const passesOf = (key: string) =>
+  const { about, fields } = readHeader(text);
+  const all = (key: HeaderKey) => fields.filter((field) => field.key === key);
+  const passesOf = (key: HeaderKey) =>
     all(key).map(({ word, value }) => ({ entryPoint: word || 'main', grid: list(value) }));
-  const lengthsOf = (key: string) => all(key).map(({ word, value }) => ({ name: word, length: value }));
+  const lengthsOf = (key: HeaderKey) => all(key).map(({ word, value }) => ({ name: word, length: value }));
   const passes = [...passesOf('grid'), ...passesOf('pass')];
-  if (passes.length === 0) throw new Error(`${label} says nothing of its size: add a "//! grid:" line`);
+  if (passes.length === 0)
+    throw new Error(`${label} has no "//! grid:" line, which says how many workgroups run`);
 
-  const includes = all('use')
-    .flatMap(({ value }) => list(value))
-    .map((include) => (include === 'format' && format ? format : include))
-    .map((include) => {
-      if (!Object.hasOwn(shared, include))
-        throw new Error(`${label} uses shared/${include}.wgsl; there are: ${Object.keys(shared).join(', ')}`);
-      return shared[include];
-    });
-  const wgsl = [text, ...includes].join('\n');
+  const appended = all('use').flatMap(({ value, line }) =>
+    list(value).map((word) => {
+      const include = word === 'format' && format ? format : word;
+      if (Object.hasOwn(shared, include)) return shared[include];
+      const possible = Object.keys(shared).join(', ');
+      throw new HeaderError(`${label} uses ${include}.wgsl; there are: ${possible}`, line);
+    }),
+  );
+  const modules = modulesOf({ text, appended });
   const resident = lengthsOf('resident');
   return {
     kernel,
     name,
-    about: header[0] ?? '',
+    about,
     format,
     text,
-    wgsl,
+    appended,
+    wgsl: compiledText(text, appended),
     passes,
     scratch: lengthsOf('scratch'),
     resident,
@@ -123,56 +137,65 @@ export function parseVariant(
     error: all('error').map(({ value }) => parseFloat(value))[0],
     knobs: readKnobs(text),
     subgroup: all('subgroup').map(({ value }) => value)[0],
-    ...readBindings(
-      wgsl,
+    ...bindingsOf(
+      modules,
       resident.map(({ name }) => name),
     ),
-    features: enabled(wgsl, 'enable').map(
+    features: directives(modules, 'enable').map(
       (extension) => (FEATURES[extension] ?? extension) as GPUFeatureName,
     ),
-    languageFeatures: enabled(wgsl, 'requires'),
+    languageFeatures: directives(modules, 'requires'),
   };
 }
 
-/** The weight formats a family's file says it is for; undefined when it says nothing, which means all. */
-export function statedFormats(text: string): string[] | undefined {
-  return /^\/\/! formats: (.+)$/m
-    .exec(text)?.[1]
-    .trim()
-    .split(/[\s,]+/);
+/** A text with the files it uses after it, each under a comment line with its path. */
+export function compiledText(text: string, appended: readonly SourceFile[]): string {
+  return [text, ...appended.map((file) => `// ${file.path}\n${file.text}`)].join('\n');
 }
 
-/** The variant with some knobs turned. Rewrites their declarations, so the text you read is the text that runs. */
+/** Where a line of the compiled text (from 1) comes from: the variant's own text, or a shared file with its path. */
+export function sourceLine(
+  { text, appended }: Pick<Variant, 'text' | 'appended'>,
+  line: number,
+): { path?: string; line: number } {
+  const linesOf = (each: string) => each.split(LINE_BREAK).length;
+  let before = linesOf(text);
+  if (line <= before) return { line };
+  for (const file of appended) {
+    before++; // the comment line with the path
+    const own = linesOf(file.text);
+    if (line <= before + own) return { path: file.path, line: Math.max(1, line - before) };
+    before += own;
+  }
+  return { line: linesOf(text) };
+}
+
+/** The variant with some knobs set to other values. Rewrites their declarations, so that the text shown is the text that runs. */
 export function withKnobs(variant: Variant, values: Record<string, number>): Variant {
   const label = `${variant.kernel}/${variant.name}`;
   const knobs = { ...variant.knobs };
-  let { text, wgsl } = variant;
   for (const [name, value] of Object.entries(values)) {
     if (!Object.hasOwn(knobs, name))
       throw new Error(`${label} has no knob "${name}"; it has: ${Object.keys(knobs).join(', ') || 'none'}`);
     if (!knobs[name].choices.includes(value))
       throw new Error(`${label}: ${name} cannot be ${value}; its choices: ${knobs[name].choices.join(', ')}`);
-    text = turnKnob(text, name, value);
-    wgsl = turnKnob(wgsl, name, value);
     knobs[name] = { ...knobs[name], value };
   }
-  return { ...variant, text, wgsl, knobs };
+  const text = replaceConstants(variant.text, values);
+  return { ...variant, text, wgsl: compiledText(text, variant.appended), knobs };
 }
 
-/** The text with one knob turned: its declaration says another number, all else stays as it is. */
-export function turnKnob(text: string, name: string, value: number): string {
-  return text.replace(new RegExp(`^(const ${name}\\b[^=]*=\\s*)\\d+`, 'm'), `$1${value}`);
-}
+/** The text with one knob set to another value. */
+export const turnKnob = (text: string, name: string, value: number) =>
+  replaceConstants(text, { [name]: value });
 
 /** Every combination of a variant's knob choices that its own assertions allow. */
 export function knobSettings(variant: Variant): Record<string, number>[] {
   const choices = Object.entries(variant.knobs).map(([name, knob]) => [name, knob.choices] as const);
-  return product(Object.fromEntries(choices)).filter(
-    (values) => !brokenAssertion(withKnobs(variant, values)),
-  );
+  return product(Object.fromEntries(choices)).filter((values) => !brokenAssertion(variant, values));
 }
 
-/** A variant as it is, with each knob at its lowest and highest, and with all of them there; as far as its assertions allow. */
+/** The variant as it is, with each knob at its smallest and largest choice, and with all of them there; as its assertions allow. */
 export function knobEnds(variant: Variant): Variant[] {
   const knobs = Object.entries(variant.knobs);
   const all = (pick: (...values: number[]) => number) =>
@@ -181,43 +204,39 @@ export function knobEnds(variant: Variant): Variant[] {
     { [name]: Math.min(...choices) },
     { [name]: Math.max(...choices) },
   ]);
-  const turned = [{}, ...single, all(Math.min), all(Math.max)].map((values) => withKnobs(variant, values));
-  const distinct = new Map(turned.map((setting) => [setting.wgsl, setting]));
-  return [...distinct.values()].filter((setting) => !brokenAssertion(setting));
-}
-
-/** The first `const_assert` that the variant's knobs break; undefined when all hold. */
-export function brokenAssertion({ wgsl }: Variant): string | undefined {
-  const names = constants(wgsl);
-  const assertions = [...wgsl.matchAll(/^const_assert ([^;]+);/gm)].map((match) => match[1]);
-  return assertions.find((assertion) => arithmetic(assertion, names, true) === 0);
-}
-
-/** Threads and bytes of memory a workgroup takes, from the text: what an adapter's limits are compared with. */
-export function workgroupNeeds({ wgsl }: Variant): { invocations: number; memoryBytes: number } {
-  const names = constants(wgsl);
-  const invocations = [...wgsl.matchAll(/@workgroup_size\(([^)]+)\)/g)].map((match) =>
-    list(match[1]).reduce((threads, axis) => threads * arithmetic(axis, names, true), 1),
+  const allowed = [{}, ...single, all(Math.min), all(Math.max)].filter(
+    (values) => !brokenAssertion(variant, values),
   );
-  const arrays = [...wgsl.matchAll(/^var<workgroup>\s*\w+\s*:\s*array<\s*([\w<>]+)\s*,\s*([^;]+)>\s*;/gm)];
-  const buffers = [...wgsl.matchAll(/^var<workgroup>\s*\w+\s*:\s*buffer<([^;]+)>\s*;/gm)];
-  const bytes = [
-    ...arrays.map(([, type, length]) => elementBytes(type) * arithmetic(length, names, true)),
-    ...buffers.map(([, length]) => arithmetic(length, names, true)),
-  ];
-  return { invocations: Math.max(...invocations), memoryBytes: bytes.reduce((sum, part) => sum + part, 0) };
+  const settings = allowed.map((values) => withKnobs(variant, values));
+  return [...new Map(settings.map((setting) => [setting.wgsl, setting])).values()];
 }
 
-/**
- * What of a text a compiler turns into code: no comments, no constants that only the header uses. Settings of the knobs
- * with the same code share a pipeline.
- */
-export function codeOf({ wgsl }: Variant): string {
-  const bare = wgsl.replace(/\/\/.*$/gm, '');
-  return bare.replace(/^const (\w+)[^;]*;/gm, (declaration, name: string) =>
-    bare.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1 ? declaration : '',
-  );
+/** The first `const_assert` that the knobs break; undefined when all hold, or only the compiler can tell. */
+export function brokenAssertion(
+  variant: Pick<Variant, 'text' | 'appended'>,
+  knobs: Record<string, number> = {},
+): string | undefined {
+  const modules = modulesOf(variant);
+  const lookup = lookupIn(modules, knobs);
+  const assertions = modules.flatMap((module) => module.assertions);
+  return assertions.find(({ value }) => wholeOrUndefined(value, lookup) === 0)?.text;
 }
+
+/** Threads and bytes of workgroup memory of the pass that needs the most; 0 where the text does not tell. */
+export function workgroupNeeds(variant: Variant): { invocations: number; memoryBytes: number } {
+  const modules = modulesOf(variant);
+  const lookup = lookupIn(modules);
+  const needs = [...variant.passes, ...variant.loads].map(({ entryPoint }) =>
+    entryPointNeeds(modules, lookup, entryPoint),
+  );
+  return {
+    invocations: Math.max(...needs.map(({ invocations }) => invocations)),
+    memoryBytes: Math.max(...needs.map(({ memoryBytes }) => memoryBytes)),
+  };
+}
+
+/** The code that a variant compiles to, without comments and unused constants: settings of knobs with the same code share a pipeline. */
+export const codeOf = ({ wgsl }: Variant): string => bareCode(wgsl);
 
 /** Cartesian product of named lists: { a: [1, 2], b: [3] } → [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
 export function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
@@ -227,10 +246,14 @@ export function product<T>(lists: Record<string, readonly T[]>): Record<string, 
   );
 }
 
+/** The whole-number constants of a variant's text and of the files it uses, by name. */
+export const constantsOf = (variant: Pick<Variant, 'text' | 'appended'>): Record<string, number> =>
+  constantValues(modulesOf(variant).flatMap(({ constants }) => constants));
+
 /** A header length or grid axis such as `heads * tokens / tile_tokens`, rounded up. Names are sizes, or constants of the text. */
 export function evaluate(expression: string, variant: Variant, sizes: Sizes): number {
   try {
-    const names = { ...sizes, ...constants(variant.wgsl) };
+    const names = { ...sizes, ...constantsOf(variant) };
     for (const { name, value } of variant.lets) names[name] = Math.ceil(arithmetic(value, names));
     return Math.ceil(arithmetic(expression, names));
   } catch (error) {
@@ -238,32 +261,31 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
   }
 }
 
-function headerFields(header: string[]): { key: string; word: string; value: string }[] {
-  return header.flatMap((line) => {
-    const field = /^(grid|pass|use|scratch|resident|load|formats|let|error|subgroup)(?: (\w+))?: (.+)$/.exec(
-      line,
-    );
-    return field ? [{ key: field[1], word: field[2] ?? '', value: field[3] }] : [];
-  });
-}
-
 /** The knobs that a text declares, whatever else is wrong with it. */
 export function readKnobs(text: string): Record<string, Knob> {
-  return Object.fromEntries(
-    [...text.matchAll(KNOB)].map(([, name, value, choices]) => [
-      name,
-      { value: Number(value), choices: choices.trim().split(/\s+/).map(Number) },
-    ]),
+  const knobs = readModule(text).constants.flatMap(({ name, value, choices }) =>
+    choices ? [[name, { value: parseInt(value[0].text), choices }] as const] : [],
   );
+  return Object.fromEntries(knobs);
 }
 
-/** Bindings of the passes and of the load passes: of two variables with the same number, the second is the latter's. */
-function readBindings(wgsl: string, resident: string[]): Pick<Variant, 'bindings' | 'loadBindings'> {
-  const declared = [...wgsl.matchAll(BINDING)].map(([, binding, space, access, name]): BindingEntry => ({
-    name,
-    binding: Number(binding),
-    type: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage',
-  }));
+const modulesOf = ({ text, appended }: Pick<Variant, 'text' | 'appended'>): Module[] =>
+  [text, ...appended.map((file) => file.text)].map(readModule);
+
+function lookupIn(modules: readonly Module[], knobs?: Record<string, number>): Lookup {
+  const values = constantValues(
+    modules.flatMap(({ constants }) => constants),
+    knobs,
+  );
+  return (name) => (Object.hasOwn(values, name) ? values[name] : undefined);
+}
+
+/** The bindings of the passes and those of the load passes, which see the second of two variables with the same number. */
+function bindingsOf(modules: Module[], resident: string[]): Pick<Variant, 'bindings' | 'loadBindings'> {
+  const lookup = lookupIn(modules);
+  const declared = modules.flatMap(({ variables }) =>
+    variables.flatMap((variable) => bindingOf(variable, lookup)),
+  );
   const first = new Map([...declared].reverse().map((entry) => [entry.binding, entry]));
   const last = new Map(declared.map((entry) => [entry.binding, entry]));
   const bindings = declared.filter((entry) => first.get(entry.binding) === entry);
@@ -273,27 +295,30 @@ function readBindings(wgsl: string, resident: string[]): Pick<Variant, 'bindings
   return { bindings, loadBindings: resident.length ? loadBindings : [] };
 }
 
-const enabled = (wgsl: string, directive: 'enable' | 'requires') =>
-  [...wgsl.matchAll(new RegExp(`^${directive} ([^;]+);`, 'gm'))].flatMap((match) => list(match[1]));
-
-function elementBytes(type: string): number {
-  const [, lanes = '1', scalar] = /^(?:vec([234])<?)?(\w+?)>?$/.exec(type) ?? [];
-  return Number(lanes === '3' ? '4' : lanes) * (/^(f16|h)$/.test(scalar) ? 2 : 4);
+/** A buffer of group 0; nothing for other variables, which the compiler refuses where they cannot be. */
+function bindingOf({ name, space, access, attributes }: Variable, lookup: Lookup): BindingEntry[] {
+  const number = (attribute: string) => {
+    const found = attributes.find((each) => each.name === attribute);
+    return found && wholeOrUndefined(found.value, lookup);
+  };
+  const binding = number('binding');
+  if (number('group') !== 0 || binding === undefined || !['uniform', 'storage'].includes(space)) return [];
+  const type = space === 'uniform' ? space : access === 'read_write' ? 'storage' : 'read-only-storage';
+  return [{ name, binding, type }];
 }
 
-/** The words between commas; those inside brackets stay together. */
-function list(text: string): string[] {
-  const words = [''];
-  let depth = 0;
-  for (const letter of text) {
-    depth += Number(letter === '(') - Number(letter === ')');
-    if (letter === ',' && depth === 0) words.push('');
-    else words[words.length - 1] += letter;
-  }
-  return words.map((word) => word.trim()).filter((word) => word !== '');
-}
+const directives = (modules: Module[], name: 'enable' | 'requires') =>
+  modules.flatMap((module) =>
+    module.directives.filter((directive) => directive.name === name).flatMap(({ words }) => words),
+  );
 
-/** A wgsl cell that the user wrote or allowed. */
+/** The expressions between commas, as they are written. */
+const list = (text: string): string[] =>
+  splitAtCommas(tokenize(text).tokens, 'expressions').map((part) =>
+    text.slice(part[0].start, part.at(-1)!.end),
+  );
+
+/** A shader of a notebook that the user wrote or allowed. */
 export interface OwnVariant {
   /** A kernel, or a family of kernels (matmul) for all weight formats that the text allows. */
   kernel: string;
@@ -301,6 +326,7 @@ export interface OwnVariant {
   wgsl: string;
 }
 
+/** A variant's knobs as they are written in tables: `row_threads=16 tile_k=32`. */
 export const knobsKey = ({ knobs }: Variant) =>
   Object.entries(knobs)
     .map(([name, { value }]) => `${name}=${value}`)

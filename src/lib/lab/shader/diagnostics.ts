@@ -1,125 +1,167 @@
-/** What is wrong with a shader's text before any compiler has seen it: header lines, knobs, the names of its arrays. */
+/** Finds what is wrong with a shader's text before it is compiled: header lines, knobs, the names of its arrays. */
 import { kernels as registry, readVariants } from '../../shaders';
-import { evaluate, type Variant } from '../../shaders/variant';
+import {
+  type HeaderField,
+  HeaderError,
+  HEADER_KEYS,
+  type HeaderKey,
+  readHeader,
+  splitHeaderLine,
+} from '../../shaders/header';
+import { LINE_BREAK } from '../../shaders/tokens';
+import { evaluate, type OwnVariant, type Pass, readKnobs, type Variant } from '../../shaders/variant';
+import { readModule } from '../../shaders/wgsl';
 import { messageOf } from '../message';
-import type { OwnVariant } from '../../shaders/variant';
 
-/** The keys of header lines. Anything else after `//!` is prose. */
-const KEYS = [
-  ...['grid', 'pass', 'use', 'scratch', 'resident', 'load', 'formats', 'let', 'error', 'subgroup'],
-];
+/** What is wrong with a shader's text, and where. */
+export interface Problem {
+  /** Line of the cell's own text, from 1. */
+  line: number;
+  /** From 1, in UTF-16 code units. */
+  column: number;
+  /** In UTF-16 code units; 0 where only the place is known. */
+  length: number;
+  severity: 'error' | 'warning' | 'info';
+  message: string;
+}
 
 /** The variants that a text is (none where it cannot be read), and what is wrong with it. */
 export function headerProblems({ kernel, name, wgsl }: OwnVariant): {
   problems: Problem[];
   variants: Variant[];
 } {
-  const text = new Lines(wgsl);
+  const places = new Places(wgsl);
   let variants: Variant[];
   try {
     variants = readVariants(kernel, name, wgsl);
   } catch (error) {
-    const message = messageOf(error);
-    const [, included] = /uses shared\/(\S+)\.wgsl/.exec(message) ?? [];
-    const about = included
-      ? `use:.*${escaped(included)}`
-      : /format|it is for/.test(message)
-        ? 'formats:'
-        : undefined;
-    return {
-      problems: [...knobProblems(text), text.problem(message, about && `^//! ${about}`)],
-      variants: [],
-    };
+    const line = error instanceof HeaderError ? error.line : undefined;
+    return { problems: [...knobProblems(places), places.line(line, messageOf(error))], variants: [] };
   }
   const [variant] = variants;
   const problems = [
-    ...knobProblems(text),
-    ...keyProblems(text),
-    ...expressionProblems(variant, text),
-    ...bindingProblems(variant, text),
+    ...knobProblems(places),
+    ...keyProblems(places),
+    ...expressionProblems(variant, places),
+    ...bindingProblems(variant, places),
   ];
   return { problems, variants };
 }
 
-/** A text that problems are found places in. */
-class Lines {
-  readonly lines: string[];
+/** Makes problems at places of a text. */
+export class Places {
+  readonly #lines: string[];
 
   constructor(readonly text: string) {
-    this.lines = text.split(/\r\n|\r|\n/);
+    this.#lines = text.split(LINE_BREAK);
   }
 
-  /** On the first line that matches; on the first line of all where none does. */
-  problem(message: string, pattern?: string | RegExp, severity: Problem['severity'] = 'error'): Problem {
-    const found = pattern ? this.lines.findIndex((line) => new RegExp(pattern).test(line)) : 0;
-    return this.at(Math.max(0, found), message, severity);
+  /** A whole line, from 1, without its indentation; the first line where none is given. */
+  line(line: number | undefined, message: string, severity: Problem['severity'] = 'error'): Problem {
+    const number = Math.min(line ?? 1, this.#lines.length);
+    const text = this.#lines[number - 1];
+    const column = text.length - text.trimStart().length + 1;
+    return { line: number, column, length: text.trim().length, severity, message };
   }
 
-  /** On a line, by its index: all of it, without what it is indented by. */
-  at(index: number, message: string, severity: Problem['severity'] = 'error'): Problem {
-    const line = this.lines[index];
-    const column = line.length - line.trimStart().length;
-    return { line: index + 1, column: column + 1, length: line.trim().length, severity, message };
+  /** The line of an offset into the text; the first line where there is none. */
+  lineAt(offset: number | undefined, message: string, severity: Problem['severity'] = 'error'): Problem {
+    return this.line(this.text.slice(0, offset ?? 0).split(LINE_BREAK).length, message, severity);
+  }
+
+  /** The first header line with one of these keys, or the first line of the text. */
+  field(keys: HeaderKey[], word: string | undefined, message: string): Problem {
+    const matches = ({ key, word: own }: HeaderField) =>
+      keys.includes(key) && (word === undefined || own === word);
+    return this.line(readHeader(this.text).fields.find(matches)?.line, message);
   }
 }
 
-/** Lines that look like knobs and are none, and knobs whose value is none of their choices. */
-function knobProblems(text: Lines): Problem[] {
-  return text.lines.flatMap((line, index) => {
-    if (!/\/\/\s*knob\b/.test(line)) return [];
-    const [, name, value, choices] =
-      /^const (\w+)(?:\s*:\s*u32)?\s*=\s*(\d+)u?;\s*\/\/ knob: ([\d ]+)$/.exec(line.trimEnd()) ?? [];
-    if (!name)
-      return [
-        text.at(index, 'This is not read as a knob; write const name = 8u; // knob: 4 8 16', 'warning'),
-      ];
-    const possible = choices.trim().split(/\s+/);
-    if (possible.map(Number).includes(Number(value))) return [];
-    return [text.at(index, `${name} is ${value}, which is none of its choices: ${possible.join(', ')}`)];
-  });
+/** Comments that look like knobs and are not read as such, and knobs whose value is none of their choices. */
+function knobProblems(places: Places): Problem[] {
+  const { comments, constants } = readModule(places.text);
+  const knobs = Object.entries(readKnobs(places.text));
+  const read = new Set(constants.filter(({ choices }) => choices).map(({ end }) => end));
+  const unread = comments.filter(
+    ({ text, end }) => /^\/\/\s*knob\b/.test(text) && !(read.has(end) && /^\/\/ knob: *[\d ]+$/.test(text)),
+  );
+  return [
+    ...unread.map(({ start }) =>
+      places.lineAt(start, 'This is not read as a knob; write const name = 8u; // knob: 4 8 16', 'warning'),
+    ),
+    ...knobs
+      .filter(([, { value, choices }]) => !choices.includes(value))
+      .map(([name, { value, choices }]) =>
+        places.lineAt(
+          constants.find((constant) => constant.name === name)?.start,
+          `${name} is ${value}, which is none of its choices: ${choices.join(', ')}`,
+        ),
+      ),
+  ];
 }
 
-/** A header line that says something to nobody is a misspelling more often than prose. */
-function keyProblems(text: Lines): Problem[] {
-  return text.lines.flatMap((line, index) => {
-    const [, key] = /^\/\/! (\w+)(?: \w+)?: \S/.exec(line) ?? [];
-    if (!key || KEYS.includes(key) || !KEYS.some((known) => near(key.toLowerCase(), known))) return [];
-    return [text.at(index, `"${key}:" says nothing here; known: ${KEYS.join(', ')}`, 'warning')];
+/** Header lines whose key is unknown but close to a known one: a misspelling more often than prose. */
+function keyProblems(places: Places): Problem[] {
+  return readHeader(places.text).lines.flatMap(({ line, text }) => {
+    const key = splitHeaderLine(text)?.key ?? '';
+    const keys: readonly string[] = HEADER_KEYS;
+    if (!key || keys.includes(key) || !keys.some((known) => near(key.toLowerCase(), known))) return [];
+    return [places.line(line, `"${key}:" is no known key; known: ${keys.join(', ')}`, 'warning')];
   });
 }
 
 /** Grids, lengths and numbers that cannot be worked out, at the kernel's first case. */
-function expressionProblems(variant: Variant, text: Lines): Problem[] {
+function expressionProblems(variant: Variant, places: Places): Problem[] {
   const { passes, loads, scratch, resident, lets, subgroup } = variant;
   const [sizes] = registry[variant.kernel].cases;
-  const failing = (expression: string, pattern: string) => {
+  const failing = (expression: string, key: HeaderKey, word?: string) => {
     try {
       evaluate(expression, variant, sizes);
       return [];
     } catch (error) {
-      return [text.problem(withoutLabel(error, variant), pattern)];
+      return [places.field([key], word, withoutLabel(error, variant))];
     }
   };
-  const wrongLet = lets.flatMap(({ name, value }) => failing(value, `^//! let ${name}:`));
+  const wrongLet = lets.flatMap(({ name, value }) => failing(value, 'let', name));
   if (wrongLet.length) return wrongLet;
   return [
-    ...[...passes, ...loads].flatMap(({ entryPoint, grid }) => [
-      ...grid.flatMap((axis) => failing(axis, gridLine(entryPoint))),
-      ...(new RegExp(`\\bfn\\s+${entryPoint}\\b`).test(variant.wgsl)
-        ? []
-        : [text.problem(`There is no function ${entryPoint} to run`, gridLine(entryPoint))]),
-    ]),
-    ...scratch.flatMap(({ name, length }) => failing(length, `^//! scratch ${name}:`)),
-    ...resident.flatMap(({ name, length }) => failing(length, `^//! resident ${name}:`)),
-    ...(subgroup === undefined ? [] : failing(subgroup, '^//! subgroup')),
+    ...passes.flatMap((pass) => passProblems(variant, pass, ['grid', 'pass'], places)),
+    ...loads.flatMap((pass) => passProblems(variant, pass, ['load'], places)),
+    ...scratch.flatMap(({ name, length }) => failing(length, 'scratch', name)),
+    ...resident.flatMap(({ name, length }) => failing(length, 'resident', name)),
+    ...(subgroup === undefined ? [] : failing(subgroup, 'subgroup')),
   ];
 }
 
-const gridLine = (entryPoint: string) =>
-  entryPoint === 'main' ? '^//! (grid|pass main|load main):' : `^//! (pass|load|grid) ${entryPoint}:`;
+/** A grid that cannot be worked out, or that is of a function which the text does not have. */
+function passProblems(
+  variant: Variant,
+  { entryPoint, grid }: Pass,
+  keys: HeaderKey[],
+  places: Places,
+): Problem[] {
+  const [sizes] = registry[variant.kernel].cases;
+  const at = (message: string) => {
+    const named = readHeader(places.text).fields.find(
+      ({ key, word }) => keys.includes(key) && (word || 'main') === entryPoint,
+    );
+    return places.line(named?.line, message);
+  };
+  const problems = grid.flatMap((axis) => {
+    try {
+      evaluate(axis, variant, sizes);
+      return [];
+    } catch (error) {
+      return [at(withoutLabel(error, variant))];
+    }
+  });
+  const texts = [variant.text, ...variant.appended.map(({ text }) => text)];
+  const exists = texts.some((text) => readModule(text).functions.some(({ name }) => name === entryPoint));
+  return exists ? problems : [...problems, at(`There is no function ${entryPoint} to run`)];
+}
 
-/** Arrays that the kernel does not have, and outputs that nobody writes. */
-function bindingProblems(variant: Variant, text: Lines): Problem[] {
+/** Arrays that the kernel does not have, and outputs that the text does not bind. */
+function bindingProblems(variant: Variant, places: Places): Problem[] {
   const { kernel, bindings, scratch, resident } = variant;
   const { cases, lengths, outputs } = registry[kernel];
   const own = [...scratch, ...resident].map(({ name }) => name);
@@ -127,21 +169,19 @@ function bindingProblems(variant: Variant, text: Lines): Problem[] {
   const strange = bindings.filter(({ name }) => !known.includes(name));
   const bound = bindings.map(({ name }) => name);
   const missing = outputs.filter((name) => !bound.includes(name));
+  const variables = readModule(places.text).variables;
   return [
     ...strange.map(({ name }) =>
-      text.problem(
+      places.lineAt(
+        variables.find((variable) => variable.name === name)?.start,
         `${kernel} has no array "${name}"; it has: ${known.join(', ')}`,
-        `var<[^>]*>\\s*${name}\\b`,
       ),
     ),
     ...missing.map((name) =>
-      text.problem(`${kernel} writes its results to "${name}", which is not bound here`),
+      places.line(1, `${kernel} writes its results to "${name}", which is not bound here`),
     ),
   ];
 }
-
-/** For a pattern that matches just this text. */
-const escaped = (text: string) => text.replace(/[^\w]/g, '\\$&');
 
 const withoutLabel = (error: unknown, { kernel, name }: Variant) =>
   messageOf(error).replace(`${kernel}/${name}: `, '');
@@ -155,16 +195,4 @@ function near(word: string, known: string): boolean {
   const [a, b] = [word.slice(start), known.slice(start)];
   const exchanged = a.length > 1 && a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
   return exchanged || a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
-}
-
-/** What is wrong with a shader's text, and where. */
-export interface Problem {
-  /** From 1, of the cell's own text. */
-  line: number;
-  /** From 1, in UTF-16 code units. */
-  column: number;
-  /** In UTF-16 code units; 0 where only the place is known. */
-  length: number;
-  severity: 'error' | 'warning' | 'info';
-  message: string;
 }

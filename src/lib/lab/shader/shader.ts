@@ -4,12 +4,21 @@ import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
-import { type Knob, type OwnVariant, readKnobs, type Variant, withKnobs } from '../../shaders/variant';
+import { readHeader } from '../../shaders/header';
+import {
+  type Knob,
+  type OwnVariant,
+  readKnobs,
+  sourceLine,
+  type Variant,
+  withKnobs,
+} from '../../shaders/variant';
+import { readModule } from '../../shaders/wgsl';
 import { EFFORT, type Effort, makeOperands, microbenchmark } from '../measure/microbench';
 import { readOwn } from '../experiment/catalogue';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { choose, expand } from '../experiment/expand';
-import { headerProblems, type Problem } from './diagnostics';
+import { headerProblems, Places, type Problem } from './diagnostics';
 import { checkAll, compileAll } from '../measure/check';
 import { messageOf } from '../message';
 import type { Report } from '../measure/progress';
@@ -123,44 +132,36 @@ function unsupportedProblem(variant: Variant, { kernels }: OpenGpu): Problem | u
     return undefined; // a text that cannot be worked out: its problem is told as one of the header, or by the compiler
   }
   if (!message) return undefined;
-  const lines = variant.text.split('\n');
-  const asking = /^(?:enable|requires) |^const_assert |@workgroup_size|^var<workgroup>|^\/\/! subgroup/;
-  const index = Math.max(
-    0,
-    lines.findIndex((line) => asking.test(line)),
-  );
-  return {
-    line: index + 1,
-    column: 1,
-    length: lines[index].trimEnd().length,
-    severity: 'error',
-    message: `It ${message}`,
-  };
+  return new Places(variant.text).lineAt(firstDemand(variant), `It ${message}`);
 }
 
-/** What the compiler says. Of a place in the shared functions, the line that asks for them is told. */
+/** Offset of the first declaration that demands something of the GPU: an extension, workgroup memory, threads. */
+function firstDemand({ text }: Variant): number | undefined {
+  const { directives, assertions, variables, functions } = readModule(text);
+  const demands = [
+    ...directives,
+    ...assertions,
+    ...variables.filter(({ space }) => space === 'workgroup'),
+    ...functions.filter(({ attributes }) => attributes.some(({ name }) => name === 'workgroup_size')),
+    ...readHeader(text).fields.filter(({ key }) => key === 'subgroup'),
+  ];
+  return demands.length ? Math.min(...demands.map(({ start }) => start)) : undefined;
+}
+
+/** The compiler's messages. One about a shared file names the file and its line, at the header line that uses the file. */
 async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[]> {
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label: 'a notebook’s shader', code: variant.wgsl });
   const refused = await device.popErrorScope();
   const { messages } = await module.getCompilationInfo();
-  const lines = variant.text.split('\n');
-  const use = Math.max(
-    0,
-    lines.findIndex((line) => line.startsWith('//! use:')),
-  );
-  const problems = messages.map(({ lineNum, linePos, length, type, message }): Problem => {
-    const severity = type;
-    if (lineNum <= lines.length)
-      return { line: Math.max(1, lineNum), column: Math.max(1, linePos), length, severity, message };
-    const where = `in the shared functions, line ${lineNum - lines.length}`;
-    return {
-      line: use + 1,
-      column: 1,
-      length: lines[use].trimEnd().length,
-      severity,
-      message: `${message} (${where})`,
-    };
+  const places = new Places(variant.text);
+  const uses = readHeader(variant.text).fields.filter(({ key }) => key === 'use');
+  const problems = messages.map(({ lineNum, linePos, length, type: severity, message }): Problem => {
+    const { path, line } = sourceLine(variant, lineNum);
+    if (!path) return { line: Math.max(1, line), column: Math.max(1, linePos), length, severity, message };
+    const file = path.replace(/^.*\/|\.wgsl$/g, '');
+    const use = uses.find(({ value }) => value.split(/[\s,]+/).includes(file)) ?? uses[0];
+    return places.line(use?.line, `${path}:${line}:${linePos}: ${message}`, severity);
   });
   const told = problems.some(({ severity }) => severity === 'error');
   if (refused && !told)
@@ -185,14 +186,8 @@ async function pipelineProblems(
   } catch (error) {
     const message = messageOf(error).replace(`${variant.kernel}/${variant.name} `, '');
     const [, entry = 'main'] = /makes no pipeline of (\w+)/.exec(message) ?? [];
-    const lines = variant.text.split('\n');
-    const index = Math.max(
-      0,
-      lines.findIndex((line) => new RegExp(`\\bfn\\s+${entry}\\b`).test(line)),
-    );
-    return [
-      { line: index + 1, column: 1, length: lines[index].trimEnd().length, severity: 'error', message },
-    ];
+    const { functions } = readModule(variant.text);
+    return [new Places(variant.text).lineAt(functions.find(({ name }) => name === entry)?.start, message)];
   } finally {
     kernels.destroy();
   }

@@ -1,5 +1,6 @@
 /** How the editor reads today's WGSL: one token after another, enough to colour it, to indent it and to comment lines out. */
 import type { StreamParser, StringStream } from '@codemirror/language';
+import { HEADER_KEYS } from '../../shaders/header';
 
 export interface WgslState {
   /** How many block comments are open: they nest. */
@@ -53,7 +54,7 @@ export const COMPLETIONS = [...KEYWORDS, ...ATOMS, ...TYPES, ...BUILTINS].filter
 const NUMBER =
   /^(0[xX](?:[\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)[pP][+-]?\d+[fh]?|0[xX](?:[\da-fA-F]+\.[\da-fA-F]*|\.[\da-fA-F]+)|0[xX][\da-fA-F]+[iu]?|(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?[fh]?|\d+[eE][+-]?\d+[fh]?|\d+[iufh]?)/;
 const NAME = /^[_\p{XID_Start}][\p{XID_Continue}]*/u;
-const FIELD = /^(grid|pass|use|scratch|resident|load|formats|let|error|subgroup)(?= \w+:|:)/;
+const FIELD = new RegExp(`^(${HEADER_KEYS.join('|')})(?= \\w+:|:)`);
 
 export const wgslMode: StreamParser<WgslState> = {
   name: 'wgsl',
