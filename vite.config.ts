@@ -1,4 +1,5 @@
-// Vite for the page, and Vitest: `unit` runs in Node on Dawn, `browser` drives real browsers over the built page.
+// Vite for the page, and Vitest: `pure` needs nothing but Node, `gpu` runs in Node on Dawn, `browser` drives real browsers over
+// the built page.
 import { readFileSync } from 'node:fs';
 import { sveltekit } from '@sveltejs/kit/vite';
 import type { Plugin } from 'vite';
@@ -51,12 +52,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'unit',
-          include: ['tests/*.test.ts'],
+          name: 'pure',
+          include: ['tests/pure/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'gpu',
+          include: ['tests/gpu/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
-          setupFiles: ['tests/patience.ts'],
+          setupFiles: ['tests/gpu/patience.ts'],
           // Mesa's software GPU compiles for four lanes in half the time that it takes for eight.
           env: { LP_NATIVE_VECTOR_WIDTH: '128' },
         },

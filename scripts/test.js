@@ -1,7 +1,7 @@
 // `npm test`: makes the machine ready, runs every check, and ends with one line: "N passed, N failed".
 //   npm test                      everything
-//   npm test -- unit | browser    one half of the tests (also lint, format, check, build)
-//   npm test -- WORD …            the test files whose path contains a word; `unit WORD`: of those only
+//   npm test -- pure | gpu | browser   one part of the tests (also lint, format, check, build)
+//   npm test -- WORD …                 the test files whose path contains a word; `pure WORD`: of those only
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ needPackages();
 // The generated part of tsconfig.json, which lint and check read.
 run(tool('@sveltejs/kit/svelte-kit.js', 'sync'));
 needMachine({
-  adapter: steps.some(({ name }) => name === 'unit'),
+  adapter: steps.some(({ name }) => name === 'gpu'),
   browsers: steps.some(({ name }) => name === 'browser'),
 });
 rmSync(REPORTS, { recursive: true, force: true });
@@ -44,7 +44,8 @@ function chooseSteps(words) {
     { name: 'format', command: tool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
     { name: 'check', command: tool('svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.json') },
     build,
-    vitest('unit', []),
+    vitest('pure', []),
+    vitest('gpu', []),
     vitest('browser', []),
   ];
   if (words.length === 0) return all;
@@ -64,14 +65,15 @@ function chooseSteps(words) {
  */
 function filtered(filters, projects) {
   const found = Object.entries({
-    unit: testFiles('tests', '.test.ts'),
+    pure: testFiles('tests/pure', '.test.ts'),
+    gpu: testFiles('tests/gpu', '.test.ts'),
     browser: testFiles('tests/browser', '.spec.ts'),
   })
     .filter(([project]) => projects.length === 0 || projects.includes(project))
     .filter(([, files]) => files.some((file) => filters.some((filter) => file.includes(filter))))
     .map(([project]) => vitest(project, filters));
   if (found.length > 0) return found;
-  const files = [...testFiles('tests', '.test.ts'), ...testFiles('tests/browser', '.spec.ts')];
+  const files = ['pure', 'gpu', 'browser'].flatMap((project) => testFiles(`tests/${project}`, '.ts'));
   return stop(`No test file's path contains ${filters.join(' or ')}; there are: ${files.join(', ')}`);
 }
 

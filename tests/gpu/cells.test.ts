@@ -1,0 +1,493 @@
+// Each kind of cell through runCell, on the GPU at hand; a notebook's own shaders, from their text to their times.
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { gpu, openFile } from '../../cli/node';
+import { catalogueWith, REGISTRY, variantOf } from '../../src/lib/lab/experiment/catalogue';
+import { printCell, readCell, usesShader } from '../../src/lib/lab/cells/cells';
+import { apart } from '../../src/lib/lab/measure/compare';
+import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { expand } from '../../src/lib/lab/experiment/expand';
+import { headerProblems } from '../../src/lib/lab/shader/diagnostics';
+import type { CellKind } from '../../src/lib/lab/notebook/notebook';
+import { runCell } from '../../src/lib/lab/cells/run';
+import { type CellWork, type LabEvent } from '$lib/lab/cells/events';
+import { Session } from '../../src/lib/lab/measure/session';
+import { checkShader, compileShader, timeShader } from '../../src/lib/lab/shader/shader';
+import { type OwnVariant } from '$lib/shaders/variant';
+import { findVariant, kernels, variants } from '../../src/lib/shaders';
+
+const TINY = 'tests/fixtures/tiny-q4km.gguf';
+// Plain variants: software drivers take long over the others, and other tests check those.
+const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\n`;
+const session = new Session({
+  gpu,
+  agent: 'a test',
+  open: (model) => openFile(model === 'demo' ? 'static/models/rwkv7-austen-Q4_K_M.gguf' : model),
+});
+const never = new AbortController().signal;
+const quiet = () => undefined;
+afterAll(() => session.close());
+
+async function run(work: CellWork, signal = never, each: (event: LabEvent) => void = quiet) {
+  const events: LabEvent[] = [];
+  for await (const event of runCell(work, session, signal)) {
+    events.push(event);
+    each(event);
+  }
+  expect(structuredClone(events)).toEqual(events); // nothing but plain data
+  expect(events.at(-1)).toEqual({ type: 'finished', stopped: signal.aborted });
+  return events;
+}
+const of = <Type extends LabEvent['type']>(events: LabEvent[], type: Type) =>
+  events.filter((event) => event.type === type) as Extract<LabEvent, { type: Type }>[];
+const reasons = (events: LabEvent[]) => of(events, 'failed').map(({ reason }) => reason);
+
+/** argmax as shipped, and as it is when somebody has exchanged a comparison. */
+const argmax = findVariant('argmax', kernels.argmax.default).text;
+const mine: OwnVariant = { kernel: 'argmax', name: 'mine', wgsl: `${argmax}\n// mine\n` };
+const wrong: OwnVariant = { kernel: 'argmax', name: 'wrong', wgsl: argmax.replaceAll(' > ', ' < ') };
+
+describe('kinds of cells', () => {
+  test('sweep: a record for each run, with a shader of the notebook among them', async () => {
+    const text = `${QUICK}prefill=6\nchunk=3,6\nsamples=1\nargmax=${kernels.argmax.default},mine\ntarget=10\nx=chunk\nscale=log\n`;
+    const events = await run({ kind: 'sweep', text, variants: [mine] });
+    expect(reasons(events)).toEqual([]);
+    const records = of(events, 'record').map(({ record }) => record);
+    expect(records.map(({ chunk, variants }) => [chunk, variants.argmax.name])).toEqual([
+      [3, kernels.argmax.default],
+      [3, 'mine'],
+      [6, kernels.argmax.default],
+      [6, 'mine'],
+    ]);
+    expect(records[1].settings).toMatch(/argmax=mine/);
+    expect(records[0].settings).not.toMatch(/target|scale|x=/);
+    expect(records[0].kernelHash).not.toBe(records[1].kernelHash);
+    expect(records[1].warnings).not.toContain('unused');
+  });
+
+  test('compare: settings parted by a line, or one list, interleaved', async () => {
+    const one = await run({
+      kind: 'compare',
+      text: `${QUICK}prefill=2\nbudget=1\nargmax=${kernels.argmax.default},mine\n`,
+      variants: [mine],
+    });
+    const two = await run({
+      kind: 'compare',
+      text: `budget=1\n${QUICK}prefill=2\n---\n${QUICK}prefill=2\nchunk=1\n`,
+    });
+    for (const events of [one, two]) {
+      expect(reasons(events)).toEqual([]);
+      const [{ compared }] = of(events, 'compared');
+      expect(compared.runs).toHaveLength(2);
+      expect(compared.runs[0].seconds).toHaveLength(compared.runs[1].seconds.length);
+      expect(compared.runs[0].seconds.length).toBeGreaterThanOrEqual(2);
+      expect(['faster', 'slower', 'same', 'cannot tell']).toContain(compared.against[0].verdict);
+      const { low, ratio, high } = compared.against[0];
+      expect(low <= ratio && ratio <= high).toBe(true);
+    }
+    expect(of(one, 'compared')[0].compared.runs.map(({ settings }) => settings)[1]).toMatch(/argmax=mine/);
+    expect(of(two, 'compared')[0].compared.runs[1].settings).toMatch(/chunk=1/);
+  });
+
+  test('profile: passes, the split, matrix products, time beyond the target, peaks', async () => {
+    const events = await run({ kind: 'profile', text: `${QUICK}prefill=8\ntarget=1000000\n` });
+    expect(reasons(events)).toEqual([]);
+    const [{ profile }] = of(events, 'profiled');
+    // r, k, v, output, key and value of channel mix; four LoRAs of two, of which the first layer has three; the head.
+    expect(profile.matmuls).toMatchObject({ perLayer: 14, perPass: 12 + 14 + 14 + 1 });
+    expect(profile.matmuls.dispatchesPerPass).toBeGreaterThan(0);
+    for (const row of profile.rows) {
+      expect(row.passes.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(row.dispatches);
+      expect(row.passes.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(row.seconds, 9);
+      if (row.bytes) expect(row.secondsAtPeak).toBeGreaterThan(0);
+    }
+    const beyond = profile.rows.reduce((sum, { beyondTargetSeconds }) => sum + beyondTargetSeconds, 0);
+    expect(beyond).toBeCloseTo(profile.wallSeconds - 8 / 1e6, 9);
+    expect(profile.softmaxSeconds).toBeGreaterThan(0);
+    expect(profile.readbackSeconds).toBeGreaterThan(0);
+    expect(profile.peaks.pass).toBeGreaterThanOrEqual(0);
+    expect(profile.target).toBe(1e6);
+  });
+
+  test('roofline: what this GPU can do', async () => {
+    const events = await run({ kind: 'roofline', text: '' });
+    expect(reasons(events)).toEqual([]);
+    const [{ peaks, adapter }] = of(events, 'peaks');
+    for (const peak of [peaks.f32, peaks.read, peaks.dispatch]) expect(peak).toBeGreaterThan(0);
+    expect(adapter).toMatch(/\w/);
+  });
+
+  test('tune: the best so far, then settings that can be run', async () => {
+    const choices = `matmul.workgroup_size=64\nembed=gather\n`;
+    const text = `budget=4\n${QUICK}${choices}argmax=${kernels.argmax.default},mine\nchunk=2\n`;
+    const events = await run({ kind: 'tune', text, variants: [mine] });
+    expect(reasons(events)).toEqual([]);
+    const [{ tuned }] = of(events, 'tuned');
+    const catalogue = catalogueWith([mine]);
+    expect(expand(parseExperiment(tuned.settings, catalogue), catalogue)).toHaveLength(1);
+    const told = of(events, 'progress').filter(({ progress }) => progress.phase === 'tuning');
+    expect(told.at(-1)?.progress.total).toBe(4);
+    for (const { best } of of(events, 'tuning')) {
+      expect(best.bestSeconds).toBeLessThanOrEqual(best.beforeSeconds);
+      const [found] = expand(parseExperiment(best.settings, catalogue), catalogue);
+      expect(found.variants[best.kernel].name).toBe(best.variant);
+    }
+    expect(of(events, 'tuning').length).toBeGreaterThan(0);
+  });
+
+  test('generate: greedy is the same every time, sampling by its seed; text comes in pieces', async () => {
+    const quick = 'matmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\n';
+    const generate = async (numbers: string, signal = never, each: (event: LabEvent) => void = quiet) => {
+      const text = `model=demo\n${quick}tokens=12\n${numbers}---\nIt is a truth\nuniversally\n`;
+      const events = await run({ kind: 'generate', text }, signal, each);
+      expect(reasons(events)).toEqual([]);
+      const [{ generation }] = of(events, 'generated');
+      expect(
+        of(events, 'text')
+          .map(({ text }) => text)
+          .join(''),
+      ).toBe(generation.text);
+      return generation;
+    };
+    const first = await generate('');
+    expect(first.prompt).toBe('It is a truth\nuniversally');
+    expect(first).toMatchObject({ end: 'length', temperature: 0 });
+    expect(first.ids).toHaveLength(12);
+    expect(first.prefillTokensPerSecond).toBeGreaterThan(0);
+    expect(first.decodeTokensPerSecond).toBeGreaterThan(0);
+    expect((await generate('')).ids).toEqual(first.ids);
+    const sampled = await generate('temperature=1\ntop_p=0.9\nseed=5\n');
+    expect((await generate('temperature=1\ntop_p=0.9\nseed=5\n')).ids).toEqual(sampled.ids);
+    expect((await generate('temperature=1\ntop_p=0.9\nseed=6\n')).ids).not.toEqual(sampled.ids);
+    const stop = new AbortController();
+    const stopped = await generate('temperature=1\n', stop.signal, ({ type }) => {
+      if (type === 'text') stop.abort();
+    });
+    expect(stopped.end).toBe('stopped');
+    expect(stopped.ids.length).toBeLessThan(12);
+  });
+
+  test.each([
+    ['generate', 'model=synthetic-0.1b\ntokens=1\n', /no vocabulary: it is synthetic/],
+    ['generate', 'samples=3\n', /samples has no meaning here/],
+    ['generate', 'temperature=-1\n', /temperature must be a number from 0 to 100; "-1" is not/],
+    ['generate', 'tokens=1.5\n', /tokens must be a whole number/],
+    ['compare', 'chunk=1\n', /A comparison needs two settings/],
+    ['compare', 'prefill=1\n---\nprefill=2\n', /the same prefill; these have 1, 2/],
+    ['compare', 'chunk=1,2,3,4,5,6,7,8,9\n', /at most 8 runs/],
+    ['tune', 'budjet=1\n', /Unknown setting "budjet"; known: budget, error, model/],
+    ['tune', 'budget=1,2\n', /budget takes one value/],
+    ['roofline', 'chunk=1\n', /A roofline cell takes no settings; it was given chunk/],
+    ['prose', 'text', /A prose cell is not run; these are: sweep, /],
+    ['sweep', 'x=colour\n', /Unknown setting "colour"/],
+    ['sweep', 'x=chunk,prefill\n', /x takes one value/],
+    ['sweep', 'scale=cubic\n', /scale must be linear or log/],
+    ['sweep', 'reference=../../etc\n', /reference is a name/],
+  ] as [CellKind, string, RegExp][])('%s: %j is refused', async (kind, text, message) => {
+    const events = await run({ kind, text });
+    expect(reasons(events)).toEqual([expect.stringMatching(message) as string]);
+    expect(of(events, 'record')).toEqual([]);
+  });
+});
+
+describe("a notebook's own shaders", () => {
+  test('are usable by name beside the shipped ones, and by nobody else', () => {
+    const catalogue = catalogueWith([mine]);
+    expect(parseExperiment('argmax=mine', catalogue)).toEqual({ argmax: ['mine'] });
+    expect(() => parseExperiment('argmax=mine')).toThrow(/argmax has no variant "mine"/);
+    expect(catalogueWith([])).toBe(REGISTRY);
+  });
+
+  test('of a family are one for each format; of a format, that one', () => {
+    const { text } = findVariant('matmul_q4_k', 'naive');
+    const catalogue = catalogueWith([
+      { kernel: 'matmul', name: 'all', wgsl: text },
+      { kernel: 'matmul_q4_k', name: 'one', wgsl: text },
+    ]);
+    for (const kernel of ['matmul_q4_k', 'matmul_q6_k', 'matmul_f16'])
+      expect(variantOf(kernel, 'all', catalogue)?.wgsl.length).toBeGreaterThan(text.length);
+    expect(variantOf('matmul_q4_k', 'one', catalogue)?.format).toBe('q4_k');
+    expect(variantOf('matmul_q6_k', 'one', catalogue)).toBeUndefined();
+    const knob = Object.keys(findVariant('matmul_q4_k', 'naive').knobs)[0];
+    expect(parseExperiment(`matmul=all&matmul.${knob}=64`, catalogue)).toHaveProperty(`matmul.${knob}`);
+    expect(variants.some(({ name }) => name === 'all' || name === 'one')).toBe(false);
+  });
+
+  test.each([
+    [
+      { ...mine, name: kernels.argmax.default },
+      /argmax has a variant ".+" already; it has: .+\. Choose another name/,
+    ],
+    [{ ...mine, kernel: 'argmin' }, /There is no kernel "argmin"; there are: .*argmax/],
+    [{ ...mine, name: 'bad', wgsl: 'fn main() {}' }, /has no "\/\/! grid:" line/],
+    [{ ...mine, name: 'bad', wgsl: '//! use: nothing\n//! grid: 1\n' }, /uses nothing\.wgsl; there are: /],
+    [{ ...mine, name: 'a b' }, /"a b" is no name for a variant/],
+    [
+      { ...mine, kernel: 'matmul', wgsl: '//! x\n//! grid: 1\n//! formats: q9_z\n' },
+      /the format q9_z; there are: .*q4_k/,
+    ],
+    [
+      { ...mine, kernel: 'matmul_q4_k', wgsl: '//! x\n//! grid: 1\n//! formats: q6_k\n' },
+      /for q6_k, so not for matmul_q4_k/,
+    ],
+    [{ ...mine, kernel: '__proto__' }, /There is no kernel "__proto__"/],
+  ])('that cannot be used spoil nothing but the settings that name them, $#', (own, message) => {
+    const catalogue = catalogueWith([own, mine]);
+    expect([...catalogue.refused!.values()]).toEqual([expect.stringMatching(message)]);
+    expect(parseExperiment('argmax=mine&chunk=3', catalogue)).toHaveProperty('argmax');
+    if (own.kernel === 'argmax')
+      expect(() => parseExperiment(`argmax=${own.name}`, catalogue)).toThrow(message);
+  });
+
+  test('that are a shipped one, by name and text, are that one', () => {
+    const name = kernels.argmax.default;
+    const catalogue = catalogueWith([{ ...mine, name, wgsl: argmax }, mine]);
+    expect([...catalogue.refused!]).toEqual([]);
+    expect(catalogue.variants.filter((each) => each.kernel === 'argmax' && each.name === name)).toHaveLength(
+      1,
+    );
+  });
+
+  test('of the same name are both refused', () => {
+    const catalogue = catalogueWith([mine, { ...mine, wgsl: `${mine.wgsl}//` }]);
+    expect(() => parseExperiment('argmax=mine', catalogue)).toThrow(
+      /two shaders of this notebook are called argmax\/mine/,
+    );
+  });
+
+  test('are checked: the first wrong element with its neighbours', async () => {
+    const open = await session.open();
+    const right = await checkShader(mine, open, quiet, never);
+    expect(right.passed).toBe(true);
+    expect(right.cases).toHaveLength(kernels.argmax.cases.length);
+    expect(right.cases[0]).toMatchObject({ kernel: 'argmax', passed: true, tolerance: 0 });
+    const outcome = await checkShader(wrong, open, quiet, never);
+    expect(outcome.passed).toBe(false);
+    const found = outcome.cases.find(({ passed }) => !passed)!;
+    expect(found.error).toBeGreaterThan(0);
+    expect(found.wrong?.array).toBe('best');
+    const { index, from, got, want } = found.wrong!;
+    expect(got[index - from]).not.toBe(want[index - from]);
+    expect(got.slice(0, index - from)).toEqual(want.slice(0, index - from));
+    const broken = await checkShader(
+      { ...mine, wgsl: `${mine.wgsl}\nfn f() -> u32 { return true; }` },
+      open,
+      quiet,
+      never,
+    );
+    expect(broken.cases[0]).toMatchObject({ passed: false, error: undefined });
+    expect(broken.cases[0].reason).toMatch(/does not compile: line \d+/);
+  });
+
+  test('are microbenchmarked at the shapes of the model, beside what would run', async () => {
+    const open = await session.open();
+    const model = await session.load(TINY, 1, quiet, never);
+    const brief = { rotateBytes: 0, batchSeconds: 1e-4, batches: 1, warmupSeconds: 0 };
+    const rows = await timeShader(mine, model, [4, 8], open, quiet, never, brief);
+    expect(rows.map(({ variant }) => variant)).toEqual(['mine', kernels.argmax.default]);
+    for (const row of rows) {
+      expect(row.seconds).toBeGreaterThan(0);
+      expect(row.gigabytesPerSecond).toBeGreaterThan(0);
+      expect(row).toMatchObject({
+        kernel: 'argmax',
+        tokens: 4,
+        uses: 1,
+        shape: expect.stringContaining('vocabulary'),
+      });
+    }
+    const [bad] = await timeShader(wrong, model, [4], open, quiet, never, brief);
+    expect(bad).toMatchObject({ seconds: undefined, reason: expect.stringMatching(/is wrong in best/) });
+    await expect(
+      timeShader(
+        { ...mine, kernel: 'matmul_q4_0', wgsl: findVariant('matmul_q4_0', 'naive').text },
+        model,
+        [4],
+        open,
+        quiet,
+        never,
+      ),
+    ).rejects.toThrow(/does not use matmul_q4_0; it uses: .*argmax/);
+  });
+});
+
+describe('compiling as it is typed', () => {
+  const compile = async (wgsl: string, kernel = 'argmax') =>
+    compileShader({ kernel, name: 'mine', wgsl }, await session.open());
+
+  test('a good shader has no problems, and its knobs', async () => {
+    const { problems, knobs } = await compile(argmax);
+    expect(problems).toEqual([]);
+    expect(knobs).toEqual(findVariant('argmax', kernels.argmax.default).knobs);
+  });
+
+  test('errors are on their lines', async () => {
+    const at = argmax.split('\n').length;
+    const { problems } = await compile(`${argmax}\nfn f() -> u32 {\n  return unknown_name;\n}\n`);
+    const [problem] = problems.filter(({ severity }) => severity === 'error');
+    expect(problem).toMatchObject({ line: at + 2, column: 10, severity: 'error' });
+    expect(problem.message).toMatch(/unknown_name/);
+  });
+
+  test('errors in a shared file name it and its line, at the line that uses it', async () => {
+    const text = findVariant('matmul_q4_k', 'naive').text;
+    const { problems } = await compile(`${text}\nfn q4_k_scale() {}\n`, 'matmul_q4_k');
+    const use = text.split('\n').findIndex((line) => line.startsWith('//! use:')) + 1;
+    const [problem] = problems.filter(({ severity }) => severity === 'error');
+    expect(problem).toMatchObject({
+      line: use,
+      message: expect.stringMatching(/^formats\/q4_k\.wgsl:24:\d+: /),
+    });
+  });
+
+  test.each([
+    ['nothing at all', '', 1, /has no .*grid:.* line/],
+    ['a shared file', '//! A\n//! grid: 1\n//! use: nothing\n', 3, /uses nothing\.wgsl/],
+    ['a grid', '//! A\n//! grid: rows / lanes\n', 2, /lanes/],
+    ['an entry point', '//! A\n//! pass first: 1\n', 2, /There is no function first/],
+    [
+      'an array',
+      '//! A\n//! grid: 1\n@group(0) @binding(1) var<storage, read> logit: array<f32>;\n',
+      3,
+      /argmax has no array "logit"; it has: sizes, logits, best/,
+    ],
+    ['an output', '//! A\n//! grid: 1\n', 1, /writes its results to "best", which is not bound/],
+    [
+      'a knob',
+      '//! A\n//! grid: 1\nconst a = 3u; // knob: 1 2\n',
+      3,
+      /a is 3, which is none of its choices: 1, 2/,
+    ],
+    ['no knob', '//! A\n//! grid: 1\nvar a = 3; // knob: 1 2\n', 3, /not read as a knob/],
+    ['a key', '//! A\n//! grid: 1\n//! scrach partial: 4\n', 3, /"scrach:" is no known key/],
+  ])('%s is told on its line', async (_, wgsl, line, message) => {
+    const { problems } = await compile(wgsl);
+    expect(problems.find((problem) => message.test(problem.message))).toMatchObject({ line });
+  });
+
+  test('a name that is taken is told', async () => {
+    const own = { kernel: 'argmax', name: kernels.argmax.default, wgsl: `${argmax}// edited\n` };
+    const { problems } = await compileShader(own, await session.open());
+    expect(problems).toEqual([
+      expect.objectContaining({ line: 1, message: expect.stringMatching(/Choose another name/) }),
+    ]);
+    expect((await compileShader({ ...own, wgsl: argmax }, await session.open())).problems).toEqual([]);
+  });
+
+  test('whatever a header says, its problems are on lines that it has', () => {
+    const word = fc.constantFrom(
+      ...[
+        '//! ',
+        'grid: ',
+        'pass a: ',
+        'use: ',
+        'scratch s: ',
+        'let n: ',
+        'error: ',
+        'subgroup: ',
+        'formats: ',
+        'load m: ',
+      ],
+      ...[
+        'resident r: ',
+        'rows',
+        '(',
+        ')',
+        '*',
+        '/',
+        '4',
+        ',',
+        '[',
+        '\\',
+        '+',
+        '\n',
+        '\r\n',
+        'const a = 1u; // knob: 2',
+        '`$&`',
+      ],
+      ...[
+        '@group(0) @binding(1) var<storage, read> x: array<f32>;',
+        'fn main() {}',
+        'const_assert a < (;',
+        'format',
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 25 }), (words) => {
+        const wgsl = words.join('');
+        for (const kernel of ['argmax', 'matmul_q4_k', 'matmul']) {
+          const { problems } = headerProblems({ kernel, name: 'mine', wgsl });
+          for (const { line, message } of problems) {
+            expect(line >= 1 && line <= wgsl.split(/\r\n|\r|\n/).length).toBe(true);
+            expect(message).toMatch(/\S/);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('no shipped variant has a problem in its header', () => {
+    for (const { kernel, name, text } of variants)
+      expect([`${kernel}/${name}`, headerProblems({ kernel, name, wgsl: text }).problems]).toEqual([
+        `${kernel}/${name}`,
+        [],
+      ]);
+  });
+});
+
+describe('texts of cells', () => {
+  test.each([
+    ['sweep', 'prefill=256\nchunk=64,128\nx=chunk\nscale=log\nreference=phase-2\ntarget=400\n'],
+    ['compare', 'budget=5\nchunk=64\n---\nchunk=128\n'],
+    ['profile', 'prefill=64\n'],
+    ['roofline', ''],
+    ['tune', 'budget=60\nerror=0.01\nchunk=64\n'],
+    ['generate', 'tokens=9\ntemperature=0.7\ntop_p=0.9\nseed=3\nmodel=a.gguf\n---\nOnce\n---\n\nmore\n'],
+  ] as [CellKind, string][])('%s: read, printed and read again', (kind, text) => {
+    const cell = readCell(kind, text);
+    expect(readCell(kind, printCell(cell))).toEqual(cell);
+  });
+
+  test('a model with a comma in its name stands in a query string on a line of its own', () => {
+    const cell = { kind: 'sweep', experiment: { model: ['a,b.gguf', 'demo'], chunk: ['8'] } } as const;
+    const again = readCell(
+      'sweep',
+      printCell({ ...cell, experiment: { model: ['a,b.gguf', 'demo'], chunk: ['8'] } }),
+    );
+    expect(again).toEqual(cell);
+  });
+
+  test('the settings of a view are kept by the canonical text, and change no run', () => {
+    const experiment = parseExperiment('scale=log&reference=phase-2,mine&x=matmul_q4_k&chunk=8,16');
+    expect(formatExperiment(experiment)).toBe('chunk=8,16&reference=phase-2,mine&x=matmul_q4_k&scale=log');
+    expect(expand(experiment).map(({ text }) => text)).toEqual(['chunk=8', 'chunk=16']);
+  });
+
+  test('a cell knows the shaders it depends on', () => {
+    const catalogue = catalogueWith([mine]);
+    const uses = (kind: CellKind, text: string) =>
+      usesShader(readCell(kind, text, catalogue), mine, catalogue);
+    expect(uses('sweep', 'argmax=mine\n')).toBe(true);
+    expect(uses('sweep', 'chunk=8\n')).toBe(false);
+    expect(uses('compare', 'chunk=8\n---\nargmax=mine\n')).toBe(true);
+    expect(uses('tune', 'chunk=8\n')).toBe(true);
+    expect(uses('tune', `argmax=${kernels.argmax.default}\n`)).toBe(false);
+    expect(uses('roofline', '')).toBe(false);
+  });
+});
+
+test('records that were not interleaved never get a verdict', async () => {
+  const events = await run({ kind: 'sweep', text: `${QUICK}prefill=2,4\nsamples=2\n` });
+  const [first, second] = of(events, 'record').map(({ record }) => record);
+  const slower = { ...first, prefillSeconds: first.prefillSeconds.map((seconds) => 100 * seconds) };
+  for (const [a, b] of [
+    [first, second],
+    [first, slower],
+    [first, first],
+  ]) {
+    const found = apart(a, b);
+    expect(found.verdict).toBe('cannot tell');
+    expect(found.low <= found.ratio && found.ratio <= found.high).toBe(true);
+  }
+  expect(apart(first, slower).ratio).toBeCloseTo(0.01, 5);
+});

@@ -1,0 +1,321 @@
+// The terminal program as a user runs it: a process of its own, its two streams and its exit code.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseCsv } from '../../src/lib/lab/records/csv';
+import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { expand } from '../../src/lib/lab/experiment/expand';
+import { makeCell, printNotebook } from '../../src/lib/lab/notebook/notebook';
+import { fromCsv } from '$lib/lab/records/columns';
+import { kernels } from '../../src/lib/shaders';
+import { readArguments } from '../../cli/arguments';
+
+const TINY = 'tests/fixtures/tiny-q4km.gguf';
+const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lab-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** As `npm run --silent lab -- …` does it, without npm. */
+function lab(...words: string[]): Promise<Outcome> {
+  const program = [
+    'node_modules/vite-node/dist/cli.mjs',
+    '--config',
+    'vite.cli.config.ts',
+    'cli/lab.ts',
+    '--',
+    ...words,
+  ];
+  return new Promise((resolve) => {
+    execFile(process.execPath, program, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+/** A file in this test's own folder. */
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+describe('commands', () => {
+  test('info', async () => {
+    const { code, stdout } = await lab('info');
+    expect(code).toBe(0);
+    const adapter = JSON.parse(stdout);
+    expect(adapter.name).toMatch(/\w/);
+    expect(adapter.features).toBeInstanceOf(Array);
+    expect(adapter.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 26);
+  });
+
+  test('bench writes CSV, and nothing but CSV, on stdout', async () => {
+    const { code, stdout, stderr } = await lab(
+      'bench',
+      `model=${TINY}&prefill=16&chunk=4,8&matmul=naive`,
+      '--samples',
+      '2',
+      'decode=2',
+    );
+    expect(stderr).toMatch(/run 2 of 2.*tokens\/s/);
+    expect(code).toBe(0);
+    expect(
+      fromCsv(stdout).map(({ chunk, prefillSeconds, decode }) => [chunk, prefillSeconds.length, decode]),
+    ).toEqual([
+      [4, 2, 2],
+      [8, 2, 2],
+    ]);
+    expect(stdout).toMatch(/^build_commit,/);
+  });
+
+  test('run runs the cells of a notebook, with its shaders, and prints what the sweeps measured', async () => {
+    const text = await readFile('src/lib/shaders/argmax/slices.wgsl', 'utf8');
+    const settings = `model=${TINY}\nprefill=4\nmatmul=naive\nsamples=1\n`;
+    const notebook = printNotebook([
+      makeCell('prose', '# Try\n\n```lab nonsense\n```\n'),
+      makeCell('sweep', `${settings}argmax=slices,mine\n`),
+      makeCell('wgsl', `${text}// mine\n`, 'argmax/mine'),
+      makeCell('compare', `budget=1\n${settings}chunk=2,4\n`),
+      makeCell('sweep', `${settings}argmax=missing\n`),
+      makeCell('sweep', `${settings}chunk=2\n`),
+    ]);
+    const { code, stdout, stderr } = await lab('run', await file('try.md', notebook));
+    expect(code).toBe(1);
+    expect(fromCsv(stdout).map(({ chunk, variants }) => [chunk, variants.argmax.name])).toEqual([
+      [4, 'slices'],
+      [4, 'mine'],
+      [2, kernels.argmax.default],
+    ]);
+    expect(stderr).toMatch(/cell 2 of 4: compare/);
+    expect(stderr).toMatch(/times as fast/);
+    expect(stderr).toMatch(/argmax has no variant "missing"; it has: .*mine/);
+    expect((await lab('run', await file('empty.md', '# No cells\n'))).stderr).toMatch(/has no cell to run/);
+  });
+
+  test('bench goes on after a failed run, and says so with its exit code', async () => {
+    const { code, stdout, stderr } = await lab(
+      'bench',
+      `model=missing.gguf,${TINY}&prefill=4&samples=1&matmul=naive`,
+    );
+    expect(code).toBe(1);
+    expect(fromCsv(stdout)).toHaveLength(1);
+    expect(stderr).toMatch(/model=missing\.gguf.* failed: No such file: missing\.gguf/);
+  });
+
+  test('time: the kernels that the settings name, at the shapes picked', async () => {
+    const { code, stdout } = await lab(
+      'time',
+      `model=${TINY}&chunk=3&matmul_q4_k=naive`,
+      '--shapes',
+      'batch=3',
+    );
+    expect(code).toBe(0);
+    const rows = parseCsv(stdout);
+    expect(rows.map(({ kernel, variant }) => `${kernel}/${variant}`)).toEqual(['matmul_q4_k/naive']);
+    expect(rows[0].shape).toMatch(/tokens 3, batch 3/);
+    expect(Number(rows[0].us)).toBeGreaterThan(0);
+  });
+
+  test('profile: every kernel, all together, and the chunk', async () => {
+    const { code, stdout, stderr } = await lab('profile', `model=${TINY}&prefill=3&matmul=naive`);
+    expect(code).toBe(0);
+    const kernels = parseCsv(stdout).map(({ kernel }) => kernel);
+    expect(kernels).toContain('matmul_q4_k');
+    expect(kernels.slice(-2)).toEqual(['all', 'chunk']);
+    expect(stderr).toMatch(/dispatches, each in a pass of its own[^]*^f32,[\d.]+,TFLOPS$/m);
+  });
+
+  test('tune: one line of settings on stdout', async () => {
+    const settings = `model=${TINY}&chunk=2&matmul=naive&wkv=sequential`;
+    const { code, stdout, stderr } = await lab('tune', settings, '--budget', '5');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^tuning /m);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const [run] = expand(parseExperiment(stdout.trim()));
+    expect(run).toMatchObject({ prefill: 2, chunk: 2 });
+    expect(run.variants.matmul_q4_k.name).toBe('naive');
+  });
+
+  test('logits', async () => {
+    const expected = JSON.parse(await readFile('tests/fixtures/tiny-q4km.expected.json', 'utf8'));
+    const ids = expected.tokens.slice(0, 40);
+    const { code, stdout } = await lab(
+      'logits',
+      '--model',
+      TINY,
+      '--tokens',
+      ids.join(),
+      '--chunk',
+      '7',
+      'matmul=naive',
+    );
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(Object.keys(result)).toEqual(['tokens', 'logits', 'argmax']);
+    expect(result.tokens).toEqual(ids);
+    expect(result.argmax).toEqual(expected.argmax_per_position.slice(0, 40));
+    expect(result.logits.indexOf(Math.max(...result.logits))).toBe(result.argmax.at(-1));
+  });
+
+  test('tokenize', async () => {
+    const { prompts } = JSON.parse(await readFile('tests/fixtures/golden.json', 'utf8'));
+    const { code, stdout } = await lab('tokenize', '--model', DEMO, prompts[0].text);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(prompts[0].ids);
+  });
+
+  test('evaluate', async () => {
+    const text = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 1500);
+    const { code, stdout } = await lab(
+      'evaluate',
+      '--model',
+      'demo',
+      '--text',
+      await file('text.txt', text),
+      'chunk=64&matmul=naive',
+    );
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(Object.keys(result)).toEqual(['tokens', 'nats_per_token', 'bits_per_byte', 'top1_rate']);
+    expect(result.bits_per_byte).toBeGreaterThan(0.8);
+    expect(result.bits_per_byte).toBeLessThan(1.8);
+    expect(result.top1_rate).toBeGreaterThan(0.2);
+    const nats = result.bits_per_byte * Math.LN2 * Buffer.byteLength(text);
+    expect(result.nats_per_token * result.tokens).toBeCloseTo(nats, 6);
+  });
+
+  test('generate: greedy, the same each time; and sampled', async () => {
+    const { prompts, results } = JSON.parse(await readFile('tests/fixtures/golden.json', 'utf8'));
+    const words = ['generate', '--model', DEMO, '--prompt', prompts[0].text, '--tokens', '8', 'matmul=naive'];
+    const greedy = await lab(...words);
+    expect(greedy.code).toBe(0);
+    expect(greedy.stdout).not.toBe('');
+    expect(results['Q4_K_M dequantized'][0].greedy_text).toContain(greedy.stdout);
+    expect(greedy.stderr).toMatch(/decode [\d.]+ tokens\/s/);
+    const sampled = await lab(...words, '--temperature', '1', '--top-p', '0.9', '--seed=3');
+    expect(sampled.code).toBe(0);
+    expect(sampled.stdout).not.toBe('');
+  });
+
+  test('help', async () => {
+    expect((await lab('--help')).stdout).toMatch(/generate --model M/);
+    const nothing = await lab();
+    expect(nothing).toMatchObject({ code: 1, stdout: '' });
+    expect(nothing.stderr).toMatch(/bench '<settings>'/);
+  });
+});
+
+test('every mistake is one line that names the thing, and an exit code', { timeout: 300_000 }, async () => {
+  const gguf = new Uint8Array(await readFile(TINY));
+  const cut = await file('cut.gguf', gguf.subarray(0, gguf.length - 1000));
+  const mistakes: [RegExp, ...string[]][] = [
+    [/There is no command "benchmark"; there are: info, selftest, bench, run, time, profile/, 'benchmark'],
+    [/Unknown setting "chunks"; known: model, prefill/, 'bench', 'chunks=64'],
+    [/matmul_q4_k has no variant "none"; it has: /, 'bench', '--matmul_q4_k', 'none'],
+    [/chunk must be a whole number from 1 to 4096, or "prefill"; "0" is not/, 'bench', 'chunk=0'],
+    [/--chunk has no value/, 'bench', '--chunk'],
+    [/chunk is set twice/, 'bench', 'chunk=1', '--chunk=2'],
+    [/logits needs --model FILE/, 'logits', '--tokens', '1'],
+    [/No such file: nowhere\.gguf/, 'logits', '--model', 'nowhere.gguf', '--tokens', '1'],
+    [/held-out\.txt.*GGUF/, 'tokenize', '--model', 'tests/fixtures/held-out.txt', 'text'],
+    [/cut\.gguf.*truncated|cut\.gguf.*missing|cut\.gguf.*ends/i, 'logits', '--model', cut, '--tokens', '1'],
+    [/"x" is not one/, 'logits', '--model', TINY, '--tokens', '1,x'],
+    [
+      /Token 70000 is out of range: this model has ids from 0 to/,
+      'logits',
+      '--model',
+      TINY,
+      '--tokens',
+      '1,70000',
+    ],
+    [/samples has no meaning here/, 'logits', '--model', TINY, '--tokens', '1', '--samples', '3'],
+    [/synthetic-2\.9b has no vocabulary/, 'tokenize', '--model', 'synthetic-2.9b', 'text'],
+    [/tokenize takes one text, in quotes; it was given 2 words/, 'tokenize', '--model', TINY, 'two', 'words'],
+    [/Name the kernels to time/, 'time', `model=${TINY}`],
+    [/no shape that these settings/, 'time', `model=${TINY}&matmul_q4_k=naive`, '--shapes', 'batch=9'],
+    [/--budget must be a number/, 'tune', '--budget', 'soon'],
+    [/peaks takes no settings/, 'peaks', 'chunk=1'],
+    [/peaks takes no settings/, 'roofs', 'chunk=1'], // its former name
+    [/No such file: nowhere\.txt/, 'evaluate', '--model', TINY, '--text', 'nowhere.txt'],
+    [/empty\.txt is empty/, 'evaluate', '--model', TINY, '--text', await file('empty.txt', '')],
+    [
+      /latin\.txt is not UTF-8/,
+      'evaluate',
+      '--model',
+      TINY,
+      '--text',
+      await file('latin.txt', Uint8Array.of(0x63, 0xe9)),
+    ],
+    [/--tokens must be a whole number/, 'generate', '--model', TINY, '--prompt', 'a', '--tokens', '0'],
+    [
+      /--top-p must be a number from 0 to 1; "2" is not/,
+      'generate',
+      '--model',
+      TINY,
+      '--prompt',
+      'a',
+      '--tokens',
+      '1',
+      '--top-p',
+      '2',
+    ],
+  ];
+  const waiting = [...mistakes];
+  const next = async () => {
+    for (let mistake = waiting.shift(); mistake; mistake = waiting.shift()) {
+      const [message, ...words] = mistake;
+      const { code, stdout, stderr } = await lab(...words);
+      expect.soft(stderr, words.join(' ')).toMatch(message);
+      // Dawn itself has a word or two to say about some drivers.
+      const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Warning: '));
+      expect.soft(lines.length, words.join(' ')).toBe(1);
+      expect.soft({ code, stdout }, words.join(' ')).toEqual({ code: 1, stdout: '' });
+    }
+  };
+  await Promise.all([next(), next()]);
+});
+
+describe('words', () => {
+  const settings = { options: ['model'], text: false };
+  const text = { options: ['model'], text: true };
+
+  test('settings may be spelt in four ways', () => {
+    const expected = [
+      ['prefill', ['256']],
+      ['chunk', ['64', '128']],
+    ];
+    for (const words of [
+      ['prefill=256&chunk=64,128'],
+      ['?prefill=256&chunk=64%2C128'],
+      ['prefill=256', 'chunk=64,128'],
+      ['--prefill', '256', '--chunk=64,128'],
+      ['--', 'prefill=256', 'chunk=64,128'],
+    ])
+      expect(readArguments(['bench', ...words], () => settings).settings).toEqual(expected);
+  });
+
+  test('an option’s value is taken as it is, and so is a text', () => {
+    const { options, words } = readArguments(
+      ['tokenize', '--model', 'a,b=c.gguf', '--', '--a=b & c'],
+      () => text,
+    );
+    expect(options.get('model')).toBe('a,b=c.gguf');
+    expect(words).toEqual(['--a=b & c']);
+    expect(readArguments(['tokenize', '--a b', '--model=c'], () => text).words).toEqual(['--a b']);
+    expect(() => readArguments(['x', '--model', 'a', '--model=b'], () => text)).toThrow(
+      /--model is given twice/,
+    );
+  });
+});

@@ -1,0 +1,96 @@
+// The demo model on the GPU: llama.cpp's logits and greedy tokens, in chunks and with every variant.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Plans } from '../../src/lib/engine/engine';
+import { Tokenizer } from '../../src/lib/engine/tokenizer';
+import { kernels as registry, variantsFor } from '../../src/lib/shaders';
+import type { Variant } from '../../src/lib/shaders/variant';
+import { choice, openEngine, openKernels } from './engines';
+import { argmax, DEMO, largestError, openModel, readJson, standardDeviation, type Golden } from '../oracle';
+
+const golden = readJson<Golden>('tests/fixtures/golden.json');
+/** The file's weights made float32, then run: exact for an engine that keeps activations in floats. */
+const results = golden.results['Q4_K_M dequantized'];
+const lengths = golden.prompts.map(({ ids }) => ids.length);
+/** Largest error of a logit, in standard deviations of all of them. */
+const ALLOWED = 2e-3;
+/** The same for a variant that states an error of its own, because it rounds on purpose: that error in many layers. */
+const allowed = ({ error }: Variant) => (error === undefined ? ALLOWED : 10 * Math.sqrt(error));
+/** Where the best token leads by less, either may be taken. */
+const MARGIN = 0.01;
+
+// A software GPU compiles at the first run, which takes a busy machine a minute.
+vi.setConfig({ testTimeout: 300_000 });
+
+const kernels = await openKernels();
+const model = await openModel(DEMO);
+const engine = await openEngine(kernels, model);
+const tokenizer = new Tokenizer(model.tokens);
+afterAll(() => kernels.device.destroy());
+
+/** Largest error of the top 20 after a prompt, in standard deviations of all logits. */
+async function promptError(plans: Plans, prompt: number): Promise<number> {
+  const { ids } = golden.prompts[prompt];
+  const { top20 } = results[prompt];
+  engine.load(Uint32Array.from(ids));
+  const best = await engine.prefill(plans, ids.length);
+  const logits = await engine.readLogits();
+  expect(best).toBe(argmax(logits));
+  const got = top20.map(([id]) => logits[id]);
+  return (
+    largestError(
+      got,
+      top20.map(([, logit]) => logit),
+    ) / standardDeviation(logits)
+  );
+}
+
+const prompts = golden.prompts.map(({ text, ids }, prompt) => ({
+  prompt,
+  text: text.length > 30 ? `${text.slice(0, 30)}…` : text,
+  tokens: ids.length,
+}));
+
+test.each(golden.prompts)('the ids of a prompt of $ids.length tokens', ({ text, ids }) => {
+  expect(tokenizer.encode(text)).toEqual(ids);
+  expect(tokenizer.decode(ids)).toBe(text);
+});
+
+/** A prompt no longer than the chunk is computed as in any longer chunk: not again. */
+describe.each([
+  { chunk: 128, from: 1 },
+  { chunk: 61, from: 62 },
+])('chunk $chunk', ({ chunk, from }) => {
+  let plans: Plans;
+  beforeAll(async () => void (plans = await engine.prepare(choice(engine), chunk, 0, lengths)));
+
+  test.each(prompts.filter(({ tokens }) => tokens >= from))(
+    'continues $text ($tokens tokens)',
+    async ({ prompt }) => {
+      expect(await promptError(plans, prompt)).toBeLessThanOrEqual(ALLOWED);
+      const { greedy, greedy_margin } = results[prompt];
+      const first = argmax(await engine.readLogits());
+      const got = [first, ...(await engine.decode(plans, greedy.length - 1))];
+      const unsure = greedy_margin.findIndex((margin) => margin < MARGIN);
+      const sure = unsure < 0 ? greedy.length : unsure;
+      expect(got.slice(0, sure)).toEqual(greedy.slice(0, sure));
+    },
+  );
+});
+
+describe('every variant in its place among the defaults', () => {
+  /** 21 tokens: chunks of 10, 10 and 1 take the products for many tokens and for one. */
+  const PROMPT = 8;
+  const all = engine.kernelNames.flatMap((kernel) => variantsFor(kernel));
+  const others = all.filter(({ kernel, name }) => name !== registry[kernel].default);
+
+  test.each(others.map((variant) => ({ label: `${variant.kernel}/${variant.name}`, variant })))(
+    '$label',
+    async ({ label, variant }) => {
+      const reason = kernels.unsupportedReason(variant);
+      if (reason) return console.warn(`skipped: ${label} ${reason}`);
+      const chosen = { ...choice(engine), [variant.kernel]: variant };
+      const plans = await engine.prepare(chosen, 10, 0, [lengths[PROMPT]]);
+      expect(await promptError(plans, PROMPT)).toBeLessThanOrEqual(allowed(variant));
+    },
+  );
+});

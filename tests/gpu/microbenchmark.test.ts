@@ -1,0 +1,79 @@
+// Kernels timed by themselves: at which shapes, over which arrays, and what becomes of those that are wrong.
+import { afterAll, describe, expect, test } from 'vitest';
+import { gpu, openFile } from '../../cli/node';
+import { makeOperands, microbenchmark } from '../../src/lib/lab/measure/microbench';
+import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { Session } from '../../src/lib/lab/measure/session';
+import { timeNamed, timesToCsv, type TimeRow } from '../../src/lib/lab/measure/time';
+import { parseCsv } from '../../src/lib/lab/records/csv';
+import { findVariant, readVariant } from '../../src/lib/shaders';
+
+const TINY = 'tests/fixtures/tiny-q4km.gguf';
+const session = new Session({ gpu, agent: 'a test', open: (model) => openFile(model) });
+const never = new AbortController().signal;
+const QUICK = { rotateBytes: 1e6, batchSeconds: 1e-3, batches: 3, warmupSeconds: 0 };
+
+afterAll(() => session.close());
+
+async function times(settings: string, filter: [string, string[]][] = []): Promise<TimeRow[]> {
+  const rows: TimeRow[] = [];
+  for await (const row of timeNamed(parseExperiment(settings), filter, session, never, QUICK)) rows.push(row);
+  return rows;
+}
+
+describe('the kernels that settings name', () => {
+  test('are timed at each shape that the model has, every combination once', async () => {
+    const rows = await times(`model=${TINY}&chunk=5,7&matmul_q4_k=naive&matmul_q4_k.workgroup_size=32,64`);
+    expect(new Set(rows.map(({ kernel, variant }) => `${kernel}/${variant}`))).toEqual(
+      new Set(['matmul_q4_k/naive']),
+    );
+    expect(new Set(rows.map(({ sizes }) => sizes.tokens))).toEqual(new Set([5, 7]));
+    expect(new Set(rows.map(({ knobs }) => knobs))).toEqual(
+      new Set(['workgroup_size=32', 'workgroup_size=64']),
+    );
+    expect(new Set(rows.map((row) => JSON.stringify([row.sizes, row.knobs]))).size).toBe(rows.length);
+    for (const { time, reason } of rows) {
+      expect(reason).toBeUndefined();
+      expect(time?.samples).toHaveLength(3);
+      expect(time?.seconds).toBeGreaterThan(0);
+    }
+    const cells = parseCsv(timesToCsv(rows));
+    expect(cells).toHaveLength(rows.length);
+    expect(Number(cells[0].tflops)).toBeGreaterThan(0);
+  });
+
+  test('may be narrowed down to some shapes; decoding has its own', async () => {
+    const batched = await times(`model=${TINY}&chunk=4&matmul_q4_k=naive`, [['batch', ['3']]]);
+    expect(batched.map(({ sizes }) => sizes.batch)).toEqual([3]);
+    const decoding = await times(`model=${TINY}&chunk=4&token_shift=fused`);
+    expect(decoding.map(({ sizes }) => sizes.tokens)).toEqual([4, 4, 1, 1]); // six lerps and one
+  });
+
+  test('have to be named', async () => {
+    await expect(times(`model=${TINY}`)).rejects.toThrow(/Name the kernels to time/);
+  });
+});
+
+describe('operands', () => {
+  test('have as many weights as keep them out of a cache, and the shape’s own lengths', async () => {
+    const { device } = await session.open();
+    const sizes = { rows: 64, columns: 256, tokens: 3, batch: 1, stride: 64, epilogue: 0 };
+    const { turns, destroy } = makeOperands(device, 'matmul_q4_k', sizes, { ...QUICK, rotateBytes: 50_000 });
+    expect(turns).toHaveLength(Math.ceil(50_000 / (64 * 144)));
+    expect(new Set(turns.map(({ weight }) => weight)).size).toBe(turns.length);
+    expect(new Set(turns.map(({ x }) => x)).size).toBe(1);
+    expect(turns[0].out.size).toBe(4 * 3 * 64);
+    destroy();
+  });
+
+  test('a wrong variant is refused before it is timed', async () => {
+    const open = await session.open();
+    const { text } = findVariant('argmax', 'slices');
+    const wrong = readVariant('argmax', 'wrong', text.replaceAll(/ > /g, ' < '));
+    const operands = makeOperands(open.device, 'argmax', { vocabulary: 100, rows: 1 }, QUICK);
+    await expect(microbenchmark(wrong, operands, open, never, QUICK)).rejects.toThrow(
+      /argmax\/wrong .*wrong in best/,
+    );
+    operands.destroy();
+  });
+});

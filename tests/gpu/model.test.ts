@@ -1,0 +1,223 @@
+// Whole models of every weight format and of odd sizes on the GPU: logits and state as the oracle has them, in any chunks.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readBuffer } from '../../src/lib/engine/buffers';
+import { memorySource } from '../../src/lib/engine/bytes';
+import { Engine, type Plans } from '../../src/lib/engine/engine';
+import { openGguf, type Geometry, type ModelFile } from '../../src/lib/engine/gguf';
+import { Oracle, type OracleState } from '../../src/lib/engine/rwkv7';
+import { synthesiseWeights } from '../../src/lib/engine/synthetic';
+import { findVariant, kernels as registry } from '../../src/lib/shaders';
+import { seeded } from '../../src/lib/shaders/kernel';
+import { formats } from '../../src/lib/shaders/formats/formats';
+import { allLogits, bindingAtMost, choice, openEngine, openKernels } from './engines';
+import { argmax, largestError, standardDeviation } from '../oracle';
+import { randomModel, type Sizes } from '../small-gguf';
+
+const kernels = await openKernels();
+afterAll(() => kernels.device.destroy());
+
+/** Largest error, in standard deviations of what should be there. */
+const ALLOWED = 1e-3;
+const CHUNKS = [1, 3, 16, 64];
+/** Tokens of a prompt: no chunk of more than one divides it. */
+const PROMPT = 67;
+const GENERATED = 4;
+
+/** The vocabulary is no multiple of anything, hidden is not 4 C, and rank 256 takes every format. */
+const SIZES: Sizes = {
+  layers: 2,
+  embedding: 256,
+  hidden: 512,
+  vocabulary: 301,
+  ranks: { decay: 256, learningRate: 64, value: 32, gate: 256 },
+};
+
+type FormatOf = (name: string, columns: number) => string;
+
+const isMatrix = (name: string) =>
+  /^(token_embd|output)\.weight$|(receptance|key|value|output|_[wavg][12])\.weight$/.test(name);
+
+/** A format for every matrix whose columns are whole blocks of it; f16 for the others, f32 for vectors. */
+const everywhere =
+  (format: string): FormatOf =>
+  (name, columns) => {
+    if (!isMatrix(name)) return 'f32';
+    return columns % formats[format].elements ? 'f16' : format;
+  };
+
+const MIXED = ['q4_0', 'q8_0', 'bf16', 'q4_k', 'f16', 'q6_k', 'q5_k', 'f32'];
+/** Every matrix of another format than the one before it, r, k and v among them; vectors in all formats that they may have. */
+function mixed(): FormatOf {
+  let next = 0;
+  return (name, columns) => {
+    const possible = isMatrix(name) ? MIXED : ['f32', 'f16', 'bf16'];
+    do next++;
+    while (columns % formats[possible[next % possible.length]].elements);
+    return possible[next % possible.length];
+  };
+}
+
+interface Case {
+  name: string;
+  sizes: Sizes;
+  format: FormatOf;
+  /** Bytes that a binding may have, where matrices are to be cut by rows. */
+  binding?: number;
+  /** Whether r, k and v can not be one product. */
+  apart?: boolean;
+}
+
+const cases: Case[] = [
+  ...Object.keys(formats).map((format) => ({ name: format, sizes: SIZES, format: everywhere(format) })),
+  { name: 'formats mixed', sizes: { ...SIZES, layers: 3 }, format: mixed(), apart: true },
+  {
+    name: 'ranks 16 and 48, three heads, a large epsilon',
+    sizes: {
+      layers: 3,
+      embedding: 192,
+      hidden: 320,
+      vocabulary: 333,
+      ranks: { decay: 16, learningRate: 48, value: 16, gate: 48 },
+      normEpsilon: 2e-3,
+    },
+    format: (name) => (isMatrix(name) ? (/_[wavg][12]/.test(name) ? 'f32' : 'f16') : 'f32'),
+  },
+  {
+    name: 'one layer, which has no value residual; hardly an epsilon',
+    sizes: { ...SIZES, layers: 1, ranks: { ...SIZES.ranks, value: 0 }, normEpsilon: 1e-12 },
+    format: everywhere('q8_0'),
+  },
+  {
+    name: 'matrices cut by rows',
+    sizes: { ...SIZES, ranks: { decay: 16, learningRate: 16, value: 16, gate: 16 } },
+    format: (name) =>
+      /^token_embd|_[wavg][12]/.test(name) && isMatrix(name) ? 'f16' : everywhere('q8_0')(name, 256),
+    binding: 66_000, // the LoRAs' 65,536 bytes are not cut
+    apart: true,
+  },
+];
+
+/** What the oracle makes of a prompt and of what it says itself after it. */
+interface Wanted {
+  prompt: number[];
+  logits: Float64Array[];
+  state: OracleState;
+  generated: number[];
+  lastLogits: Float64Array;
+  lastState: OracleState;
+}
+
+async function ask(file: ModelFile): Promise<Wanted> {
+  const oracle = await Oracle.load(file);
+  const random = seeded(7);
+  const prompt = Array.from({ length: PROMPT }, () => Math.floor(random() * file.geometry.vocabulary));
+  const logits = prompt.map((id) => oracle.step(id));
+  const state = structuredClone(oracle.state);
+  const generated = [argmax(logits[PROMPT - 1])];
+  let lastLogits = logits[PROMPT - 1];
+  for (let i = 0; i < GENERATED; i++) {
+    lastLogits = oracle.step(generated[i]);
+    generated.push(argmax(lastLogits));
+  }
+  return { prompt, logits, state, generated, lastLogits, lastState: oracle.state };
+}
+
+function expectNear(got: ArrayLike<number>, want: ArrayLike<number>, what: string) {
+  expect(largestError(got, want) / standardDeviation(want), what).toBeLessThanOrEqual(ALLOWED);
+}
+
+async function expectState(engine: Engine, want: OracleState) {
+  const got = await engine.readState();
+  for (const part of ['wkv', 'timeMixShift', 'channelMixShift'] as const) {
+    expect(got[part].length).toBe(want[part].length);
+    got[part].forEach((values, layer) => expectNear(values, want[part][layer], `${part} of layer ${layer}`));
+  }
+}
+
+describe.each(cases)('$name', ({ sizes, format, binding, apart = false }) => {
+  let engine: Engine;
+  let wanted: Wanted;
+  beforeAll(async () => {
+    const file = await openGguf(memorySource(randomModel(sizes, format), 'random.gguf'));
+    wanted = await ask(file);
+    engine = await openEngine(kernels, file, binding ? bindingAtMost(kernels.device, binding) : undefined);
+  });
+  afterAll(() => {
+    engine.destroy();
+    engine.weights.destroy();
+  });
+
+  /** Products as they are quickest to compile: kernels.test.ts has every variant of every format, golden.test.ts the defaults. */
+  const prepare = (chunk: number, ...lengths: number[]): Promise<Plans> =>
+    engine.prepare(choice(engine, { matmul: 'naive' }), chunk, 0, lengths);
+
+  test.each(CHUNKS)('prefill and decoding, chunk %i', async (chunk) => {
+    const plans = await prepare(chunk, PROMPT);
+    engine.load(Uint32Array.from(wanted.prompt));
+    expect(await engine.prefill(plans, PROMPT)).toBe(wanted.generated[0]);
+    expectNear(await engine.readLogits(), wanted.logits[PROMPT - 1], 'logits');
+    await expectState(engine, wanted.state);
+    expect([...(await engine.decode(plans, GENERATED))]).toEqual(wanted.generated.slice(1));
+    expectNear(await engine.readLogits(), wanted.lastLogits, 'logits after decoding');
+    await expectState(engine, wanted.lastState);
+  });
+
+  test('a prefill of what was decoded, too', async () => {
+    const plans = await prepare(24, PROMPT + GENERATED);
+    engine.load(Uint32Array.from([...wanted.prompt, ...wanted.generated.slice(0, GENERATED)]));
+    expect(await engine.prefill(plans, PROMPT + GENERATED)).toBe(wanted.generated[GENERATED]);
+    expectNear(await engine.readLogits(), wanted.lastLogits, 'logits');
+    await expectState(engine, wanted.lastState);
+  });
+
+  test('logits at every position', async () => {
+    const got = await allLogits(engine, await prepare(16, PROMPT), wanted.prompt);
+    wanted.logits.forEach((want, position) => expectNear(got[position], want, `position ${position}`));
+  });
+
+  test('has its matrices as they were meant to be', () => {
+    const { embedding, head, layers } = engine.weights;
+    for (const { receptanceKeyValue } of layers) expect(receptanceKeyValue.length).toBe(apart ? 3 : 1);
+    for (const matrix of [embedding, head, ...layers.map(({ output }) => output)])
+      expect(matrix.parts.length > 1, matrix.name).toBe(binding !== undefined);
+  });
+});
+
+describe('random weights from a seed', () => {
+  const names = Object.keys(registry).filter((kernel) => kernel.startsWith('synthesise_'));
+  const variants = Object.fromEntries(names.map((name) => [name, findVariant(name, registry[name].default)]));
+  const deep: Geometry = {
+    ...{
+      layers: 24,
+      embedding: 256,
+      heads: 4,
+      headSize: 64,
+      hidden: 1024,
+      vocabulary: 512,
+      normEpsilon: 1e-5,
+    },
+    ranks: { decay: 32, learningRate: 32, value: 32, gate: 64 },
+  };
+
+  test.each([
+    { name: '24 layers of 256', model: deep, tokens: 96, chunk: 32 },
+    { name: 'synthetic-0.1b', model: 'synthetic-0.1b', tokens: 16, chunk: 16 },
+  ])('$name stay finite and bounded for $tokens tokens', async ({ model, tokens, chunk }) => {
+    const weights = await synthesiseWeights(kernels.device, model, 1, variants);
+    const engine = await Engine.open(kernels, weights);
+    const random = seeded(3);
+    const ids = Array.from({ length: tokens }, () => Math.floor(random() * engine.geometry.vocabulary));
+    const plans = await engine.prepare(choice(engine, { matmul: 'naive' }), chunk, 0, [tokens]);
+    for (const logits of await allLogits(engine, plans, ids)) {
+      const deviation = standardDeviation(logits);
+      expect(deviation).toBeGreaterThan(0.3);
+      expect(deviation).toBeLessThan(3);
+    }
+    const residual = new Float32Array(await readBuffer(kernels.device, plans.activations.x));
+    expect(largestError(residual, new Float32Array(residual.length))).toBeLessThan(100);
+    for (const state of (await engine.readState()).wkv)
+      expect(largestError(state, new Float32Array(state.length))).toBeLessThan(60);
+    engine.destroy();
+    weights.destroy();
+  });
+});

@@ -1,0 +1,45 @@
+// For tests: variants of the registry, their knobs turned, against their kernels' references.
+import { afterAll, describe, expect, test } from 'vitest';
+import { check } from '../../src/lib/engine/check';
+import { kernels as registry, settingsToCheck, variants } from '../../src/lib/shaders';
+import { seeded } from '../../src/lib/shaders/kernel';
+import { knobSettings, withKnobs, type Variant } from '../../src/lib/shaders/variant';
+import { openKernels } from './engines';
+
+/** A test for each setting of those variants, at all cases of their kernel. */
+export async function testVariants(which: (variant: Variant) => boolean) {
+  const kernels = await openKernels();
+  afterAll(() => kernels.device.destroy());
+  const tested = variants.filter(which);
+  describe.each(tested.map((variant) => ({ name: `${variant.kernel}/${variant.name}`, variant })))(
+    '$name',
+    ({ variant }) => {
+      const kernel = registry[variant.kernel];
+      test.each(settings(variant).map((setting) => ({ knobs: knobs(setting), setting })))(
+        '$knobs',
+        async ({ setting, knobs }) => {
+          const reason = kernels.unsupportedReason(setting);
+          if (reason) return console.warn(`skipped: ${setting.kernel}/${setting.name} ${knobs} ${reason}`);
+          for (const sizes of kernel.cases)
+            expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(
+              setting.error ?? kernel.tolerance,
+            );
+        },
+      );
+    },
+  );
+}
+
+/** The knobs at their ends, and a seeded sample between them; every setting there is with LAB_ALL_KNOBS, for a machine with a GPU. */
+function settings(variant: Variant): Variant[] {
+  const all = knobSettings(variant).map((knobs) => withKnobs(variant, knobs));
+  if (process.env.LAB_ALL_KNOBS) return all;
+  const ends = settingsToCheck(variant);
+  const sample = ends.length > 1 ? [all[Math.floor(seeded(all.length)() * all.length)]] : [];
+  return [...new Map([...ends, ...sample].map((setting) => [setting.wgsl, setting])).values()];
+}
+
+const knobs = (variant: Variant) =>
+  Object.entries(variant.knobs)
+    .map(([name, { value }]) => `${name}=${value}`)
+    .join(' ');

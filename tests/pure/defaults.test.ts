@@ -1,0 +1,63 @@
+// What runs where settings say nothing: by the GPU's vendor, as far as the device can, and always written down.
+import { describe, expect, test } from 'vitest';
+import { complete, defaultsFor } from '../../src/lib/lab/experiment/defaults';
+import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { expand } from '../../src/lib/lab/experiment/expand';
+import type { OpenGpu } from '../../src/lib/lab/measure/session';
+import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
+import { kernels } from '../../src/lib/shaders';
+
+/** A GPU of this vendor on which nothing is impossible, or the variants named, as kernel/name. */
+const gpuOf = (vendor: string, impossible: string[] = []) =>
+  ({
+    adapter: { vendor },
+    kernels: {
+      unsupportedReason: ({ kernel, name }: { kernel: string; name: string }) =>
+        impossible.includes(`${kernel}/${name}`) ? 'cannot' : undefined,
+    },
+  }) as unknown as OpenGpu;
+const filled = (settings: string, gpu: OpenGpu) =>
+  formatExperiment(complete(parseExperiment(settings), defaultsFor(gpu)));
+
+describe('defaults', () => {
+  test('every vendor’s settings are one run of variants that exist', () => {
+    for (const text of Object.values(SETTINGS_BY_VENDOR))
+      expect(expand(parseExperiment(text))).toHaveLength(1);
+  });
+
+  test('are the vendor’s where nothing is said, and portable elsewhere', () => {
+    const portable = Object.fromEntries(VENDOR_KERNELS.map((kernel) => [kernel, [kernels[kernel].default]]));
+    expect(parseExperiment(filled('chunk=64', gpuOf('nvidia')))).toEqual({
+      chunk: ['64'],
+      ...portable,
+      ...parseExperiment(SETTINGS_BY_VENDOR.nvidia),
+    });
+    expect(parseExperiment(filled('', gpuOf('unheard of')))).toEqual(portable);
+    expect(parseExperiment(filled('', gpuOf('')))).toEqual(portable);
+  });
+
+  test('are portable again where the device lacks what the vendor’s take', () => {
+    const settings = filled('', gpuOf('nvidia', ['matmul_q4_k/dot4']));
+    expect(settings).toContain(`matmul_q4_k=${kernels.matmul_q4_k.default}`);
+    expect(settings).toContain('matvec_q4_k=dot4');
+  });
+
+  test('give way to what the settings say of a kernel, its family or its knobs', () => {
+    const nvidia = gpuOf('nvidia');
+    const others = '&matvec_q4_k=naive&wkv=sequential';
+    expect(filled(`matmul_q4_k=tiled${others}`, nvidia)).toBe(`matmul_q4_k=tiled${others}`);
+    const family = 'matmul=naive&matvec=naive&wkv=sequential';
+    expect(filled(family, nvidia)).toBe(family);
+    expect(filled(`matmul_q4_k.token_threads=8${others}`, nvidia)).toBe(
+      `matmul_q4_k=${kernels.matmul_q4_k.default}${others}&matmul_q4_k.token_threads=8`,
+    );
+  });
+
+  test('once in the settings, they are the same on any GPU', () => {
+    for (const vendor of ['nvidia', 'apple', '']) {
+      const text = filled('chunk=64', gpuOf(vendor));
+      for (const other of ['nvidia', 'apple', '']) expect(filled(text, gpuOf(other))).toBe(text);
+      expect(expand(parseExperiment(text))[0].text).toContain('wkv=');
+    }
+  });
+});

@@ -1,0 +1,53 @@
+// The page's cells: nothing of a text is lost by taking it apart, and undo goes back by what one did in one go.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cellsOf, newCell, spaced, textOf } from '../../src/lib/ui/notebook/cellList';
+import { Past } from '../../src/lib/ui/notebook/undo';
+
+const LINES = ['', '# Title', 'prose', '```lab sweep', 'chunk=64', '```', '~~~', '```wgsl wkv/mine', '   '];
+const text = fc
+  .array(fc.tuple(fc.constantFrom(...LINES), fc.constantFrom('\n', '\r\n')), { maxLength: 14 })
+  .map((lines) => lines.map((pair) => pair.join('')).join(''));
+
+test('a text is the same after it was taken apart, and no cell is only blank lines but the first', () => {
+  fc.assert(
+    fc.property(text, (original) => {
+      const cells = cellsOf(original);
+      expect(textOf(cells)).toBe(original);
+      expect(cells.slice(1).filter(({ kind, body }) => kind === 'prose' && body.trim() === '')).toEqual([]);
+      expect(new Set(cells.map(({ id }) => id)).size).toBe(cells.length);
+    }),
+  );
+});
+
+test('cells that are put together have a blank line between them, and are the same cells again', () => {
+  const made = [newCell('prose', 'Why?\n'), newCell('sweep', 'chunk=64'), newCell('prose', 'Because.\n')];
+  const together = textOf(spaced(made.map((cell) => ({ ...cell, gap: '' }))));
+  expect(together).toBe('Why?\n\n```lab sweep\nchunk=64\n```\n\nBecause.\n');
+  expect(cellsOf(together).map(({ kind, body }) => [kind, body])).toEqual(
+    made.map(({ kind, body }) => [kind, body]),
+  );
+});
+
+test('shaders of somebody else are marked, and only they', () => {
+  const cells = cellsOf('```wgsl wkv/mine\n```\n\n```lab sweep\n```\n', true);
+  expect(cells.map(({ foreign }) => foreign)).toEqual([true, undefined]);
+});
+
+test('what is typed in one go is one step; undo and redo go back and forth', () => {
+  const past = new Past<string>();
+  past.keep('', 'text a', 0);
+  past.keep('H', 'text a', 300);
+  past.keep('Hi', 'text a', 600);
+  past.keep('Hi!', '', 700);
+  past.keep('moved', 'text a', 5000);
+  expect(past.counts).toEqual({ undo: 3, redo: 0 });
+  expect(past.undo('typed')).toBe('moved');
+  expect(past.undo('moved')).toBe('Hi!');
+  expect(past.redo('Hi!')).toBe('moved');
+  expect(past.undo('moved')).toBe('Hi!');
+  expect(past.undo('Hi!')).toBe('');
+  expect(past.undo('')).toBeUndefined();
+  past.keep('', '');
+  expect(past.redo('new')).toBeUndefined();
+});
