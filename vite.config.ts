@@ -7,14 +7,19 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import packageJson from './package.json' with { type: 'json' };
 import { headOf } from './src/lib/shaders/head.ts';
+import { TEST_LIMITS, WAIT_LIMIT } from './tests/limits.ts';
 
-/** These take minutes on a software GPU: first, so that no worker is left with one; what later files compile again, Mesa then has in its cache. */
+/** These take the longest: first, so that no worker is left with one at the end. */
 const LONGEST = [
   'kernels.matmul.test.ts',
   'kernels.test.ts',
   'golden.test.ts',
-  'cli.test.ts',
   'held-out.test.ts',
+  'cli.test.ts',
+  'selftest.chromium.spec.ts',
+  'selftest.firefox.spec.ts',
+  'kernel.spec.ts',
+  'notebook.spec.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -24,6 +29,14 @@ class LongestFirst extends BaseSequencer {
     return [...long, ...sorted.filter((file) => !long.includes(file))];
   }
 }
+
+/** What the test projects have in common. */
+const project = (name: keyof typeof TEST_LIMITS) => ({
+  name,
+  testTimeout: TEST_LIMITS[name],
+  hookTimeout: TEST_LIMITS[name],
+  setupFiles: ['tests/started.ts'],
+});
 
 /**
  * The registry in the built page has what the shaders say of themselves, without their code: it is a quarter of a megabyte that
@@ -49,24 +62,16 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
+      { extends: true, test: { ...project('pure'), include: ['tests/pure/*.test.ts'] } },
       {
         extends: true,
         test: {
-          name: 'pure',
-          include: ['tests/pure/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'gpu',
+          ...project('gpu'),
           include: ['tests/gpu/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // The files that a worker runs share its device, what is compiled on it, and the models.
+          isolate: false,
           maxWorkers: 2,
-          setupFiles: ['tests/gpu/patience.ts'],
+          setupFiles: ['tests/started.ts', 'tests/gpu/patience.ts'],
           // Mesa's software GPU compiles for four lanes in half the time that it takes for eight.
           env: { LP_NATIVE_VECTOR_WIDTH: '128' },
         },
@@ -74,12 +79,12 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'browser',
+          ...project('browser'),
           include: ['tests/browser/*.spec.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-          // Two browsers at once on a software GPU slow each other down into time-outs.
-          fileParallelism: false,
+          // The files that a worker runs share its browsers.
+          isolate: false,
+          maxWorkers: 2,
+          expect: { poll: { timeout: WAIT_LIMIT } },
         },
       },
     ],

@@ -1,0 +1,81 @@
+// What a test run has written of itself, one JSON object a line, and the count of it. The file is complete up to the moment
+// at which the run ended, however it ended: a run that is cut off still says what passed.
+
+/**
+ * A line of the file. `started` and `ended` mark a test or a test file by its id; the others are results.
+ * `broken` is a failure outside every test: a file that cannot be loaded, a hook that throws.
+ * @typedef {{ event: 'started' | 'ended' | 'passed' | 'failed' | 'skipped' | 'broken', id: string, name: string, seconds?: number, reason?: string }} Line
+ */
+
+/**
+ * @typedef {object} Results
+ * @property {number} passed
+ * @property {number} failed broken files included
+ * @property {number} skipped
+ * @property {Map<string, number>} skips how many tests were skipped, by reason
+ * @property {string[]} running names of what was started and had not ended: tests, else files
+ */
+
+/**
+ * Counts the lines of the file. A last line that is cut off is left out.
+ * @param {string} text
+ * @returns {Results}
+ */
+export function countResults(text) {
+  /** @type {Results} */
+  const results = { passed: 0, failed: 0, skipped: 0, skips: new Map(), running: [] };
+  /** @type {Map<string, string>} */
+  const running = new Map();
+  for (const { event, id, name, reason } of linesOf(text)) {
+    if (event === 'started') {
+      running.set(id, name);
+      continue;
+    }
+    running.delete(id);
+    if (event === 'ended') continue;
+    if (event === 'broken') results.failed++;
+    else results[event]++;
+    if (event === 'skipped') {
+      const why = reason || name;
+      results.skips.set(why, (results.skips.get(why) ?? 0) + 1);
+    }
+  }
+  results.running = innermost([...running.values()]);
+  return results;
+}
+
+/**
+ * What a step counts for in the summary.
+ * @param {Results} results
+ * @param {{ problem: string, cutOff: boolean }} ending `problem`: how the process ended, empty when well
+ */
+export function outcomeOf({ passed, failed, skipped, skips, running }, { problem, cutOff }) {
+  if (cutOff) {
+    const where = running.length ? `in ${running.join(' and in ')}` : 'outside every test';
+    return { passed, failed: failed + 1, skipped, skips, note: `cut off ${where}` };
+  }
+  // A process that ends badly without a failed test has failed itself.
+  return { passed, failed: problem && failed === 0 ? 1 : failed, skipped, skips, note: problem };
+}
+
+/**
+ * @param {string} text
+ * @returns {Line[]}
+ */
+function linesOf(text) {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line ? [JSON.parse(line)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * Leaves out a file of which a test is running.
+ * @param {string[]} names
+ */
+function innermost(names) {
+  return names.filter((name) => !names.some((other) => other.startsWith(`${name} > `)));
+}
