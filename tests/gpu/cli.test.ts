@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build as buildBundle } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCsv } from '../../src/lib/lab/records/csv';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
@@ -10,14 +11,17 @@ import { expand } from '../../src/lib/lab/experiment/expand';
 import { makeCell, printNotebook } from '../../src/lib/lab/notebook/notebook';
 import { fromCsv } from '$lib/lab/records/columns';
 import { kernels } from '../../src/lib/shaders';
-import { readArguments } from '../../cli/arguments';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
+/** The program as one file, as `npm run bundle` makes it: its modules are not compiled anew for each command. */
+const BUNDLE = { folder: 'test-results', file: 'lab.mjs' };
 let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lab-cli-'));
+  const build = { outDir: BUNDLE.folder, emptyOutDir: false };
+  await buildBundle({ configFile: 'vite.cli.config.ts', logLevel: 'error', build });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -27,22 +31,19 @@ interface Outcome {
   stderr: string;
 }
 
-/** As `npm run --silent lab -- …` does it, without npm. */
-function lab(...words: string[]): Promise<Outcome> {
-  const program = [
-    'node_modules/vite-node/dist/cli.mjs',
-    '--config',
-    'vite.cli.config.ts',
-    'cli/lab.ts',
-    '--',
-    ...words,
-  ];
+function node(...words: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, program, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+    execFile(process.execPath, words, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
 }
+
+const lab = (...words: string[]) => node(join(BUNDLE.folder, BUNDLE.file), ...words);
+
+/** As `npm run --silent lab -- …` does it, without npm. */
+const labFromSources = (...words: string[]) =>
+  node('node_modules/vite-node/dist/cli.mjs', '--config', 'vite.cli.config.ts', 'cli/lab.ts', '--', ...words);
 
 /** A file in this test's own folder. */
 async function file(name: string, content: string | Uint8Array): Promise<string> {
@@ -52,9 +53,10 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
 }
 
 describe('commands', () => {
-  test('info', async () => {
+  test('info, from the sources as from the bundle', async () => {
     const { code, stdout } = await lab('info');
     expect(code).toBe(0);
+    expect(await labFromSources('info')).toMatchObject({ code, stdout });
     const adapter = JSON.parse(stdout);
     expect(adapter.name).toMatch(/\w/);
     expect(adapter.features).toBeInstanceOf(Array);
@@ -217,7 +219,7 @@ describe('commands', () => {
   });
 });
 
-test('every mistake is one line that names the thing, and an exit code', { timeout: 300_000 }, async () => {
+test('every mistake is one line that names the thing, and an exit code', async () => {
   const gguf = new Uint8Array(await readFile(TINY));
   const cut = await file('cut.gguf', gguf.subarray(0, gguf.length - 1000));
   const mistakes: [RegExp, ...string[]][] = [
@@ -285,37 +287,4 @@ test('every mistake is one line that names the thing, and an exit code', { timeo
     }
   };
   await Promise.all([next(), next()]);
-});
-
-describe('words', () => {
-  const settings = { options: ['model'], text: false };
-  const text = { options: ['model'], text: true };
-
-  test('settings may be spelt in four ways', () => {
-    const expected = [
-      ['prefill', ['256']],
-      ['chunk', ['64', '128']],
-    ];
-    for (const words of [
-      ['prefill=256&chunk=64,128'],
-      ['?prefill=256&chunk=64%2C128'],
-      ['prefill=256', 'chunk=64,128'],
-      ['--prefill', '256', '--chunk=64,128'],
-      ['--', 'prefill=256', 'chunk=64,128'],
-    ])
-      expect(readArguments(['bench', ...words], () => settings).settings).toEqual(expected);
-  });
-
-  test('an option’s value is taken as it is, and so is a text', () => {
-    const { options, words } = readArguments(
-      ['tokenize', '--model', 'a,b=c.gguf', '--', '--a=b & c'],
-      () => text,
-    );
-    expect(options.get('model')).toBe('a,b=c.gguf');
-    expect(words).toEqual(['--a=b & c']);
-    expect(readArguments(['tokenize', '--a b', '--model=c'], () => text).words).toEqual(['--a b']);
-    expect(() => readArguments(['x', '--model', 'a', '--model=b'], () => text)).toThrow(
-      /--model is given twice/,
-    );
-  });
 });

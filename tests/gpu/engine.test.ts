@@ -1,31 +1,8 @@
 /** The whole model on the GPU: against float64 logits and states, against llama.cpp, and against itself in other chunks. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gpu, openFile } from '../../cli/node';
-import { openDevice } from '../../src/lib/engine/device';
-import { Engine, type Choice } from '../../src/lib/engine/engine';
-import { openGguf } from '../../src/lib/engine/gguf';
-import { Kernels } from '../../src/lib/engine/kernels';
-import { loadWeights } from '$lib/engine/load';
-import { findVariant, kernels as registry } from '../../src/lib/shaders';
+import { describe, expect, test } from 'vitest';
 import expected from '../fixtures/tiny-q4km.expected.json';
-
-const device = await openDevice(gpu);
-const kernels = new Kernels(device, gpu.wgslLanguageFeatures);
-afterAll(() => device.destroy());
-
-const defaults = (engine: Engine, others: Record<string, string> = {}): Choice =>
-  Object.fromEntries(
-    engine.kernelNames.map((kernel) => [
-      kernel,
-      findVariant(kernel, others[kernel] ?? registry[kernel].default),
-    ]),
-  );
-
-async function openEngine(path: string): Promise<Engine> {
-  const source = await openFile(path);
-  const weights = await loadWeights(device, await openGguf(source));
-  return Engine.open(kernels, weights);
-}
+import { TINY } from '../oracle';
+import { choice, sharedEngine } from './engines';
 
 const largestError = (got: ArrayLike<number>, want: number[]) =>
   want.reduce((largest, value, i) => Math.max(largest, Math.abs(got[i] - value)), 0);
@@ -35,17 +12,16 @@ function deviation(values: number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
-describe('the tiny model', () => {
+describe('the tiny model', async () => {
+  const { engine } = await sharedEngine(TINY);
   const tokens = Uint32Array.from(expected.tokens);
   const listed = Object.entries(expected.logits).map(([position, logits]) => ({
     position: Number(position),
     logits,
   }));
-  let engine: Engine;
-  beforeAll(async () => void (engine = await openEngine('tests/fixtures/tiny-q4km.gguf')));
 
   test.each([1, 7, 32, 100])('logits at every position, chunk %i', async (chunk) => {
-    const plans = await engine.prepare(defaults(engine), chunk, 0, [tokens.length]);
+    const plans = await engine.prepare(choice(engine), chunk, 0, [tokens.length]);
     const argmax: number[] = [];
     await engine.everyPosition(plans, tokens, (first, best, logits) => {
       argmax.push(...best);
@@ -59,7 +35,7 @@ describe('the tiny model', () => {
   });
 
   test.each([1, 7, 32, 100])('state and last logits after a prefill, chunk %i', async (chunk) => {
-    const plans = await engine.prepare(defaults(engine), chunk, 0, [tokens.length]);
+    const plans = await engine.prepare(choice(engine), chunk, 0, [tokens.length]);
     engine.load(tokens);
     expect(await engine.prefill(plans, tokens.length)).toBe(expected.argmax_per_position[99]);
     const last = expected.logits[99];
@@ -78,7 +54,7 @@ describe('the tiny model', () => {
   });
 
   test('decoding what it says equals a longer prefill', async () => {
-    const plans = await engine.prepare(defaults(engine), 32, 0, [tokens.length, tokens.length + 5]);
+    const plans = await engine.prepare(choice(engine), 32, 0, [tokens.length, tokens.length + 5]);
     engine.load(tokens);
     const first = await engine.prefill(plans, tokens.length);
     const more = await engine.decode(plans, 5);
@@ -89,7 +65,7 @@ describe('the tiny model', () => {
   });
 
   test('a token fed by hand does what decoding does', async () => {
-    const plans = await engine.prepare(defaults(engine), 100, 0, [tokens.length]);
+    const plans = await engine.prepare(choice(engine), 100, 0, [tokens.length]);
     engine.load(tokens);
     const first = await engine.prefill(plans, tokens.length);
     const second = await engine.feed(plans, first);
@@ -99,13 +75,13 @@ describe('the tiny model', () => {
   });
 
   test('steps per submit change nothing', async () => {
-    const plans = await engine.prepare(defaults(engine), 64, 5, [tokens.length]);
+    const plans = await engine.prepare(choice(engine), 64, 5, [tokens.length]);
     engine.load(tokens);
     expect(await engine.prefill(plans, tokens.length)).toBe(expected.argmax_per_position[99]);
   });
 
   test('softmax of the last logits', async () => {
-    const plans = await engine.prepare(defaults(engine), 100, 0, [tokens.length]);
+    const plans = await engine.prepare(choice(engine), 100, 0, [tokens.length]);
     engine.load(tokens);
     const best = await engine.prefill(plans, tokens.length);
     await engine.softmax(plans);
@@ -118,6 +94,6 @@ describe('the tiny model', () => {
     expect(() => engine.load(Uint32Array.of(1, 512))).toThrow(
       'Token 512 is out of range: this model has ids from 0 to 511',
     );
-    await expect(engine.prepare(defaults(engine), 5000, 0, [10])).rejects.toThrow('1 to 4096');
+    await expect(engine.prepare(choice(engine), 5000, 0, [10])).rejects.toThrow('1 to 4096');
   });
 });

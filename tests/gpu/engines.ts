@@ -6,11 +6,38 @@ import type { ModelFile } from '../../src/lib/engine/gguf';
 import { Kernels } from '../../src/lib/engine/kernels';
 import { loadWeights } from '$lib/engine/load';
 import { findVariant, kernels as registry } from '../../src/lib/shaders';
+import type { Variant } from '../../src/lib/shaders/variant';
 import { formats } from '../../src/lib/shaders/formats/formats';
+import { openModel } from '../oracle';
 
-/** A device of its own for each test file, with what is compiled on it. */
-export async function openKernels(): Promise<Kernels> {
-  return new Kernels(await openDevice(gpu), gpu.wgslLanguageFeatures);
+let shared: Promise<Kernels> | undefined;
+const engines = new Map<string, Promise<{ file: ModelFile; engine: Engine }>>();
+
+/**
+ * This worker's device, with what is compiled on it. The test files that the worker runs share it: nobody destroys it. What
+ * loses a device, or counts what lies on it, opens one of its own.
+ */
+export function sharedKernels(): Promise<Kernels> {
+  shared ??= openDevice(gpu).then((device) => new Kernels(device, gpu.wgslLanguageFeatures));
+  return shared;
+}
+
+/** A model of the repository on the shared device, loaded once: nobody destroys it, and each test loads its own prompt. */
+export function sharedEngine(path: string): Promise<{ file: ModelFile; engine: Engine }> {
+  const opened = engines.get(path) ?? loadShared(path);
+  engines.set(path, opened);
+  return opened;
+}
+
+async function loadShared(path: string) {
+  const file = await openModel(path);
+  return { file, engine: await openEngine(await sharedKernels(), file) };
+}
+
+/** Skips a test, by the name of the variant and the reason, where this adapter cannot run it. */
+export function skipUnsupported(kernels: Kernels, variant: Variant, skip: (note: string) => never): void {
+  const reason = kernels.unsupportedReason(variant);
+  if (reason) skip(`${variant.kernel}/${variant.name} ${reason}`);
 }
 
 /** `device`: on which the weights are laid out, where that is not as the kernels' own device would have it. */

@@ -1,11 +1,11 @@
 // The demo model on the GPU: llama.cpp's logits and greedy tokens, in chunks and with every variant.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Plans } from '../../src/lib/engine/engine';
 import { Tokenizer } from '../../src/lib/engine/tokenizer';
 import { kernels as registry, variantsFor } from '../../src/lib/shaders';
 import type { Variant } from '../../src/lib/shaders/variant';
-import { choice, openEngine, openKernels } from './engines';
-import { argmax, DEMO, largestError, openModel, readJson, standardDeviation, type Golden } from '../oracle';
+import { choice, sharedEngine, sharedKernels, skipUnsupported } from './engines';
+import { argmax, DEMO, largestError, readJson, standardDeviation, type Golden } from '../oracle';
 
 const golden = readJson<Golden>('tests/fixtures/golden.json');
 /** The file's weights made float32, then run: exact for an engine that keeps activations in floats. */
@@ -18,14 +18,9 @@ const allowed = ({ error }: Variant) => (error === undefined ? ALLOWED : 10 * Ma
 /** Where the best token leads by less, either may be taken. */
 const MARGIN = 0.01;
 
-// A software GPU compiles at the first run, which takes a busy machine a minute.
-vi.setConfig({ testTimeout: 300_000 });
-
-const kernels = await openKernels();
-const model = await openModel(DEMO);
-const engine = await openEngine(kernels, model);
-const tokenizer = new Tokenizer(model.tokens);
-afterAll(() => kernels.device.destroy());
+const kernels = await sharedKernels();
+const { file, engine } = await sharedEngine(DEMO);
+const tokenizer = new Tokenizer(file.tokens);
 
 /** Largest error of the top 20 after a prompt, in standard deviations of all logits. */
 async function promptError(plans: Plans, prompt: number): Promise<number> {
@@ -83,11 +78,10 @@ describe('every variant in its place among the defaults', () => {
   const all = engine.kernelNames.flatMap((kernel) => variantsFor(kernel));
   const others = all.filter(({ kernel, name }) => name !== registry[kernel].default);
 
-  test.each(others.map((variant) => ({ label: `${variant.kernel}/${variant.name}`, variant })))(
+  test.for(others.map((variant) => ({ label: `${variant.kernel}/${variant.name}`, variant })))(
     '$label',
-    async ({ label, variant }) => {
-      const reason = kernels.unsupportedReason(variant);
-      if (reason) return console.warn(`skipped: ${label} ${reason}`);
+    async ({ variant }, { skip }) => {
+      skipUnsupported(kernels, variant, skip);
       const chosen = { ...choice(engine), [variant.kernel]: variant };
       const plans = await engine.prepare(chosen, 10, 0, [lengths[PROMPT]]);
       expect(await promptError(plans, PROMPT)).toBeLessThanOrEqual(allowed(variant));

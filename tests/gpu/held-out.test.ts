@@ -2,19 +2,17 @@
 import { expect, test } from 'vitest';
 import { Tokenizer } from '../../src/lib/engine/tokenizer';
 import { evaluate } from '../../src/lib/lab/text/text';
-import { choice, openEngine, openKernels } from './engines';
-import { DEMO, openModel, readBytes, readJson } from '../oracle';
+import { choice, sharedEngine } from './engines';
+import { DEMO, readBytes, readJson } from '../oracle';
 
 type Expected = Record<'tokens' | 'bytes' | 'nats_per_token' | 'bits_per_byte' | 'top1_rate', number>;
 
 // 9073 tokens: with the variants that a software GPU compiles and runs the quickest; golden.test.ts has the defaults.
-test('bits per byte of the held-out text', { timeout: 300_000 }, async () => {
-  const kernels = await openKernels();
-  const model = await openModel(DEMO);
-  const engine = await openEngine(kernels, model);
+test('bits per byte of the held-out text', async () => {
+  const { file, engine } = await sharedEngine(DEMO);
   const expected = readJson<Expected>('tests/fixtures/held-out.expected.json');
   const bytes = readBytes('tests/fixtures/held-out.txt');
-  const ids = new Tokenizer(model.tokens).encode(new TextDecoder().decode(bytes));
+  const ids = new Tokenizer(file.tokens).encode(new TextDecoder().decode(bytes));
   expect([ids.length, bytes.length]).toEqual([expected.tokens, expected.bytes]);
 
   const quick = choice(engine, { matmul: 'naive', matmul_q4_k: 'block8', token_shift: 'separate' });
@@ -22,5 +20,4 @@ test('bits per byte of the held-out text', { timeout: 300_000 }, async () => {
   expect(got.tokens).toBe(expected.tokens);
   expect(Math.abs(got.bits_per_byte - expected.bits_per_byte)).toBeLessThanOrEqual(5e-4);
   expect(Math.abs(got.top1_rate - expected.top1_rate)).toBeLessThanOrEqual(1e-3);
-  kernels.device.destroy();
 });

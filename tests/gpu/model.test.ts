@@ -9,12 +9,11 @@ import { synthesiseWeights } from '../../src/lib/engine/synthetic';
 import { findVariant, kernels as registry } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 import { formats } from '../../src/lib/shaders/formats/formats';
-import { allLogits, bindingAtMost, choice, openEngine, openKernels } from './engines';
+import { allLogits, bindingAtMost, choice, openEngine, sharedKernels } from './engines';
 import { argmax, largestError, standardDeviation } from '../oracle';
 import { randomModel, type Sizes } from '../small-gguf';
 
-const kernels = await openKernels();
-afterAll(() => kernels.device.destroy());
+const kernels = await sharedKernels();
 
 /** Largest error, in standard deviations of what should be there. */
 const ALLOWED = 1e-3;

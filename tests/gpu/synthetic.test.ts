@@ -1,9 +1,7 @@
 // Synthetic models: the same bytes from the GPU and from TypeScript, the published sizes, numbers that stay bounded.
-import { afterAll, describe, expect, it } from 'vitest';
-import { gpu } from '../../cli/node';
+import { describe, expect, it } from 'vitest';
 import { arrange, type BufferPlan } from '../../src/lib/engine/arrangement';
 import { readBuffer } from '../../src/lib/engine/buffers';
-import { openDevice } from '../../src/lib/engine/device';
 import type { Geometry } from '../../src/lib/engine/gguf';
 import { Oracle, type OracleWeights } from '../../src/lib/engine/rwkv7';
 import { pieceSizes, SYNTHETIC, syntheticFormat, synthesiseWeights } from '../../src/lib/engine/synthetic';
@@ -12,10 +10,10 @@ import { findVariant, kernels } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 import { dequantise, formats } from '../../src/lib/shaders/formats/formats';
 import { buffersIn } from './buffers';
+import { sharedKernels } from './engines';
 import { standardDeviation } from '../oracle';
 
-const device = await openDevice(gpu);
-afterAll(() => device.destroy());
+const { device } = await sharedKernels();
 
 const variants = Object.fromEntries(
   ['f32', 'f16', 'q4_k', 'q6_k'].map((format) => {

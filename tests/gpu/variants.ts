@@ -1,25 +1,23 @@
 // For tests: variants of the registry, their knobs turned, against their kernels' references.
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { check } from '../../src/lib/engine/check';
 import { kernels as registry, settingsToCheck, variants } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 import { knobSettings, withKnobs, type Variant } from '../../src/lib/shaders/variant';
-import { openKernels } from './engines';
+import { sharedKernels, skipUnsupported } from './engines';
 
 /** A test for each setting of those variants, at all cases of their kernel. */
 export async function testVariants(which: (variant: Variant) => boolean) {
-  const kernels = await openKernels();
-  afterAll(() => kernels.device.destroy());
+  const kernels = await sharedKernels();
   const tested = variants.filter(which);
   describe.each(tested.map((variant) => ({ name: `${variant.kernel}/${variant.name}`, variant })))(
     '$name',
     ({ variant }) => {
       const kernel = registry[variant.kernel];
-      test.each(settings(variant).map((setting) => ({ knobs: knobs(setting), setting })))(
+      test.for(settings(variant).map((setting) => ({ knobs: knobs(setting), setting })))(
         '$knobs',
-        async ({ setting, knobs }) => {
-          const reason = kernels.unsupportedReason(setting);
-          if (reason) return console.warn(`skipped: ${setting.kernel}/${setting.name} ${knobs} ${reason}`);
+        async ({ setting }, { skip }) => {
+          skipUnsupported(kernels, setting, skip);
           for (const sizes of kernel.cases)
             expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(
               setting.error ?? kernel.tolerance,

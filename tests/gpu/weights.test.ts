@@ -1,5 +1,5 @@
 // The tiny fixture on the GPU: every weight where it belongs, cut where limits ask for it, nothing left after a failure.
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { gpu } from '../../cli/node';
 import { arrange, type BufferPlan } from '../../src/lib/engine/arrangement';
 import { readBuffer } from '../../src/lib/engine/buffers';
@@ -10,15 +10,14 @@ import { type Weights } from '../../src/lib/engine/weights';
 import { loadWeights } from '$lib/engine/load';
 import { dequantise, formats, numberToF16, repack } from '../../src/lib/shaders/formats/formats';
 import { buffersIn } from './buffers';
+import { sharedKernels } from './engines';
 import { openModel, TINY } from '../oracle';
 import { randomModel } from '../small-gguf';
 
-const device = await openDevice(gpu);
+const { device } = await sharedKernels();
 const model = await openModel(TINY);
 const ALL_BYTES = 2 ** 31;
 const ROOMY = { maxBufferSize: ALL_BYTES, maxStorageBufferBindingSize: ALL_BYTES };
-
-afterAll(() => device.destroy());
 
 /** The same device, but one that says it binds less; `made` are the buffers made on it. */
 function smallDevice(bytes: number) {

@@ -1,31 +1,23 @@
 // Every variant of wkv, and of what decodes a token, in a trained model, whose keys and decays no generator makes up: logits and state as the oracle has them.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Engine } from '../../src/lib/engine/engine';
+import { beforeAll, expect, test } from 'vitest';
 import { Oracle } from '../../src/lib/engine/rwkv7';
 import { variantsFor } from '../../src/lib/shaders';
-import { choice, openEngine, openKernels } from './engines';
-import { DEMO, largestError, openModel, standardDeviation } from '../oracle';
+import { choice, sharedEngine, sharedKernels, skipUnsupported } from './engines';
+import { DEMO, largestError, standardDeviation } from '../oracle';
 
 const ALLOWED = 1e-3; // standard deviations of what should be there
 const TOKENS = 67;
 
-const kernels = await openKernels();
-let engine: Engine;
+const kernels = await sharedKernels();
+const { file, engine } = await sharedEngine(DEMO);
 let oracle: Oracle;
 let ids: number[];
 let logits: Float64Array;
 
 beforeAll(async () => {
-  const file = await openModel(DEMO);
-  engine = await openEngine(kernels, file);
   oracle = await Oracle.load(file);
   ids = Array.from({ length: TOKENS }, (_, i) => (i * i * 31 + 7 * i + 5) % file.geometry.vocabulary);
   for (const id of ids) logits = oracle.step(id);
-});
-afterAll(() => {
-  engine.destroy();
-  engine.weights.destroy();
-  kernels.device.destroy();
 });
 
 const cases = [
@@ -33,10 +25,9 @@ const cases = [
   ...variantsFor('wkv_token').map((variant) => ({ ...variant, chunk: 1 })),
 ];
 
-test.each(cases)('$kernel/$name, chunk $chunk', async ({ kernel, name, chunk }) => {
+test.for(cases)('$kernel/$name, chunk $chunk', async ({ kernel, name, chunk }, { skip }) => {
   const variants = choice(engine, { matmul: 'naive', [kernel]: name });
-  const reason = kernels.unsupportedReason(variants[kernel]);
-  if (reason) return console.warn(`skipped: ${kernel}/${name} ${reason}`);
+  skipUnsupported(kernels, variants[kernel], skip);
   const plans = await engine.prepare(variants, chunk, 0, [TOKENS]);
   engine.load(Uint32Array.from(ids));
   await engine.prefill(plans, TOKENS);

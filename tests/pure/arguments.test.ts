@@ -1,0 +1,36 @@
+// The words after a command of the terminal program.
+import { describe, expect, test } from 'vitest';
+import { readArguments } from '../../cli/arguments';
+
+describe('words', () => {
+  const settings = { options: ['model'], text: false };
+  const text = { options: ['model'], text: true };
+
+  test('settings may be spelt in four ways', () => {
+    const expected = [
+      ['prefill', ['256']],
+      ['chunk', ['64', '128']],
+    ];
+    for (const words of [
+      ['prefill=256&chunk=64,128'],
+      ['?prefill=256&chunk=64%2C128'],
+      ['prefill=256', 'chunk=64,128'],
+      ['--prefill', '256', '--chunk=64,128'],
+      ['--', 'prefill=256', 'chunk=64,128'],
+    ])
+      expect(readArguments(['bench', ...words], () => settings).settings).toEqual(expected);
+  });
+
+  test('an option’s value is taken as it is, and so is a text', () => {
+    const { options, words } = readArguments(
+      ['tokenize', '--model', 'a,b=c.gguf', '--', '--a=b & c'],
+      () => text,
+    );
+    expect(options.get('model')).toBe('a,b=c.gguf');
+    expect(words).toEqual(['--a=b & c']);
+    expect(readArguments(['tokenize', '--a b', '--model=c'], () => text).words).toEqual(['--a b']);
+    expect(() => readArguments(['x', '--model', 'a', '--model=b'], () => text)).toThrow(
+      /--model is given twice/,
+    );
+  });
+});
