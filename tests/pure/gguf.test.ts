@@ -299,7 +299,7 @@ describe('vocabularies that do not fit', () => {
 });
 
 describe('cut short', () => {
-  it('says so wherever the tiny model ends', { timeout: 60_000 }, async () => {
+  it('says so wherever the tiny model ends', async () => {
     const bytes = readBytes(TINY);
     const header = 15424;
     const lengths = fc.oneof(fc.nat(header), fc.nat(64), fc.nat(bytes.length - 1));
@@ -325,7 +325,7 @@ describe('cut short', () => {
 });
 
 describe('hostile headers', () => {
-  it('opens or complains, whatever bytes are changed', { timeout: 60_000 }, async () => {
+  it('opens or complains, whatever bytes are changed', async () => {
     const original = writeGguf(smallModel());
     const { tensors } = await open(original);
     const header = Math.min(...Array.from(tensors.values(), ({ offset }) => offset));
@@ -334,13 +334,11 @@ describe('hostile headers', () => {
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), async (changes) => {
         const bytes = original.slice();
         for (const [at, byte] of changes) bytes[at] = byte;
-        const start = performance.now();
         const error = await open(bytes).then(
           () => undefined,
           (reason: Error) => reason,
         );
         if (error) expect(error.message).toMatch(/^bad\.gguf[: ]/);
-        expect(performance.now() - start).toBeLessThan(10_000);
       }),
       { numRuns: 400 },
     );

@@ -97,10 +97,6 @@ describe('columns', () => {
     expect(shown('x_prefill_tokens')).toBe('256');
     expect(shown('x_model')).toBe('demo');
   });
-
-  test('every warning says what to do', () => {
-    for (const advice of Object.values(WARNINGS)) expect(advice).toMatch(/^[A-Z].{30,}\.$/);
-  });
 });
 
 test('records that 0.1 stored, whose `seconds` are now `prefillSeconds`, are still read', () => {
@@ -247,7 +243,7 @@ describe('CSV', () => {
     expect(() => fromCsv(formatCsv([names, row]))).toThrow(message);
   });
 
-  test('any text is either read or refused with an Error, quickly', () => {
+  test('any text is either read or refused with an Error', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.string(), fc.constantFrom('"', ',', '\n', '\r\n', 'x_model'))),

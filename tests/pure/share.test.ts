@@ -174,13 +174,11 @@ describe('a broken link is refused in words', () => {
     await expect(readLink(await forged(base64(latin)))).rejects.toThrow(/not text \(UTF-8\)/);
   });
 
-  test('that unpacks to 100 MB, at once and without the memory for it', async () => {
+  test('that unpacks to 100 MB, without the memory for it', async () => {
     const bomb = await forged(base64(deflateRawSync(Buffer.alloc(100_000_000, 'a'), { level: 9 })));
     expect(bomb.length).toBeLessThan(200_000);
     const before = process.memoryUsage().rss;
-    const from = performance.now();
     await expect(readLink(bomb)).rejects.toThrow(/unpacks to more than 1 MB/);
-    expect(performance.now() - from).toBeLessThan(2000);
     expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
   });
 

@@ -1,7 +1,8 @@
 /** What a shader text says of itself, and what the registry makes of the shipped ones. */
 import { describe, expect, test } from 'vitest';
 import { findVariant, kernels as registry, variants, variantsFor } from '../../src/lib/shaders';
-import { arithmetic, constants } from '../../src/lib/shaders/arithmetic';
+import { arithmetic } from '../../src/lib/shaders/arithmetic';
+import { constantValues, readModule } from '../../src/lib/shaders/wgsl';
 import {
   brokenAssertion,
   codeOf,
@@ -167,13 +168,3 @@ describe('the registry', () => {
     }
   });
 });
-test('an error in a shared file names the file and its line', async () => {
-  const device = await openDevice(gpu);
-  const { text } = findVariant('matmul_q4_k', 'naive');
-  const twice = readVariant('matmul_q4_k', 'twice', `${text}\nfn q4_k_scale() {}\n`);
-  await expect(new Kernels(device, gpu.wgslLanguageFeatures).compile(twice)).rejects.toThrow(
-    /^matmul_q4_k\/twice does not compile: formats\/q4_k\.wgsl:24:\d+: /,
-  );
-  device.destroy();
-});
-

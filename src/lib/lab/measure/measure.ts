@@ -131,9 +131,14 @@ const FEW_SAMPLES = 5;
 const SHORT_SECONDS = 5e-3;
 const LARGE_SPREAD = 0.05;
 
-/** All but `unused`. */
-function warningsOf(record: RunRecord, hidden: boolean): Warning[] {
-  const { prefillSeconds: seconds, warmupSeconds, software } = record;
+/** All but `unused`, of what was measured alone. */
+export function warningsOf(
+  { prefillSeconds: seconds, warmupSeconds, software }: Pick<
+    RunRecord,
+    'prefillSeconds' | 'warmupSeconds' | 'software'
+  >,
+  hidden: boolean,
+): Warning[] {
   const half = Math.floor(seconds.length / 2);
   const typical = median(seconds);
   const found = {
