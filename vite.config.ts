@@ -35,7 +35,7 @@ const project = (name: keyof typeof TEST_LIMITS) => ({
   name,
   testTimeout: TEST_LIMITS[name],
   hookTimeout: TEST_LIMITS[name],
-  setupFiles: ['tests/started.ts'],
+  setupFiles: ['tests/progress.ts'],
 });
 
 /**
@@ -71,7 +71,7 @@ export default defineConfig({
           // The files that a worker runs share its device, what is compiled on it, and the models.
           isolate: false,
           maxWorkers: 2,
-          setupFiles: ['tests/started.ts', 'tests/gpu/patience.ts'],
+          setupFiles: ['tests/progress.ts', 'tests/gpu/patience.ts'],
           // Mesa's software GPU compiles for four lanes in half the time that it takes for eight.
           env: { LP_NATIVE_VECTOR_WIDTH: '128' },
         },

@@ -1,5 +1,5 @@
-// A Vitest reporter that appends a line to LAB_TEST_RESULTS as soon as a test has ended: see results.js. That a test was
-// started is written by the worker that runs it (tests/started.ts), because a test that never yields sends no message.
+// A Vitest reporter that appends a line to LAB_TEST_RESULTS when a file begins and ends, and for each test that has ended: see
+// results.js. The worker that runs a test writes of it as well, earlier (tests/progress.ts); only here are the reasons known.
 import { appendFileSync } from 'node:fs';
 
 /** @typedef {import('./results.js').Line} Line */

@@ -17,31 +17,44 @@
  */
 
 /**
- * Counts the lines of the file. A last line that is cut off is left out.
+ * Counts the lines of the file: of a test that is told of twice, the last. A last line that is cut off is left out.
  * @param {string} text
  * @returns {Results}
  */
 export function countResults(text) {
-  /** @type {Results} */
-  const results = { passed: 0, failed: 0, skipped: 0, skips: new Map(), running: [] };
+  /** @type {Map<string, Line>} */
+  const last = new Map();
   /** @type {Map<string, string>} */
   const running = new Map();
-  for (const { event, id, name, reason } of linesOf(text)) {
-    if (event === 'started') {
-      running.set(id, name);
-      continue;
-    }
-    running.delete(id);
-    if (event === 'ended') continue;
-    if (event === 'broken') results.failed++;
-    else results[event]++;
-    if (event === 'skipped') {
-      const why = reason || name;
-      results.skips.set(why, (results.skips.get(why) ?? 0) + 1);
-    }
+  let broken = 0;
+  for (const line of linesOf(text)) {
+    const { event, id, name } = line;
+    if (event === 'started') start(running, id, name);
+    else running.delete(id);
+    if (event === 'broken') broken++;
+    if (event === 'passed' || event === 'failed' || event === 'skipped') last.set(id, line);
+  }
+  /** @type {Results} */
+  const results = { passed: 0, failed: broken, skipped: 0, skips: new Map(), running: [] };
+  for (const { event, name, reason } of last.values()) {
+    results[/** @type {'passed' | 'failed' | 'skipped'} */ (event)]++;
+    const why = reason || name;
+    if (event === 'skipped') results.skips.set(why, (results.skips.get(why) ?? 0) + 1);
   }
   results.running = innermost([...running.values()]);
   return results;
+}
+
+/**
+ * A file runs its tests one after another: when one begins, those before it have ended, whether or not that was told.
+ * @param {Map<string, string>} running
+ * @param {string} id
+ * @param {string} name
+ */
+function start(running, id, name) {
+  const [file, test] = name.split(' > ');
+  for (const [other, before] of running) if (test && before.startsWith(`${file} > `)) running.delete(other);
+  running.set(id, name);
 }
 
 /**

@@ -63,6 +63,12 @@ describe('a run that ends by itself', () => {
   });
 });
 
+test('a test that is told of twice counts once, as it was told last', () => {
+  const again = line('failed', 'f_2', 'a.test.ts > subtracts', 'a hook threw');
+  expect(counted([...WHOLE, again, ended])).toMatchObject({ passed: 1, failed: 1, skipped: 1 });
+  expect(counted([...WHOLE, ...WHOLE.slice(1), ended])).toMatchObject({ passed: 2, failed: 0, skipped: 1 });
+});
+
 describe('a run that is cut off', () => {
   const cut = { problem: 'ended by SIGTERM', cutOff: true };
 
@@ -89,6 +95,11 @@ describe('a run that is cut off', () => {
       failed: 1,
       note: 'cut off outside every test',
     });
+  });
+
+  test('names the last test that a file began: what began before has ended', () => {
+    const more = [line('started', 'f_3', 'a.test.ts > skips'), line('started', 'f_4', 'a.test.ts > hangs')];
+    expect(outcomeOf(counted([...WHOLE, ...more]), cut).note).toBe('cut off in a.test.ts > hangs');
   });
 
   test('may end in the middle of a line', () => {
