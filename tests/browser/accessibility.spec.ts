@@ -1,28 +1,8 @@
-// axe finds nothing to object to (WCAG 2.2 AA), in light and in dark: empty, with runs, with a bad address, on the self-test.
-import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
+// axe finds nothing to object to, in light and in dark: empty, with a bad address, in dialogs, on the self-test. Other files
+// look at pages with runs (page.spec.ts) and with shaders (kernel.spec.ts).
 import { expect, test } from 'vitest';
+import { objections } from './axe';
 import { withChromium } from './browsers';
-
-const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/** What axe objects to in either theme, one line an element; empty when all is well. */
-async function objections(page: Page): Promise<string> {
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    // Without a report on every element that passes: on a page of many controls it takes longer than the rules themselves.
-    const rules = new AxeBuilder({ page }).withTags(TAGS).options({ resultTypes: ['violations'] });
-    const { violations } = await rules.analyze();
-    for (const { id, nodes } of violations)
-      found.push(
-        ...nodes.map(({ target, failureSummary }) => `${colorScheme} ${id} ${target}: ${failureSummary}`),
-      );
-  }
-  return found.join('\n');
-}
 
 test('the lab with every control open', async () => {
   await withChromium(async (page) => {
@@ -32,21 +12,6 @@ test('the lab with every control open', async () => {
     );
     expect(await objections(page)).toBe('');
   });
-});
-
-test('a run that was measured beside one that failed', async () => {
-  await withChromium(async (page) => {
-    await page.locator('[data-adapter]').waitFor();
-    const noModel = { name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('not a model') };
-    await page.locator('[data-model-file]').setInputFiles(noModel);
-    await page.locator('[data-model-file]').setInputFiles(TINY);
-    await page.getByRole('group', { name: 'Model' }).getByText('holiday.gguf').click();
-    await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.locator('[data-phase=finished]').waitFor({ timeout: 120_000 });
-    await page.getByRole('button', { name: 'Run 1', exact: true }).click();
-    expect(await page.locator('tr[data-run]').count()).toBe(2);
-    expect(await objections(page)).toBe('');
-  }, '?prefill=16&chunk=8&samples=1&warmup=0');
 });
 
 test('an address that asks for the impossible', async () => {

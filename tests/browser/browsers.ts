@@ -1,9 +1,11 @@
 // The two browsers of the tests: Chromium on SwiftShader, and Firefox (Gecko's own WGSL compiler) on the machine's Vulkan
-// driver. Each call starts a browser with an empty profile, opens one page of the built site, and ends it again.
-import { chromium, type BrowserContextOptions, type Page } from 'playwright-core';
-import { launch as launchFirefox, type Page as FirefoxPage } from 'puppeteer-core';
+// driver. Each is started once in a worker and serves all its tests; each call opens one page of the built site in a profile
+// of its own, empty, which is thrown away afterwards.
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { launch as launchFirefox, type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
 import { findBrowser } from '../../scripts/browsers.js';
-import { serveBuild } from './serve';
+import { COMPUTING_LIMIT, WAIT_LIMIT } from '../limits';
+import { serveBuild, type Site } from './serve';
 
 /** What the page said while it was open. */
 export interface Opened {
@@ -12,6 +14,12 @@ export interface Opened {
   /** Errors on the console, exceptions nobody caught, and requests that failed, in order. */
   errors: string[];
 }
+
+/** To wait for what a page computes on a software GPU. */
+export const COMPUTING = { timeout: COMPUTING_LIMIT };
+
+/** Plain variants: a software GPU takes long to compile the others, and the self-test runs those. */
+export const QUICK = 'matmul=naive&matvec=naive&wkv=sequential&token_shift=fused';
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -36,6 +44,10 @@ const FIREFOX_PREFERENCES = {
   'app.update.disabledForTesting': true,
 };
 
+let site: Promise<Site> | undefined;
+let chromiumBrowser: Promise<Browser> | undefined;
+let firefoxBrowser: Promise<Firefox> | undefined;
+
 /**
  * Opens `path` of the built site (`''`, `'selftest?run=1'`) in Chromium and hands the page on.
  * `options` are Playwright's for a context: colour scheme, viewport, downloads, permissions.
@@ -43,27 +55,25 @@ const FIREFOX_PREFERENCES = {
 export async function withChromium<T>(
   use: (page: Page, opened: Opened) => Promise<T>,
   path = '',
-  { flags = [], ...options }: BrowserContextOptions & { flags?: string[] } = {},
+  options: BrowserContextOptions = {},
 ): Promise<T> {
-  const site = await serveBuild();
-  const browser = await chromium.launch({
-    executablePath: program('chromium'),
-    headless: true,
-    args: [...CHROMIUM_FLAGS, ...flags],
-  });
+  site ??= serveBuild();
+  if (!(await chromiumBrowser)?.isConnected()) chromiumBrowser = startChromium();
+  const { address } = await site;
+  const context = await (await chromiumBrowser!).newContext(options);
+  context.setDefaultTimeout(WAIT_LIMIT);
   try {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await context.newPage();
     const errors: string[] = [];
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('response', (response) => {
       if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
     });
-    await page.goto(site.address + path);
-    return await use(page, { address: site.address, errors });
+    await page.goto(address + path);
+    return await use(page, { address, errors });
   } finally {
-    await browser.close();
-    await site.close();
+    await context.close();
   }
 }
 
@@ -71,21 +81,14 @@ export async function withChromium<T>(
 export async function withFirefox<T>(
   use: (page: FirefoxPage, opened: Opened) => Promise<T>,
   path = '',
-  preferences: Record<string, boolean | number | string> = {},
 ): Promise<T> {
-  const site = await serveBuild();
-  const browser = await launchFirefox({
-    browser: 'firefox',
-    executablePath: program('firefox'),
-    headless: true,
-    // Mesa's software GPU compiles for four lanes in much less time than it takes for eight.
-    env: { LP_NATIVE_VECTOR_WIDTH: '128', ...process.env },
-    extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...preferences },
-    // Minutes pass between two messages while a kernel runs on the processor.
-    protocolTimeout: 600_000,
-  });
+  site ??= serveBuild();
+  if (!(await firefoxBrowser)?.connected) firefoxBrowser = startFirefox();
+  const { address } = await site;
+  const context = await (await firefoxBrowser!).createBrowserContext();
   try {
-    const page = await browser.newPage();
+    const page = await context.newPage();
+    page.setDefaultTimeout(WAIT_LIMIT);
     const errors: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text());
@@ -94,12 +97,34 @@ export async function withFirefox<T>(
     page.on('response', (response) => {
       if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
     });
-    await page.goto(site.address + path);
-    return await use(page, { address: site.address, errors });
+    await page.goto(address + path);
+    return await use(page, { address, errors });
   } finally {
-    await browser.close();
-    await site.close();
+    await context.close();
   }
+}
+
+function startChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: program('chromium'),
+    headless: true,
+    args: CHROMIUM_FLAGS,
+    timeout: WAIT_LIMIT,
+  });
+}
+
+function startFirefox(): Promise<Firefox> {
+  return launchFirefox({
+    browser: 'firefox',
+    executablePath: program('firefox'),
+    headless: true,
+    // Mesa's software GPU compiles for four lanes in much less time than it takes for eight.
+    env: { LP_NATIVE_VECTOR_WIDTH: '128', ...process.env },
+    extraPrefsFirefox: FIREFOX_PREFERENCES,
+    timeout: WAIT_LIMIT,
+    // Minutes pass between two messages while a kernel runs on the processor.
+    protocolTimeout: COMPUTING_LIMIT,
+  });
 }
 
 function program(browser: 'chromium' | 'firefox'): string {

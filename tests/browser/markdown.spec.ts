@@ -111,11 +111,22 @@ async function withRenderer(use: (page: Page, prose: (text: string) => Promise<R
     await page.setContent('<main id="prose"></main>');
     await page.addScriptTag({ content: code });
     await use(page, (text) => page.evaluate(render, text));
-    await page.waitForTimeout(300);
+    await afterThat(page);
     expect(await page.evaluate(() => 'ran' in window)).toBe(false);
     expect(elsewhere).toEqual([]);
     expect(await page.locator('#prose').count()).toBe(1);
   }, 'robots.txt');
+}
+
+/** Resolves when a picture and a request that begin now have failed and come back: what began before has as well. */
+async function afterThat(page: Page) {
+  await page.evaluate(async () => {
+    const picture = new Image();
+    const failed = new Promise((resolve) => picture.addEventListener('error', resolve));
+    picture.src = 'data:image/png,none';
+    await failed;
+    await fetch('robots.txt');
+  });
 }
 
 test('what is hostile does nothing, each by itself and any of them together', async () => {

@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { withChromium } from './browsers';
+import { COMPUTING, QUICK, withChromium } from './browsers';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
+const PLAIN = QUICK.replaceAll('&', '\n');
 const ALL = `# Everything
 
 \`\`\`lab generate
 tokens=4
-matmul=naive
+${PLAIN}
 ---
 It is a truth
 \`\`\`
@@ -23,17 +24,20 @@ model=tiny-q4km.gguf
 prefill=8
 budget=2
 chunk=4,8
+${PLAIN}
 \`\`\`
 
 \`\`\`lab profile
 model=tiny-q4km.gguf
 prefill=8
+${PLAIN}
 \`\`\`
 
 \`\`\`lab tune
 model=tiny-q4km.gguf
 prefill=8
-budget=8
+budget=4
+${PLAIN}
 matmul_q4_k=naive,block8
 \`\`\`
 `;
@@ -66,7 +70,7 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
     await page.getByRole('button', { name: 'Run all' }).click();
     expect(await page.title()).toMatch(/^▶ Everything/);
     await expect
-      .poll(() => states(page), { timeout: 240_000, interval: 1000 })
+      .poll(() => states(page), { ...COMPUTING, interval: 1000 })
       .toEqual(['never', 'done', 'done', 'done', 'done', 'done']);
     expect(await page.locator('[data-failed]').allInnerTexts()).toEqual([]);
 

@@ -1,16 +1,15 @@
 /** Shaders written as other people write WGSL (tests/fixtures/shaders): nothing is wrong with them, and they are right. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseNotebook } from '../../src/lib/lab/notebook/notebook';
 import { headerProblems } from '../../src/lib/lab/shader/diagnostics';
 import { check } from '../../src/lib/engine/check';
 import { kernels as registry, readVariants } from '../../src/lib/shaders';
-import { openKernels } from './engines';
+import { sharedKernels } from './engines';
 
 const folder = new URL('../fixtures/shaders/', import.meta.url);
 const files = readdirSync(folder).filter((file) => file.endsWith('.md'));
-const kernels = await openKernels();
-afterAll(() => kernels.device.destroy());
+const kernels = await sharedKernels();
 
 test('there are many', () => expect(files.length).toBeGreaterThan(10));
 

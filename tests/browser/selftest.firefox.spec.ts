@@ -1,0 +1,17 @@
+// Every variant whose features Firefox has compiles with its compiler and agrees with its reference, as the self-test page sees it.
+import { expect, test } from 'vitest';
+import { variants } from '../../src/lib/shaders';
+import { COMPUTING, withFirefox } from './browsers';
+import { DEFAULTS, FINISHED, outcome } from './selftest';
+
+test('every variant passes in Firefox', async () => {
+  await withFirefox(async (page, { errors }) => {
+    await page.waitForSelector(FINISHED, COMPUTING);
+    const { passed, failed, skipped, failures } = await page.evaluate(outcome);
+    expect(failures).toEqual([]);
+    expect(failed).toBe(0);
+    expect(passed + skipped).toBe(variants.length);
+    expect(passed).toBeGreaterThan(0.9 * variants.length);
+    expect(errors).toEqual([]);
+  }, DEFAULTS);
+});
