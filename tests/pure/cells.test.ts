@@ -7,7 +7,7 @@ import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { headerProblems } from '../../src/lib/lab/shader/diagnostics';
 import type { CellKind } from '../../src/lib/lab/notebook/notebook';
-import type { OwnVariant } from '../../src/lib/lab/shader/shader';
+import type { OwnVariant } from '$lib/shaders/variant';
 import { findVariant, kernels, variants } from '../../src/lib/shaders';
 
 /** argmax as shipped, under a name of its own. */
