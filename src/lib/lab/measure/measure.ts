@@ -133,10 +133,11 @@ const LARGE_SPREAD = 0.05;
 
 /** All but `unused`, of what was measured alone. */
 export function warningsOf(
-  { prefillSeconds: seconds, warmupSeconds, software }: Pick<
-    RunRecord,
-    'prefillSeconds' | 'warmupSeconds' | 'software'
-  >,
+  {
+    prefillSeconds: seconds,
+    warmupSeconds,
+    software,
+  }: Pick<RunRecord, 'prefillSeconds' | 'warmupSeconds' | 'software'>,
   hidden: boolean,
 ): Warning[] {
   const half = Math.floor(seconds.length / 2);
