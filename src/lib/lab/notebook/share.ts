@@ -11,7 +11,7 @@ import { applyDiff, diffOf } from './diff';
 import { messageOf } from '../message';
 import { type Cell, parseNotebook, printNotebook, withBody } from './notebook';
 import { hashTexts } from '../records/record';
-import { fromCsv, summariesToCsv } from '../records/columns';
+import { fromCsv, summariesToCsv } from '../records/runsCsv';
 import { shorten } from '../experiment/settings';
 
 /** What a link holds: no shaders and results; no results; results as medians and intervals, without their samples. */
