@@ -459,7 +459,7 @@ export class Notebook {
     const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
     const place = runs > 1 ? `${words.runOf(run, runs)}: ` : '';
     const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
-    return `${place}${words.phases[phase] ?? phase}${detail ? `, ${detail}` : ''}`;
+    return `${place}${words.phases[phase]}${detail ? `, ${detail}` : ''}`;
   }
 
   /** From the runs behind us, or from how far the phase has come; loading counts for neither. The first run compiles for the others. */
