@@ -2,7 +2,7 @@
 import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
 import { chunkFits } from '$lib/lab/records/fits';
-import { toCsv } from '$lib/lab/records/columns';
+import { toCsv } from '$lib/lab/records/runsCsv';
 import type { Comparison } from '../src/lib/lab/measure/compare';
 import type { Generation } from '../src/lib/lab/text/generate';
 import { profileToCsv } from '$lib/lab/records/profile';

@@ -1,6 +1,6 @@
 // The command that runs a notebook: every cell of the lab, in order, as the page's "Run all" does.
 import { readFile } from 'node:fs/promises';
-import { contentOf, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
+import { contentOf, isLab, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
 import { runCell } from '../src/lib/lab/cells/run';
 import type { Arguments } from './arguments';
 import { tellRuns } from './bench';
@@ -17,7 +17,7 @@ export async function runNotebook({ words }: Arguments, signal: AbortSignal): Pr
   });
   const cells = parseNotebook(text);
   const variants = shadersOf(cells);
-  const runnable = cells.filter(({ kind }) => (LAB_KINDS as readonly string[]).includes(kind));
+  const runnable = cells.filter(({ kind }) => isLab(kind));
   if (runnable.length === 0)
     throw new Error(
       `${path} has no cell to run; one begins with \`\`\`lab and its kind: ${LAB_KINDS.join(', ')}`,

@@ -1,4 +1,6 @@
-// A small static web server: byte ranges, types, a base path, nothing else. For `npm start` and the browser tests.
+// A small static web server: byte ranges, types, a base path. For `npm start`, `npm run bench:page` and the browser tests.
+// Node's own modules only: bench:page runs on machines without node_modules. Not sirv, which answers the engine's first
+// request, bytes=0-0, with the whole model, and ends the process at bytes=9-2; tests/serve.test.ts holds both.
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -26,8 +28,8 @@ const TYPES = {
 };
 
 /**
- * Serves a folder under a base path; resolves once it listens.
- * @param {{ folder: string, base?: string, port?: number, host?: string }} options base: '/' or '/lab/'; port 0: any free one
+ * Serves a folder under a base path; resolves once the server listens.
+ * @param {{ folder: string, base?: string, port?: number, host?: string }} options base: '/' or '/lab/'; port: 0 for any free one
  * @returns {Promise<import('node:http').Server>} rejects with code EADDRINUSE when the port is taken
  */
 export function serve({ folder, base = '/', port = 0, host = '127.0.0.1' }) {
@@ -53,7 +55,7 @@ async function answer(folder, base, request, response) {
   const found = path === undefined ? undefined : await find(folder, path);
   if (path === undefined || !found) return refuse(response, 404, `Nothing here at ${request.url}`);
   if (found.folder) {
-    // The page's relative addresses need the slash.
+    // Relative addresses in the page need the slash.
     response.writeHead(308, { location: `${base}${path}/`.replace(/\/{2,}/g, '/') }).end();
     return;
   }
@@ -83,17 +85,17 @@ function send({ file, size }, request, response) {
   if (range) response.setHeader('content-range', `bytes ${first}-${last}/${size}`);
   response.writeHead(range ? 206 : 200);
   if (request.method === 'HEAD' || size === 0) return void response.end();
-  // A reader that goes away closes the file; there is nobody left to tell.
+  // A client that goes away ends the pipeline, which closes the file: no error to report.
   pipeline(createReadStream(file, { start: first, end: last }), response, () => {});
 }
 
 /**
- * One range of bytes, both ends included; undefined when the whole file is to be sent.
+ * One range of bytes, both ends included; undefined to send the whole file.
  * @param {string | undefined} header
  * @param {number} size
  * @returns {[number, number] | 'unsatisfiable' | undefined}
  */
-export function parseRange(header, size) {
+function parseRange(header, size) {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return undefined;
   const [, from, to] = match;
@@ -103,7 +105,7 @@ export function parseRange(header, size) {
 }
 
 /**
- * The decoded path below the base, without leading slash; undefined when it is not below it.
+ * The decoded path below the base, without leading slash; undefined outside the base and for dot files.
  * @param {string} address
  * @param {string} base
  */
@@ -114,11 +116,11 @@ function pathWithin(address, base) {
   } catch {
     return undefined;
   }
-  return path.startsWith(base) && !path.includes('\0') ? path.slice(base.length) : undefined;
+  return path.startsWith(base) && !/\0|(^|[\\/])\./.test(path) ? path.slice(base.length) : undefined;
 }
 
 /**
- * The file of a path: itself, `path.html`, or `path/index.html`; a folder named without its slash is said to be one.
+ * The file of a path: the path itself, `path.html`, or `path/index.html`; `folder` tells that the path lacks a slash.
  * @param {string} folder
  * @param {string} path
  */

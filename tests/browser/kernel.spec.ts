@@ -94,11 +94,11 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       await cell.getByText(/^First wrong element: out\[\d+\]/).waitFor();
       const [got, wanted] = await cell.locator('[data-neighbours] tbody tr').allInnerTexts();
       expect(got).toMatch(/^Got\s+-?\d/);
-      expect(wanted).toMatch(/^Wanted\s+-?\d/);
+      expect(wanted).toMatch(/^Expected\s+-?\d/);
       expect(await objections(page)).toBe('');
 
       // What differs from the shipped text is shown, and can be put back.
-      await cell.getByLabel('Show changes against').selectOption('workgroup');
+      await cell.getByLabel('Show changes from').selectOption('workgroup');
       await cell.locator('.cm-deletedChunk').first().waitFor();
       expect(await cell.locator('.cm-deletedChunk').allInnerTexts()).toEqual(
         expect.arrayContaining([expect.stringContaining(RIGHT)]),
@@ -106,7 +106,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       expect(await objections(page)).toBe('');
 
       // Tab leaves the editor, Escape gives the cell back.
-      await cell.getByLabel('Show changes against').selectOption('');
+      await cell.getByLabel('Show changes from').selectOption('');
       await cell.locator('.cm-content').focus();
       await page.keyboard.press('Tab');
       expect(await page.evaluate(() => document.activeElement?.closest('.cm-editor'))).toBeNull();
@@ -150,7 +150,7 @@ test('the variants of a kernel are checked and timed beside each other; one open
     await page.getByRole('button', { name: 'Check and time all' }).click();
     await page.locator('[data-bench=finished]').waitFor(COMPUTING);
     for (const name of names)
-      expect(await page.locator(`[data-outcomes] [data-variant=${name}]`).innerText()).toMatch(/\bright$/);
+      expect(await page.locator(`[data-outcomes] [data-variant=${name}]`).innerText()).toMatch(/\bcorrect$/);
     const races = page.locator('[data-race]');
     expect(await races.count()).toBeGreaterThan(0);
     expect(await races.first().locator('tbody tr').count()).toBe(names.length);

@@ -122,8 +122,8 @@ test('settings set against each other are lines to edit, add and remove, and the
     await page.locator('[data-adapter]').waitFor();
     await load(page, 'compare.md', '# Which\n\n```lab compare\nbudget=5\nchunk=64\n---\nchunk=128\n```\n');
     const cell = page.locator('[data-cell=compare]');
-    const first = cell.getByLabel('First, which the others are measured against');
-    const second = cell.getByLabel('Against it', { exact: true });
+    const first = cell.getByLabel('First, which the others are compared with');
+    const second = cell.getByLabel('Compared with it', { exact: true });
     await expect.poll(() => second.inputValue()).toBe('chunk=128');
     await second.fill('chunk=0');
     await second.press('Enter');
@@ -132,10 +132,10 @@ test('settings set against each other are lines to edit, add and remove, and the
     await second.press('Enter');
     await cell.getByText('chunk must be a whole number').waitFor({ state: 'detached' });
     await cell.getByRole('button', { name: 'Add settings' }).click();
-    const third = cell.getByLabel('Against it, 2');
+    const third = cell.getByLabel('Compared with it, 2');
     await third.fill('chunk=16');
     await third.press('Enter');
-    await cell.getByRole('button', { name: 'Remove setting 1' }).click();
+    await cell.getByRole('button', { name: 'Remove settings 1' }).click();
     expect(await first.inputValue()).toBe('chunk=32 matmul_q4_k=tiled');
     expect(await cell.getByLabel('Budget, seconds').inputValue()).toBe('5');
     await cell.getByRole('button', { name: 'Text', exact: true }).click();

@@ -253,7 +253,7 @@ test('a tab that is hidden while something runs says what that does to the figur
         Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
       }, state);
-    const warning = page.getByText('This tab was hidden while something was being timed');
+    const warning = page.getByText('This tab was hidden during timing');
     await hide('hidden');
     await hide('visible');
     expect(await warning.count()).toBe(0);

@@ -134,7 +134,7 @@ test('a reload in the middle of a sweep keeps what was measured; a change makes 
     await rows(page, 'done').nth(1).waitFor(COMPUTING);
     await saved(page);
     await page.reload();
-    await page.getByText(/This was cut short: [2-5] of 6 runs kept/).waitFor();
+    await page.getByText(/Interrupted: [2-5] of 6 runs kept/).waitFor();
     expect(await rows(page, 'done').count()).toBeGreaterThanOrEqual(2);
     expect(await states(page)).toEqual(['cut']);
     await page.getByRole('group', { name: 'Prompt length' }).getByText('64', { exact: true }).click();
@@ -164,7 +164,7 @@ test('a worker that dies fails its cell alone: the queue goes on, and a stopped 
         throw new Error('out of luck');
       });
     });
-    await page.getByText(/This ended early: .*out of luck/).waitFor();
+    await page.getByText(/Stopped early: .*out of luck/).waitFor();
     expect((await states(page))[0]).toBe('failed');
     const second = page.locator('[data-cell=sweep]').nth(1);
     await second.locator('tr[data-run=done]').first().waitFor(COMPUTING);
@@ -179,7 +179,7 @@ test('a worker that dies fails its cell alone: the queue goes on, and a stopped 
     expect(await cells(page)).toEqual(['sweep', 'sweep', 'csv']);
     await page.locator('[data-cell=csv]').getByText('Another session').waitFor();
     await page.getByRole('button', { name: 'Menu' }).click();
-    await page.getByRole('button', { name: 'History of runs' }).click();
+    await page.getByRole('button', { name: 'Run history' }).click();
     await page.locator('[data-past-run]').first().getByRole('button', { name: 'Pin as baseline' }).click();
     await page.getByRole('button', { name: 'Unpin' }).waitFor();
   }, `?${SMALL}`);
@@ -199,7 +199,7 @@ test('what does not stop can be ended: the worker is replaced and the page lives
     await page.getByRole('button', { name: 'Stop' }).first().click();
     expect(await states(page)).toEqual(['running']);
     await page.getByRole('button', { name: 'End now' }).first().click();
-    await page.getByText('This ended early: it was ended before its sample was done.').waitFor();
+    await page.getByText('Stopped early: it was ended before its sample was done.').waitFor();
     expect(await states(page)).toEqual(['failed']);
     await expect.poll(() => run(page).isEnabled()).toBe(true);
     expect(errors).toEqual([]);
@@ -269,7 +269,7 @@ test('without a database the page says so quietly and works on', async () => {
     await adapterNamed(page);
     await page.locator('[data-cell=sweep]').focus();
     await page.keyboard.press('b');
-    await page.getByText(/This browser does not keep the notebook/).waitFor();
+    await page.getByText(/This browser cannot save the notebook/).waitFor();
     expect(await cells(page)).toEqual(['sweep', 'sweep']);
     expect(errors).toEqual([]);
   }, '?prefill=32');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { chunkFits } from '$lib/lab/records/fits';
-import { fromCsv } from '$lib/lab/records/columns';
+import { fromCsv } from '$lib/lab/records/runsCsv';
 import { objections } from './axe';
 import { COMPUTING, QUICK, withChromium, withFirefox } from './browsers';
 

@@ -9,7 +9,7 @@ import { parseCsv } from '../../src/lib/lab/records/csv';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { makeCell, printNotebook } from '../../src/lib/lab/notebook/notebook';
-import { fromCsv } from '$lib/lab/records/columns';
+import { fromCsv } from '$lib/lab/records/runsCsv';
 import { kernels } from '../../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';

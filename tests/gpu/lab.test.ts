@@ -9,7 +9,7 @@ import { promptTokens } from '$lib/lab/measure/prompt';
 import { profile } from '../../src/lib/lab/measure/profile';
 import { totalOf } from '$lib/lab/records/profile';
 import { profileToCsv } from '$lib/lab/records/profile';
-import { fromCsv, toCsv } from '$lib/lab/records/columns';
+import { fromCsv, toCsv } from '$lib/lab/records/runsCsv';
 import { computePeak } from '../../src/lib/lab/measure/peaks';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { type LabEvent } from '$lib/lab/cells/events';

@@ -8,7 +8,7 @@ import {
   parseNotebook,
   printNotebook,
   titleOf,
-  withBody,
+  withContent,
   type Cell,
   type CellKind,
 } from '../../src/lib/lab/notebook/notebook';
@@ -171,11 +171,13 @@ describe('cells that are made', () => {
 
   test('keep their fences when their body changes, unless it would close them', () => {
     const [cell] = parseNotebook('~~~ lab sweep\nprefill=1\n~~~\n');
-    expect(printNotebook([withBody(cell, 'prefill=2')])).toBe('~~~ lab sweep\nprefill=2\n~~~\n');
+    expect(printNotebook([withContent(cell, 'prefill=2')])).toBe('~~~ lab sweep\nprefill=2\n~~~\n');
     fc.assert(
       fc.property(fenceRich, hostile, (text, body) => {
         for (const each of cellsIn(text)) {
-          const [first, ...rest] = parseNotebook(printNotebook([withBody(each, body), makeCell('tune', '')]));
+          const [first, ...rest] = parseNotebook(
+            printNotebook([withContent(each, body), makeCell('tune', '')]),
+          );
           expect([first.kind, first.name, rest.length]).toEqual([each.kind, each.name, 1]);
           expect(first.body.startsWith(body)).toBe(true);
         }
@@ -185,8 +187,10 @@ describe('cells that are made', () => {
   });
 
   test('have names that an info string can hold', () => {
-    expect(() => makeCell('wgsl', '', 'mine')).toThrow(/"mine" is no name for a shader; write kernel\/name/);
-    expect(() => makeCell('wgsl', '', 'wkv/a b')).toThrow(/no name/);
+    expect(() => makeCell('wgsl', '', 'mine')).toThrow(
+      /"mine" is not a name for a shader; write kernel\/name/,
+    );
+    expect(() => makeCell('wgsl', '', 'wkv/a b')).toThrow(/not a name/);
   });
 });
 

@@ -13,8 +13,11 @@ import {
 } from '../../src/lib/lab/records/record';
 import { type Outcome, upgradeOutcome } from '$lib/ui/notebook/outcome';
 import { chunkFits } from '$lib/lab/records/fits';
-import { formatVariants } from '$lib/lab/records/columns';
-import { COLUMNS, fromCsv, samplesToCsv, show, toCsv } from '$lib/lab/records/columns';
+import { show } from '$lib/lab/records/column';
+import { COLUMNS } from '$lib/lab/records/columns';
+import { readRuns } from '$lib/lab/records/import';
+import { fromCsv, samplesToCsv, toCsv } from '$lib/lab/records/runsCsv';
+import { formatVariants } from '$lib/lab/records/values';
 
 const record: RunRecord = {
   settings: 'prefill=256&chunk=64&matmul_q4_k=tiled',
@@ -208,7 +211,28 @@ describe('CSV', () => {
       { a: '3', b: '4' },
     ]);
     expect(parseCsv('a,b\n1,')).toEqual([{ a: '1', b: '' }]);
+    expect(parseCsv('a,b\r"1\r2",3\r')).toEqual([{ a: '1\r2', b: '3' }]);
   });
+
+  test.each([
+    ['a;b\n1,5;"x;y"\n', { a: '1,5', b: 'x;y' }],
+    ['"a,b"\tc\n1\t2\n', { 'a,b': '1', c: '2' }],
+    ['\uFEFFsep=;\r\na,b;c\r\n1;2\r\n', { 'a,b': '1', c: '2' }],
+    ['sep=\t\na\n1;2,3\n', { a: '1;2,3' }],
+  ])('%j is read with its own separator', (text, row) => {
+    expect(parseCsv(text)).toEqual([row]);
+  });
+
+  test.each(['excel-semicolon', 'excel-tab', 'excel-sep'])(
+    'a spreadsheet’s copy of a llama-bench file, %s.csv, reads as the original',
+    async (name) => {
+      const read = async (file: string) =>
+        readRuns(await readFile(`tests/fixtures/import/${file}.csv`, 'utf8'));
+      const { records, leftOut } = await read(name);
+      expect({ records, leftOut }).toEqual(await read('plain'));
+      expect(records.length).toBeGreaterThan(0);
+    },
+  );
 
   test.each([
     ['', /is empty/],
@@ -218,6 +242,8 @@ describe('CSV', () => {
     ['a,b\n1"2",3\n', /Line 2 of the CSV has a quote that is not closed, or one in the middle/],
     ['a,b\n"1"2,3\n', /text after a closing quote/],
     ['a,a\n1,2\n', /two columns named "a"/],
+    ['sep=|\na|b\n', /names "\|" as separator; a comma, semicolon or tab is read/],
+    ['sep=;\na;b\n"1\r\n2";3\n4\n', /Line 5 of the CSV has 1 cells/],
     ['build_commit,avg_ts\nabc,12\n', /no column x_model; it was not written by the lab/],
   ])('%j is refused in words', (text, message) => {
     expect(() => fromCsv(text)).toThrow(message);
@@ -258,6 +284,8 @@ describe('CSV', () => {
       { numRuns: 1000 },
     );
     expect(() => parseCsv(`a\n"${'""'.repeat(1_000_000)}`)).toThrow(/not closed/);
+    expect(() => parseCsv(`"${'a"b'.repeat(1_000_000)}`)).toThrow(/after a closing quote/);
+    expect(parseCsv(`a\n"${'b\n'.repeat(1_000_000)}"`)[0].a).toHaveLength(2_000_000);
   });
 
   test('samples go one a row, warm-ups marked', () => {

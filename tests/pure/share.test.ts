@@ -14,7 +14,7 @@ import { readCell } from '../../src/lib/lab/cells/cells';
 import { type Cell, makeCell, parseNotebook, printNotebook } from '../../src/lib/lab/notebook/notebook';
 import type { Profile } from '$lib/lab/records/profile';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
-import { fromCsv, summariesToCsv, toCsv } from '$lib/lab/records/columns';
+import { fromCsv, summariesToCsv, toCsv } from '$lib/lab/records/runsCsv';
 import {
   LINK_LENGTHS,
   linkOf,
@@ -332,7 +332,7 @@ describe('results from elsewhere', () => {
     ],
     [
       JSON.stringify([bench({ n_prompt: 0, n_gen: 64, avg_ns: 1 })]),
-      /No test of a prompt .* Entry 1 times 64 generated tokens/,
+      /no prompt test .* Entry 1 times 64 generated tokens/,
     ],
     [`n_prompt,n_gen,avg_ns\n512,0,\n`, /Row 1: avg_ns should be a number/],
     [`n_prompt,n_gen,avg_ns\n512,0\n`, /Line 2 of the CSV has 2 cells/],

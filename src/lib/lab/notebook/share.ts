@@ -9,9 +9,9 @@ import type { Variant } from '../../shaders/variant';
 import { familyOf } from '../experiment/catalogue';
 import { applyDiff, diffOf } from './diff';
 import { messageOf } from '../message';
-import { type Cell, parseNotebook, printNotebook, withBody } from './notebook';
+import { type Cell, contentOf, parseNotebook, printNotebook, withContent } from './notebook';
 import { hashTexts } from '../records/record';
-import { fromCsv, summariesToCsv } from '../records/columns';
+import { fromCsv, summariesToCsv } from '../records/runsCsv';
 import { shorten } from '../experiment/settings';
 
 /** What a link holds: no shaders and results; no results; results as medians and intervals, without their samples. */
@@ -127,7 +127,7 @@ export async function readAddress(search: string, hash: string): Promise<Address
 /** Results without their samples; a cell that holds something else stays as it is. */
 function summarised(cell: Cell): Cell {
   try {
-    return withBody(cell, summariesToCsv(fromCsv(cell.body)));
+    return withContent(cell, summariesToCsv(fromCsv(contentOf(cell))));
   } catch {
     return cell;
   }

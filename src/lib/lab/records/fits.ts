@@ -1,18 +1,18 @@
-/** The fit of chunk sweeps: what ever larger chunks would reach, and what each chunk costs. */
+/** Fits of chunk sweeps: the speed that ever larger chunks would approach, and the fixed cost of each chunk. */
 import type { RunRecord } from './record';
 import { type ChunkFit, fitChunks, median } from './statistics';
 
-/** What the runs of a chunk sweep say of any other chunk. */
+/** The fit of one chunk sweep. */
 export interface SeriesFit {
-  /** The settings that they share. */
+  /** The settings that its runs share. */
   settings: string;
   fit: ChunkFit;
-  /** Sizes of chunks that were measured. With two, a line goes through both whatever they are. */
+  /** Number of chunk sizes measured. A line always goes through two points, so two say nothing of the fit. */
   points: number;
 }
 
 /**
- * The fit of every chunk sweep among the records: runs that differ in their chunk alone, of two sizes at least. The last,
+ * Fits every chunk sweep among the records: runs that differ only in their chunk, with at least two sizes. The last,
  * ragged chunk of a prompt counts as its share of a full one.
  */
 export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {

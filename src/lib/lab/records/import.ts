@@ -1,19 +1,20 @@
-/** Results in files: this lab's own, and llama-bench's, as records beside one's own runs. */
+/** Results in files, the lab's own and llama-bench's, read as records. */
 import { parseCsv } from './csv';
 import { encode, shorten } from '../experiment/settings';
 import { type RunRecord } from './record';
-import { fromCsv } from './columns';
+import { readRow } from './runsCsv';
 import { median } from './statistics';
 
 export interface ImportedRuns {
   records: RunRecord[];
-  /** What of the file is no run of the lab's kind, one sentence each. */
+  /** Tests in the file that cannot be shown as a run, one sentence each. */
   leftOut: string[];
 }
 
 /**
- * Reads results: CSV of the lab (runs or summaries), and llama-bench's `-o csv` and `-o json`, of which a test of the
- * prompt is a run and a test of generation says how fast it decodes. Throws an Error that names the line, or the entry, that cannot be read.
+ * Reads results: CSV of the lab (runs or summaries), and llama-bench's `-o csv` and `-o json`. Each prompt test of
+ * llama-bench becomes a run, whose decode speed comes from the generation test with the same setup. Throws an Error that
+ * names the line, or the entry, that cannot be read.
  */
 export function readRuns(text: string): ImportedRuns {
   const trimmed = text.replace(/^\uFEFF/, '').trimStart();
@@ -22,7 +23,7 @@ export function readRuns(text: string): ImportedRuns {
   const rows = parseCsv(text);
   const names = Object.keys(rows[0] ?? {});
   if (rows.length === 0) throw new Error('This CSV names columns and has no rows');
-  if (names.includes('x_settings')) return { records: fromCsv(text), leftOut: [] };
+  if (names.includes('x_settings')) return { records: rows.map(readRow), leftOut: [] };
   if (names.includes('n_prompt') && names.includes('avg_ns')) return fromLlamaBench(rows, 'Row');
   throw new Error(
     `These columns are neither the lab's (x_settings …) nor llama-bench's (n_prompt, n_gen, avg_ns …): ${shorten(names.join(', '))}`,
@@ -54,10 +55,10 @@ interface Test {
   place: string;
   prompt: number;
   generated: number;
-  /** All samples where the file has them, else their mean alone. */
+  /** All samples if the file has them, else only their mean. */
   seconds: number[];
   samples: number | undefined;
-  /** What tests of the same model and machine share. */
+  /** Equal for tests of the same model on the same machine. */
   setup: string;
   row: Row;
 }
@@ -75,11 +76,11 @@ function fromLlamaBench(rows: Row[], word: string): ImportedRuns {
   const left = tests.filter((test) => !prompts.includes(test) && !used(test));
   const leftOut = left.map(({ place, prompt, generated }) =>
     prompt > 0
-      ? `${place} times ${prompt} prompt tokens and ${generated} generated ones together; the lab times them apart`
-      : `${place} times ${generated} generated tokens without a prompt of the same setup beside it`,
+      ? `${place} times ${prompt} prompt tokens and ${generated} generated ones together; the lab times them separately`
+      : `${place} times ${generated} generated tokens, and no prompt test has the same setup`,
   );
   if (records.length === 0)
-    throw new Error(`No test of a prompt (pp) is in this file. ${leftOut.slice(0, 3).join('. ')}`);
+    throw new Error(`This file has no prompt test (pp). ${leftOut.slice(0, 3).join('. ')}`);
   return { records, leftOut };
 }
 
@@ -110,7 +111,7 @@ function readTest(row: Row, place: string): Test {
   };
 }
 
-/** A prompt's test as a run: n_ubatch is the chunk, as the lab writes it in turn. */
+/** A prompt test as a run; n_ubatch is the chunk, as in the CSV that the lab writes. */
 function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefined): RunRecord {
   const word = (name: string) => (Object.hasOwn(row, name) ? String(row[name] ?? '') : '');
   const amount = (name: string) => Number(word(name)) || 0;
@@ -143,7 +144,7 @@ function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefi
     startedAt: /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(test) ? test : new Date(0).toISOString(),
     agent: `llama-bench, ${word('backends') || 'unknown backend'}`,
     warnings: [],
-    // Its CSV does not say how often it repeated a test.
+    // llama-bench's CSV does not say how many samples it took.
     ...(samples ? {} : { summary: {} }),
   };
 }

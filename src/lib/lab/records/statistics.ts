@@ -1,23 +1,23 @@
-/** The statistics of samples: robust figures, intervals, outliers, and the fit of a chunk sweep. */
+/** Statistics of samples: robust estimates, intervals, outliers, and the fit of a chunk sweep. */
 import { seeded } from '../../shaders/kernel';
 
-/** An interval that holds the true value with this probability, where the samples allow it. */
+/** An interval that contains the true value with the probability `coverage`. */
 export interface Interval {
   low: number;
   high: number;
-  /** Probability of holding the true value; 0.95 unless there are too few samples for it. */
+  /** 0.95, or less when there are too few samples for that. */
   coverage: number;
 }
 
-/** Samples beyond Tukey's fences. */
+/** Numbers of samples beyond Tukey's fences. */
 export interface Outliers {
-  /** Beyond 1.5 interquartile ranges, within 3. */
+  /** Beyond 1.5 interquartile ranges but within 3. */
   mild: number;
-  /** Beyond 3. */
+  /** Beyond 3 interquartile ranges. */
   severe: number;
 }
 
-/** Below this many samples the exact interval is used: the bootstrap is too narrow there. */
+/** With fewer samples the exact interval is used, as the bootstrap's is too narrow. */
 const BOOTSTRAP_FROM = 12;
 const RESAMPLES = 2000;
 
@@ -25,7 +25,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The value below which this share (0 to 1) lies, linear between neighbours (Hyndman and Fan's type 7, as in R). */
+/** The value below which this share (0 to 1) of the values lies, interpolated linearly (Hyndman and Fan's type 7, as in R). */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new Error('A quantile needs at least one value');
   const sorted = values.toSorted((a, b) => a - b);
@@ -53,15 +53,15 @@ export function spread(values: readonly number[]): number {
   return 1.4826 * median(values.map((value) => Math.abs(value - centre)));
 }
 
-/** A 95 % interval of the median: exact for few samples, bootstrapped for twelve or more. */
+/** A 95 % interval of the median: exact below twelve samples, bootstrapped from there on. */
 export function medianInterval(values: readonly number[]): Interval {
   return values.length < BOOTSTRAP_FROM ? orderInterval(values) : bootstrapInterval(values);
 }
 
 /**
- * The narrowest pair of order statistics whose interval holds the median with the wanted probability (distribution-free:
- * each sample is above the median with probability ½). Fewer than six samples cannot give 95 %: then all of them, with
- * the probability that gives, 1 − 2^(1 − n).
+ * The narrowest pair of order statistics that contains the median with the wanted probability (distribution-free: each
+ * sample is above the median with probability ½). Fewer than six samples cannot give 95 %: then the interval spans all of
+ * them, and its coverage is 1 − 2^(1 − n).
  */
 export function orderInterval(values: readonly number[], wanted = 0.95): Interval {
   if (values.length === 0) throw new Error('An interval needs at least one value');
@@ -103,17 +103,17 @@ export function outliers(values: readonly number[]): Outliers {
   return { mild: beyond(1.5) - beyond(3), severe: beyond(3) };
 }
 
-/** t(N) = N / tokensPerSecond + secondsPerChunk. */
+/** The model t(N) = N / tokensPerSecond + secondsPerChunk, where t is the time of a chunk of N tokens. */
 export interface ChunkFit {
-  /** R: what ever larger chunks would reach. */
+  /** R: the speed that ever larger chunks would approach. */
   tokensPerSecond: number;
-  /** c: what every chunk costs, however few tokens it holds. */
+  /** c: the cost of every chunk, however few tokens it holds. */
   secondsPerChunk: number;
 }
 
 /**
- * Least squares of the seconds a chunk takes over the tokens it holds. Undefined when fewer than two sizes were
- * measured, or when larger chunks did not take longer: then no line describes them.
+ * Least squares fit of a chunk's seconds over its tokens. Undefined when fewer than two sizes were measured, or when
+ * larger chunks did not take longer, which no such line describes.
  */
 export function fitChunks(points: readonly { tokens: number; seconds: number }[]): ChunkFit | undefined {
   const centre = mean(points.map(({ tokens }) => tokens));

@@ -1,13 +1,12 @@
-/** Results and notebooks for elsewhere: a table to paste, a Jupyter notebook, a kernel's times as llama.cpp writes them. */
-import { type RunRecord } from './record';
+/** Runs as a Markdown table, to paste elsewhere. */
+import { show } from './column';
+import { SHOWN } from './columns';
 import { chunkFits } from './fits';
-import { COLUMNS, show } from './columns';
+import type { RunRecord } from './record';
 
-/** A Markdown table of the columns that the page shows and that are not empty; below it the fits of chunk sweeps. */
+/** A Markdown table of the columns that the page shows and that are not all empty, then the fits of chunk sweeps. */
 export function markdownTable(records: readonly RunRecord[]): string {
-  const columns = COLUMNS.filter(
-    (column) => column.table && records.some((record) => show(column, record) !== ''),
-  );
+  const columns = SHOWN.filter((column) => records.some((record) => show(column, record) !== ''));
   const row = (cells: string[]) => `| ${cells.map(escape).join(' | ')} |\n`;
   const rule = columns.map((column) =>
     records.every((record) => typeof column.value(record) !== 'string') ? '---:' : '---',
@@ -24,12 +23,12 @@ export function markdownTable(records: readonly RunRecord[]): string {
   return fits.length ? `${table}\n${fits.join('')}` : table;
 }
 
-/** Bars end cells, and a line ending would end the table. */
+/** A bar would end the cell, and a line ending the table. */
 const escape = (text: string) =>
   text
     .replaceAll('\\', '\\\\')
     .replaceAll('|', '\\|')
     .replace(/\s*\n\s*/g, ' ');
 
-/** Lines with their endings, as nbformat has texts. */
+/** The lines of a text, with their endings, as nbformat stores texts. */
 export const linesOf = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];

@@ -1,7 +1,6 @@
-/** All variants of one kernel on this GPU: each is checked, then timed alone. */
+/** All variants of one kernel on this GPU: each is checked, then timed in isolation. */
 import type { MicrobenchmarkRow } from '../../lab/shader/shader';
-import type { OwnVariant } from '../../shaders/variant';
-import type { Variant } from '../../shaders/variant';
+import type { OwnVariant, Variant } from '../../shaders/variant';
 import { Lab } from '../session/lab.svelte';
 import { shippedVariants } from './texts';
 import { Shader } from './shader.svelte';
@@ -11,14 +10,14 @@ export interface Contestant {
   shader: Shader;
 }
 
-/** One shape of the kernel, and how each variant fares there. */
+/** One shape of the kernel, with the result of each variant. */
 export interface Race {
   key: string;
   tokens: number;
   shape: string;
   uses: number;
   rows: Map<string, MicrobenchmarkRow>;
-  /** Seconds of the fastest. */
+  /** Seconds per call of the fastest variant. */
   best: number;
 }
 
@@ -29,7 +28,7 @@ export class Bench {
   readonly behind = $derived.by(
     () => this.contestants.filter(({ shader }) => shader.doing === undefined && isKnown(shader)).length,
   );
-  /** Why variants that are right could not be timed. */
+  /** Why correct variants could not be timed. */
   readonly failures = $derived.by(() =>
     this.contestants
       .flatMap(({ shader }) => (shader.checked && shader.failure) || [])
@@ -57,7 +56,7 @@ export class Bench {
     for (const { variant, shader } of this.contestants) shader.check(own(variant));
   }
 
-  /** `tokens`: of the chunk at whose shapes they are timed. */
+  /** Checks and times all variants at the shapes of a chunk of `tokens` tokens. */
   race(model: string, tokens: number) {
     for (const { variant, shader } of this.contestants) {
       shader.check(own(variant));
@@ -66,7 +65,7 @@ export class Bench {
   }
 
   stop() {
-    this.contestants[0]?.shader.stop(); // which ends all
+    this.contestants[0]?.shader.stop(); // stops the worker, and so all of them
   }
 }
 

@@ -1,7 +1,7 @@
-/** How results of kernels are written: figures that can be compared down a column. */
+/** Formats results of kernels so that figures can be compared down a column. */
 import type { MicrobenchmarkRow } from '../../lab/shader/shader';
 
-/** Three digits that mean something, never an exponent: 0.0123, 1.23, 12.3, 1230. */
+/** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 1230. */
 export function figure(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   if (value >= 1000) return String(Math.round(value));
@@ -9,24 +9,24 @@ export function figure(value: number | undefined): string {
   return value.toFixed(Math.min(6, digits));
 }
 
-/** A normalised mean squared error; integers come back as they should to the last bit. */
+/** A normalised mean squared error; `exact` is shown for 0. */
 export const errorFigure = (error: number | undefined, exact: string): string =>
   error === undefined ? '–' : error === 0 ? exact : error.toExponential(1);
 
-/** An element of an array, as precisely as f32 is. */
+/** An element of an array, to the precision of f32. */
 export const elementFigure = (value: number | undefined): string =>
   value === undefined ? '' : Number.isInteger(value) ? String(value) : value.toPrecision(7);
 
-/** A variant at one shape, with the one that stands beside it. */
+/** A variant at one shape, with the variant shown beside it. */
 export interface RowPair {
   key: string;
   own: MicrobenchmarkRow;
   other: MicrobenchmarkRow | undefined;
-  /** How many times as fast as the other. */
+  /** The other's seconds ÷ its own: above 1 when it is faster. */
   ratio: number | undefined;
 }
 
-/** The rows of `name`, each with that of the other variant at the same shape. */
+/** The rows of variant `name`, each with the row of another variant at the same shape. */
 export function besideOthers(rows: readonly MicrobenchmarkRow[], name: string): RowPair[] {
   const keyOf = ({ kernel, tokens, shape }: MicrobenchmarkRow) => `${kernel} ${tokens} ${shape}`;
   return rows

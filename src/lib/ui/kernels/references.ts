@@ -1,9 +1,9 @@
-/** The references' own texts, loaded when somebody wants to read one. */
+/** Sources of the reference implementations, loaded on demand. */
 import { familyOf } from '../../lab/experiment/catalogue';
 
 const texts = import.meta.glob<string>('../../shaders/*/reference.ts', { query: '?raw', import: 'default' });
 
-/** The text of the reference.ts that is a kernel's contract. */
+/** The source of a kernel's reference.ts. Throws an Error when it has none. */
 export function referenceText(kernel: string): Promise<string> {
   const path = (folder: string) => `../../shaders/${folder}/reference.ts`;
   const load = texts[path(kernel)] ?? texts[path(familyOf(kernel))];

@@ -1,4 +1,4 @@
-/** One shader as the page knows it: does it compile, is it right, how fast is it. What is asked of it goes to the worker. */
+/** One shader in the page: whether it compiles, is correct, and how fast it is. The work is done by the worker. */
 import type { Progress } from '../../lab/measure/progress';
 import type { MicrobenchmarkRow, CheckOutcome } from '../../lab/shader/shader';
 import type { Problem } from '../../lab/shader/diagnostics';
@@ -9,27 +9,27 @@ import { t } from '../words/words.svelte';
 
 export type Asked = 'compile' | 'check' | 'microbenchmark';
 
-/** What the worker gives as the reason of what the user ended. */
+/** The worker's reason for work that the user stopped. */
 const STOPPED = 'Stopped';
 
-/** Work looks up from time to time whether it is to stop; what does not for so long never will. */
+/** Work checks for a stop request now and then; work that has not stopped after this long never will. */
 const STOP_SECONDS = 10;
 
-/** A result, and the text that it is of. */
-interface Of<Result> {
+/** A result, with the shader's text that gave it. */
+interface ResultOf<Result> {
   text: string;
   result: Result;
 }
 
 export class Shader {
-  /** What was asked and not answered yet, in the order that the worker takes it. */
+  /** Requests without an answer yet, in the order in which the worker takes them. */
   pending = $state.raw<{ asked: Asked; text: string }[]>([]);
-  compiled = $state.raw<Of<Problem[]> | undefined>();
-  checked = $state.raw<Of<CheckOutcome> | undefined>();
-  timed = $state.raw<Of<MicrobenchmarkRow[]> | undefined>();
-  /** Why the last thing asked has no answer. */
+  compiled = $state.raw<ResultOf<Problem[]> | undefined>();
+  checked = $state.raw<ResultOf<CheckOutcome> | undefined>();
+  timed = $state.raw<ResultOf<MicrobenchmarkRow[]> | undefined>();
+  /** Why the last request failed. */
   failure = $state<string | undefined>();
-  /** The last thing asked was stopped. */
+  /** Whether the last request was stopped. */
   stopped = $state(false);
   stopping = $state(false);
   progress = $state.raw<Progress | undefined>();
@@ -40,7 +40,7 @@ export class Shader {
   readonly #silence: () => void;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
-  /** `busy`: whether other work is under way, whose silence would be no sign that this shader hangs. */
+  /** `busy`: whether other work is in progress, whose silence would not mean that this shader hangs. */
   constructor(cell: string, lab: Lab, busy: () => boolean = () => false) {
     this.#cell = cell;
     this.#lab = lab;
@@ -51,14 +51,14 @@ export class Shader {
     });
   }
 
-  /** Nothing is heard any more. */
+  /** Stops listening to the worker. */
   close() {
     clearTimeout(this.#deadline);
     this.#lab.calm(this.#cell);
     this.#silence();
   }
 
-  /** The latest that is being found out, except whether it compiles: that is asked all the time. */
+  /** The request in progress, compilations aside: they are requested at every change of the text. */
   get doing(): Asked | undefined {
     return this.pending.find(({ asked }) => asked !== 'compile')?.asked;
   }
@@ -75,7 +75,7 @@ export class Shader {
     this.#ask('check', variant.wgsl, { type: 'check', cell: this.#cell, variant });
   }
 
-  /** `tokens`: of the chunks at whose shapes it is timed. */
+  /** Times it at the shapes of chunks of `tokens` tokens. */
   microbenchmark(variant: OwnVariant, model: string, tokens: number[]) {
     this.#ask('microbenchmark', variant.wgsl, {
       type: 'microbenchmark',
@@ -86,7 +86,10 @@ export class Shader {
     });
   }
 
-  /** Ends what is under way, whosever it is, and what waits; each is answered all the same. A shader that hangs is not: */
+  /**
+   * Stops all work in progress and in the queue, of other shaders too; each request is still answered. A shader that hangs
+   * does not answer: then the worker is restarted.
+   */
   stop() {
     this.stopping = true;
     this.#lab.send({ type: 'stop' });
@@ -98,7 +101,7 @@ export class Shader {
   }
 
   #ask(asked: Asked, text: string, message: WorkerMessage) {
-    // Of several compilations that wait only the last is answered.
+    // Of several queued compilations only the last is answered.
     const others = asked === 'compile' ? this.pending.filter((each) => each.asked !== asked) : this.pending;
     this.pending = [...others, { asked, text }];
     if (asked !== 'compile') [this.failure, this.stopped, this.progress] = [undefined, false, undefined];
@@ -106,7 +109,7 @@ export class Shader {
     if (!this.#busy()) this.#lab.watch(this.#cell);
   }
 
-  /** The text that the next answer of this kind is of. */
+  /** Takes the next request of this kind off the list and returns its text. */
   #answered(asked: Asked): string {
     const at = this.pending.findIndex((each) => each.asked === asked);
     const text = this.pending[at]?.text ?? '';
@@ -135,14 +138,14 @@ export class Shader {
     else this.#settle();
   }
 
-  /** What was asked first of all that waits has no answer. */
+  /** The oldest request has failed. */
   #failed(reason: string) {
     this.stopped = reason === STOPPED;
     if (!this.stopped) this.failure = reason;
     this.pending = this.pending.slice(1);
   }
 
-  /** The worker is a new one, and knows nothing of what was asked. */
+  /** The worker was restarted and knows none of the requests. */
   #lost(reason: string) {
     if (this.pending.length === 0) return;
     this.failure = reason;

@@ -1,5 +1,6 @@
 /** The cells of a notebook as the page handles them: plain values, never changed in place, each with a name of its own. */
 import {
+  contentOf,
   makeCell,
   parseNotebook,
   printNotebook,
@@ -35,7 +36,7 @@ export function cellsOf(text: string, foreign = false): NotebookCell[] {
 }
 
 /** Of a text from elsewhere: a shader that nobody here has read. What the lab ships is its own, whoever sends it. */
-const isForeign = ({ kind, body }: Cell) => kind === 'wgsl' && !knownToBeShipped(body);
+const isForeign = (cell: Cell) => cell.kind === 'wgsl' && !knownToBeShipped(contentOf(cell));
 
 export function textOf(cells: readonly NotebookCell[]): string {
   return printNotebook(

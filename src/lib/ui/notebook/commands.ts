@@ -84,7 +84,7 @@ export function commandsFor(notebook: Notebook, page: Page): Command[] {
     { id: 'shortcuts', name: words.shortcuts, keys: '?', run: () => page.dialog('shortcuts') },
     ...PRESETS.map((name) => ({
       id: `preset ${name}`,
-      name: words.presetTitles[name] ?? name,
+      name: words.presetTitles[name],
       run: () => void loadPreset(name).then((text) => text !== undefined && open(text)),
     })),
     ...(Object.keys(cells.kinds) as (keyof typeof cells.kinds)[]).map((kind) => ({

@@ -1,5 +1,5 @@
 /** Files that were dropped or chosen: notebooks, results, models. */
-import { toCsv } from '../../lab/records/columns';
+import { toCsv } from '../../lab/records/runsCsv';
 import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from '../words/words.svelte';

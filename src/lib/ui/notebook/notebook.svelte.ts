@@ -2,7 +2,14 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { type Catalogue, catalogueWith } from '../../lab/experiment/catalogue';
 import { readCell, usesShader } from '../../lab/cells/cells';
-import { type CellKind, contentOf, LAB_KINDS, titleOf, withBody } from '../../lab/notebook/notebook';
+import {
+  type CellKind,
+  contentOf,
+  isLab,
+  shadersOf,
+  titleOf,
+  withContent,
+} from '../../lab/notebook/notebook';
 import type { RunRecord } from '../../lab/records/record';
 import type { Progress } from '../../lab/measure/progress';
 import type { OwnVariant } from '../../shaders/variant';
@@ -57,7 +64,7 @@ export class Notebook {
   readonly text = $derived(textOf(this.cells));
   readonly title = $derived(this.name || this.#titleOf(this.cells));
   /** Shaders that this notebook has of its own: those written here, and those allowed. */
-  readonly own: OwnVariant[] = $derived(this.cells.flatMap((cell) => ownOf(cell) ?? []));
+  readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter(({ foreign }) => !foreign)));
   /** What settings choose from: the registry, and those of its own that can be read. */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
   readonly busy = $derived(this.running !== undefined);
@@ -175,7 +182,7 @@ export class Notebook {
     const cell = this.cells[index];
     if (!cell) return;
     const name = cell.kind === 'wgsl' ? this.#freeName(cell.name) : cell.name;
-    this.add(cell.kind, index + 1, cell.body, name);
+    this.add(cell.kind, index + 1, contentOf(cell), name);
   }
 
   /** From an editor or a control. What is typed in one go is one step to undo. */
@@ -186,8 +193,9 @@ export class Notebook {
   /** Of several cells at once, by id: one step to undo. `what`: as of `Past.keep`. */
   setBodies(bodies: Readonly<Record<string, string>>, what = '') {
     const cells = this.cells.map((cell) => {
-      const body = Object.hasOwn(bodies, cell.id) ? bodies[cell.id] : cell.body;
-      return body === cell.body ? cell : rewritten(cell, body);
+      const content = contentOf(cell);
+      const next = Object.hasOwn(bodies, cell.id) ? bodies[cell.id] : content;
+      return next === content ? cell : rewritten(cell, next);
     });
     if (cells.some((cell, index) => cell !== this.cells[index])) this.#change(cells, what);
   }
@@ -196,7 +204,7 @@ export class Notebook {
   rename(id: string, name: string) {
     const cell = this.cell(id);
     if (!cell || cell.name === name) return;
-    const { open, close, body } = newCell(cell.kind, cell.body, name);
+    const { open, close, body } = newCell(cell.kind, contentOf(cell), name);
     this.#change(this.cells.map((each) => (each.id === id ? { ...each, name, open, close, body } : each)));
   }
 
@@ -435,7 +443,7 @@ export class Notebook {
       id: newId(),
       notebook: this.title,
       kind: cell.kind,
-      body: cell.body,
+      body: contentOf(cell),
       outcome: { ...outcome, previous: [] },
       finishedAt: now(),
       label: '',
@@ -445,7 +453,9 @@ export class Notebook {
 
   #ranText(cell: NotebookCell): string {
     const shaders = this.own.filter((variant) => uses(cell, variant, this.catalogue));
-    return [cell.body, ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join('\n\n');
+    return [contentOf(cell), ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join(
+      '\n\n',
+    );
   }
 
   // ——— Saying ———
@@ -459,7 +469,7 @@ export class Notebook {
     const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
     const place = runs > 1 ? `${words.runOf(run, runs)}: ` : '';
     const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
-    return `${place}${words.phases[phase] ?? phase}${detail ? `, ${detail}` : ''}`;
+    return `${place}${words.phases[phase]}${detail ? `, ${detail}` : ''}`;
   }
 
   /** From the runs behind us, or from how far the phase has come; loading counts for neither. The first run compiles for the others. */
@@ -517,14 +527,6 @@ export class Notebook {
   }
 }
 
-export const isLab = (kind: CellKind) => (LAB_KINDS as readonly string[]).includes(kind);
-
-function ownOf(cell: NotebookCell): OwnVariant | undefined {
-  if (cell.kind !== 'wgsl' || cell.foreign) return undefined;
-  const [kernel, name] = cell.name.split('/');
-  return { kernel, name, wgsl: cell.body };
-}
-
 /** Whether what a cell does depends on the shader. One whose settings cannot be read depends on none. */
 function uses(cell: NotebookCell, variant: OwnVariant, catalogue: Catalogue): boolean {
   try {
@@ -538,7 +540,7 @@ function uses(cell: NotebookCell, variant: OwnVariant, catalogue: Catalogue): bo
 function rewritten(cell: NotebookCell, body: string): NotebookCell {
   if (cell.kind === 'prose') return { ...cell, body: ended(body) };
   const { id, gap, foreign } = cell;
-  return { ...withBody(cell, body), id, gap, ...(foreign && { foreign }) };
+  return { ...withContent(cell, body), id, gap, ...(foreign && { foreign }) };
 }
 
 /** Reactive proxies cannot be posted or stored. */

@@ -2,7 +2,7 @@
 import { asset } from '$app/paths';
 
 /** In the order of the menu. */
-export const PRESETS = ['start', 'phase-2', 'parallel-wkv', 'inline-or-repack', 'road-to-700'];
+export const PRESETS = ['start', 'phase-2', 'parallel-wkv', 'inline-or-repack', 'road-to-700'] as const;
 
 /** Its text; undefined when there is none of this name. Rejects when it cannot be fetched. */
 export async function loadPreset(name: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-/** Figures that others published, drawn beside one's own: `reference=phase-2` is static/reference/phase-2.csv. */
+/** Published figures, drawn beside the user's own: `reference=phase-2` is static/reference/phase-2.csv. */
 import { asset } from '$app/paths';
 import { parseCsv } from '../../lab/records/csv';
 
@@ -13,11 +13,11 @@ export interface ReferencePoint {
 
 const loaded = new Map<string, Promise<ReferencePoint[]>>();
 
-/** Rejects with an Error that says what is missing or cannot be read. */
+/** Rejects with an Error that says what is missing or unreadable. */
 export function loadReference(name: string): Promise<ReferencePoint[]> {
   const known = loaded.get(name) ?? load(name);
   loaded.set(name, known);
-  known.catch(() => loaded.delete(name)); // perhaps there is a network next time
+  known.catch(() => loaded.delete(name)); // the next attempt may have a network
   return known;
 }
 
@@ -27,7 +27,7 @@ async function load(name: string): Promise<ReferencePoint[]> {
   return readReference(await response.text());
 }
 
-/** The figures of a CSV. Throws an Error that names the first row without a place or a speed. */
+/** Reads a CSV of published figures. Throws an Error that names the first row without an x or a speed. */
 export function readReference(csv: string): ReferencePoint[] {
   return parseCsv(csv).map((row, index) => {
     const [x, tokensPerSecond] = [row.x, row.tokens_per_second].map(Number);

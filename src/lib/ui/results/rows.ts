@@ -1,4 +1,4 @@
-/** The rows of a sweep's table: runs that were measured, and runs that failed. */
+/** The rows of a sweep's table: measured runs and failed runs. */
 import type { RunRecord } from '../../lab/records/record';
 import type { ResultEvent } from '../notebook/outcome';
 

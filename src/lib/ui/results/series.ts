@@ -1,11 +1,12 @@
-/** What a chart of some runs shows: which key runs along its axis, which runs make a line, and the same in words. */
+/** What a chart of runs shows: the setting along its axis, the runs of each line, and a summary in words. */
 import type { Run } from '../../lab/experiment/expand';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
-import { COLUMNS, show } from '../../lab/records/columns';
+import { show } from '../../lab/records/column';
+import { SHOWN } from '../../lab/records/columns';
 import type { ReferencePoint } from './published';
-import { locale, t } from '../words/words.svelte';
+import { locale, t, wordOf } from '../words/words.svelte';
 
-/** A run that has finished, with its number in the table. */
+/** A finished run, with its number in the table. */
 export interface NumberedRecord {
   number: number;
   record: RunRecord;
@@ -14,46 +15,46 @@ export interface NumberedRecord {
 export interface Point {
   x: number;
   tokensPerSecond: number;
-  /** A 95 % interval of the median; of fewer than six samples, all of them. */
+  /** A 95 % interval of the median; with fewer than six samples, all of them. */
   low: number;
   high: number;
-  /** Number of the record; none of ours where it is undefined. */
+  /** Number of the record in the table; undefined for published figures and baselines. */
   record: number | undefined;
-  /** The run's columns, a line each. */
+  /** The run's columns, one line each. */
   details: string[];
 }
 
 export interface Series {
   label: string;
-  /** Measured here, published by others, or measured here some time ago. */
+  /** Measured here, published by others, or measured here before. */
   origin: 'run' | 'reference' | 'baseline';
-  /** By x, one for each; of runs repeated with the same settings, the last. */
+  /** In order of x, one per x; of runs with the same settings, the last. */
   points: Point[];
 }
 
 export interface View {
   axis: string;
   axisLabel: string;
-  /** Every x there is, in order. */
+  /** Every x, in order. */
   xs: number[];
   series: Series[];
-  /** Tokens per second, of any whisker. */
+  /** Ends of the lowest and the highest whisker, in tokens per second. */
   lowest: number;
   highest: number;
   target: number | undefined;
-  /** Of tokens per second: as asked for, else where a linear scale would press the runs into a line. */
+  /** Whether tokens per second have a logarithmic scale: as asked for, else when a linear one would flatten the runs. */
   logarithmic: boolean;
-  /** A CPU stood in for the GPU in some of the runs. */
+  /** Whether some runs were on a software adapter. */
   software: boolean;
 }
 
-/** Axes in the order in which they are preferred; knobs come between. */
+/** Axes in order of preference; knobs come after the first two. */
 const AXES = ['chunk', 'prefill', 'decode', 'steps_per_submit', 'seed'];
 
-/** A scale from zero serves until the target is this many times the fastest run. */
+/** Above this ratio of target to fastest run the scale becomes logarithmic. */
 const FARTHEST_ON_LINEAR = 8;
 
-/** The settings that place a record among others. */
+/** The settings that distinguish a record from others. */
 export function coordinates({ model, prefill, chunk, decode, stepsPerSubmit, seed, variants }: RunRecord) {
   const place: Record<string, string | number> = {
     model,
@@ -70,13 +71,13 @@ export function coordinates({ model, prefill, chunk, decode, stepsPerSubmit, see
   return place;
 }
 
-/** The keys in which these records differ. A chunk that is always the whole prompt says nothing of its own. */
+/** The keys in which these records differ. A chunk that always equals the prompt does not count. */
 export function varyingKeys(records: readonly RunRecord[]): string[] {
   const values = new Map<string, Set<string | number>>();
-  const varying = new Map<string, boolean>(); // in the order of coordinates
+  const varying = new Map<string, boolean>(); // in the order of `coordinates`
   for (const record of records)
     for (const [key, value] of Object.entries(coordinates(record))) {
-      // A knob varies where one variant has several values of it: another variant's default is told by that variant's name.
+      // A knob varies only within one variant: the defaults of another variant follow from that variant's name.
       const variant = key.includes('.') ? record.variants[key.slice(0, key.lastIndexOf('.'))]?.name : '';
       const found = values.get(`${key} ${variant}`) ?? new Set();
       values.set(`${key} ${variant}`, found.add(value));
@@ -86,7 +87,7 @@ export function varyingKeys(records: readonly RunRecord[]): string[] {
   return [...varying].flatMap(([key, varies]) => (varies && !(whole && key === 'chunk') ? [key] : []));
 }
 
-/** The keys that could run along the axis, the best first; `chunk` when nothing varies. */
+/** The possible axes, the best first; `chunk` when nothing varies. */
 export function possibleAxes(records: readonly RunRecord[]): string[] {
   const varying = varyingKeys(records);
   const knobs = varying.filter((key) => key.includes('.'));
@@ -94,7 +95,7 @@ export function possibleAxes(records: readonly RunRecord[]): string[] {
   return found.length ? found : ['chunk'];
 }
 
-/** What tells a record from the others, its place on the axis aside: `tiled step=16`. Empty when nothing does. */
+/** What distinguishes a record from the others besides its x: `tiled step=16`. Empty when nothing does. */
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);
@@ -109,17 +110,17 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
   return words.join(' ');
 }
 
-/** What a chart is to show. */
+/** What to show in a chart. */
 export interface Wanted {
   runs: readonly NumberedRecord[];
-  /** Runs that are still to come. */
+  /** Runs that have not finished yet. */
   planned?: readonly Run[];
   target?: number;
-  /** The axis asked for, if it is possible. */
+  /** Used if it is a possible axis. */
   axis?: string;
   scale?: string;
   references?: readonly ReferencePoint[];
-  /** Of an earlier run, to compare with. */
+  /** Records of an earlier run, to compare with. */
   baseline?: readonly RunRecord[];
 }
 
@@ -151,7 +152,7 @@ export function viewOf({
   const far = target !== undefined && target > FARTHEST_ON_LINEAR * highest;
   return {
     axis,
-    axisLabel: t().cells.axes[axis] ?? axis,
+    axisLabel: wordOf(t().cells.axes, axis) ?? axis,
     xs: [...new Set([...points.map(({ x }) => x), ...coming])].sort((a, b) => a - b),
     series,
     lowest: Math.min(...points.map(({ low }) => low)),
@@ -162,7 +163,7 @@ export function viewOf({
   };
 }
 
-/** The keys that could run along the axis: those in which the runs differ, then those of the references. */
+/** The possible axes: keys in which the runs differ, then those of the published figures. */
 export function axesOf(records: readonly RunRecord[], references: readonly ReferencePoint[]): string[] {
   const own = records.length ? possibleAxes(records) : [];
   const published = references.map(({ key }) => key);
@@ -174,7 +175,7 @@ function linesOf(runs: readonly { record: RunRecord; number: number | undefined 
   const lines = new Map<string, Map<number, Point>>();
   for (const { record, number } of runs) {
     const x = coordinates(record)[axis];
-    if (typeof x !== 'number') continue; // a variant that lacks the knob of the axis
+    if (typeof x !== 'number') continue; // its variant does not have the axis's knob
     const label = labelOf(record, varying, axis) || record.model;
     const line = lines.get(label) ?? new Map<number, Point>();
     lines.set(label, line.set(x, pointOf(record, number, x)));
@@ -211,10 +212,9 @@ function referenceLines(references: readonly ReferencePoint[], axis: string): Se
 }
 
 function pointOf(record: RunRecord, number: number | undefined, x: number): Point {
-  const columns = COLUMNS.filter(({ table, name }) => table && name !== 'x_variants');
   const words = t().cells;
-  const details = columns
-    .map((column) => [words.columns[column.name] ?? column.title, show(column, record)])
+  const details = SHOWN.filter(({ name }) => name !== 'x_variants')
+    .map((column) => [words.columns[column.name], show(column, record)])
     .filter(([, value]) => value !== '');
   const name =
     number === undefined ? `${words.baseline}, ${record.startedAt.slice(0, 10)}` : words.runNumber(number);
@@ -227,7 +227,7 @@ function pointOf(record: RunRecord, number: number | undefined, x: number): Poin
   };
 }
 
-/** The chart in a few sentences, for those who do not see it. */
+/** The chart in a few sentences, for screen readers. */
 export function summarise({ series, axis, target, software }: View): string {
   const words = t().cells;
   const own = series.filter(({ origin }) => origin === 'run');
@@ -239,7 +239,7 @@ export function summarise({ series, axis, target, software }: View): string {
   const [fastest, slowest] = [by[0], by.at(-1)!];
   const say = (how: typeof words.fastest, { label, x, tokensPerSecond }: (typeof all)[number]) =>
     how(label, axis, x.toLocaleString(locale()), rounded(tokensPerSecond));
-  // A CPU's share of a GPU's target would be a number without a meaning.
+  // A software adapter's share of a GPU's target means nothing.
   const share =
     target && !software && own.length
       ? words.shareOfTarget(

@@ -1,4 +1,6 @@
-/** The page around the cells: header, menu, dialogs, notices, what is said of the GPU and of models. */
+/** Words of the page around the cells: header, menu, dialogs, notices, the GPU and the models. */
+import type { Phase } from '../../lab/measure/progress';
+import type { ShareSize } from '../../lab/notebook/share';
 
 export const page = {
   lab: 'RWKV-7 lab',
@@ -19,12 +21,12 @@ export const page = {
   saveAs: 'Save as…',
   save: 'Save',
   presets: 'Presets',
-  history: 'History of runs',
+  history: 'Run history',
   downloadMd: 'Download as .md',
   downloadIpynb: 'Download as .ipynb',
   importFile: 'Import a file…',
   theme: 'Theme',
-  themes: { auto: 'system', light: 'light', dark: 'dark' } as Record<string, string>,
+  themes: { auto: 'system', light: 'light', dark: 'dark' },
   language: 'Language',
   shortcuts: 'Keyboard shortcuts',
   palette: 'Command palette',
@@ -32,7 +34,7 @@ export const page = {
   notebook: 'Notebook',
   kernels: 'Kernels',
   commands: 'Type a command',
-  noCommand: 'No command has this name',
+  noCommand: 'No command of this name',
   name: 'Name',
   presetTitles: {
     start: 'Start here',
@@ -40,12 +42,12 @@ export const page = {
     'parallel-wkv': 'Can WKV be parallel?',
     'inline-or-repack': 'Inline dequantisation or repacking?',
     'road-to-700': 'Road to 700',
-  } as Record<string, string>,
+  },
   // Status
   saved: 'Saved in this browser',
   saving: 'Saving…',
   notSaved: (why: string) =>
-    `This browser does not keep the notebook: ${why}. It works on; download or share it before you close the page.`,
+    `This browser cannot save the notebook: ${why}. The page keeps working; download or share the notebook before you close it.`,
   queued: (count: number) => `${count} waiting`,
   starting: 'Starting…',
   stopping: 'Stopping after this sample…',
@@ -60,23 +62,24 @@ export const page = {
     profiling: 'profiling',
     'measuring peaks': 'measuring the peaks',
     tuning: 'tuning',
-    prefilling: 'reading the prompt',
-    generating: 'writing',
+    prefilling: 'prefilling the prompt',
+    generating: 'generating',
     timing: 'timing',
-  } as Record<string, string>,
+  } satisfies Record<Phase, string>,
   loadedOf: (done: string, total: string) => `${done} of ${total}`,
   secondsLeft: (seconds: number) => `about ${seconds} s left`,
   minutesLeft: (minutes: number) => `about ${minutes} min left`,
   hidden:
-    'This tab was hidden while something was being timed, which slows it. Keep it in front and run again for figures that can be compared.',
+    'This tab was hidden during timing, which slows it down. Keep it in front and run again for comparable figures.',
   workerStopped: (why: string) =>
-    `The worker stopped: ${why}. It has been started again; the model loads anew with the next run.`,
+    `The worker stopped: ${why}. It has been restarted; the next run reloads the model.`,
   workerGone: (why: string) => `The lab’s worker keeps stopping: ${why}. Reload the page to try again.`,
   noLife: (seconds: number) =>
-    `A shader did not come to an end within ${seconds} seconds, so the worker was ended and started again.`,
+    `A shader did not finish within ${seconds} seconds, so the worker was restarted.`,
   // Opening
   brokenTitle: 'This link cannot be opened',
-  brokenLink: 'The link may have been cut on its way. Ask for it again, or open the notebook’s .md file.',
+  brokenLink:
+    'The link may have been truncated on its way. Ask for it again, or open the notebook’s .md file.',
   brokenPreset: (name: string) => `There is no preset “${name}” here.`,
   emptyNotebook: 'Empty notebook',
   lastNotebook: 'Your last notebook',
@@ -92,11 +95,11 @@ export const page = {
   yourNotebooks: 'Your notebooks',
   named: 'Saved',
   drafts: 'Drafts',
-  noNotebooks: 'None yet: every notebook you change is kept here.',
+  noNotebooks: 'None yet: every notebook you change is saved here.',
   open: 'Open',
   remove: 'Delete',
   // History
-  noHistory: 'No runs yet. Every finished run is kept in this browser.',
+  noHistory: 'No runs yet. Every finished run is saved in this browser.',
   label: 'Label',
   pin: 'Pin as baseline',
   unpin: 'Unpin',
@@ -105,21 +108,21 @@ export const page = {
   exportCsv: 'CSV',
   // Share
   shareIntro:
-    'The link holds the notebook itself. Nothing is uploaded: what is after # never leaves the browser.',
+    'The link contains the notebook itself. Nothing is uploaded: the part after # never leaves the browser.',
   shareSizes: {
     settings: 'Settings only',
     shaders: 'With shaders',
     results: 'With results',
-  } as Record<string, string>,
+  } satisfies Record<ShareSize, string>,
   shareAbout: {
     settings: 'Prose and settings; no shaders, no results',
-    shaders: 'The shaders written here too',
-    results: 'And medians, intervals and the device of frozen results',
-  } as Record<string, string>,
+    shaders: 'Also the shaders written here',
+    results: 'Also medians, intervals and the device of frozen results',
+  } satisfies Record<ShareSize, string>,
   characters: (count: string) => `${count} characters`,
   lengthSafe: 'Safe everywhere',
-  lengthLong: 'Most programs take it; some old ones cut at 2,000',
-  lengthCut: 'Chat programs cut links of this length: check that it arrived, or send the file',
+  lengthLong: 'Most programs take it; some old ones truncate at 2,000',
+  lengthCut: 'Chat programs truncate links of this length: check that all of it arrives, or send the file',
   lengthFile: 'Too long for most programs: send the .md file instead',
   copyLink: 'Copy link',
   linkCopied: 'Link copied',
@@ -134,26 +137,26 @@ export const page = {
   gpu: 'GPU',
   asking: 'Asking the browser…',
   softwareAdapter: 'Software adapter',
-  software: 'a CPU stands in for the GPU. Good for checking; its speeds say nothing.',
+  software: 'a CPU emulates the GPU. Good for checking correctness; its speeds mean nothing.',
   features: {
     'shader-f16': '16-bit floats',
     subgroups: 'subgroups',
     'chromium-experimental-subgroup-matrix': 'subgroup matrices',
     'timestamp-query': 'GPU timestamps',
-  } as Record<string, string>,
+  },
   no: (feature: string) => `no ${feature}`,
   limits: 'Limits',
   limitNames: {
     maxBufferSize: 'Largest buffer',
     maxStorageBufferBindingSize: 'Largest binding',
     maxComputeWorkgroupStorageSize: 'Workgroup memory',
-    maxComputeInvocationsPerWorkgroup: 'Threads a workgroup',
-  } as Record<string, string>,
+    maxComputeInvocationsPerWorkgroup: 'Threads per workgroup',
+  } satisfies Partial<Record<keyof GPUSupportedLimits, string>>,
   noGpuTitle: 'No GPU to measure here',
   noGpuBrowser: 'This browser does not offer WebGPU.',
   gpuTaken: (why: string, again: boolean) =>
-    `The browser gives this page no GPU any more (${why}), as it does for some minutes after a shader has hung. ` +
-    (again ? 'It is asked again and again until it does.' : 'Reload the page, or restart the browser.'),
+    `The browser no longer gives this page a GPU (${why}); this lasts some minutes after a shader has hung. ` +
+    (again ? 'The page asks again until it gets one.' : 'Reload the page, or restart the browser.'),
   noGpu: 'Everything on this page can be read, edited, copied and opened elsewhere; running it needs WebGPU:',
   noGpuList: [
     'Chrome or Edge 113 or newer on Windows, macOS and ChromeOS; 121 or newer on Android',
@@ -161,25 +164,25 @@ export const page = {
     'Firefox 141 or newer on Windows; 145 or newer on a Mac with Apple silicon and macOS 26',
     'Linux: Chrome or Chromium, if need be with --enable-unsafe-webgpu, or Firefox Nightly; or the terminal, npm run lab -- bench',
   ],
-  noGpuSecure: 'WebGPU is only there on pages that came over https or from localhost.',
+  noGpuSecure: 'WebGPU is available only on pages from https or localhost.',
   // How it is measured
   measuredTitle: 'How it is measured',
   measured: [
     [
       'Tokens per second',
-      'is the number of prompt tokens divided by the wall time from the first command sent to the GPU until the last token’s most likely successor has arrived back on the CPU. It is what llama-bench calls pp. Shown is the median of the samples; the whiskers are a 95 % interval of it (of fewer than six samples: all of them), and the CSV keeps every one.',
+      'is the number of prompt tokens divided by the wall time from the first command sent to the GPU until the last token’s most likely successor has arrived back on the CPU. It is what llama-bench calls pp. The median of the samples is shown; the whiskers are its 95 % interval (with fewer than six samples: all of them), and the CSV has every sample.',
     ],
     [
       'Checked, then timed.',
-      'Before a variant is timed, its result on this GPU is compared with a plain reference; a wrong one is shown as failed, without a speed. Shaders are compiled and the GPU is warmed up before the clock starts. Softmax and its readback are separate steps, timed apart.',
+      'Before a variant is timed, its result on this GPU is compared with a reference implementation; a wrong result is shown as failed, without a speed. Shaders are compiled and the GPU is warmed up before the clock starts. Softmax and its readback are separate steps, timed separately.',
     ],
     [
       '700 tokens per second',
-      'is 1.43 ms a token, 731 ms for a prompt of 512. It was set as the goal for RWKV-7 2.9B in Q4_K_M on an Apple M2 Max, where native llama.cpp reached 715 on a short prompt and the Rust and wgpu engine that this lab continues reached 488. Reading one token takes that model 5.2 billion floating-point operations, so the line means 3.7 TFLOPS. A smaller model passes it easily: compare like with like.',
+      'is 1.43 ms per token, or 731 ms for a prompt of 512. It is the target for RWKV-7 2.9B in Q4_K_M on an Apple M2 Max, where native llama.cpp reached 715 on a short prompt and the Rust and wgpu engine that this lab continues reached 488. That model needs 5.2 billion floating-point operations per prompt token, so the target means 3.7 TFLOPS. A smaller model exceeds it easily: compare like with like.',
     ],
     [
       'A chunk',
-      'is how many tokens go through all layers together. Larger chunks use each weight more often and cost more memory; beyond some size they gain nothing.',
+      'is the number of tokens that go through all layers together. Larger chunks reuse each weight more and take more memory; beyond some size they gain nothing.',
     ],
   ] as [string, string][],
   // Shortcuts
@@ -193,7 +196,7 @@ export const page = {
     interrupt: 'Stop',
     palette: 'Command palette',
     save: 'Save with a name',
-    sheet: 'This sheet',
+    sheet: 'This list',
     edit: 'Edit the cell',
     leave: 'Back to the cell’s frame',
     above: 'Add a cell above',

@@ -1,9 +1,10 @@
-/** The self-test page. Its report stays English: it is made to be sent. */
+/** Words of the self-test page. Its report is always English, as it is meant to be sent to others. */
+import type { CheckResult } from '../../lab/shader/selftest';
 
 export const selftest = {
   title: 'Self-test',
   intro: (ends: boolean) =>
-    `Compiles every shader variant the lab has${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a plain reference. Nothing is downloaded, nothing leaves this machine.`,
+    `Compiles every shader variant the lab has${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation. Nothing is downloaded, and nothing leaves this machine.`,
   run: 'Run the self-test',
   again: 'Run again',
   stop: 'Stop',
@@ -20,6 +21,9 @@ export const selftest = {
   adapter: (name: string, software: boolean, features: string) =>
     `${name}${software ? ', a software adapter' : ''}. Features: ${features}.`,
   results: 'Results',
-  columns: ['Outcome', 'Variant', 'Knobs', 'Error, or why'],
-  outcomes: { passed: 'passed', failed: 'failed', skipped: 'skipped' } as Record<string, string>,
+  columns: ['Outcome', 'Variant', 'Knobs', 'Error or reason'],
+  outcomes: { passed: 'passed', failed: 'failed', skipped: 'skipped' } satisfies Record<
+    CheckResult['outcome'],
+    string
+  >,
 };

@@ -1,11 +1,11 @@
 /**
- * The page's language: English or Simplified Chinese. Everything that is shown is said in `words/<area>.ts` and, the same
- * words or it does not compile, in `words/zh/<area>.ts`. Only the language that is spoken is loaded.
+ * The page's language: English or Simplified Chinese. Every text that is shown is in `words/<area>.ts` and in
+ * `words/zh/<area>.ts`, which does not compile unless it has the same keys. Only the chosen language is loaded.
  */
 export type Language = 'en' | 'zh';
 export type Words = typeof import('./en').default;
 
-/** In their own words, for the menu. */
+/** Each language's own name, for the menu. */
 export const LANGUAGES: Record<Language, string> = { en: 'English', zh: '简体中文' };
 const TAGS: Record<Language, string> = { en: 'en', zh: 'zh-Hans' };
 const KEY = 'language';
@@ -18,23 +18,31 @@ const DICTIONARIES: Record<Language, () => Promise<{ default: Words }>> = {
 let current = $state<Language>('en');
 let words = $state.raw<Words>();
 
-/** The dictionary of the moment. Reactive: read it where it is shown, which is after `learn`. */
+/** The current dictionary. Reactive. Throws before `learn` has loaded one. */
 export function t(): Words {
   if (!words) throw new Error('No language is loaded yet: pages come after the layout, which waits for one');
   return words;
 }
 
-/** Loads the language that was chosen before, else the browser's. Before anything is shown. */
+/** Loads the language chosen before, else the browser's. Call it before anything is shown. */
 export async function learn(): Promise<void> {
   if (!words) await say(remembered() ?? preferred());
 }
 
+/** The word for a key that may come from a stored record or a link; undefined when the dictionary has none. */
+export function wordOf<Key extends string>(
+  dictionary: Readonly<Record<Key, string>>,
+  key: string,
+): string | undefined {
+  return Object.hasOwn(dictionary, key) ? dictionary[key as Key] : undefined;
+}
+
 export const language = (): Language => current;
 
-/** Numbers and dates as this language writes them. */
+/** Locale for numbers and dates. */
 export const locale = (): string => (current === 'zh' ? 'zh-CN' : 'en');
 
-/** Changes the language of everything that is shown, and remembers it. Rejects, all as it was, where it cannot be loaded. */
+/** Switches the page to a language and remembers the choice. Rejects, with nothing changed, when it cannot be loaded. */
 export async function speak(language: Language): Promise<void> {
   await say(language);
   try {

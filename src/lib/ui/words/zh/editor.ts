@@ -1,6 +1,6 @@
-import type { editor as english } from '../editor';
+import type { editor as english, Phrases } from '../editor';
 
-export const editor: typeof english = {
+export const editor: typeof english & { phrases: Phrases } = {
   keys: 'Tab 离开编辑器，Escape 回到单元格，Ctrl 或 ⌘ 加 ] 与 [ 缩进。',
   revert: '还原',
   revertAbout: '把这一部分还原成另一份文本的样子',

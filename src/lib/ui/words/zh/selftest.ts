@@ -3,7 +3,7 @@ import type { selftest as english } from '../selftest';
 export const selftest: typeof english = {
   title: '自检',
   intro: (ends) =>
-    `编译实验室的每个着色器变体${ends ? '（每个旋钮取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与朴素参考实现比较。不下载任何内容，也没有内容离开这台机器。`,
+    `编译实验室的每个着色器变体${ends ? '（每个可调参数取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与参考实现比较。不下载任何内容，也没有内容离开这台机器。`,
   run: '运行自检',
   again: '重新运行',
   stop: '停止',
@@ -18,6 +18,6 @@ export const selftest: typeof english = {
   early: (why) => `自检提前结束：${why}`,
   adapter: (name, software, features) => `${name}${software ? '，软件适配器' : ''}。功能：${features}。`,
   results: '结果',
-  columns: ['结果', '变体', '旋钮', '误差或原因'],
+  columns: ['结果', '变体', '可调参数', '误差或原因'],
   outcomes: { passed: '通过', failed: '失败', skipped: '跳过' },
 };

@@ -1,0 +1,101 @@
+/** Runs as CSV, written and read: whole records, summaries without samples, or one row per sample. */
+import { COLUMNS, FACTS } from './columns';
+import { type Cell, formatCsv, parseCsv } from './csv';
+import type { RunRecord } from './record';
+import { median, medianInterval } from './statistics';
+
+/** Fields whose columns older files lack; left out of a record when their cell is empty. */
+const LATER: readonly (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds', 'summary', 'labVersion'];
+
+/** The fields that a summary leaves out, with the values they are read back as. */
+const LEFT_OUT: Partial<RunRecord> = {
+  parameters: 0,
+  geometry: {},
+  weightBytes: 0,
+  loadSeconds: 0,
+  stepsPerSubmit: 0,
+  seed: 1,
+  variants: {},
+  warmupSeconds: [],
+  errorKernel: '',
+};
+
+/** Left out of summaries too, and absent from the records that are read back. */
+const MEMORY: readonly (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds'];
+
+/** One row per run: llama-bench's columns, then the lab's own, whose names begin with x_. */
+export function toCsv(records: readonly RunRecord[], header = true): string {
+  const rows = records.map((record) => COLUMNS.map(({ value }) => value(record)));
+  return formatCsv(header ? [COLUMNS.map(({ name }) => name), ...rows] : rows);
+}
+
+/** Records without their samples: medians, intervals, the device. `fromCsv` reads them. */
+export function summariesToCsv(records: readonly RunRecord[]): string {
+  const kept = FACTS.filter(([key]) => !Object.hasOwn(LEFT_OUT, key) && !MEMORY.includes(key));
+  const columns = kept.map(([, { column }]) => column);
+  const rows = records.map(summaryOf).map((record) => columns.map(({ value }) => value(record)));
+  return formatCsv([columns.map(({ name }) => name), ...rows]);
+}
+
+function summaryOf(record: RunRecord): RunRecord {
+  // Six digits are more than any clock resolves.
+  const rounded = (value: number) => Number(value.toPrecision(6));
+  const typical = (values: number[]) => (values.length ? [rounded(median(values))] : []);
+  const { low, high } = record.summary ?? medianInterval(record.prefillSeconds);
+  return {
+    ...record,
+    prefillSeconds: typical(record.prefillSeconds),
+    decodeSeconds: typical(record.decodeSeconds),
+    softmaxSeconds: typical(record.softmaxSeconds),
+    readbackSeconds: typical(record.readbackSeconds),
+    error: rounded(record.error),
+    summary: {
+      samples: record.summary ? record.summary.samples : record.prefillSeconds.length,
+      ...(low === undefined || high === undefined ? {} : { low: rounded(low), high: rounded(high) }),
+    },
+  };
+}
+
+/**
+ * The records of a CSV that `toCsv` or `summariesToCsv` wrote. Throws an Error that names the row and the column that
+ * cannot be read.
+ */
+export function fromCsv(csv: string): RunRecord[] {
+  return parseCsv(csv).map(readRow);
+}
+
+/** One row, with the CSV's names as its keys; `index` counts from 0. Throws as `fromCsv` does. */
+export function readRow(row: Record<string, string>, index: number): RunRecord {
+  const cells = FACTS.flatMap(([key, { column, read }]) => {
+    const missing = !Object.hasOwn(row, column.name);
+    if (missing && row.x_summary && Object.hasOwn(LEFT_OUT, key))
+      return [[key, structuredClone(LEFT_OUT[key])]];
+    if (missing && !LATER.includes(key))
+      throw new Error(`This CSV has no column ${column.name}; it was not written by the lab`);
+    try {
+      const value = missing ? undefined : read(row[column.name]);
+      return value === undefined && LATER.includes(key) ? [] : [[key, value]];
+    } catch (error) {
+      throw new Error(`Row ${index + 1} of the CSV, ${column.name}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  });
+  return Object.fromEntries(cells) as unknown as RunRecord;
+}
+
+/** One row per sample, in the order taken, with the warm-up repetitions marked. */
+export function samplesToCsv(records: readonly RunRecord[]): string {
+  const header = ['run', 'settings', 'order', 'phase', 'prefill_tokens', 'wall_s'];
+  return formatCsv([header, ...records.flatMap(sampleRows)]);
+}
+
+function sampleRows(record: RunRecord, index: number): Cell[][] {
+  const samples = [
+    ...record.warmupSeconds.map((seconds) => ['warmup', seconds] as const),
+    ...record.prefillSeconds.map((seconds) => ['timed', seconds] as const),
+  ];
+  return samples.map(([phase, seconds], order) => [
+    ...[index + 1, record.settings, order + 1, phase, record.prefill, seconds],
+  ]);
+}

@@ -1,0 +1,94 @@
+/** Values of a record as the text of one CSV cell, written and read. Every reader throws an Error that quotes the text. */
+import type { ChosenVariant } from '../experiment/expand';
+import { type Summary, type Warning, WARNINGS } from './record';
+
+const words = (list: string) => list.split(' ').filter((word) => word !== '');
+const quoted = (text: string) => `"${text.slice(0, 60)}"`;
+
+/** `5 0.49 0.52`: the number of samples (`-`: unknown), then the interval of their median in seconds, if known. */
+export function formatSummary(summary: Summary | undefined): string {
+  if (!summary) return '';
+  const { samples, low, high } = summary;
+  return [samples ?? '-', ...(low === undefined || high === undefined ? [] : [low, high])].join(' ');
+}
+
+export function readSummary(list: string): Summary | undefined {
+  if (list === '') return undefined;
+  const [count, ...interval] = words(list);
+  const samples = count === '-' ? undefined : readNumber(count);
+  const [low, high, ...others] = interval.map(readNumber);
+  const whole = (samples === undefined || (Number.isInteger(samples) && samples >= 1)) && others.length === 0;
+  if (!whole || (low !== undefined && !(low > 0 && high >= low)))
+    throw new Error(`${quoted(list)} is not a number of samples and an interval in seconds`);
+  return { ...(samples === undefined ? {} : { samples }), ...(low === undefined ? {} : { low, high }) };
+}
+
+/** `matmul_q4_k=tiled matmul_q4_k.step=32 wkv=sequential`: settings, separated by spaces. */
+export function formatVariants(variants: Record<string, ChosenVariant>): string {
+  return Object.entries(variants)
+    .flatMap(([kernel, { name, knobs }]) => [
+      `${kernel}=${name}`,
+      ...Object.entries(knobs).map(([knob, value]) => `${kernel}.${knob}=${value}`),
+    ])
+    .join(' ');
+}
+
+export function readVariants(list: string): Record<string, ChosenVariant> {
+  const variants = new Map<string, ChosenVariant>();
+  for (const word of words(list)) {
+    const [, kernel, knob, value] = /^([\w@]+)(?:\.(\w+))?=(\w+)$/.exec(word) ?? [];
+    const variant = variants.get(kernel);
+    if (kernel && knob === undefined) variants.set(kernel, { name: value, knobs: {} });
+    else if (variant) variant.knobs = { ...variant.knobs, [knob]: readNumber(value) };
+    else throw new Error(`${quoted(word)} is neither kernel=variant nor a knob of the variant before`);
+  }
+  return Object.fromEntries(variants);
+}
+
+/** `layers=8 embedding=256` */
+export const formatPairs = (pairs: Record<string, number>) =>
+  Object.entries(pairs)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
+export function readPairs(list: string): Record<string, number> {
+  return Object.fromEntries(
+    words(list).map((word) => {
+      const [, name, value] = /^(\w+)=(.+)$/.exec(word) ?? [];
+      if (!name) throw new Error(`${quoted(word)} is not name=number`);
+      return [name, readNumber(value)];
+    }),
+  );
+}
+
+export function readNumber(word: string): number {
+  if (word.trim() === '' || !Number.isFinite(Number(word)))
+    throw new Error(`${quoted(word)} is not a number`);
+  return Number(word);
+}
+
+export const readOptional = (word: string): number | undefined =>
+  word === '' ? undefined : readNumber(word);
+
+export const readNumbers = (list: string): number[] => words(list).map(readNumber);
+
+export function readSamples(list: string): number[] {
+  const samples = readNumbers(list);
+  if (samples.length === 0 || samples.some((seconds) => seconds <= 0))
+    throw new Error('a run needs at least one sample, and every sample some time');
+  return samples;
+}
+
+export function readTime(word: string): string {
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(word) || Number.isNaN(Date.parse(word)))
+    throw new Error(`${quoted(word)} is not a time like 2026-01-31T12:00:00.000Z`);
+  return word;
+}
+
+export function readWarnings(list: string): Warning[] {
+  return words(list).map((word) => {
+    if (!Object.hasOwn(WARNINGS, word))
+      throw new Error(`${quoted(word)} is not one of ${Object.keys(WARNINGS).join(', ')}`);
+    return word as Warning;
+  });
+}
