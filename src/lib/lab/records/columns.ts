@@ -152,7 +152,7 @@ export const FACTS = Object.entries(facts) as [keyof RunRecord, Fact<keyof RunRe
 
 const [identity, details] = [FACTS.slice(0, 4), FACTS.slice(4)];
 
-/** Every column, in order: what a run was, how fast it was, and all the rest. */
+/** Every column, in order: llama-bench's, what a run was, how fast it was, then everything else. */
 export const COLUMNS: readonly Column[] = [
   ...LLAMA_BENCH,
   ...identity.map(([, { column }]) => column),

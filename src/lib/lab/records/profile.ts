@@ -1,47 +1,47 @@
-/** What a profile found, and its CSV. Plain data: measured by measure/profile.ts. */
+/** The result of a profile, and its CSV. Plain data, measured by measure/profile.ts. */
 import { formatCsv } from './csv';
 
-/** A multiply-add counts as two operations. Undefined where the device lacks what it takes. */
+/** Peak rates of a device. A multiply-add counts as two operations. Undefined when the device lacks the feature. */
 export interface Peaks {
-  /** Operations a second. */
+  /** Operations per second. */
   f32: number;
   f16: number | undefined;
-  /** 8-bit integers, four to a word. */
+  /** Dot products of 8-bit integers, four per word. */
   dot4: number | undefined;
-  /** Matrix units: f16, summed in f32. */
+  /** Matrix units: f16 products, summed in f32. */
   matrix: number | undefined;
-  /** Bytes a second, of an array that no cache holds. */
+  /** Bytes per second, reading an array larger than any cache. */
   read: number;
-  /** Seconds from one dispatch to the next that has to wait for it. */
+  /** Seconds per dispatch when each has to wait for the one before. */
   dispatch: number;
-  /** Seconds that a pass adds to those of the dispatch in it; 0: less than can be told. */
+  /** Seconds that a pass adds to the dispatch in it; 0 when too small to measure. */
   pass: number;
 }
 
-/** What a use must do: floating-point operations, where the kernel is judged by them, and bytes read or written once. */
+/** The work of one use of a kernel: floating-point operations, if the kernel is judged by them, and bytes, each read or written once. */
 export interface Work {
   flop: number | undefined;
   bytes: number | undefined;
 }
 
-/** One kernel at one shape; its passes together. */
+/** One kernel at one shape, all its passes together. */
 export interface ProfileRow extends Work {
   kernel: string;
   variant: string;
   /** `rows 2560, columns 2560, …` */
   shape: string;
-  /** Uses in a chunk, and dispatches they come to. */
+  /** Number of uses in a chunk, and of their dispatches. */
   uses: number;
   dispatches: number;
-  /** On the GPU, of all uses in a chunk, each dispatch measured in a pass of its own. */
+  /** GPU time of all uses in a chunk, each dispatch measured in a pass of its own. */
   seconds: number;
-  /** Of the variant, those that have any workgroups: their dispatches in a chunk and what these take. */
+  /** The variant's passes that have workgroups, with their dispatches and GPU time in a chunk. */
   passes: PassTime[];
-  /** What all uses would take at the peaks, the higher of arithmetic and reading; undefined where the work is not known. */
+  /** Time of all uses at peak compute or peak bandwidth, whichever is longer; undefined when the work is not known. */
   secondsAtPeak: number | undefined;
-  /** Its share of the chunk's wall time, less the same share of the time that the target allows; negative: none is lost. */
+  /** Its share of the chunk's wall time minus the same share of the time that the target allows; negative when within it. */
   beyondTargetSeconds: number;
-  /** Operations a second that the variant's kind of arithmetic reaches on this GPU, where that was measured. */
+  /** Peak operations per second for the variant's kind of arithmetic, if measured. */
   computePeak: number | undefined;
 }
 
@@ -52,17 +52,17 @@ export interface PassTime {
 }
 
 export interface Profile {
-  /** Settings that make it again. */
+  /** Settings that repeat it. */
   settings: string;
   tokens: number;
-  /** Tokens a second to compare with. */
+  /** Tokens per second to compare with. */
   target: number;
-  /** Median wall time of the same chunk, head and argmax included, as a run measures it. */
+  /** Median wall time of the chunk, with head and argmax, as a run measures it. */
   wallSeconds: number;
-  /** Medians: softmax over the last token's logits, and the probabilities' way to the CPU; not in `wallSeconds`. */
+  /** Medians of the softmax over the last token's logits and of copying the probabilities to the CPU; not in `wallSeconds`. */
   softmaxSeconds: number;
   readbackSeconds: number;
-  /** Products of a matrix and the activations: logical ones, and the dispatches that they come to. */
+  /** Matrix products with the activations, and the dispatches that compute them. */
   matmuls: MatmulCount;
   adapter: string;
   software: boolean;
@@ -70,9 +70,9 @@ export interface Profile {
   peaks: Peaks;
 }
 
-/** How many matrix products there are. A LoRA is two. */
+/** Numbers of matrix products. A LoRA counts as two. */
 export interface MatmulCount {
-  /** In one layer after the first, which has one LoRA less. */
+  /** In every layer but the first, which has one LoRA less. */
   perLayer: number;
   /** In a pass over the model: all layers and the head. */
   perPass: number;
@@ -80,8 +80,8 @@ export interface MatmulCount {
 }
 
 /**
- * One line a row, then `all` of them, then the `chunk` as a whole on the wall clock: what its dispatches, each in a pass
- * of its own, take more or less than the chunk is what passes cost and what the CPU hides or does not.
+ * One line per row, then `all` rows together, then the wall time of the `chunk`. The dispatches are measured in a pass
+ * each, so that their sum differs from the chunk by the cost of passes and by CPU time that the GPU waits for.
  */
 export function profileToCsv({ rows, wallSeconds, peaks }: Profile): string {
   const all = totalOf(rows);
@@ -110,13 +110,13 @@ export function profileToCsv({ rows, wallSeconds, peaks }: Profile): string {
   ]);
 }
 
-/** Of all rows together. */
+/** Sums over all rows. */
 export function totalOf(rows: readonly Pick<ProfileRow, 'uses' | 'dispatches' | 'seconds'>[]) {
   const sum = (key: 'uses' | 'dispatches' | 'seconds') => rows.reduce((total, row) => total + row[key], 0);
   return { uses: sum('uses'), dispatches: sum('dispatches'), seconds: sum('seconds') };
 }
 
-/** The columns of llama.cpp's test-backend-ops, then our own. */
+/** The columns of llama.cpp's test-backend-ops, then the lab's own. */
 const KERNEL_COLUMNS = [
   ...[
     'test_time',
@@ -140,7 +140,7 @@ const KERNEL_COLUMNS = [
   ],
 ];
 
-/** One row a kernel and shape of a profile; times of one use, in microseconds. `testTime`: ISO 8601, UTC. */
+/** One row per kernel and shape of a profile, with the time of one use in microseconds. `testTime`: ISO 8601, UTC. */
 export function kernelsToCsv({ rows, adapter }: Profile, testTime: string): string {
   const all = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const lines = rows.map((row) => {
@@ -172,7 +172,7 @@ const TITLES = [
   'share_of_bandwidth_roof',
 ];
 
-/** TFLOPS and GB/s, and what shares of the peaks they are; empty where there is nothing to be said. */
+/** TFLOPS and GB/s, and their shares of the peaks; empty when unknown. */
 function rates(
   { flop, bytes, uses, seconds }: ProfileRow,
   computePeak: number | undefined,

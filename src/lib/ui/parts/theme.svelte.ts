@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says: kept in localStorage, read again by app.html before the first paint. */
+/** Light, dark, or the system's choice: kept in localStorage, and read by app.html before the first paint. */
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
@@ -15,6 +15,6 @@ export function setTheme(theme: Theme) {
     if (theme === 'auto') localStorage.removeItem('theme');
     else localStorage.setItem('theme', theme);
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be blocked; the choice then lasts as long as the page.
   }
 }

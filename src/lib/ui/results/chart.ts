@@ -1,4 +1,4 @@
-/** Draws a view with Chart.js. The only module that imports it, and itself imported only when there is a run to draw. */
+/** Draws a view with Chart.js. The only module that imports it; loaded only when there is a run to draw. */
 import {
   Chart,
   LineController,
@@ -15,11 +15,13 @@ import type { Point, Series, View } from './series';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Tooltip);
 
-/** Series differ by colour, by shape and by dash; the legend draws the same ones. */
+/** Series differ by colour, shape and dash; the legend uses the same shapes. */
 export const SHAPES = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot'] as const;
 export const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
-/** Colours as the style sheet resolves them for the theme of the moment. */
+const FONT = { family: 'system-ui, sans-serif', size: 12.5 };
+
+/** Colours as the style sheet resolves them for the current theme. */
 export interface Palette {
   ink: string;
   quiet: string;
@@ -31,9 +33,9 @@ export interface Palette {
 export interface Drawing {
   view: View;
   palette: Palette;
-  /** Names at the lines' ends; there must be room for them. */
+  /** Whether lines are labelled at their ends instead of in a legend; needs room there. */
   directLabels: boolean;
-  /** Number of the record that is marked in the table. */
+  /** Number of the record that is selected in the table. */
   selected: number | undefined;
   onselect: (record: number) => void;
   words: { perSecond: string; targetLine: string; locale: string };
@@ -41,7 +43,7 @@ export interface Drawing {
 
 export interface DrawnChart {
   redraw(drawing: Drawing): void;
-  /** The picture as a PNG, on the panel's colour. */
+  /** The chart as a PNG, on the panel's background colour. */
   png(): Promise<Blob | null>;
   destroy(): void;
 }
@@ -49,7 +51,7 @@ export interface DrawnChart {
 type LinePoint = { x: number; y: number; point: Point };
 type LineChart = Chart<'line', LinePoint[]>;
 
-/** A chart on this canvas. It never moves by itself: an animation would share the GPU with what is being measured. */
+/** A chart on this canvas, without animations: they would share the GPU with what is being measured. */
 export function drawChart(canvas: HTMLCanvasElement, first: Drawing): DrawnChart {
   let drawing = first;
   const plugins = [targetLine, whiskers, lineEnds].map((plugin) => plugin(() => drawing));
@@ -109,7 +111,6 @@ function dataset(
 }
 
 function options({ view, palette, directLabels, onselect, words }: Drawing): ChartOptions<'line'> {
-  const text = { color: palette.quiet, font: { family: 'system-ui, sans-serif', size: 12.5 } };
   const longest = Math.max(0, ...view.series.map(({ label }) => label.length));
   return {
     animation: false,
@@ -124,39 +125,39 @@ function options({ view, palette, directLabels, onselect, words }: Drawing): Cha
       if (point.record !== undefined) onselect(point.record);
     },
     plugins: { tooltip: tooltip(palette) },
-    scales: {
-      x: {
-        type: 'logarithmic',
-        ...horizontalRange(view.xs),
-        title: { display: true, text: view.axisLabel, ...text },
-        grid: { color: palette.line, drawTicks: false },
-        border: { color: palette.quiet },
-        ticks: {
-          ...text,
-          padding: 8,
-          autoSkip: true,
-          callback: (value) => Number(value).toLocaleString(words.locale),
-        },
-        afterBuildTicks: (axis) => void (axis.ticks = view.xs.map((value) => ({ value }))),
-      },
-      y: {
-        type: view.logarithmic ? 'logarithmic' : 'linear',
-        ...verticalRange(view),
-        title: { display: true, text: words.perSecond, ...text },
-        grid: { color: palette.line, drawTicks: false },
-        border: { display: false },
-        ticks: {
-          ...text,
-          padding: 8,
-          maxTicksLimit: 7,
-          callback: (value) => Number(value).toLocaleString(words.locale),
-        },
-      },
+    scales: scales(view, palette, words),
+  };
+}
+
+function scales(view: View, palette: Palette, words: Drawing['words']): ChartOptions<'line'>['scales'] {
+  const text = { color: palette.quiet, font: FONT };
+  const ticks = {
+    ...text,
+    padding: 8,
+    callback: (value: string | number) => Number(value).toLocaleString(words.locale),
+  };
+  return {
+    x: {
+      type: 'logarithmic',
+      ...horizontalRange(view.xs),
+      title: { display: true, text: view.axisLabel, ...text },
+      grid: { color: palette.line, drawTicks: false },
+      border: { color: palette.quiet },
+      ticks: { ...ticks, autoSkip: true },
+      afterBuildTicks: (axis) => void (axis.ticks = view.xs.map((value) => ({ value }))),
+    },
+    y: {
+      type: view.logarithmic ? 'logarithmic' : 'linear',
+      ...verticalRange(view),
+      title: { display: true, text: words.perSecond, ...text },
+      grid: { color: palette.line, drawTicks: false },
+      border: { display: false },
+      ticks: { ...ticks, maxTicksLimit: 7 },
     },
   };
 }
 
-/** The whole run at a glance: what the table's row says. */
+/** The tooltip: the run's row of the table. */
 function tooltip(palette: Palette): NonNullable<ChartOptions<'line'>['plugins']>['tooltip'] {
   return {
     backgroundColor: palette.panel,
@@ -166,7 +167,7 @@ function tooltip(palette: Palette): NonNullable<ChartOptions<'line'>['plugins']>
     borderWidth: 1,
     padding: 10,
     displayColors: false,
-    bodyFont: { family: 'system-ui, sans-serif', size: 12.5 },
+    bodyFont: FONT,
     callbacks: {
       title: ([item]) => `${item.dataset.label}`,
       label: (item) => (item.raw as LinePoint).point.details,
@@ -174,7 +175,7 @@ function tooltip(palette: Palette): NonNullable<ChartOptions<'line'>['plugins']>
   };
 }
 
-/** Chunk sizes and prompt lengths double; a single value sits in the middle. */
+/** Logarithmic, as chunk sizes and prompt lengths double; a single value is centred. */
 function horizontalRange(xs: number[]): { min: number; max: number } {
   const [first, last] = [xs[0] ?? 1, xs.at(-1) ?? 1];
   return first === last ? { min: first / 2, max: last * 2 } : { min: first / 1.06, max: last * 1.06 };
@@ -187,7 +188,7 @@ function verticalRange({ lowest, highest, target, logarithmic }: View) {
     : { min: 0, suggestedMax: top };
 }
 
-/** The target's dashed line, with its name on it. */
+/** The target as a dashed line with its label. */
 function targetLine(drawing: () => Drawing): Plugin<'line'> {
   return {
     id: 'targetLine',
@@ -212,7 +213,7 @@ function targetLine(drawing: () => Drawing): Plugin<'line'> {
   };
 }
 
-/** The interval that holds the median. */
+/** Whiskers: the interval of the median. */
 function whiskers(drawing: () => Drawing): Plugin<'line'> {
   return {
     id: 'whiskers',
@@ -242,7 +243,7 @@ function whiskers(drawing: () => Drawing): Plugin<'line'> {
   };
 }
 
-/** Each series' name where its line ends, pushed apart where they would touch. */
+/** Each series' label at the end of its line, moved apart where labels would overlap. */
 function lineEnds(drawing: () => Drawing): Plugin<'line'> {
   const HEIGHT = 17;
   return {

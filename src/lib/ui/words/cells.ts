@@ -198,7 +198,7 @@ export const cells = {
   anotherSession: 'Another session',
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}, not by this page.`,
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
-  // Compare, profile, roofline, tune, generate: their own words
+  // Compare, profile, roofline, tune, generate
   comparedFirst: 'First, which the others are compared with',
   comparedWith: (number: number) => (number === 1 ? 'Compared with it' : `Compared with it, ${number}`),
   comparedAdd: 'Add settings',

@@ -25,7 +25,7 @@ export const kernel = {
   model: 'Model',
   tokens: 'Tokens',
   tokensHint: 'tokens in a chunk',
-  // What is known of it
+  // Its state
   foreign: 'This shader came with the link. It has not been compiled.',
   foreignAbout:
     'A shader runs on your GPU. It cannot read your files or reach the network, but a faulty one can freeze the screen for some seconds, and the browser may take the GPU away from this page. Read it before you allow it.',

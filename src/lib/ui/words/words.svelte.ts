@@ -48,7 +48,7 @@ export async function speak(language: Language): Promise<void> {
   try {
     localStorage.setItem(KEY, language);
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be blocked; the choice then lasts as long as the page.
   }
 }
 
