@@ -21,7 +21,7 @@ export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(repositoryPath(path), 'utf8')) as T;
 }
 
-export function fileSource(path: string): ByteSource {
+function fileSource(path: string): ByteSource {
   return memorySource(readBytes(path), path.split('/').pop()!);
 }
 
@@ -63,7 +63,7 @@ export function largestError(got: ArrayLike<number>, want: ArrayLike<number>): n
 }
 
 /** −ln of the probability that the logits give to an id. */
-export function nats(logits: ArrayLike<number>, id: number): number {
+function nats(logits: ArrayLike<number>, id: number): number {
   const most = logits[argmax(logits)];
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - most);

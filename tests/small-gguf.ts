@@ -107,7 +107,7 @@ export function smallModel(): SmallGguf {
 }
 
 /** A whole model of these sizes; `format` names the weight format of each tensor. */
-export function modelOf(sizes: Sizes, format: (name: string, columns: number) => string): SmallGguf {
+function modelOf(sizes: Sizes, format: (name: string, columns: number) => string): SmallGguf {
   const { layers, embedding: width, hidden, vocabulary } = sizes;
   const tensors: SmallGguf['tensors'] = [];
   const put = (name: string, shape: number[]) =>

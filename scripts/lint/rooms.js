@@ -57,7 +57,7 @@ function scriptsOf(file, text) {
  * The files of each circle, in no particular order (Tarjan's strongly connected components).
  * @param {Map<string, Map<string, number>>} graph
  */
-export function circlesOf(graph) {
+function circlesOf(graph) {
   const order = new Map();
   const low = new Map();
   /** @type {string[]} */
@@ -87,7 +87,7 @@ export function circlesOf(graph) {
  * @param {string} file
  * @param {string[]} rooms
  */
-export function roomOf(file, rooms) {
+function roomOf(file, rooms) {
   const name = rooms
     .filter((room) => file === room || file.startsWith(`${room}/`))
     .sort((a, b) => b.length - a.length)[0];
@@ -99,7 +99,7 @@ export function roomOf(file, rooms) {
  * @param {Map<string, string>} texts by file
  * @param {string[]} rooms from the highest to the lowest
  */
-export function problemsOf(texts, rooms) {
+function problemsOf(texts, rooms) {
   const graph = importsOf(texts);
   const circles = circlesOf(graph);
   /** @type {Map<string, { offset: number, message: string }[]>} */

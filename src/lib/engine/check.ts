@@ -74,7 +74,7 @@ export async function examine(
 }
 
 /** The seeded arrays that a check of these sizes starts from. */
-export function inputs(kernel: Kernel, sizes: Sizes, seed: number): Arrays {
+function inputs(kernel: Kernel, sizes: Sizes, seed: number): Arrays {
   const random = seeded(seed);
   return Object.fromEntries(
     Object.entries(kernel.lengths(sizes)).map(([name, length]) => [

@@ -22,7 +22,7 @@ import type { Weights } from './weights';
 export type { Choice, StateValues };
 
 /** The longest chunk. */
-export const MOST_CHUNK = 4096;
+const MOST_CHUNK = 4096;
 /** Bytes of logits at a time when every position's are wanted: rows of 65536 tokens are 256 KiB each. */
 const LOGITS_BYTES = 32 * 2 ** 20;
 /** Decoded tokens that are waited for together, the next ones being under way. */

@@ -44,8 +44,6 @@ export interface ModelFile {
   tokens: TokenTable;
 }
 
-export type { TokenTable };
-
 type Metadata = Record<string, unknown>;
 interface Header {
   metadata: Metadata;

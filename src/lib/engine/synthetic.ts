@@ -63,7 +63,7 @@ export async function synthesiseWeights(
 }
 
 /** The geometry of a synthetic model; the error names those there are. */
-export function syntheticGeometry(name: string): Geometry {
+function syntheticGeometry(name: string): Geometry {
   if (Object.hasOwn(SYNTHETIC, name)) return SYNTHETIC[name];
   throw new Error(`There is no model "${name}"; synthetic ones: ${Object.keys(SYNTHETIC).join(', ')}`);
 }

@@ -18,7 +18,7 @@ export class HeaderError extends Error {
   }
 }
 
-export interface HeaderLine {
+interface HeaderLine {
   /** Line of the text, from 1. */
   line: number;
   /** Offset of its `//!` in the text. */

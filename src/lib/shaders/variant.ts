@@ -239,7 +239,7 @@ export function workgroupNeeds(variant: Variant): { invocations: number; memoryB
 export const codeOf = ({ wgsl }: Variant): string => bareCode(wgsl);
 
 /** Cartesian product of named lists: { a: [1, 2], b: [3] } → [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
-export function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
+function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
   return Object.entries(lists).reduce<Record<string, T>[]>(
     (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
     [{}],

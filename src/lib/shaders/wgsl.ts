@@ -38,7 +38,7 @@ export interface Function extends Declared {
   uses: ReadonlySet<string>;
 }
 
-export interface Attribute {
+interface Attribute {
   name: string;
   /** What its brackets hold. */
   value: Token[];

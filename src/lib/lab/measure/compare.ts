@@ -27,7 +27,7 @@ export interface PairComparison {
 }
 
 /** One of several runs that were timed in turn. */
-export interface ComparedRun {
+interface ComparedRun {
   /** Settings that make it again. */
   settings: string;
   /** Of a sample: prompt and decoded. */
@@ -89,7 +89,7 @@ export async function compare(
  * Wall seconds of several runs of one model, round by round: A B C, C B A … Rounds are added until every run is well
  * known against the first, or time is up.
  */
-export async function timeInterleaved(
+async function timeInterleaved(
   runs: Run[],
   { engine }: LoadedModel,
   gpu: OpenGpu,

@@ -107,7 +107,7 @@ function withPrefill(experiment: Experiment): Experiment {
 }
 
 /** The kernels that the settings say something of, by their own names, their families' or their knobs'. */
-export function namedKernels(experiment: Experiment): string[] {
+function namedKernels(experiment: Experiment): string[] {
   const members = families();
   const owners = Object.keys(experiment)
     .filter(isKernelKey)

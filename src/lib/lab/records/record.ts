@@ -94,7 +94,7 @@ export const WARNINGS = {
 export type Warning = keyof typeof WARNINGS;
 
 /** Tokens ÷ median wall seconds: how every speed of the lab is computed. */
-export const medianRate = (tokens: number, seconds: readonly number[]): number => tokens / median(seconds);
+const medianRate = (tokens: number, seconds: readonly number[]): number => tokens / median(seconds);
 
 /** Prompt tokens per second. */
 export const tokensPerSecond = ({ prefill, prefillSeconds }: RunRecord) =>

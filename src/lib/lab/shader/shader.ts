@@ -34,7 +34,7 @@ export interface Compilation {
 }
 
 /** The first element of an array that is wrong, with its neighbours. */
-export interface WrongElement {
+interface WrongElement {
   array: string;
   /** In elements of four bytes, from 0. */
   index: number;
@@ -45,7 +45,7 @@ export interface WrongElement {
 }
 
 /** One kernel at one of its cases. */
-export interface CaseOutcome {
+interface CaseOutcome {
   kernel: string;
   /** `rows 64, columns 512, …`: every size of the case. */
   sizes: string;

@@ -187,7 +187,7 @@ export function sample(logits: Float32Array, { temperature, topP, random }: Samp
 }
 
 /** The ids, or an Error that names the one the model does not have. */
-export function requireTokens(ids: number[], { geometry }: Engine): Uint32Array<ArrayBuffer> {
+function requireTokens(ids: number[], { geometry }: Engine): Uint32Array<ArrayBuffer> {
   if (ids.length === 0) throw new Error('There are no tokens; at least one is needed');
   const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < geometry.vocabulary));
   if (wrong !== undefined)

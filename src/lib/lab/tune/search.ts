@@ -24,7 +24,7 @@ export interface ShapeOverride {
 }
 
 /** Less effort than a figure to publish is worth: many candidates, of which the best is timed again in the whole model. */
-export const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 3 };
+const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 3 };
 
 /** A variant slower than this many times the best, its knobs as they are, is not worth turning them. */
 const WORTH_TURNING = 1.6;

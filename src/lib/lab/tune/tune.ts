@@ -32,7 +32,7 @@ export type TuneEvent =
   | { type: 'comparing'; settings: string };
 
 /** What came of one kernel. */
-export interface Found {
+interface Found {
   before: Candidate;
   best: Candidate;
   /** Matrices for which something else was faster, by kernel@ROWSxCOLUMNS. */

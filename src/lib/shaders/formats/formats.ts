@@ -9,7 +9,7 @@ import { q5_k } from './q5_k';
 import { q6_k } from './q6_k';
 import { q8_0 } from './q8_0';
 
-export { bf16ToNumber, f16ToNumber, f32ToNumber, numberToBf16, numberToF16, numberToF32 } from './bits';
+export { bf16ToNumber, f16ToNumber, numberToBf16, numberToF16, numberToF32 } from './bits';
 export type { Format } from './format';
 
 /** Every format a weight may have, by name. Each has its twin in WGSL beside it: `<name>.wgsl`. */

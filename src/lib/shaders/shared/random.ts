@@ -3,7 +3,7 @@ import type { Sizes } from '../kernel';
 import { numberToF32 } from '../formats/bits';
 
 /** An integer hash in which every bit of x decides every bit of the result (constants: C. Wellons, hash-prospector). */
-export function scramble(x: number): number {
+function scramble(x: number): number {
   let y = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   y = Math.imul(y ^ (y >>> 15), 0x846ca68b);
   return (y ^ (y >>> 16)) >>> 0;

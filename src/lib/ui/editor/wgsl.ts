@@ -30,7 +30,7 @@ const TYPE =
 const TEMPLATED = /^(bitcast|bufferView|subgroupMatrix\w+)$/;
 
 /** What the language brings along; also what the editor offers to complete. */
-export const BUILTINS =
+const BUILTINS =
   words(`bitcast all any select arrayLength abs acos acosh asin asinh atan atanh atan2 ceil clamp cos cosh
   countLeadingZeros countOneBits countTrailingZeros cross degrees determinant distance dot dot4U8Packed dot4I8Packed exp
   exp2 extractBits faceForward firstLeadingBit firstTrailingBit floor fma fract frexp insertBits inverseSqrt ldexp length

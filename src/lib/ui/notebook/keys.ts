@@ -2,7 +2,7 @@
 import type { Notebook } from './notebook.svelte';
 
 /** Runs a cell, then goes to the next, stays, or adds one below. */
-export function runFrom(notebook: Notebook, id: string, then: 'next' | 'stay' | 'insert') {
+function runFrom(notebook: Notebook, id: string, then: 'next' | 'stay' | 'insert') {
   notebook.editing = undefined;
   notebook.run(id);
   const index = notebook.index(id);

@@ -55,7 +55,7 @@ const AXES = ['chunk', 'prefill', 'decode', 'steps_per_submit', 'seed'];
 const FARTHEST_ON_LINEAR = 8;
 
 /** The settings that distinguish a record from others. */
-export function coordinates({ model, prefill, chunk, decode, stepsPerSubmit, seed, variants }: RunRecord) {
+function coordinates({ model, prefill, chunk, decode, stepsPerSubmit, seed, variants }: RunRecord) {
   const place: Record<string, string | number> = {
     model,
     prefill,
@@ -88,7 +88,7 @@ export function varyingKeys(records: readonly RunRecord[]): string[] {
 }
 
 /** The possible axes, the best first; `chunk` when nothing varies. */
-export function possibleAxes(records: readonly RunRecord[]): string[] {
+function possibleAxes(records: readonly RunRecord[]): string[] {
   const varying = varyingKeys(records);
   const knobs = varying.filter((key) => key.includes('.'));
   const found = [...AXES.slice(0, 2), ...knobs, ...AXES.slice(2)].filter((key) => varying.includes(key));
