@@ -70,7 +70,7 @@ export async function tellRuns(events: AsyncGenerator<LabEvent>, printed = 0, fi
       tell(`${eraseLine}${placeOf(progress)}: ${speedsOf(event.record)}\n`);
     } else if (event.type === 'failed') {
       failures++;
-      tell(`${eraseLine}lab: ${event.run.trim() || 'default settings'} failed: ${event.reason}\n`);
+      tell(`${eraseLine}lab: ${event.settings.trim() || 'default settings'} failed: ${event.reason}\n`);
     } else tellFinding(event);
   }
   for (const { settings, fit } of chunkFits(records))

@@ -460,7 +460,7 @@ describe('texts of cells', () => {
   test('the settings of a view are kept by the canonical text, and change no run', () => {
     const experiment = parseExperiment('scale=log&reference=phase-2,mine&x=matmul_q4_k&chunk=8,16');
     expect(formatExperiment(experiment)).toBe('chunk=8,16&reference=phase-2,mine&x=matmul_q4_k&scale=log');
-    expect(expand(experiment).map(({ text }) => text)).toEqual(['chunk=8', 'chunk=16']);
+    expect(expand(experiment).map(({ settings }) => settings)).toEqual(['chunk=8', 'chunk=16']);
   });
 
   test('a cell knows the shaders it depends on', () => {

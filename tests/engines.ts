@@ -6,7 +6,7 @@ import type { ModelFile } from '../src/lib/engine/gguf';
 import { Kernels } from '../src/lib/engine/kernels';
 import { loadWeights } from '$lib/engine/load';
 import { findVariant, kernels as registry } from '../src/lib/shaders';
-import { formats } from '../src/lib/shaders/formats/formats';
+import { familyOf } from '../src/lib/shaders/formats/formats';
 
 /** A device of its own for each test file, with what is compiled on it. */
 export async function openKernels(): Promise<Kernels> {
@@ -38,11 +38,6 @@ export function bindingAtMost(device: GPUDevice, bytes: number): GPUDevice {
 export function choice(engine: Engine, others: Record<string, string> = {}): Choice {
   const name = (kernel: string) => others[kernel] ?? others[familyOf(kernel)] ?? registry[kernel].default;
   return Object.fromEntries(engine.kernelNames.map((kernel) => [kernel, findVariant(kernel, name(kernel))]));
-}
-
-function familyOf(kernel: string): string {
-  const format = Object.keys(formats).find((known) => kernel.endsWith(`_${known}`));
-  return format ? kernel.slice(0, -format.length - 1) : kernel;
 }
 
 /** Logits at every position, from an empty state. */

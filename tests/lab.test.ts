@@ -175,7 +175,7 @@ ${end}`;
     );
     expect(reasons(events)[0]).toMatch(/No such file: missing\.gguf/);
     expect(reasons(events)[1]).toMatch(/held-out\.txt.*GGUF/);
-    expect(of(events, 'failed').map(({ run }) => run)[0]).toBe(
+    expect(of(events, 'failed').map(({ settings }) => settings)[0]).toBe(
       `model=missing.gguf&prefill=4&samples=1&matmul=naive&${PORTABLE}`,
     );
     expect(of(events, 'record')).toHaveLength(1);

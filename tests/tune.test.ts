@@ -37,7 +37,7 @@ describe('tuning', () => {
     expect(results).toHaveLength(2);
     for (const { settings, before } of results) {
       const [run] = expand(parseExperiment(settings));
-      expect(run.text).toBe(settings);
+      expect(run.settings).toBe(settings);
       expect(run.variants.matmul_q4_k).toEqual({ name: 'naive', knobs: { workgroup_size: 64 } });
       expect(run.variants.matvec_q4_k.name).toBe('naive');
       expect(expand(parseExperiment(before))).toHaveLength(1);

@@ -7,11 +7,11 @@ import { Forward, kernelNames, type Choice } from './forward';
 import type { Geometry } from './gguf';
 import type { Kernels } from './kernels';
 import type { Step } from './encode';
+import { MOST_CHUNK, MOST_POSITIONS, MOST_TOKENS } from './limits';
 import {
   clearState,
   createActivations,
   createState,
-  MOST_TOKENS,
   readStateValues,
   type Activations,
   type State,
@@ -21,8 +21,6 @@ import type { Weights } from './weights';
 
 export type { Choice, StateValues };
 
-/** The longest chunk. */
-export const MOST_CHUNK = 4096;
 /** Bytes of logits at a time when every position's are wanted: rows of 65536 tokens are 256 KiB each. */
 const LOGITS_BYTES = 32 * 2 ** 20;
 /** Decoded tokens that are waited for together, the next ones being under way. */
@@ -344,9 +342,9 @@ export class Engine {
 
   #requireRoom(tokens: number) {
     if (tokens < 1) throw new Error('There are no tokens to run; at least one is needed');
-    if (this.#position + tokens >= MOST_TOKENS)
+    if (this.#position + tokens > MOST_POSITIONS)
       throw new Error(
-        `${this.#position} tokens and ${tokens} more are too many; there is room for ${MOST_TOKENS}`,
+        `${this.#position} tokens and ${tokens} more are too many; there is room for ${MOST_POSITIONS}`,
       );
   }
 

@@ -1,14 +1,16 @@
 /** What the text of each kind of lab cell says: settings, and for some kinds a few words of their own. */
 import { type Catalogue, kernelOf, membersOf, REGISTRY } from '../experiment/catalogue';
-import {
-  type Experiment,
-  formatExperiment,
-  isKernelKey,
-  NUMBERS,
-  readExperiment,
-} from '../experiment/experiment';
+import { isKernelKey, NUMBERS } from '../experiment/descriptors';
+import { type Experiment, formatExperiment, readExperiment, requireOne } from '../experiment/experiment';
 import { type CellKind, LAB_KINDS, type LabKind } from '../notebook/notebook';
-import { readSettings, shorten } from '../experiment/settings';
+import {
+  joinBlocks,
+  promptOf,
+  readSettings,
+  shorten,
+  splitAtRule,
+  splitBlocks,
+} from '../experiment/settings';
 import type { OwnVariant } from '../../shaders/variant';
 import type { GenerateRequest } from '../text/generate';
 import { checkSettings } from '../text/text';
@@ -52,16 +54,13 @@ export const CELL_NUMBERS: Partial<Record<CellKind, Record<string, CellNumber>>>
   },
 };
 
-/** A line that parts settings from each other, or from a prompt. */
-const RULE = /^[ \t]*---[ \t]*\r?\n?$/;
-
 /** Reads the body of a lab cell. Throws an Error that names what is unknown or impossible, and what was possible. */
 export function readCell(kind: CellKind, text: string, catalogue = REGISTRY): LabCell {
   if (kind === 'sweep' || kind === 'profile') return { kind, experiment: readAll(text, catalogue) };
   if (kind === 'compare') return readCompare(text, catalogue);
   if (kind === 'generate') return readGenerate(text, catalogue);
   if (kind === 'tune') {
-    const { own, experiment } = takeNumbers(kind, text, catalogue);
+    const { own, experiment } = readBlock(kind, text, catalogue);
     return { kind, experiment, budget: own.budget, error: own.error };
   }
   if (kind === 'roofline') {
@@ -77,19 +76,20 @@ export function printCell(cell: LabCell, catalogue = REGISTRY): string {
   switch (cell.kind) {
     case 'sweep':
     case 'profile':
-      return printSettings(cell.experiment, catalogue);
+      return formatExperiment(cell.experiment, 'lines', catalogue);
     case 'compare':
       return (
-        printNumbers(cell) + cell.experiments.map((each) => printSettings(each, catalogue)).join('---\n')
+        printNumbers(cell) +
+        joinBlocks(cell.experiments.map((each) => formatExperiment(each, 'lines', catalogue)))
       );
     case 'roofline':
       return '';
     case 'tune':
-      return printNumbers(cell) + printSettings(cell.experiment, catalogue);
+      return printNumbers(cell) + formatExperiment(cell.experiment, 'lines', catalogue);
     case 'generate':
       return (
         printNumbers(cell) +
-        printSettings(cell.experiment, catalogue) +
+        formatExperiment(cell.experiment, 'lines', catalogue) +
         (cell.prompt ? `---\n${cell.prompt}\n` : '')
       );
   }
@@ -118,41 +118,32 @@ function readAll(text: string, catalogue: Catalogue): Experiment {
 }
 
 function readCompare(text: string, catalogue: Catalogue): LabCell {
-  const blocks = [''];
-  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? [])
-    if (RULE.test(line)) blocks.push('');
-    else blocks[blocks.length - 1] += line;
-  const { own, experiment } = takeNumbers('compare', blocks[0], catalogue);
-  const others = blocks.slice(1).map((block) => readAll(block, catalogue));
+  const [first, ...blocks] = splitBlocks(text);
+  const { own, experiment } = readBlock('compare', first, catalogue);
+  const others = blocks.map((block) => readAll(block, catalogue));
   return { kind: 'compare', experiments: [experiment, ...others], budget: own.budget };
 }
 
 function readGenerate(text: string, catalogue: Catalogue): LabCell {
-  const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  const rule = lines.findIndex((line) => RULE.test(line));
-  const settings = rule < 0 ? text : lines.slice(0, rule).join('');
-  const prompt = rule < 0 ? '' : lines.slice(rule + 1).join('');
-  const { own, experiment } = takeNumbers('generate', settings, catalogue);
+  const { own, experiment } = readBlock('generate', splitAtRule(text).settings, catalogue);
   checkSettings(experiment);
   const { tokens, temperature, top_p, seed } = own;
   return {
     kind: 'generate',
     experiment,
-    // The line ending before the closing fence is the cell's, and what ends lines in a file is no part of a text.
-    prompt: prompt.replaceAll('\r\n', '\n').replace(/\n$/, ''),
+    prompt: promptOf(text),
     ...{ tokens, temperature, top_p, seed },
   };
 }
 
-/** The settings that only this kind of cell has, and the others. */
-function takeNumbers(kind: CellKind, text: string, catalogue: Catalogue) {
+/** A block of settings: the values of those that only this kind of cell has, defaults filled in, and the experiment. */
+export function readBlock(kind: CellKind, text: string, catalogue: Catalogue) {
   const numbers = CELL_NUMBERS[kind] ?? {};
   const settings = readSettings(text);
   const own: Record<string, number> = {};
   for (const [key, values] of settings.filter(([key]) => Object.hasOwn(numbers, key))) {
     if (Object.hasOwn(own, key)) throw new Error(`${key} is set twice`);
-    if (values.length > 1)
-      throw new Error(`${key} takes one value; it has ${values.length}: ${values.join(', ')}`);
+    requireOne(key, values);
     own[key] = readNumber(key, values[0], numbers[key]);
   }
   for (const [key, { default: value }] of Object.entries(numbers)) own[key] ??= value;
@@ -181,15 +172,6 @@ function printNumbers(cell: LabCell): string {
     .filter(([key, { default: value }]) => values[key] !== value)
     .map(([key]) => `${key}=${values[key]}\n`)
     .join('');
-}
-
-/** A line a setting; where a model's name cannot stand on one, all as a query string. */
-function printSettings(experiment: Experiment, catalogue: Catalogue): string {
-  try {
-    return formatExperiment(experiment, 'lines', catalogue);
-  } catch {
-    return `?${formatExperiment(experiment, 'query', catalogue)}\n`;
-  }
 }
 
 /** The target of a cell, tokens a second. */

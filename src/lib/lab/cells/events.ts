@@ -42,6 +42,6 @@ export type LabEvent =
   | { type: 'text'; text: string }
   /** Of a generate cell: the whole, when it has ended or was stopped. */
   | { type: 'generated'; generation: Generation }
-  /** `run`: the settings of the run that failed; of the whole cell when they could not be read or no GPU was found. */
-  | { type: 'failed'; run: string; reason: string }
+  /** `settings`: those of the run that failed; the text of the whole cell if it could not be read or no GPU was found. */
+  | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished'; stopped: boolean };

@@ -2,8 +2,8 @@
 import type { Catalogue } from '../experiment/catalogue';
 import { type LabCell, targetOf } from './cells';
 import { compareRuns } from '../measure/compare';
-import { complete } from '../experiment/defaults';
-import { type Experiment, isKernelKey, valuesOf } from '../experiment/experiment';
+import { fieldOf, isKernelKey, NUMBERS, RUN_NAMES } from '../experiment/descriptors';
+import { type Experiment, valuesOf } from '../experiment/experiment';
 import { expand, type Run } from '../experiment/expand';
 import { generateCell } from '../text/generate';
 import { measure } from '../measure/measure';
@@ -28,25 +28,33 @@ export interface Job {
 /** More runs than this stand beside each other in no chart, and their buffers in no memory. */
 const MOST_COMPARED = 8;
 
-/** `defaults`: of this GPU. Throws an Error that says why a cell's settings make no work. */
-export function jobsOf(cell: LabCell, defaults: Experiment, catalogue: Catalogue, session: Session): Job[] {
-  const runsOf = (experiment: Experiment) => runsWith(experiment, defaults, catalogue);
+/** The runs of a cell, none for kinds that have no runs. Throws an Error that says why its settings cannot be run. */
+export function runsOf(cell: LabCell, catalogue: Catalogue): Run[] {
+  const runsOfOne = (experiment: Experiment) => {
+    const runs = expand(experiment, catalogue);
+    if (runs.length === 0) throw new Error('No combination of these settings is possible');
+    return runs;
+  };
+  if (cell.kind === 'compare') return comparable(cell.experiments.flatMap(runsOfOne));
+  if (cell.kind === 'tune') return runsOfOne(withoutKernels(cell.experiment)).slice(0, 1);
+  return cell.kind === 'sweep' || cell.kind === 'profile' ? runsOfOne(cell.experiment) : [];
+}
+
+/** The jobs of a cell, given its runs with this GPU's defaults. */
+export function jobsOf(cell: LabCell, runs: Run[], session: Session): Job[] {
   switch (cell.kind) {
     case 'sweep':
-      return runsOf(cell.experiment).map((run) => jobOf(run, measureJob(run)));
+      return runs.map((run) => jobOf(run, measureJob(run)));
     case 'profile':
-      return runsOf(cell.experiment).map((run) => jobOf(run, profileJob(run, targetOf(cell.experiment))));
+      return runs.map((run) => jobOf(run, profileJob(run, targetOf(cell.experiment))));
     case 'compare': {
-      const runs = comparable(cell.experiments.flatMap(runsOf));
       const job = jobOf(runs[0], compareJob(runs, cell.budget));
-      return [{ ...job, settings: runs.map(({ text }) => text).join(' --- ') }];
+      return [{ ...job, settings: runs.map(({ settings }) => settings).join(' --- ') }];
     }
     case 'roofline':
       return [{ settings: '', work: peaksJob }];
-    case 'tune': {
-      const [place] = runsOf(withoutKernels(cell.experiment));
-      return [jobOf(place, tuneJob(cell, session))];
-    }
+    case 'tune':
+      return [jobOf(runs[0], tuneJob(cell, session))];
     case 'generate': {
       const name = valuesOf(cell.experiment, 'model')[0];
       const work: Job['work'] = async (context, emit, model) => {
@@ -58,17 +66,11 @@ export function jobsOf(cell: LabCell, defaults: Experiment, catalogue: Catalogue
   }
 }
 
-const jobOf = ({ text, model: name, seed }: Run, work: Job['work']): Job => ({
-  settings: text,
+const jobOf = ({ settings, model: name, seed }: Run, work: Job['work']): Job => ({
+  settings,
   model: { name, seed },
   work,
 });
-
-function runsWith(experiment: Experiment, defaults: Experiment, catalogue: Catalogue): Run[] {
-  const runs = expand(complete(experiment, defaults), catalogue);
-  if (runs.length === 0) throw new Error('No combination of these settings is possible');
-  return runs;
-}
 
 const measureJob =
   (run: Run): Job['work'] =>
@@ -131,8 +133,8 @@ function comparable(runs: Run[]): Run[] {
     );
   if (runs.length > MOST_COMPARED)
     throw new Error(`A comparison has at most ${MOST_COMPARED} runs; these settings are ${runs.length}`);
-  for (const key of ['model', 'seed', 'prefill', 'decode'] as const) {
-    const [first, ...others] = new Set(runs.map((run) => String(run[key])));
+  for (const key of ['model', ...RUN_NAMES.filter((name) => NUMBERS[name].sameInComparison)] as const) {
+    const [first, ...others] = new Set(runs.map((run) => String(run[fieldOf(key)])));
     if (others.length)
       throw new Error(
         `All runs of a comparison have the same ${key}; these have ${[first, ...others].join(', ')}. A sweep can vary it`,

@@ -2,7 +2,8 @@
 import { type Catalogue, catalogueWith } from '../experiment/catalogue';
 import { readCell } from './cells';
 import { defaultsFor } from '../experiment/defaults';
-import { type Job, jobsOf } from './jobs';
+import { withDefaults } from '../experiment/expand';
+import { type Job, jobsOf, runsOf } from './jobs';
 import { messageOf } from '../message';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
 import type { Progress, Report } from '../measure/progress';
@@ -22,12 +23,13 @@ export async function* runCell(
   let jobs: Job[];
   try {
     const cell = readCell(kind, text, catalogue);
-    jobsOf(cell, {}, catalogue, session);
+    const runs = runsOf(cell, catalogue);
     const described = describe(await session.open());
     yield described;
-    jobs = jobsOf(cell, described.defaults, catalogue, session);
+    const complete = runs.map((run) => withDefaults(run, described.defaults, catalogue));
+    jobs = jobsOf(cell, complete, session);
   } catch (error) {
-    yield { type: 'failed', run: text, reason: messageOf(error) };
+    yield { type: 'failed', settings: text, reason: messageOf(error) };
     yield { type: 'finished', stopped: false };
     return;
   }
@@ -37,7 +39,7 @@ export async function* runCell(
     try {
       yield* narrated((emit) => perform(job, place, session, catalogue, signal, emit));
     } catch (error) {
-      if (!signal.aborted) yield { type: 'failed', run: job.settings, reason: messageOf(error) };
+      if (!signal.aborted) yield { type: 'failed', settings: job.settings, reason: messageOf(error) };
     }
   }
   yield { type: 'finished', stopped: signal.aborted };

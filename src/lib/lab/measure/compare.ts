@@ -139,7 +139,7 @@ export async function compareRuns(
     runs: runs.map((run, which) => {
       const tokens = run.prefill + run.decode;
       const tokensPerSecond = tokens / median(taken[which].seconds);
-      return { settings: run.text, tokens, tokensPerSecond, ...taken[which] };
+      return { settings: run.settings, tokens, tokensPerSecond, ...taken[which] };
     }),
     against: taken.slice(1).map((each) => judge(taken[0].seconds, each.seconds)),
     adapter: gpu.adapter.name,

@@ -5,8 +5,10 @@
 import type { Choice, Engine, Plans } from '../../engine/engine';
 import type { Geometry } from '../../engine/gguf';
 import { defaultsFor } from '../experiment/defaults';
-import { type Catalogue, families, kernelOf } from '../experiment/catalogue';
-import { type Experiment, isKernelKey, parseExperiment } from '../experiment/experiment';
+import { families, kernelOf } from '../experiment/catalogue';
+import { isKernelKey, resultNumbers } from '../experiment/descriptors';
+import type { Experiment } from '../experiment/experiment';
+import { ownerOf } from '../experiment/settings';
 import { choose, type Run } from '../experiment/expand';
 import { type RunRecord, type Warning } from '../records/record';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
@@ -30,7 +32,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   gpu.throwPendingErrors();
   const samples = await takeSamples(run, engine, plans, context);
   const record: RunRecord = {
-    settings: run.text,
+    settings: run.settings,
     model: run.model,
     parameters: parameterCount(engine.geometry),
     geometry: sizesOf(engine.geometry),
@@ -38,11 +40,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     memoryBytes: engine.memoryBytes,
     loadSeconds: model.loadSeconds,
     layoutSeconds: plans.loadSeconds,
-    prefill: run.prefill,
-    chunk: run.chunk,
-    decode: run.decode,
-    stepsPerSubmit: run.stepsPerSubmit,
-    seed: run.seed,
+    ...resultNumbers(run),
     variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
     kernelHash: hashOf(choice),
     ...samples.seconds,
@@ -56,8 +54,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   };
   const found = warningsOf(record, samples.hidden);
   const unused =
-    namesUnused(run, engine.kernelNames, defaultsFor(gpu), catalogue) ||
-    (await lacksShapes(choice, plans, gpu));
+    namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(choice, plans, gpu));
   return { ...record, warnings: unused ? [...found, 'unused'] : found };
 }
 
@@ -157,10 +154,10 @@ async function lacksShapes(choice: Choice, { inner, final }: Plans, { kernels }:
 }
 
 /** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
-function namesUnused(run: Run, used: string[], defaults: Experiment, catalogue: Catalogue): boolean {
-  const owners = Object.entries(parseExperiment(run.text, catalogue))
+function namesUnused({ experiment }: Run, used: string[], defaults: Experiment): boolean {
+  const owners = Object.entries(experiment)
     .filter(([key, [value]]) => isKernelKey(key) && defaults[key]?.[0] !== value)
-    .map(([key]) => kernelOf(key.split('.')[0]));
+    .map(([key]) => kernelOf(ownerOf(key)));
   const members = families();
   return owners.some((owner) => !(members[owner] ?? [owner]).some((kernel) => used.includes(kernel)));
 }

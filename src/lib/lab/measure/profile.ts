@@ -3,7 +3,7 @@ import type { Choice, Engine, Plans, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
 import { EFFORT, type Effort } from './microbench';
 import type { Catalogue } from '../experiment/catalogue';
-import { NUMBERS } from '../experiment/experiment';
+import { NUMBERS } from '../experiment/descriptors';
 import { choose, type Run } from '../experiment/expand';
 import { onePrompt, promptTokens, splitOff } from './prompt';
 import { checkAll } from './check';
@@ -49,7 +49,7 @@ export async function profile(
   const all = totalOf(rows).seconds;
   const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may have seen nothing
   return {
-    settings: run.text,
+    settings: run.settings,
     tokens,
     target,
     wallSeconds,

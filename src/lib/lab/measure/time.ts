@@ -4,7 +4,8 @@ import { findVariant } from '../../shaders';
 import { makeOperands, microbenchmark, EFFORT, type MicrobenchmarkTime, type Effort } from './microbench';
 import { formatCsv } from '../records/csv';
 import { families, kernelOf } from '../experiment/catalogue';
-import { isKernelKey, type Experiment } from '../experiment/experiment';
+import { isKernelKey } from '../experiment/descriptors';
+import type { Experiment } from '../experiment/experiment';
 import { expand, type ChosenVariant, type Run } from '../experiment/expand';
 import { messageOf } from '../message';
 import type { Session } from './session';
@@ -67,7 +68,7 @@ async function* timeUse(
 ): AsyncGenerator<TimeRow> {
   const { kernel, sizes, count } = use;
   const rows = runs.flatMap((run) => {
-    const row = { settings: run.text, kernel, sizes, uses: count, ...named(run.variants[kernel]) };
+    const row = { settings: run.settings, kernel, sizes, uses: count, ...named(run.variants[kernel]) };
     const key = `${place} ${kernel} ${row.variant} ${row.knobs} ${shapeText(kernel, sizes)}`;
     if (done.has(key)) return [];
     done.add(key);

@@ -6,7 +6,7 @@
 import { kernels, variants } from '../../shaders';
 import { loadSources } from '../../shaders/loading';
 import type { Variant } from '../../shaders/variant';
-import { familyOf } from '../experiment/catalogue';
+import { familyOf } from '../../shaders/formats/formats';
 import { applyDiff, diffOf } from './diff';
 import { messageOf } from '../message';
 import { type Cell, contentOf, parseNotebook, printNotebook, withContent } from './notebook';

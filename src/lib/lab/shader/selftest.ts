@@ -24,7 +24,7 @@ export interface CheckResult {
 export type SelfTestEvent =
   | { type: 'selftest'; adapter: AdapterDescription; total: number }
   | { type: 'check'; result: CheckResult }
-  | { type: 'failed'; run: string; reason: string }
+  | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished' };
 
 /**
@@ -59,7 +59,7 @@ export async function* selfTest(
     kernels.destroy();
     device.destroy();
   } catch (reason) {
-    yield { type: 'failed', run: 'self-test', reason: (reason as Error).message };
+    yield { type: 'failed', settings: 'self-test', reason: (reason as Error).message };
   }
   yield { type: 'finished' };
 }

@@ -2,7 +2,8 @@
 import type { Choice, Engine, Plans } from '../../engine/engine';
 import type { Random } from '../../shaders/kernel';
 import { REGISTRY } from '../experiment/catalogue';
-import { NUMBERS, VIEWS, type Experiment } from '../experiment/experiment';
+import { isKernelKey, isNumberName, NUMBER_NAMES, NUMBERS } from '../experiment/descriptors';
+import { type Experiment, requireOne } from '../experiment/experiment';
 import { choose, expand } from '../experiment/expand';
 import type { LoadedModel } from '../measure/session';
 
@@ -10,8 +11,8 @@ import type { LoadedModel } from '../measure/session';
 const CHUNK = '128';
 /** The token that ends a text, and from which a new one starts. */
 const END_OF_TEXT = 0;
-/** Of the settings that are numbers, those that change what is computed here; the others are about timing. */
-const NUMBERS_USED = ['chunk', 'steps_per_submit', 'seed'];
+/** The numbers that change what is computed from a given text; the others are about prompts of random tokens and about timing. */
+const NUMBERS_USED = NUMBER_NAMES.filter((name) => NUMBERS[name].forTexts);
 
 export interface Prepared {
   choice: Choice;
@@ -40,9 +41,9 @@ export function chosenFor(engine: Engine, experiment: Experiment, tokens: number
 /** Throws unless the settings say one thing each, and something about how to compute. */
 export function checkSettings(experiment: Experiment): void {
   for (const [key, values] of Object.entries(experiment)) {
-    if (values.length > 1)
-      throw new Error(`${key} takes one value here; it has ${values.length}: ${values.join(', ')}`);
-    if ((Object.hasOwn(NUMBERS, key) || Object.hasOwn(VIEWS, key)) && !NUMBERS_USED.includes(key))
+    requireOne(key, values, ' here');
+    const possible = key === 'model' || isKernelKey(key) || (isNumberName(key) && NUMBERS[key].forTexts);
+    if (!possible)
       throw new Error(`${key} has no meaning here; possible: ${NUMBERS_USED.join(', ')}, variants and knobs`);
   }
 }

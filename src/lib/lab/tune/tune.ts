@@ -7,8 +7,10 @@ import type { Variant } from '../../shaders/variant';
 import type { Effort } from '../measure/microbench';
 import { compare, type PairComparison } from '../measure/compare';
 import { complete, defaultsFor } from '../experiment/defaults';
-import { familyOf, kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
-import { NUMBERS, parseExperiment, type Experiment } from '../experiment/experiment';
+import { familyOf } from '../../shaders/formats/formats';
+import { kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
+import { isNumberName } from '../experiment/descriptors';
+import type { Experiment } from '../experiment/experiment';
 import { choose, expand, type Run } from '../experiment/expand';
 import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
@@ -130,7 +132,7 @@ class Tuner {
   async run(): Promise<Tuned> {
     const { budgetSeconds } = this.options;
     const searched = await this.#costs(await this.#uses());
-    this.tell({ type: 'tuning', settings: this.place.text, kernels: searched });
+    this.tell({ type: 'tuning', settings: this.place.settings, kernels: searched });
     const end = this.#start + 1e3 * budgetSeconds * (1 - COMPARISON_SHARE);
     const found: Record<string, Variant> = { ...this.#before };
     let rest = searched.reduce((sum, { before }) => sum + before.seconds, 0);
@@ -141,7 +143,7 @@ class Tuner {
       rest -= before.seconds;
       const result = await this.#search(kernel, uses, deadline);
       Object.assign(found, { [kernel]: result.best.variant }, result.shapes);
-      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).text, ...result });
+      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).settings, ...result });
     }
     return this.#confirm(found);
   }
@@ -210,22 +212,22 @@ class Tuner {
   /** The whole model, as found against as it was. */
   async #confirm(found: Record<string, Variant>): Promise<Tuned> {
     const [before, after] = [this.#before, found].map((variants) => this.#runOf(variants));
-    if (before.text === after.text)
-      return { settings: after.text, before: before.text, comparison: undefined };
-    this.tell({ type: 'comparing', settings: after.text });
+    if (before.settings === after.settings)
+      return { settings: after.settings, before: before.settings, comparison: undefined };
+    this.tell({ type: 'comparing', settings: after.settings });
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
     const comparison = await compare([before, after], this.model, this.gpu, this.signal, {
       seconds,
       catalogue: this.#catalogue,
     });
     const winner = comparison.ratio < 1 ? before : after;
-    return { settings: winner.text, before: before.text, comparison };
+    return { settings: winner.settings, before: before.settings, comparison };
   }
 
   #runOf(variants: Record<string, Variant>): Run {
     const chosen = Object.entries(variants).map(([kernel, variant]) => this.#settingsOf(kernel, variant));
-    const place = parseExperiment(this.place.text, this.#catalogue);
-    return expand(Object.assign(place, ...chosen) as Experiment, this.#catalogue)[0];
+    const { experiment } = this.place;
+    return expand(Object.assign({}, experiment, ...chosen) as Experiment, this.#catalogue)[0];
   }
 
   /** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
@@ -279,8 +281,9 @@ class Tuner {
 
 /** One run for each model, chunk and prompt of the settings, variants aside; a chunk is the prompt where none is set. */
 function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[] {
-  const isNumber = (key: string) => key === 'model' || Object.hasOwn(NUMBERS, key);
-  const plain = Object.fromEntries(Object.entries(experiment).filter(([key]) => isNumber(key)));
+  const plain = Object.fromEntries(
+    Object.entries(experiment).filter(([key]) => key === 'model' || isNumberName(key)),
+  );
   return (plain.chunk ?? ['prefill']).flatMap((chunk) => {
     const prompt: Experiment = plain.prefill || chunk === 'prefill' ? {} : { prefill: [chunk] };
     return expand({ ...plain, chunk: [chunk], ...prompt }, catalogue);

@@ -20,6 +20,16 @@ export function formatOfGgmlType(ggmlType: number): Format | undefined {
   return Object.values(formats).find((format) => format.ggmlType === ggmlType);
 }
 
+/** The weight format of one format's kernel, matmul_q4_k → q4_k; undefined for a kernel that exists once. */
+export const formatNameOf = (kernel: string): string | undefined =>
+  Object.keys(formats).find((name) => kernel.endsWith(`_${name}`));
+
+/** The family of a kernel, matmul_q4_k → matmul; a kernel that exists once is its own family. */
+export function familyOf(kernel: string): string {
+  const format = formatNameOf(kernel);
+  return format ? kernel.slice(0, -format.length - 1) : kernel;
+}
+
 /** Words from one row of a matrix to the next on the GPU; `columns` a multiple of the format's block. */
 export function rowWords(format: Format, columns: number): number {
   return (columns / format.elements) * format.words;

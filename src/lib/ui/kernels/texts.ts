@@ -1,7 +1,6 @@
 /** The shipped texts of a kernel or of a family of kernels, as a shader starts from them and is compared with them. */
-import { familyOf } from '../../lab/experiment/catalogue';
 import { kernels, variants } from '../../shaders';
-import { formats } from '../../shaders/formats/formats';
+import { familyOf } from '../../shaders/formats/formats';
 import { sourceOf } from '../../shaders/sources';
 import type { Variant } from '../../shaders/variant';
 
@@ -26,7 +25,3 @@ export function shippedVariants(kernel: string): Variant[] {
     .filter((variant, index) => found.findIndex(({ name }) => name === variant.name) === index)
     .map((variant) => ({ ...variant, text: sourceOf(variant) }));
 }
-
-/** The weight format of a kernel of a family; undefined for others. */
-export const formatOf = (kernel: string): string | undefined =>
-  Object.keys(formats).find((format) => kernel.endsWith(`_${format}`));

@@ -32,6 +32,10 @@ const RESULTS = ['record', 'compared', 'profiled', 'peaks', 'tuning', 'tuned', '
 export const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent =>
   RESULTS.includes(event.type);
 
+/** The settings of a failed run. Notebooks stored by earlier versions call them `run`. */
+export const failedSettings = (event: ResultEvent & { type: 'failed' }): string =>
+  event.settings ?? (event as { run?: string }).run ?? '';
+
 /** Pieces of a text become one. */
 export function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[] {
   const last = events.at(-1);
