@@ -11,10 +11,15 @@ interface OldProfile {
 /** The event with today's names; one that has them already is returned as it is. */
 export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
   if (event.type === 'record') return { ...event, record: upgradeRecord(event.record) };
-  const old = event as unknown as { type: string; roofs?: unknown; profile?: OldProfile };
+  const old = event as unknown as { type: string; run?: string; roofs?: unknown; profile?: OldProfile };
   if (old.type === 'roofs') {
     const { roofs, ...others } = old;
     return { ...others, type: 'peaks', peaks: roofs } as unknown as Event;
+  }
+  // The settings of a failed run were called `run`.
+  if (old.type === 'failed' && old.run !== undefined) {
+    const { run: settings, ...others } = old;
+    return { ...others, settings } as unknown as Event;
   }
   if (old.type !== 'profiled' || !old.profile || !('roofs' in old.profile)) return event;
   const { roofs, rows, ...others } = old.profile;

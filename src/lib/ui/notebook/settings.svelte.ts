@@ -1,5 +1,6 @@
 /** The settings of one cell: its text, read, and the changes that controls make to that text, line by line. */
-import { CELL_NUMBERS, readBlock, readCell } from '../../lab/cells/cells';
+import { numbersOf, readCell } from '../../lab/cells/cells';
+import { readBlock } from '../../lab/cells/kinds/kind';
 import { complete } from '../../lab/experiment/defaults';
 import { change, formatExperiment, type Experiment } from '../../lab/experiment/experiment';
 import { expand, type Run } from '../../lab/experiment/expand';
@@ -23,9 +24,10 @@ export class CellSettings {
     readonly id: string,
   ) {}
 
-  readonly #kind = $derived.by(() => this.notebook.cell(this.id)?.kind ?? 'sweep');
+  readonly kind = $derived.by(() => this.notebook.cell(this.id)?.kind ?? 'sweep');
+  readonly #numbers = $derived(numbersOf(this.kind));
   /** Names of the settings that only this kind of cell has: they are not part of an experiment. */
-  readonly extra = $derived.by(() => Object.keys(CELL_NUMBERS[this.#kind] ?? {}));
+  readonly extra = $derived(Object.keys(this.#numbers));
 
   /** The cell's text, without its fences. */
   readonly text = $derived.by(() => {
@@ -35,7 +37,7 @@ export class CellSettings {
   readonly #parts = $derived(splitAtRule(this.text));
   readonly #read = $derived.by((): Block & { error?: string } => {
     try {
-      this.#last = readBlock(this.#kind, this.#parts.settings, this.notebook.catalogue);
+      this.#last = readBlock(this.#numbers, this.#parts.settings, this.notebook.catalogue);
       return this.#last;
     } catch (reason) {
       return { ...this.#last, error: locateError(this.text, (reason as Error).message) };
@@ -63,9 +65,9 @@ export class CellSettings {
   });
   /** Why this cell cannot run as it is. */
   readonly problem = $derived.by(() => {
-    if (this.#kind === 'sweep') return this.error ?? this.expanded.error;
+    if (this.kind === 'sweep') return this.error ?? this.expanded.error;
     try {
-      readCell(this.#kind, this.text, this.notebook.catalogue);
+      readCell(this.kind, this.text, this.notebook.catalogue);
       return undefined;
     } catch (reason) {
       return locateError(this.text, (reason as Error).message);
@@ -94,9 +96,10 @@ export class CellSettings {
 
   /** Back to the last settings that could be read. */
   restore() {
-    const defaults = CELL_NUMBERS[this.#kind] ?? {};
     const lines = formatExperiment(this.#last.experiment, 'lines', this.notebook.catalogue);
-    const changed = Object.entries(this.#last.own).filter(([key, value]) => value !== defaults[key]?.default);
+    const changed = Object.entries(this.#last.own).filter(
+      ([key, value]) => value !== this.#numbers[key]?.default,
+    );
     this.#replaceHead(changed.reduce((text, [key, value]) => withSetting(text, key, [String(value)]), lines));
   }
 

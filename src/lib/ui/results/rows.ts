@@ -1,6 +1,6 @@
 /** The rows of a sweep's table: measured runs and failed runs. */
 import type { RunRecord } from '../../lab/records/record';
-import { failedSettings, type ResultEvent } from '../notebook/outcome';
+import type { ResultEvent } from '../notebook/outcome';
 
 export type Entry =
   { number: number; record: RunRecord } | { number: number; settings: string; reason: string };
@@ -10,6 +10,6 @@ export function entriesOf(events: readonly ResultEvent[]): Entry[] {
   return rows.map((event, index) =>
     event.type === 'record'
       ? { number: index + 1, record: event.record }
-      : { number: index + 1, settings: failedSettings(event), reason: event.reason },
+      : { number: index + 1, settings: event.settings, reason: event.reason },
   );
 }
