@@ -16,6 +16,8 @@ export interface StoredNotebook {
   address: string;
   /** ISO 8601, UTC. */
   changedAt: string;
+  /** The version of the lab that stored it; older ones than 0.2.0 did not say. */
+  version?: string;
 }
 
 /** One finished run of a cell. */
