@@ -42,8 +42,8 @@ export interface Plans {
   /** Chunks that end with the head and the argmax. */
   final: Map<number, Step[]>;
   softmax: Step[];
-  /** What the GPU took to lay out matrices as the variants keep them; 0 where all of them read what the file has. */
-  loadSeconds: number;
+  /** Seconds the GPU took to lay out matrices as the variants keep them; 0 when all variants read the file's layout. */
+  layoutSeconds: number;
   /** Makes the steps of other lengths and heads. */
   forward(tokens: number): Forward;
 }
@@ -109,33 +109,33 @@ export class Engine {
       this.#device,
       noRoom(`a chunk of ${longest} tokens; lower the chunk`),
       async () => {
-        const activations = createActivations(this.#device, this.geometry, longest);
-        const { kernels, weights } = this;
-        const forward = (tokens: number) =>
-          new Forward(kernels, choice, weights, this.#state, activations, tokens);
-        const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
-        const plans: Plans = {
-          chunk,
-          stepsPerSubmit,
-          activations,
-          inner: new Map(),
-          final: new Map(),
-          softmax: await kernels.steps(choice.softmax, softmaxBuffers, {
-            vocabulary: this.geometry.vocabulary,
-          }),
-          loadSeconds: 0,
-          forward,
-        };
+        const plans = await this.#emptyPlans(choice, chunk, stepsPerSubmit, longest);
         this.#plans.push(plans);
-        for (const { tokens, last } of [
-          ...lengths.flatMap((length) => chunks(length, chunk)),
-          { tokens: 1, last: true },
-        ])
+        for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
           await this.#steps(plans, tokens, last);
-        plans.loadSeconds = await kernels.loaded();
+        await this.#steps(plans, 1, true); // a decoded token
+        plans.layoutSeconds = await this.kernels.loaded();
         return plans;
       },
     );
+  }
+
+  /** Plans that have no steps but the softmax's yet. */
+  async #emptyPlans(choice: Choice, chunk: number, stepsPerSubmit: number, longest: number): Promise<Plans> {
+    const { kernels, weights } = this;
+    const activations = createActivations(this.#device, this.geometry, longest);
+    const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
+    const { vocabulary } = this.geometry;
+    return {
+      chunk,
+      stepsPerSubmit,
+      activations,
+      inner: new Map(),
+      final: new Map(),
+      softmax: await kernels.steps(choice.softmax, softmaxBuffers, { vocabulary }),
+      layoutSeconds: 0,
+      forward: (tokens) => new Forward(kernels, choice, weights, this.#state, activations, tokens),
+    };
   }
 
   /** State to zeros, cursor to the start. */

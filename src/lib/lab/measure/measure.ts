@@ -39,7 +39,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     weightBytes: model.weights.byteLength,
     memoryBytes: engine.memoryBytes,
     loadSeconds: model.loadSeconds,
-    layoutSeconds: plans.loadSeconds,
+    layoutSeconds: plans.layoutSeconds,
     ...resultNumbers(run),
     variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
     kernelHash: hashOf(choice),
