@@ -79,8 +79,8 @@ describe('kinds of cells', () => {
       expect(reasons(events)).toEqual([]);
       const [{ compared }] = of(events, 'compared');
       expect(compared.runs).toHaveLength(2);
-      expect(compared.runs[0].seconds).toHaveLength(compared.runs[1].seconds.length);
-      expect(compared.runs[0].seconds.length).toBeGreaterThanOrEqual(2);
+      expect(compared.runs[0].sampleSeconds).toHaveLength(compared.runs[1].sampleSeconds.length);
+      expect(compared.runs[0].sampleSeconds.length).toBeGreaterThanOrEqual(2);
       expect(['faster', 'slower', 'same', 'cannot tell']).toContain(compared.against[0].verdict);
       const { low, ratio, high } = compared.against[0];
       expect(low <= ratio && ratio <= high).toBe(true);

@@ -58,10 +58,8 @@ const measureJob =
 
 const profileJob =
   (run: Run, target: number): Job['work'] =>
-  async ({ gpu, catalogue, report, signal }, emit, model) => {
-    const found = await profile(run, model, gpu, signal, { catalogue, report, target });
-    emit({ type: 'profiled', profile: found });
-  };
+  async (context, emit, model) =>
+    emit({ type: 'profiled', profile: await profile(run, model, context, { target }) });
 
 const compareJob =
   (runs: Run[], seconds: number): Job['work'] =>

@@ -63,9 +63,8 @@ async function perform(
     emit({ type: 'progress', progress: { ...place, phase, done, total, what } });
   const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
   const model = job.model && (await session.load(job.model.name, job.model.seed, loading, signal));
-  const gpu = await session.open();
-  const context = { gpu, host: session.host, catalogue, report, signal };
-  await gpu.unlessLost(job.work(context, emit, model as LoadedModel));
+  const context = await session.context(signal, { catalogue, report });
+  await context.gpu.unlessLost(job.work(context, emit, model as LoadedModel));
 }
 
 /** Turns the events that a function emits into a generator that ends, or throws, as the function does. */

@@ -1,5 +1,6 @@
 /** Events that an earlier version of the lab stored, brought to today's names. */
 import { upgradeRecord } from '../records/record';
+import type { ComparedRun, Comparison } from '../measure/compare';
 import type { LabEvent } from './events';
 
 /** Until version 0.2 a peak was called a roof: an event of type `roofs`, and fields of a profile. */
@@ -21,6 +22,7 @@ export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
     const { run: settings, ...others } = old;
     return { ...others, settings } as unknown as Event;
   }
+  if (event.type === 'compared') return { ...event, compared: upgradeComparison(event.compared) };
   if (old.type !== 'profiled' || !old.profile || !('roofs' in old.profile)) return event;
   const { roofs, rows, ...others } = old.profile;
   const upgraded = rows.map(({ roofSeconds: secondsAtPeak, computeRoof: computePeak, ...row }) => ({
@@ -28,4 +30,13 @@ export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
     ...{ secondsAtPeak, computePeak },
   }));
   return { ...event, profile: { ...others, peaks: roofs, rows: upgraded } };
+}
+
+/** Until version 0.2 the seconds of a compared run's samples were called `seconds`. */
+function upgradeComparison(comparison: Comparison): Comparison {
+  const runs = comparison.runs as (ComparedRun & { seconds?: number[] })[];
+  return {
+    ...comparison,
+    runs: runs.map(({ seconds, ...run }) => (seconds ? { ...run, sampleSeconds: seconds } : run)),
+  };
 }

@@ -48,7 +48,7 @@ export async function* timeNamed(
   for (const [place, runs] of byPlace(expand(withPrefill(experiment)))) {
     const [{ model: name, seed, chunk }] = runs;
     const model = await session.load(name, seed, () => undefined, signal);
-    const asked = await usesOf(model.engine, chunk);
+    const asked = await usesOf(model.engine, chunk, await session.context(signal));
     const uses = together(asked.chunk, asked.decode).filter((use) => matches(use, filter));
     for (const kernel of names)
       for (const use of uses.filter((each) => each.kernel === kernel))

@@ -13,7 +13,7 @@ import { isNumberName } from '../experiment/descriptors';
 import type { Experiment } from '../experiment/experiment';
 import { choose, expand, type Run } from '../experiment/expand';
 import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
-import type { LoadedModel, OpenGpu, Session } from '../measure/session';
+import type { LoadedModel, RunContext, Session } from '../measure/session';
 import { usesOf, type KernelUse } from '../measure/shapes';
 
 export interface TuneOptions {
@@ -86,18 +86,9 @@ export async function* tune(
   const known = new Map<string, Found>();
   for (const place of places) {
     const model = await session.load(place.model, place.seed, () => undefined, signal);
-    const gpu = await session.open();
+    const context = await session.context(signal, { catalogue: options.catalogue });
     const budgetSeconds = options.budgetSeconds / places.length;
-    const tuner = new Tuner(
-      experiment,
-      place,
-      model,
-      gpu,
-      { ...options, budgetSeconds },
-      signal,
-      tell,
-      known,
-    );
+    const tuner = new Tuner(experiment, place, model, context, { ...options, budgetSeconds }, tell, known);
     yield await tuner.run();
   }
 }
@@ -114,17 +105,16 @@ class Tuner {
     readonly experiment: Experiment,
     readonly place: Run,
     readonly model: LoadedModel,
-    readonly gpu: OpenGpu,
+    readonly context: RunContext,
     readonly options: TuneOptions,
-    readonly signal: AbortSignal,
     readonly tell: (event: TuneEvent) => void,
     /** Kernels that another chunk has tuned at the same shapes. */
     readonly known: Map<string, Found>,
   ) {
-    this.#catalogue = options.catalogue ?? REGISTRY;
+    this.#catalogue = context.catalogue;
     const names = model.engine.kernelNames;
     this.#allowed = Object.fromEntries(names.map((kernel) => [kernel, this.#allowedOf(kernel)]));
-    const [defaults] = expand(complete({}, defaultsFor(gpu)));
+    const [defaults] = expand(complete({}, defaultsFor(context.gpu)));
     const chosen = choose(defaults, names, this.#catalogue);
     this.#before = Object.fromEntries(names.map((kernel) => [kernel, this.#permitted(chosen[kernel])]));
   }
@@ -151,7 +141,7 @@ class Tuner {
   /** The uses of each kernel that there is a choice for, as a prompt and what is decoded after it weigh them. */
   async #uses(): Promise<Map<string, KernelUse[]>> {
     const { chunk, prefill, decode } = this.place;
-    const asked = await usesOf(this.model.engine, chunk);
+    const asked = await usesOf(this.model.engine, chunk, this.context);
     const byKernel = new Map<string, KernelUse[]>();
     const add = (use: KernelUse, weight: number) => {
       const choices = this.#allowed[use.kernel];
@@ -201,7 +191,7 @@ class Tuner {
     tell: (candidate: Candidate) => void,
     work: (search: Search) => Promise<Result>,
   ): Promise<Result> {
-    const search = new Search(uses, this.gpu, this.signal, tell, this.options.effort);
+    const search = new Search(uses, this.context.gpu, this.context.signal, tell, this.options.effort);
     try {
       return await work(search);
     } finally {
@@ -216,10 +206,7 @@ class Tuner {
       return { settings: after.settings, before: before.settings, comparison: undefined };
     this.tell({ type: 'comparing', settings: after.settings });
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
-    const comparison = await compare([before, after], this.model, this.gpu, this.signal, {
-      seconds,
-      catalogue: this.#catalogue,
-    });
+    const comparison = await compare([before, after], this.model, this.context, seconds);
     const winner = comparison.ratio < 1 ? before : after;
     return { settings: winner.settings, before: before.settings, comparison };
   }
@@ -260,7 +247,9 @@ class Tuner {
     const allowed = this.#allowed[variant.kernel];
     const portable = this.#variant(variant.kernel, registry[variant.kernel].default);
     const named = [variant, portable].filter(({ name }) => allowed.some((each) => each.name === name));
-    return [...named, ...allowed].find((each) => !this.gpu.kernels.unsupportedReason(each)) ?? variant;
+    return (
+      [...named, ...allowed].find((each) => !this.context.gpu.kernels.unsupportedReason(each)) ?? variant
+    );
   }
 
   /** The one that would run first: what is slower than it by far is soon given up. */
