@@ -42,7 +42,7 @@ const of = <Type extends LabEvent['type']>(events: LabEvent[], type: Type) =>
   events.filter((event) => event.type === type) as Extract<LabEvent, { type: Type }>[];
 const reasons = (events: LabEvent[]) => of(events, 'failed').map(({ reason }) => reason);
 
-/** argmax as shipped, and as it is when somebody has exchanged a comparison. */
+/** argmax as shipped, and with a comparison turned round. */
 const argmax = findVariant('argmax', kernels.argmax.default).text;
 const mine: OwnVariant = { kernel: 'argmax', name: 'mine', wgsl: `${argmax}\n// mine\n` };
 const wrong: OwnVariant = { kernel: 'argmax', name: 'wrong', wgsl: argmax.replaceAll(' > ', ' < ') };
@@ -191,7 +191,7 @@ describe('kinds of cells', () => {
 });
 
 describe("a notebook's own shaders", () => {
-  test('are usable by name beside the shipped ones, and by nobody else', () => {
+  test('are usable by name beside the shipped ones, only in their notebook', () => {
     const catalogue = catalogueWith([mine]);
     expect(parseExperiment('argmax=mine', catalogue)).toEqual({ argmax: ['mine'] });
     expect(() => parseExperiment('argmax=mine')).toThrow(/argmax has no variant "mine"/);
