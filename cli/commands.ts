@@ -23,7 +23,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
            [--temperature T] [--top-p P] [--seed S] [settings]
 
 M is a GGUF file, an address, or ${NAMED_MODELS.join(', ')}.
-Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.step=32', or each as --chunk 64.
+Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.tile_k=32', or each as --chunk 64.
 run prints the results of each cell below a line '# cell 2 of 4: compare', with a blank line between cells: CSV of sweep,
 compare, profile and roofline cells, the settings that tune found, the text of generate. Sweeps alone are one CSV table.
 Results are on stdout, everything else on stderr. LAB_DAWN_FLAGS holds flags for Dawn.

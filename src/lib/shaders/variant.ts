@@ -93,6 +93,9 @@ const FEATURES: Record<string, string> = {
   chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix',
 };
 
+/** Shared files that notebooks may still use by a name they had before version 0.2.0. */
+const FORMER_FILES: Record<string, string> = { parts: 'splits' };
+
 /** Reads a file's text. `shared` holds shared/*.wgsl and formats/*.wgsl by name; `format` is the weight format in a kernel family. */
 export function parseVariant(
   kernel: string,
@@ -113,7 +116,8 @@ export function parseVariant(
 
   const appended = all('use').flatMap(({ value, line }) =>
     list(value).map((word) => {
-      const include = word === 'format' && format ? format : word;
+      const named = Object.hasOwn(FORMER_FILES, word) ? FORMER_FILES[word] : word;
+      const include = named === 'format' && format ? format : named;
       if (Object.hasOwn(shared, include)) return shared[include];
       const possible = Object.keys(shared).join(', ');
       throw new HeaderError(`${label} uses ${include}.wgsl; there are: ${possible}`, line);

@@ -1,11 +1,11 @@
 /**
  * An experiment is a list of settings, and one text names it in the address bar, the notebook and the terminal:
  *
- *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.step=16,32
+ *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.tile_k=16,32
  *
  * Every value is a list; the experiment is one run for each combination. A family of kernels (matmul, matvec …) sets
- * all its formats at once: matmul=tiled, matmul.step=32; a setting of one kernel wins over its family's, and one for
- * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.step=32.
+ * all its formats at once: matmul=tiled, matmul.tile_k=32; a setting of one kernel wins over its family's, and one for
+ * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.tile_k=32.
  */
 import { SYNTHETIC } from '../../engine/synthetic';
 import { familyOf } from '../../shaders/formats/formats';
@@ -32,6 +32,7 @@ import {
   type ViewName,
   VIEWS,
 } from './descriptors';
+import { presentKnob } from './formerNames';
 import { formatLines, formatQuery, knobOf, ownerOf, readSettings, type Setting, shorten } from './settings';
 
 /** Key → the values asked for, each in its canonical spelling. A key left out has its default. */
@@ -61,9 +62,26 @@ export function readExperiment(settings: readonly Setting[], catalogue = REGISTR
     if (experiment[key].length === 0) throw new Error(`${key} has no value`);
     if (isViewName(key) && VIEWS[key].single) requireOne(key, experiment[key]);
   }
-  for (const key of Object.keys(experiment))
-    if (kindOf(key, catalogue) === 'knob') checkKnob(experiment, key, catalogue);
-  return experiment;
+  const present = withPresentNames(experiment, catalogue);
+  for (const key of Object.keys(present))
+    if (kindOf(key, catalogue) === 'knob') checkKnob(present, key, catalogue);
+  return present;
+}
+
+/** The experiment with its knobs, also as the chart's axis, under the names that they have now (formerNames.ts). */
+function withPresentNames(experiment: Experiment, catalogue: Catalogue): Experiment {
+  const presentKey = (key: string) => {
+    const [kernel, knob] = [ownerOf(key), knobOf(key)];
+    if (knob === undefined || kindOf(key, catalogue) !== 'knob') return key;
+    return `${kernel}.${presentKnob(knob, chosenVariants(experiment, kernel, catalogue))}`;
+  };
+  const present: Experiment = {};
+  for (const [key, values] of Object.entries(experiment)) {
+    const name = presentKey(key);
+    if (Object.hasOwn(present, name)) throw new Error(`${name} is set twice, once by its former name`);
+    present[name] = key === 'x' ? values.map(presentKey) : values;
+  }
+  return present;
 }
 
 /** Throws where a setting that takes one value has several; `where` limits that to a place ("here"). */

@@ -17,7 +17,7 @@ export interface TimeRow {
   settings: string;
   kernel: string;
   variant: string;
-  /** `row_threads=16 step=32` */
+  /** `row_threads=16 tile_k=32` */
   knobs: string;
   sizes: KernelUse['sizes'];
   /** Uses at this shape in a chunk; where a chunk has none, in a decoded token. */

@@ -12,7 +12,7 @@ const COMPILED_AHEAD = 4;
 export interface CheckResult {
   kernel: string;
   variant: string;
-  /** As in an experiment: `row_threads=16 step=32`; empty for a variant without knobs. */
+  /** As in an experiment: `row_threads=16 tile_k=32`; empty for a variant without knobs. */
   knobs: string;
   outcome: 'passed' | 'failed' | 'skipped';
   /** Largest normalised mean squared error over the kernel's cases, where it passed. */

@@ -69,7 +69,7 @@ export interface CheckOutcome {
 export interface MicrobenchmarkRow {
   kernel: string;
   variant: string;
-  /** `row_threads=16 step=32` */
+  /** `row_threads=16 tile_k=32` */
   knobs: string;
   /** Of the prompt's chunk. */
   tokens: number;

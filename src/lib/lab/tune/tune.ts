@@ -56,7 +56,7 @@ export interface Tuned {
 export interface BestSoFar {
   /** With everything found so far, as settings that make its run. */
   settings: string;
-  /** The kernel just searched, its best variant and knobs (`row_threads=16 step=32`). */
+  /** The kernel just searched, its best variant and knobs (`row_threads=16 tile_k=32`). */
   kernel: string;
   variant: string;
   knobs: string;

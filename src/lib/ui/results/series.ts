@@ -92,7 +92,7 @@ export function possibleAxes(records: readonly RunRecord[]): string[] {
   return found.length ? found : ['chunk'];
 }
 
-/** What distinguishes a record from the others besides its x: `tiled step=16`. Empty when nothing does. */
+/** What distinguishes a record from the others besides its x: `tiled tile_k=16`. Empty when nothing does. */
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);
