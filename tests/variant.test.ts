@@ -1,4 +1,4 @@
-/** What a shader text says of itself, and that the check sees what is wrong with one. */
+/** The reading of shader texts, and that the check finds what is wrong with a shader. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu } from '../cli/node';
 import { readBuffer, storageBuffer } from '../src/lib/engine/buffers';

@@ -157,7 +157,7 @@ export function compiledText(text: string, appended: readonly SourceFile[]): str
   return [text, ...appended.map((file) => `// ${file.path}\n${file.text}`)].join('\n');
 }
 
-/** Where a line of the compiled text (from 1) comes from: the variant's own text, or a shared file with its path. */
+/** The file and line of a line of the compiled text (from 1); without a path it is the variant's own text. */
 export function sourceLine(
   { text, appended }: Pick<Variant, 'text' | 'appended'>,
   line: number,

@@ -72,7 +72,7 @@ export function readExperiment(settings: readonly Setting[], catalogue = REGISTR
 function withPresentNames(experiment: Experiment, catalogue: Catalogue): Experiment {
   const presentKey = (key: string) => {
     const [kernel, knob] = [ownerOf(key), knobOf(key)];
-    if (knob === undefined || kindOf(key, catalogue) !== 'knob') return key;
+    if (knob === '' || kindOf(key, catalogue) !== 'knob') return key;
     return `${kernel}.${presentKnob(knob, chosenVariants(experiment, kernel, catalogue))}`;
   };
   const present: Experiment = {};

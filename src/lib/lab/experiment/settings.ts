@@ -156,7 +156,7 @@ export function locateError(text: string, message: string): string {
 /** The kernel, family or shape that a key is about: `matmul_q4_k.step` → `matmul_q4_k`; a key without a knob is its own owner. */
 export const ownerOf = (key: string): string => key.split('.')[0];
 
-/** The knob that a key is about, `matmul_q4_k.step` → `step`; empty for a key without one. */
+/** The knob that a key is about, `matmul_q4_k.tile_k` → `tile_k`; empty for a key without one. */
 export const knobOf = (key: string): string => key.slice(ownerOf(key).length + 1);
 
 export const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

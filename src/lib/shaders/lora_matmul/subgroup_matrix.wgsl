@@ -151,7 +151,7 @@ fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   else { partial[p.split * sizes.tokens * p.out_stride + at] = sum; }
 }
 
-// What lies between the ways has to fit an f16.
+// The values between the two projections have to fit an f16.
 fn between(index: u32, sum: f32) -> f32 { return clamp(inner(index, sum), -65504.0, 65504.0); }
 
 @compute @workgroup_size(64)

@@ -40,7 +40,7 @@ const tile_tokens = thread_tokens * token_threads;
 struct Sums { a: vec4<f32>, b: vec4<f32> }
 // Four columns of these tokens: a[j][t] is column j of token t.
 struct Tokens { a: mat4x4<f32>, b: mat4x4<f32> }
-// Where a thread's tokens lie, in vectors; token_threads apart.
+// Offsets of a thread's tokens, in vectors; they lie token_threads apart.
 struct Places { a: vec4<u32>, b: vec4<u32> }
 
 @compute @workgroup_size(16, 16)

@@ -52,12 +52,12 @@ var<workgroup> largest: array<f32, 64>;
 // Halves of a row and four tokens: over the columns since the last flush, and over those before.
 struct Halves { recent: vec4<f16>, flushed: vec4<f32> }
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
-// What a thread fetches for a step; of the weights as many as `weight_loads` says.
+// The data that a thread fetches for a step; `weight_loads` says how many of the weights.
 struct Fetched {
   w0: Bytes, w1: Bytes, w2: Bytes, w3: Bytes,
   x0: vec4<f16>, x1: vec4<f16>, x2: vec4<f16>, x3: vec4<f16>,
 }
-// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+// First row and token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
 
 // A token's x as f16, by a workgroup.
@@ -219,7 +219,7 @@ fn flushed(sums: Halves) -> Halves {
   return Halves(vec4<f16>(), sums.flushed + vec4<f32>(sums.recent));
 }
 
-// Of four tokens, token_threads apart.
+// For four tokens, token_threads apart.
 fn scales_of(place: Place, token: u32) -> vec4<f32> {
   let tokens = min(vec4<u32>(place.token + token) + vec4<u32>(0u, 1u, 2u, 3u) * token_threads, vec4<u32>(place.last_token));
   return vec4<f32>(scales[tokens.x], scales[tokens.y], scales[tokens.z], scales[tokens.w]);

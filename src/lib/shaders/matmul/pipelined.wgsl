@@ -35,12 +35,12 @@ var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
-// What a thread fetches for a step; of the weights as many as `halves` says.
+// The data that a thread fetches for a step; `halves` says how many of the weights.
 struct Fetched {
   w0: Bytes, w1: Bytes, w2: Bytes, w3: Bytes,
   x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32>,
 }
-// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+// First row and token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
 
 @compute @workgroup_size(threads)

@@ -37,7 +37,7 @@ const thread_tokens = 4u;  // knob: 4 8
 // Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
 const split_k_target = 640u; // knob: 1 256 512 640 1280
 
-// What a thread fetches of a row for a step.
+// The part of a row that a thread fetches for a step.
 struct Fetched { nibbles: Bytes, scales: vec2<u32> }
 
 // A thread takes 64 columns of a row.

@@ -51,7 +51,7 @@ alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
 struct Fetched { weights: Bytes, x0: vec4<u32>, x1: vec4<u32>, x2: vec4<u32>, x3: vec4<u32> }
-// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+// First row and token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
 
 // x as f16, each token divided by its largest number: squares of channel mix may be larger than an f16 can be.

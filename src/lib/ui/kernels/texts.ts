@@ -12,7 +12,7 @@ export const families: ReadonlyMap<string, string[]> = new Map(
   ]),
 );
 
-/** What a shader can be a variant of: each kernel, and each family with more than one kernel. */
+/** The names that a shader can be a variant of: each kernel, and each family with more than one kernel. */
 export const kernelNames: readonly string[] = [...families].flatMap(([family, members]) =>
   members.length > 1 ? [family, ...members] : members,
 );
