@@ -2,11 +2,7 @@
 import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
 import { chunkFits } from '$lib/lab/records/fits';
-import { toCsv } from '$lib/lab/records/runsCsv';
-import type { Comparison } from '../src/lib/lab/measure/compare';
 import type { Generation } from '../src/lib/lab/text/generate';
-import { profileToCsv } from '$lib/lab/records/profile';
-import { peaksToCsv } from '../src/lib/lab/measure/peaks';
 import { runCell } from '../src/lib/lab/cells/run';
 import { type LabEvent } from '$lib/lab/cells/events';
 import { type Progress } from '$lib/lab/measure/progress';
@@ -17,6 +13,7 @@ import type { Variant } from '../src/lib/shaders/variant';
 import type { Arguments } from './arguments';
 import { print, tell, withSession } from './host';
 import { gpu } from './node';
+import { ResultPrinter } from './results';
 
 export async function info({ settings }: Arguments): Promise<boolean> {
   if (settings.length) throw new Error(`info takes no settings; it was given ${settings[0][0]}`);
@@ -50,58 +47,46 @@ function variantsNamed(name: string): Variant[] {
 
 export async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
   const text = formatExperiment(readExperiment(settings));
-  const told = await withSession(async (session) =>
-    tellRuns(runCell({ kind: 'sweep', text }, session, signal)),
+  const failures = await withSession(async (session) =>
+    tellRuns(runCell({ kind: 'sweep', text }, session, signal), new ResultPrinter()),
   );
-  return told.failures === 0;
+  return failures === 0;
 }
 
-/** Records on stdout as they come, the header once; everything else on stderr. `printed`: records that are there already; `first`: nobody has said what GPU it is. */
-export async function tellRuns(events: AsyncGenerator<LabEvent>, printed = 0, first = true) {
+/**
+ * Results on stdout as they come, everything else on stderr. Resolves to the number of runs that failed. `named`: the GPU
+ * has been named before.
+ */
+export async function tellRuns(events: AsyncGenerator<LabEvent>, printer: ResultPrinter, named = false) {
   const records: RunRecord[] = [];
   let failures = 0;
   let progress: Progress | undefined;
   for await (const event of events) {
-    if (event.type === 'adapter' && first)
+    printer.take(event);
+    if (event.type === 'adapter' && !named)
       tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
     else if (event.type === 'progress') progress = showProgress(event.progress);
     else if (event.type === 'record') {
-      print(toCsv([event.record], printed + records.push(event.record) === 1));
+      records.push(event.record);
       tell(`${eraseLine}${placeOf(progress)}: ${speedsOf(event.record)}\n`);
-    } else if (event.type === 'failed') {
+    } else if (event.type === 'generated') tell(`${eraseLine}${generationSpeeds(event.generation)}\n`);
+    else if (event.type === 'failed') {
       failures++;
-      tell(`${eraseLine}lab: ${event.run.trim() || 'default settings'} failed: ${event.reason}\n`);
-    } else tellFinding(event);
+      tell(`${eraseLine}lab: ${event.settings.trim() || 'default settings'} failed: ${event.reason}\n`);
+    }
   }
+  if (eraseLine) tell(eraseLine);
   for (const { settings, fit } of chunkFits(records))
     tell(`${settings || 'default settings'}: ${fitText(fit)}\n`);
-  return { records: records.length, failures };
+  return failures;
 }
 
-/** What cells other than sweeps find. */
-function tellFinding(event: LabEvent): void {
-  if (event.type === 'compared') tell(comparedText(event.compared));
-  if (event.type === 'profiled') tell(eraseLine + profileToCsv(event.profile));
-  if (event.type === 'peaks') tell(eraseLine + peaksToCsv(event.peaks));
-  if (event.type === 'tuned') tell(`${eraseLine}${event.tuned.settings}\n`);
-  if (event.type === 'generated') tell(`${eraseLine}${generatedText(event.generation)}`);
-}
-
-function comparedText({ runs, against }: Comparison): string {
-  const lines = against.map(({ verdict, ratio, low, high }, i) => {
-    const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
-    return `${runs[i + 1].settings}: ${verdict}, ${times} times as fast (${from} to ${to}) as ${runs[0].settings}\n`;
-  });
-  return eraseLine + lines.join('');
-}
-
-function generatedText(generation: Generation): string {
-  const { prompt, text, prefillTokensPerSecond, decodeTokensPerSecond } = generation;
+function generationSpeeds({ prefillTokensPerSecond, decodeTokensPerSecond }: Generation): string {
   const decode = decodeTokensPerSecond ? `, decode ${decodeTokensPerSecond.toPrecision(4)} tokens/s` : '';
-  return `${prompt}${text}\nprefill ${prefillTokensPerSecond.toPrecision(4)} tokens/s${decode}\n`;
+  return `prefill ${prefillTokensPerSecond.toPrecision(4)} tokens/s${decode}`;
 }
 
-/** What the chunk sweep says of any other chunk. */
+/** The fit of a chunk sweep as a formula for chunks of any size. */
 function fitText({ tokensPerSecond, secondsPerChunk }: ChunkFit): string {
   const cost = `${(1e3 * secondsPerChunk).toPrecision(3)} ms a chunk`;
   return `a chunk of N tokens takes N / ${tokensPerSecond.toPrecision(3)} s + ${cost}`;
@@ -109,7 +94,7 @@ function fitText({ tokensPerSecond, secondsPerChunk }: ChunkFit): string {
 
 const eraseLine = process.stderr.isTTY ? '\r\u001b[2K' : '';
 
-/** On a terminal one line that changes; in a log nothing, where each finished run has its line. */
+/** Shows progress on a terminal, on one line that is rewritten. A log gets a line for each finished run instead. */
 function showProgress(progress: Progress): Progress {
   const { phase, done, total, what } = progress;
   const share = total ? ` ${done} of ${total}` : '';

@@ -11,7 +11,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   info                                             this GPU: adapter, features, limits (JSON)
   selftest [KERNEL | KERNEL/VARIANT …]             variants, all or these, against their references on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
-  run NOTEBOOK.md                                  every cell of a notebook, in order (CSV of its sweeps; the rest on stderr)
+  run NOTEBOOK.md                                  every cell of a notebook, in order (see below)
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   tune '<settings>' [--budget SECONDS] [--error E] the fastest settings for this GPU: a line for each chunk, the ranking on stderr
@@ -23,7 +23,9 @@ export const USAGE = `The RWKV-7 lab in a terminal.
            [--temperature T] [--top-p P] [--seed S] [settings]
 
 M is a GGUF file, an address, or ${NAMED_MODELS.join(', ')}.
-Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.step=32', or each as --chunk 64.
+Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.tile_k=32', or each as --chunk 64.
+run prints the results of each cell below a line '# cell 2 of 4: compare', with a blank line between cells: CSV of sweep,
+compare, profile and roofline cells, the settings that tune found, the text of generate. Sweeps alone are one CSV table.
 Results are on stdout, everything else on stderr. LAB_DAWN_FLAGS holds flags for Dawn.
 `;
 

@@ -42,7 +42,7 @@ export async function profileRun({ settings }: Arguments, signal: AbortSignal): 
     const gpu = await session.open();
     const [run] = expand(complete(experiment, defaultsFor(gpu)));
     const model = await session.load(run.model, run.seed, () => undefined, signal);
-    const found = await gpu.unlessLost(profile(run, model, gpu, signal));
+    const found = await gpu.unlessLost(profile(run, model, await session.context(signal)));
     print(profileToCsv(found));
     const { dispatches, seconds } = totalOf(found.rows);
     tell(

@@ -1,10 +1,12 @@
-// The command that runs a notebook: every cell of the lab, in order, as the page's "Run all" does.
+// The command that runs a notebook: every cell of the lab in order, as the page's "Run all" does. A notebook of sweeps alone
+// prints one CSV table; in any other, each cell's results follow a comment line that names the cell.
 import { readFile } from 'node:fs/promises';
 import { contentOf, isLab, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
 import { runCell } from '../src/lib/lab/cells/run';
 import type { Arguments } from './arguments';
 import { tellRuns } from './bench';
 import { tell, withSession } from './host';
+import { ResultPrinter } from './results';
 
 export async function runNotebook({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
   if (words.length !== 1)
@@ -23,14 +25,16 @@ export async function runNotebook({ words }: Arguments, signal: AbortSignal): Pr
       `${path} has no cell to run; one begins with \`\`\`lab and its kind: ${LAB_KINDS.join(', ')}`,
     );
   return withSession(async (session) => {
-    let [printed, failures] = [0, 0];
+    const printer = new ResultPrinter();
+    const onlySweeps = runnable.every(({ kind }) => kind === 'sweep');
+    let failures = 0;
     for (const [index, cell] of runnable.entries()) {
       if (signal.aborted) break;
-      tell(`cell ${index + 1} of ${runnable.length}: ${cell.kind}\n`);
+      const heading = `cell ${index + 1} of ${runnable.length}: ${cell.kind}`;
+      tell(`${heading}\n`);
+      if (!onlySweeps) printer.begin(heading);
       const work = { kind: cell.kind, text: contentOf(cell), variants };
-      const told = await tellRuns(runCell(work, session, signal), printed, index === 0);
-      printed += told.records;
-      failures += told.failures;
+      failures += await tellRuns(runCell(work, session, signal), printer, index > 0);
     }
     return failures === 0;
   });

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
 import { type Experiment, NAMED_MODELS, readExperiment } from '../src/lib/lab/experiment/experiment';
-import { checkAll } from '$lib/lab/measure/check';
-import type { LoadedModel, Session } from '../src/lib/lab/measure/session';
+import { medianRate } from '../src/lib/lab/records/record';
+import type { LoadedModel, RunContext } from '../src/lib/lab/measure/session';
 import {
   checkSettings,
   evaluate,
   generate,
   logitsOf,
-  prepare,
+  prepareText,
   promptIds,
   type Sampling,
 } from '../src/lib/lab/text/text';
@@ -21,8 +21,8 @@ import { openModel, print, tell, withSession } from './host';
 export async function logits(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   const ids = readIds(required(words, 'tokens', '1,2,3'));
-  return withModel(name, words, signal, async (model, experiment) => {
-    const { plans } = await prepare(model, experiment, ids.length);
+  return withModel(name, words, signal, async (model, experiment, context) => {
+    const { plans } = await prepareText(model, experiment, ids.length, context, { check: false });
     print(`${JSON.stringify(await logitsOf(model.engine, plans, ids))}\n`);
   });
 }
@@ -43,9 +43,9 @@ export async function tokenize(words: Arguments): Promise<boolean> {
 export async function evaluateFile(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   const text = await readText(required(words, 'text', 'FILE'));
-  return withModel(name, words, signal, async (model, experiment) => {
+  return withModel(name, words, signal, async (model, experiment, context) => {
     const ids = vocabularyOf(model).encode(text);
-    const { plans } = await prepare(model, experiment, ids.length);
+    const { plans } = await prepareText(model, experiment, ids.length, context, { check: false });
     const result = await evaluate(model.engine, plans, ids, new TextEncoder().encode(text).byteLength);
     print(`${JSON.stringify(result)}\n`);
   });
@@ -57,12 +57,10 @@ export async function generateText(words: Arguments, signal: AbortSignal): Promi
   if (prompt === undefined) throw new Error('generate needs --prompt TEXT');
   const count = numberOption(words, 'tokens', { smallest: 1, largest: 1_000_000, whole: true });
   const sampling = readSampling(words);
-  return withModel(name, words, signal, async (model, experiment, session) => {
+  return withModel(name, words, signal, async (model, experiment, context) => {
     const tokenizer = vocabularyOf(model);
     const ids = promptIds(tokenizer.encode(prompt));
-    const { choice, plans } = await prepare(model, experiment, ids.length);
-    // A speed is told at the end: it has to be that of kernels which are right.
-    await checkAll(choice, await session.open(), () => undefined, signal);
+    const { plans } = await prepareText(model, experiment, ids.length, context);
     const stream = tokenizer.stream();
     let made = 0;
     let from = 0;
@@ -73,7 +71,7 @@ export async function generateText(words: Arguments, signal: AbortSignal): Promi
     }
     print(stream.end() + (process.stdout.isTTY ? '\n' : ''));
     const seconds = (performance.now() - from) / 1e3;
-    const speed = made > 1 ? `, decode ${((made - 1) / seconds).toPrecision(4)} tokens/s` : '';
+    const speed = made > 1 ? `, decode ${medianRate(made - 1, [seconds]).toPrecision(4)} tokens/s` : '';
     tell(`${made} tokens after a prompt of ${ids.length}${speed}\n`);
   });
 }
@@ -83,16 +81,16 @@ async function withModel(
   name: string,
   { settings }: Arguments,
   signal: AbortSignal,
-  work: (model: LoadedModel, experiment: Experiment, session: Session) => Promise<void>,
+  work: (model: LoadedModel, experiment: Experiment, context: RunContext) => Promise<void>,
 ): Promise<boolean> {
   const experiment = readExperiment(settings);
   checkSettings(experiment);
   const seed = Number(experiment.seed?.[0] ?? 1);
   return withSession(async (session) => {
-    const gpu = await session.open();
     const model = await session.load(name, seed, () => undefined, signal);
-    await gpu.unlessLost(work(model, experiment, session));
-    gpu.throwPendingErrors();
+    const context = await session.context(signal);
+    await context.gpu.unlessLost(work(model, experiment, context));
+    context.gpu.throwPendingErrors();
     return true;
   });
 }

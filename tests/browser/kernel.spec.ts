@@ -155,8 +155,14 @@ test('the variants of a kernel are checked and timed beside each other; one open
     expect(await races.count()).toBeGreaterThan(0);
     expect(await races.first().locator('tbody tr').count()).toBe(names.length);
     expect(await races.first().innerText()).toContain('100 %');
-    await page.locator('[data-source=spread] summary').click();
+    await page.locator('[data-source=spread] summary').first().click();
     await page.locator('[data-source=spread] [data-editor=full]').waitFor();
+    const compiled = page.locator('[data-source=spread] [data-compiled-text]');
+    await compiled.locator('summary').click();
+    await compiled.locator('[data-editor=full]').waitFor();
+    expect(await compiled.locator('.cm-content').getAttribute('aria-label')).toBe(
+      'Compiled text of layer_norm/spread',
+    );
     expect(await objections(page)).toBe('');
     await page.setViewportSize({ width: 320, height: 700 });
     expect(await tooWide(page)).toBeLessThanOrEqual(0);

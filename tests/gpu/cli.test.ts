@@ -10,7 +10,7 @@ import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { makeCell, printNotebook } from '../../src/lib/lab/notebook/notebook';
 import { fromCsv } from '$lib/lab/records/runsCsv';
-import { kernels } from '../../src/lib/shaders';
+import { readArguments } from '../../cli/arguments';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
@@ -82,28 +82,60 @@ describe('commands', () => {
     expect(stdout).toMatch(/^build_commit,/);
   });
 
-  test('run runs the cells of a notebook, with its shaders, and prints what the sweeps measured', async () => {
+  test('run prints what every cell of a notebook found on stdout, each below its name', async () => {
     const text = await readFile('src/lib/shaders/argmax/slices.wgsl', 'utf8');
-    const settings = `model=${TINY}\nprefill=4\nmatmul=naive\nsamples=1\n`;
+    const settings = `model=${TINY}\nprefill=4\nmatmul=naive\n`;
+    const sweep = `${settings}samples=1\n`;
     const notebook = printNotebook([
       makeCell('prose', '# Try\n\n```lab nonsense\n```\n'),
-      makeCell('sweep', `${settings}argmax=slices,mine\n`),
+      makeCell('sweep', `${sweep}argmax=slices,mine\n`),
       makeCell('wgsl', `${text}// mine\n`, 'argmax/mine'),
       makeCell('compare', `budget=1\n${settings}chunk=2,4\n`),
-      makeCell('sweep', `${settings}argmax=missing\n`),
-      makeCell('sweep', `${settings}chunk=2\n`),
+      makeCell('sweep', `${sweep}argmax=missing\n`),
+      makeCell('profile', settings),
+      makeCell('roofline', ''),
+      makeCell('tune', `budget=2\nmodel=${TINY}\nchunk=2\nmatmul=naive\nwkv=sequential\n`),
+      makeCell('generate', 'model=demo\nmatmul=naive\ntokens=2\n---\nShe was\n'),
+      makeCell('sweep', `${sweep}chunk=2\n`),
     ]);
     const { code, stdout, stderr } = await lab('run', await file('try.md', notebook));
     expect(code).toBe(1);
-    expect(fromCsv(stdout).map(({ chunk, variants }) => [chunk, variants.argmax.name])).toEqual([
-      [4, 'slices'],
-      [4, 'mine'],
-      [2, kernels.argmax.default],
-    ]);
-    expect(stderr).toMatch(/cell 2 of 4: compare/);
-    expect(stderr).toMatch(/times as fast/);
     expect(stderr).toMatch(/argmax has no variant "missing"; it has: .*mine/);
+    const blocks = stdout.split(/\n(?=# cell )/).map((block) => {
+      const [heading, ...lines] = block.split('\n');
+      return [heading, lines.join('\n')];
+    });
+    const found = Object.fromEntries(blocks);
+    // The cell that failed has no block.
+    expect(Object.keys(found)).toEqual(
+      ['1 of 8: sweep', '2 of 8: compare', '4 of 8: profile', '5 of 8: roofline', '6 of 8: tune']
+        .concat('7 of 8: generate', '8 of 8: sweep')
+        .map((cell) => `# cell ${cell}`),
+    );
+    expect(fromCsv(found['# cell 1 of 8: sweep']).map(({ variants }) => variants.argmax.name)).toEqual([
+      'slices',
+      'mine',
+    ]);
+    expect(fromCsv(found['# cell 8 of 8: sweep']).map(({ chunk }) => chunk)).toEqual([2]);
+    const [baseline, other] = parseCsv(found['# cell 2 of 8: compare']);
+    expect(baseline).toMatchObject({ tokens: '4', verdict: '', ratio: '' });
+    expect(Number(other.low)).toBeLessThanOrEqual(Number(other.ratio));
+    expect(['faster', 'slower', 'same', 'cannot tell']).toContain(other.verdict);
+    expect(found['# cell 4 of 8: profile']).toMatch(/^# settings: .*\nkernel,variant,[^]*^all,/m);
+    expect(found['# cell 5 of 8: roofline']).toMatch(/^peak,value,unit\nf32,/);
+    const [tuned] = found['# cell 6 of 8: tune'].split('\n');
+    expect(expand(parseExperiment(tuned))[0]).toMatchObject({ prefill: 2, chunk: 2 });
+    expect(found['# cell 7 of 8: generate']).toMatch(/^She was./);
     expect((await lab('run', await file('empty.md', '# No cells\n'))).stderr).toMatch(/has no cell to run/);
+  });
+
+  test('run prints one table for a notebook of sweeps alone', async () => {
+    const sweep = `model=${TINY}\nprefill=4\nmatmul=naive\nsamples=1\n`;
+    const cells = ['chunk=2\n', 'chunk=4\n'].map((chunk) => makeCell('sweep', sweep + chunk));
+    const { code, stdout } = await lab('run', await file('sweeps.md', printNotebook(cells)));
+    expect(code).toBe(0);
+    expect(fromCsv(stdout).map(({ chunk }) => chunk)).toEqual([2, 4]);
+    expect(stdout.match(/^build_commit,/gm)).toHaveLength(1);
   });
 
   test('bench goes on after a failed run, and says so with its exit code', async () => {

@@ -6,9 +6,7 @@ import type { ModelFile } from '../../src/lib/engine/gguf';
 import { Kernels } from '../../src/lib/engine/kernels';
 import { loadWeights } from '$lib/engine/load';
 import { findVariant, kernels as registry } from '../../src/lib/shaders';
-import type { Variant } from '../../src/lib/shaders/variant';
-import { formats } from '../../src/lib/shaders/formats/formats';
-import { openModel } from '../oracle';
+import { familyOf } from '../../src/lib/shaders/formats/formats';
 
 let shared: Promise<Kernels> | undefined;
 const engines = new Map<string, Promise<{ file: ModelFile; engine: Engine }>>();
@@ -65,11 +63,6 @@ export function bindingAtMost(device: GPUDevice, bytes: number): GPUDevice {
 export function choice(engine: Engine, others: Record<string, string> = {}): Choice {
   const name = (kernel: string) => others[kernel] ?? others[familyOf(kernel)] ?? registry[kernel].default;
   return Object.fromEntries(engine.kernelNames.map((kernel) => [kernel, findVariant(kernel, name(kernel))]));
-}
-
-function familyOf(kernel: string): string {
-  const format = Object.keys(formats).find((known) => kernel.endsWith(`_${known}`));
-  return format ? kernel.slice(0, -format.length - 1) : kernel;
 }
 
 /** Logits at every position, from an empty state. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
-import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { type Experiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { parameterCount } from '../../src/lib/lab/measure/measure';
 import { promptTokens } from '$lib/lab/measure/prompt';
@@ -13,8 +13,8 @@ import { fromCsv, toCsv } from '$lib/lab/records/runsCsv';
 import { computePeak } from '../../src/lib/lab/measure/peaks';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { type LabEvent } from '$lib/lab/cells/events';
-import { Session } from '../../src/lib/lab/measure/session';
-import { evaluate, generate, logitsOf, prepare, sample } from '../../src/lib/lab/text/text';
+import { type LoadedModel, Session } from '../../src/lib/lab/measure/session';
+import { evaluate, generate, logitsOf, prepareText, sample } from '../../src/lib/lab/text/text';
 import { findVariant, kernels, readVariant, variants } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 
@@ -177,7 +177,7 @@ ${end}`;
     );
     expect(reasons(events)[0]).toMatch(/No such file: missing\.gguf/);
     expect(reasons(events)[1]).toMatch(/held-out\.txt.*GGUF/);
-    expect(of(events, 'failed').map(({ run }) => run)[0]).toBe(
+    expect(of(events, 'failed').map(({ settings }) => settings)[0]).toBe(
       `model=missing.gguf&prefill=4&samples=1&matmul=naive&${PORTABLE}`,
     );
     expect(of(events, 'record')).toHaveLength(1);
@@ -227,6 +227,8 @@ ${end}`;
 
 describe('what a model says', () => {
   const load = (name: string) => session.load(name, 1, () => undefined, never);
+  const prepare = async (model: LoadedModel, experiment: Experiment, tokens: number) =>
+    prepareText(model, experiment, tokens, await session.context(never), { check: false });
 
   test('logits and argmax of given tokens', async () => {
     const expected = JSON.parse(await readFile('tests/fixtures/tiny-q4km.expected.json', 'utf8'));
@@ -356,7 +358,7 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   const [experiment] = expand(parseExperiment(`${QUICK}&prefill=16&chunk=16`));
   const model = await session.load(TINY, 1, () => undefined, never);
   const brief = { rotateBytes: 0, batchSeconds: 1e-3, batches: 1, warmupSeconds: 0 };
-  const found = await profile(experiment, model, await session.open(), never, { effort: brief });
+  const found = await profile(experiment, model, await session.context(never), { effort: brief });
   const uses = (kernel: string) =>
     found.rows.filter((row) => row.kernel === kernel).reduce((sum, row) => sum + row.uses, 0);
   const { layers } = model.engine.geometry;

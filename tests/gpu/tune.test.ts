@@ -37,7 +37,7 @@ describe('tuning', () => {
     expect(results).toHaveLength(2);
     for (const { settings, before } of results) {
       const [run] = expand(parseExperiment(settings));
-      expect(run.text).toBe(settings);
+      expect(run.settings).toBe(settings);
       expect(run.variants.matmul_q4_k).toEqual({ name: 'naive', knobs: { workgroup_size: 64 } });
       expect(run.variants.matvec_q4_k.name).toBe('naive');
       expect(expand(parseExperiment(before))).toHaveLength(1);
@@ -84,7 +84,7 @@ describe('comparing', () => {
     const runs = ['naive', 'lanes'].map(
       (variant) => expand(parseExperiment(`${QUICK}&prefill=2&matvec_q4_k=${variant}`))[0],
     );
-    const found = await compare([runs[0], runs[1]], model, await session.open(), never, { seconds: 0.5 });
+    const found = await compare([runs[0], runs[1]], model, await session.context(never), 0.5);
     expect(found.first.length).toBeGreaterThanOrEqual(2);
     expect(found.second).toHaveLength(found.first.length);
     expect(found.low).toBeLessThanOrEqual(found.ratio);

@@ -2,20 +2,21 @@
 import { expect, test } from 'vitest';
 import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { readCell } from '../../src/lib/lab/cells/cells';
-import { blockFrom, blockOf, blocksOf, lineOf, textOf } from '../../src/lib/ui/cells/blocks';
+import { joinBlocks, onOneLine, splitBlocks } from '../../src/lib/lab/experiment/settings';
+import { blockFrom, blockOf } from '../../src/lib/ui/cells/blocks';
 import type { RunRecord } from '../../src/lib/lab/records/record';
 
 const OWN = ['budget'];
 const TEXT = 'budget=5\nmodel=demo\nchunk=64\n---\nchunk=128\nmatmul_q4_k=tiled\n';
 
 test('blocks are one line each, without what is the cell’s own, and give the text again', () => {
-  const blocks = blocksOf(TEXT);
-  expect(blocks.map((block) => lineOf(block, OWN))).toEqual([
+  const blocks = splitBlocks(TEXT);
+  expect(blocks.map((block) => onOneLine(block, OWN))).toEqual([
     'model=demo chunk=64',
     'chunk=128 matmul_q4_k=tiled',
   ]);
-  expect(textOf(blocks)).toBe(TEXT);
-  expect(blocksOf('')).toEqual(['']);
+  expect(joinBlocks(blocks)).toBe(TEXT);
+  expect(splitBlocks('')).toEqual(['']);
 });
 
 test('a line becomes a block: spaces or & part settings, and a model’s name keeps its own', () => {
@@ -25,6 +26,10 @@ test('a line becomes a block: spaces or & part settings, and a model’s name ke
   expect(take('model=my own.gguf chunk=64')).toBe('model=my own.gguf\nchunk=64\n');
   expect(take('chunk=32', 'budget=5\nchunk=64\n')).toBe('budget=5\nchunk=32\n');
   expect(take('')).toBe('');
+  expect(take('matmul_q4_k=tiled matmul_q4_k@512x256=naive')).toBe(
+    'matmul_q4_k=tiled\nmatmul_q4_k@512x256=naive\n',
+  );
+  expect(take('?model=a%2Cb.gguf', 'budget=5\n')).toBe('?budget=5&model=a%2Cb.gguf\n');
 });
 
 test('a line that cannot be read says what was possible', () => {

@@ -57,7 +57,7 @@ describe('defaults', () => {
     for (const vendor of ['nvidia', 'apple', '']) {
       const text = filled('chunk=64', gpuOf(vendor));
       for (const other of ['nvidia', 'apple', '']) expect(filled(text, gpuOf(other))).toBe(text);
-      expect(expand(parseExperiment(text))[0].text).toContain('wkv=');
+      expect(expand(parseExperiment(text))[0].settings).toContain('wkv=');
     }
   });
 });

@@ -1,7 +1,8 @@
 // The weight formats: against the blocks that ggml dequantised, and against their own promises.
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { kernels, variantsFor } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 import {
   bf16ToNumber,
@@ -37,6 +38,27 @@ describe('quantised blocks', () => {
 });
 
 describe('every format', () => {
+  it('has all its files, and is in the order that settings are written in', () => {
+    expect(Object.keys(formats)).toEqual(['f32', 'f16', 'bf16', 'q4_0', 'q8_0', 'q4_k', 'q5_k', 'q6_k']);
+    const folder = new URL('../src/lib/shaders/', import.meta.url);
+    const described = readdirSync(new URL('formats/', folder))
+      .filter((file) => file.endsWith('.ts') && !['bits.ts', 'format.ts', 'formats.ts'].includes(file))
+      .map((file) => file.replace('.ts', ''));
+    expect(Object.keys(formats).sort()).toEqual(described.sort());
+    for (const name of described) {
+      expect(existsSync(new URL(`formats/${name}.wgsl`, folder)), `formats/${name}.wgsl`).toBe(true);
+      expect(variantsFor(`synthesise_${name}`).map((variant) => variant.name)).toEqual([name]);
+      const kernel = kernels[`synthesise_${name}`];
+      const [sizes] = kernel.cases;
+      const arrays = { weight: new Uint32Array(kernel.lengths(sizes).weight) };
+      kernel.reference(arrays, sizes);
+      expect(
+        arrays.weight.some((word) => word !== 0),
+        `synthesise/reference.ts: ${name}`,
+      ).toBe(true);
+    }
+  });
+
   for (const format of Object.values(formats)) {
     it(`${format.name}: random blocks are finite, about ±1, and keep their padding zero`, () => {
       const random = seeded(7);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cellsOf, newCell, spaced, textOf } from '../../src/lib/ui/notebook/cellList';
-import { Past } from '../../src/lib/ui/notebook/undo';
+import { UndoHistory } from '../../src/lib/ui/notebook/undo';
 
 const LINES = ['', '# Title', 'prose', '```lab sweep', 'chunk=64', '```', '~~~', '```wgsl wkv/mine', '   '];
 const text = fc
@@ -35,19 +35,19 @@ test('shaders of somebody else are marked, and only they', () => {
 });
 
 test('what is typed in one go is one step; undo and redo go back and forth', () => {
-  const past = new Past<string>();
-  past.keep('', 'text a', 0);
-  past.keep('H', 'text a', 300);
-  past.keep('Hi', 'text a', 600);
-  past.keep('Hi!', '', 700);
-  past.keep('moved', 'text a', 5000);
-  expect(past.counts).toEqual({ undo: 3, redo: 0 });
-  expect(past.undo('typed')).toBe('moved');
-  expect(past.undo('moved')).toBe('Hi!');
-  expect(past.redo('Hi!')).toBe('moved');
-  expect(past.undo('moved')).toBe('Hi!');
-  expect(past.undo('Hi!')).toBe('');
-  expect(past.undo('')).toBeUndefined();
-  past.keep('', '');
-  expect(past.redo('new')).toBeUndefined();
+  const history = new UndoHistory<string>();
+  history.keep('', 'text a', 0);
+  history.keep('H', 'text a', 300);
+  history.keep('Hi', 'text a', 600);
+  history.keep('Hi!', '', 700);
+  history.keep('moved', 'text a', 5000);
+  expect(history.counts).toEqual({ undo: 3, redo: 0 });
+  expect(history.undo('typed')).toBe('moved');
+  expect(history.undo('moved')).toBe('Hi!');
+  expect(history.redo('Hi!')).toBe('moved');
+  expect(history.undo('moved')).toBe('Hi!');
+  expect(history.undo('Hi!')).toBe('');
+  expect(history.undo('')).toBeUndefined();
+  history.keep('', '');
+  expect(history.redo('new')).toBeUndefined();
 });

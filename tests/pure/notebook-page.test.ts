@@ -1,14 +1,18 @@
 // The open notebook of the page, without a browser: what it gives the worker is what the terminal would run.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { Progress } from '../../src/lib/lab/measure/progress';
+import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
 import { contentOf, parseNotebook, shadersOf } from '../../src/lib/lab/notebook/notebook';
 import { Notebook } from '../../src/lib/ui/notebook/notebook.svelte';
+import { NO_PACE, paceAfterRun, paceAtProgress, secondsLeft } from '../../src/lib/ui/notebook/progressText';
 import type { Store } from '../../src/lib/ui/notebook/store';
-import type { Lab } from '../../src/lib/ui/session/lab.svelte';
+import { speak } from '../../src/lib/ui/words/words.svelte';
+import type { Lab, Listener } from '../../src/lib/ui/session/lab.svelte';
 
 /** A notebook that nothing is kept of and that nothing runs. */
-function opened(text: string, foreign = false): Notebook {
+function opened(text: string, foreign = false, lab = {} as Lab): Notebook {
   const store = { claim: () => Promise.resolve(true), save: () => Promise.resolve() };
-  const notebook = new Notebook({} as Lab, store as unknown as Store);
+  const notebook = new Notebook(lab, store as unknown as Store);
   notebook.open(text, { foreign });
   return notebook;
 }
@@ -40,4 +44,50 @@ test('a shader from a link is not run before it is allowed', () => {
   expect(notebook.own).toEqual([]);
   notebook.allow(notebook.cells[1].id);
   expect(notebook.own).toHaveLength(1);
+});
+
+test('the time left comes from the runs that have ended, and within a single run from its phase', () => {
+  const progress = (run: number, runs: number, done = 0, phase = 'timing') =>
+    ({ phase, run, runs, done, total: 10, what: '' }) as unknown as Progress;
+  let pace = paceAtProgress(NO_PACE, progress(1, 3, 0, 'loading'), 0);
+  pace = paceAtProgress(pace, progress(1, 3), 1000);
+  expect(secondsLeft(pace, progress(1, 3), 2000), 'no run has ended').toBe(0);
+  pace = paceAfterRun(pace, 6000);
+  expect(secondsLeft(pace, progress(2, 3), 6000), 'as long as the first, without loading').toBe(10);
+  pace = paceAfterRun(pace, 8000);
+  expect(secondsLeft(pace, progress(3, 3), 8000), 'the first compiled for the others').toBe(2);
+  expect(secondsLeft(paceAtProgress(NO_PACE, progress(1, 1, 2), 0), progress(1, 1, 6), 4000)).toBe(4);
+  expect(secondsLeft(NO_PACE, progress(1, 1, 6, 'compiling'), 4000), 'has no known end').toBe(0);
+});
+
+test('cells run one after another, and an outcome is stale once its cell says something else', async () => {
+  vi.stubGlobal('document', { visibilityState: 'visible', documentElement: {} });
+  await speak('en');
+  const sent: WorkerMessage[] = [];
+  const listeners: Listener[] = [];
+  const lab = {
+    send: (message: WorkerMessage) => sent.push(message),
+    listen: (_: string, listener: Listener) => (listeners.push(listener), () => undefined),
+    watch: () => undefined,
+    calm: () => undefined,
+  };
+  const notebook = opened(
+    '```lab sweep\nprefill=8\n```\n\n```lab roofline\n```\n',
+    false,
+    lab as unknown as Lab,
+  );
+  const [first, second] = notebook.cells;
+  notebook.runAll();
+  expect(sent).toMatchObject([{ type: 'run', kind: 'sweep', text: 'prefill=8\n', variants: [] }]);
+  expect(notebook.cells.map((cell) => notebook.stateOf(cell))).toEqual(['running', 'queued']);
+  listeners[0].receive({ type: 'finished' } as WorkerEvent);
+  expect(notebook.running).toBe(second.id);
+  listeners[1].lost('It crashed');
+  expect(notebook.outcomes.get(second.id)).toMatchObject({
+    state: 'failed',
+    problem: expect.stringContaining('It crashed.'),
+  });
+  expect(notebook.stateOf(first)).toBe('done');
+  notebook.setBody(first.id, 'prefill=16\n');
+  expect(notebook.stateOf(notebook.cells[0])).toBe('stale');
 });

@@ -38,7 +38,7 @@ describe.each(PRESETS)('%s', (name) => {
     expect(Object.keys(chinese.presetTitles)).toContain(name);
   });
 
-  test('its cells can be read and ask for a number of runs that somebody would wait for', () => {
+  test('its cells can be read and ask for few enough runs to wait for', () => {
     expect(cellsOf(name).length).toBeGreaterThan(2);
     for (const cell of cellsOf(name))
       for (const experiment of experimentsOf(cell)) {

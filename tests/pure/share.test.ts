@@ -12,6 +12,7 @@ import { parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { readCell } from '../../src/lib/lab/cells/cells';
 import { type Cell, makeCell, parseNotebook, printNotebook } from '../../src/lib/lab/notebook/notebook';
+import { LAB_VERSION } from '../../src/lib/lab/version';
 import type { Profile } from '$lib/lab/records/profile';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
 import { fromCsv, summariesToCsv, toCsv } from '$lib/lab/records/runsCsv';
@@ -85,6 +86,15 @@ describe('a link', () => {
     expect(settings).toMatch(/^#n=1\.[\w-]+\.[\w-]{6}$/);
     expect(settings.length).toBeLessThan(LINK_LENGTHS.safe);
     expect(all.length).toBeLessThan(LINK_LENGTHS.cut);
+  });
+
+  test('carries the version of the lab, and opens without one', async () => {
+    expect(await readLink(await linkOf(cells, 'results'))).toMatchObject({ labVersion: LAB_VERSION });
+    const old = await readLink(await forged(base64(deflateRawSync(Buffer.from(NOTEBOOK)))));
+    expect(old).toEqual({ text: NOTEBOOK, cells, foreign: [2] });
+    const edit = printNotebook([makeCell('wgsl', '//~ wkv/nothing 00000000\n=1\n', 'wkv/mine')]);
+    const later = await forged(base64(deflateRawSync(Buffer.from(`<!-- rwkv-lab 9.1.0 -->\n${edit}`))));
+    await expect(readLink(later)).rejects.toThrow(/made by version 9\.1\.0 of the lab, this is 0/);
   });
 
   test('carries an edited shader as its edit, exactly', async () => {

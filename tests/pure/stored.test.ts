@@ -26,3 +26,10 @@ test('an event that has today’s names is left as it is', () => {
   const text = { type: 'text', text: 'roofs' };
   expect(upgraded(text)).toBe(text);
 });
+
+test('a compared run’s seconds are sampleSeconds now', () => {
+  const old = { runs: [{ settings: 'chunk=1', seconds: [1, 2] }], against: [], adapter: 'A' };
+  expect(upgraded({ type: 'compared', compared: old })).toEqual({
+    ...{ type: 'compared', compared: { ...old, runs: [{ settings: 'chunk=1', sampleSeconds: [1, 2] }] } },
+  });
+});

@@ -7,11 +7,11 @@ import { Forward, kernelNames, type Choice } from './forward';
 import type { Geometry } from './gguf';
 import type { Kernels } from './kernels';
 import type { Step } from './encode';
+import { MOST_CHUNK, MOST_POSITIONS, MOST_TOKENS } from './limits';
 import {
   clearState,
   createActivations,
   createState,
-  MOST_TOKENS,
   readStateValues,
   type Activations,
   type State,
@@ -21,8 +21,6 @@ import type { Weights } from './weights';
 
 export type { Choice, StateValues };
 
-/** The longest chunk. */
-const MOST_CHUNK = 4096;
 /** Bytes of logits at a time when every position's are wanted: rows of 65536 tokens are 256 KiB each. */
 const LOGITS_BYTES = 32 * 2 ** 20;
 /** Decoded tokens that are waited for together, the next ones being under way. */
@@ -44,8 +42,8 @@ export interface Plans {
   /** Chunks that end with the head and the argmax. */
   final: Map<number, Step[]>;
   softmax: Step[];
-  /** What the GPU took to lay out matrices as the variants keep them; 0 where all of them read what the file has. */
-  loadSeconds: number;
+  /** Seconds the GPU took to lay out matrices as the variants keep them; 0 when all variants read the file's layout. */
+  layoutSeconds: number;
   /** Makes the steps of other lengths and heads. */
   forward(tokens: number): Forward;
 }
@@ -111,33 +109,33 @@ export class Engine {
       this.#device,
       noRoom(`a chunk of ${longest} tokens; lower the chunk`),
       async () => {
-        const activations = createActivations(this.#device, this.geometry, longest);
-        const { kernels, weights } = this;
-        const forward = (tokens: number) =>
-          new Forward(kernels, choice, weights, this.#state, activations, tokens);
-        const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
-        const plans: Plans = {
-          chunk,
-          stepsPerSubmit,
-          activations,
-          inner: new Map(),
-          final: new Map(),
-          softmax: await kernels.steps(choice.softmax, softmaxBuffers, {
-            vocabulary: this.geometry.vocabulary,
-          }),
-          loadSeconds: 0,
-          forward,
-        };
+        const plans = await this.#emptyPlans(choice, chunk, stepsPerSubmit, longest);
         this.#plans.push(plans);
-        for (const { tokens, last } of [
-          ...lengths.flatMap((length) => chunks(length, chunk)),
-          { tokens: 1, last: true },
-        ])
+        for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
           await this.#steps(plans, tokens, last);
-        plans.loadSeconds = await kernels.loaded();
+        await this.#steps(plans, 1, true); // a decoded token
+        plans.layoutSeconds = await this.kernels.loaded();
         return plans;
       },
     );
+  }
+
+  /** Plans that have no steps but the softmax's yet. */
+  async #emptyPlans(choice: Choice, chunk: number, stepsPerSubmit: number, longest: number): Promise<Plans> {
+    const { kernels, weights } = this;
+    const activations = createActivations(this.#device, this.geometry, longest);
+    const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
+    const { vocabulary } = this.geometry;
+    return {
+      chunk,
+      stepsPerSubmit,
+      activations,
+      inner: new Map(),
+      final: new Map(),
+      softmax: await kernels.steps(choice.softmax, softmaxBuffers, { vocabulary }),
+      layoutSeconds: 0,
+      forward: (tokens) => new Forward(kernels, choice, weights, this.#state, activations, tokens),
+    };
   }
 
   /** State to zeros, cursor to the start. */
@@ -344,9 +342,9 @@ export class Engine {
 
   #requireRoom(tokens: number) {
     if (tokens < 1) throw new Error('There are no tokens to run; at least one is needed');
-    if (this.#position + tokens >= MOST_TOKENS)
+    if (this.#position + tokens > MOST_POSITIONS)
       throw new Error(
-        `${this.#position} tokens and ${tokens} more are too many; there is room for ${MOST_TOKENS}`,
+        `${this.#position} tokens and ${tokens} more are too many; there is room for ${MOST_POSITIONS}`,
       );
   }
 

@@ -1,9 +1,7 @@
 /** What the model remembers between chunks, and what a chunk works with: all on the GPU. */
 import { readBuffer, storageBuffer } from './buffers';
 import type { Geometry } from './gguf';
-
-/** Longest prompt with what follows: the ids stay on the GPU. 4 MiB. */
-export const MOST_TOKENS = 2 ** 20;
+import { MOST_TOKENS } from './limits';
 
 /** Buffers that carry from one chunk to the next. */
 export interface State {

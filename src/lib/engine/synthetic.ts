@@ -189,24 +189,21 @@ function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): S
   return { mean: 0, spread: (GAINS[name] ?? 1) / Math.sqrt(columns[name] ?? embedding) };
 }
 
-/** Standard deviation of a quantised format's weights when synthesise is told a spread of 1 (a scale of 2^-24). */
-const DEVIATIONS: Record<string, number> = { q4_0: 4.696, q8_0: 74.85, q4_k: 223.1, q5_k: 447, q6_k: 1820 };
-/** What synthesise counts the weights of a plain format in; 24 bits of them are exact. */
-const UNITS: Record<string, number> = { f32: 2 ** -20, bf16: 2 ** -20, f16: 2 ** -24 };
 /** Standard deviation of the sum of four 16-bit numbers, and half the range of 18-bit numbers. */
 const BELL_STEP = Math.sqrt((65536 ** 2 - 1) / 3);
 const EVEN_STEP = 131072;
 
 /** The statistics as the whole numbers that the kernel computes with: see shaders/synthesise/reference.ts. */
 function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
-  if (format in DEVIATIONS)
-    return { mean: 0, spread: Math.round((spread * 2 ** 24) / DEVIATIONS[format]), shift: 0, even: 0 };
-  const factor = spread / UNITS[format] / (even ? EVEN_STEP : BELL_STEP);
+  const { synthesis } = formats[format];
+  if ('deviation' in synthesis)
+    return { mean: 0, spread: Math.round((spread * 2 ** 24) / synthesis.deviation), shift: 0, even: 0 };
+  const factor = spread / synthesis.unit / (even ? EVEN_STEP : BELL_STEP);
   // Twelve or thirteen bits of the factor: times 18 bits they fit in 32.
   let shift = 0;
   while (factor * 2 ** shift < 4096) shift++;
   return {
-    mean: Math.round(mean / UNITS[format]),
+    mean: Math.round(mean / synthesis.unit),
     spread: Math.round(factor * 2 ** shift),
     shift,
     even: Number(even),

@@ -89,7 +89,7 @@ async function shaderMessage(message: ShaderMessage, signal: AbortSignal) {
   try {
     tell({ ...(await answerOf(message, report, signal)), cell });
   } catch (error) {
-    tell({ type: 'failed', run: settings, reason: messageOf(error), cell });
+    tell({ type: 'failed', settings, reason: messageOf(error), cell });
   }
 }
 

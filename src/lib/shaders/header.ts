@@ -23,14 +23,14 @@ interface HeaderLine {
   line: number;
   /** Offset of its `//!` in the text. */
   start: number;
-  /** What follows `//! `. */
+  /** The text after `//! `. */
   text: string;
 }
 
 /** `//! scratch partial: 4 * rows` has the key scratch, the word partial and the value `4 * rows`. */
 export interface HeaderField {
   key: HeaderKey;
-  /** What the key is about: an entry point, a buffer's or a number's name; empty where there is none. */
+  /** The name that the key is about: an entry point, a buffer, a number; empty where there is none. */
   word: string;
   value: string;
   line: number;

@@ -4,7 +4,7 @@
  */
 import type { Kernel } from './kernel';
 import type { Format } from './formats/format';
-import { formats } from './formats/formats';
+import { formatNameOf, formats } from './formats/formats';
 import { formatsField, HeaderError, statedFormats } from './header';
 import { knobEnds, parseVariant, type Variant } from './variant';
 
@@ -66,8 +66,7 @@ export function settingsToCheck(variant: Variant): Variant[] {
 /** A text that is not in the registry (an edited shader), read as if it were: same shared files, same rules. */
 export function readVariant(kernel: string, name: string, text: string): Variant {
   variantsFor(kernel);
-  const format = Object.keys(formats).find((known) => kernel.endsWith(`_${known}`));
-  return parseVariant(kernel, name, text, shared, format);
+  return parseVariant(kernel, name, text, shared, formatNameOf(kernel));
 }
 
 /**

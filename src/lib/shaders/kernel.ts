@@ -5,9 +5,9 @@ export type Sizes = Record<string, number>;
 /** A repeatable source of numbers between 0 and 1. */
 export type Random = () => number;
 
-/** What every variant of a kernel agrees on: `src/lib/shaders/<kernel>/reference.ts` default-exports one. */
+/** The contract of all variants of a kernel: `src/lib/shaders/<kernel>/reference.ts` default-exports one. */
 export interface Kernel {
-  /** What the kernel computes, in one line. */
+  /** One line that says what the kernel computes. */
   about: string;
   /** The kernel in plain TypeScript: reads the inputs, fills the outputs. Written to be read, not to be fast. */
   reference(arrays: Arrays, sizes: Sizes): void;

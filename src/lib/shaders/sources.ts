@@ -2,16 +2,16 @@
  * The shipped shaders as they are written. In the built page the registry has only their heads (vite.config.ts, head.ts):
  * this module is what it loads, with `loadSources`, where a text is shown, sent or changed.
  */
-import { formats } from './formats/formats';
+import { familyOf } from './formats/formats';
 import { compiledText, type Variant } from './variant';
 
 const texts = import.meta.glob<string>('./*/*.wgsl', { query: '?raw&whole', import: 'default', eager: true });
 
 /** The file of a variant of the registry, knobs as they are there. */
 export function sourceOf({ kernel, name }: Pick<Variant, 'kernel' | 'name'>): string {
-  const format = Object.keys(formats).find((known) => kernel.endsWith(`_${known}`));
-  const folders = format ? [kernel, kernel.slice(0, -format.length - 1)] : [kernel];
-  const path = folders.map((folder) => `./${folder}/${name}.wgsl`).find((each) => Object.hasOwn(texts, each));
+  const path = [kernel, familyOf(kernel)]
+    .map((folder) => `./${folder}/${name}.wgsl`)
+    .find((each) => Object.hasOwn(texts, each));
   if (!path) throw new Error(`There is no file of a shader ${kernel}/${name}`);
   return texts[path];
 }

@@ -14,7 +14,7 @@ export interface Comment {
   end: number;
 }
 
-/** Where WGSL ends a line: https://www.w3.org/TR/WGSL/#line-break */
+/** The line breaks of WGSL: https://www.w3.org/TR/WGSL/#line-break */
 export const LINE_BREAK = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/;
 
 const PIECE = new RegExp(

@@ -93,6 +93,9 @@ const FEATURES: Record<string, string> = {
   chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix',
 };
 
+/** Shared files that notebooks may still use by a name they had before version 0.2.0. */
+const FORMER_FILES: Record<string, string> = { parts: 'splits' };
+
 /** Reads a file's text. `shared` holds shared/*.wgsl and formats/*.wgsl by name; `format` is the weight format in a kernel family. */
 export function parseVariant(
   kernel: string,
@@ -113,7 +116,8 @@ export function parseVariant(
 
   const appended = all('use').flatMap(({ value, line }) =>
     list(value).map((word) => {
-      const include = word === 'format' && format ? format : word;
+      const named = Object.hasOwn(FORMER_FILES, word) ? FORMER_FILES[word] : word;
+      const include = named === 'format' && format ? format : named;
       if (Object.hasOwn(shared, include)) return shared[include];
       const possible = Object.keys(shared).join(', ');
       throw new HeaderError(`${label} uses ${include}.wgsl; there are: ${possible}`, line);
@@ -153,7 +157,7 @@ export function compiledText(text: string, appended: readonly SourceFile[]): str
   return [text, ...appended.map((file) => `// ${file.path}\n${file.text}`)].join('\n');
 }
 
-/** Where a line of the compiled text (from 1) comes from: the variant's own text, or a shared file with its path. */
+/** The file and line of a line of the compiled text (from 1); without a path it is the variant's own text. */
 export function sourceLine(
   { text, appended }: Pick<Variant, 'text' | 'appended'>,
   line: number,

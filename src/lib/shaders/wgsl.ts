@@ -40,7 +40,7 @@ export interface Function extends Declared {
 
 interface Attribute {
   name: string;
-  /** What its brackets hold. */
+  /** The tokens between its brackets. */
   value: Token[];
 }
 
@@ -197,7 +197,7 @@ class Scanner {
     return this.#tokens.slice(start, this.#at++);
   }
 
-  /** What stands between the bracket here and the one that closes it; nothing where there is no bracket here. */
+  /** The tokens between the bracket here and the one that closes it; none where there is no bracket here. */
   #bracketed(): Token[] {
     const open = this.#peek();
     const close = { '(': ')', '{': '}' }[open];

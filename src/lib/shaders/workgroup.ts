@@ -1,4 +1,4 @@
-/** What a pass asks of a workgroup: its threads, and bytes of workgroup memory. Undefined or left out where it cannot be told. */
+/** Works out the threads and the bytes of workgroup memory that a pass needs; what the text does not tell counts as 0. */
 import { type Lookup, wholeOrUndefined } from './arithmetic';
 import { splitAtCommas, type Token } from './tokens';
 import type { Function, Module } from './wgsl';
@@ -60,7 +60,7 @@ function namesUsed(entry: Function, functions: ReadonlyMap<string, Function>): S
 }
 
 class TypeSizes {
-  /** Of aliases and structs; undefined also while one is worked out, so that a type within itself has no size. */
+  /** Layouts of aliases and structs; undefined also while one is worked out, so that a type within itself has no size. */
   readonly #named = new Map<string, Layout | undefined>();
   readonly #types: Module['types'];
 

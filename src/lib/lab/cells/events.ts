@@ -1,11 +1,11 @@
-/** What a cell tells while it runs, and what it is asked to do. Plain data: posted by workers, stored by pages. */
+/** The events of a cell that runs, and the request to run it. Plain data: posted by workers, stored by pages. */
 import type { OwnVariant } from '../../shaders/variant';
 import type { Experiment } from '../experiment/experiment';
 import type { Comparison } from '../measure/compare';
 import type { Peaks } from '../records/profile';
 import type { Profile } from '../records/profile';
 import type { Progress } from '../measure/progress';
-import type { CellKind } from '../notebook/notebook';
+import type { CellKind, LabKind } from '../notebook/notebook';
 import type { RunRecord } from '../records/record';
 import type { Generation } from '../text/generate';
 import type { BestSoFar, Tuned } from '../tune/tune';
@@ -13,7 +13,7 @@ import type { AdapterDescription } from '../../engine/device';
 
 export type { AdapterDescription };
 
-/** What is to be run: a cell of the notebook, with the shaders that the notebook has of its own. */
+/** A cell of a notebook to run, with the notebook's own shaders. */
 export interface CellWork {
   kind: CellKind;
   /** The body. */
@@ -21,27 +21,33 @@ export interface CellWork {
   variants?: OwnVariant[];
 }
 
+/** The results of each kind of cell, as events. */
+export interface ResultsOf {
+  /** One for each run. */
+  sweep: { type: 'record'; record: RunRecord };
+  /** One, at the end. */
+  compare: { type: 'compared'; compared: Comparison };
+  /** One for each run. */
+  profile: { type: 'profiled'; profile: Profile };
+  roofline: { type: 'peaks'; peaks: Peaks; adapter: string; software: boolean };
+  tune:
+    | /** The best so far, after each kernel. */
+      { type: 'tuning'; best: BestSoFar }
+      /** One for each chunk. */
+    | { type: 'tuned'; tuned: Tuned };
+  generate:
+    | /** The next piece of the text, whole characters. */
+      { type: 'text'; text: string }
+      /** The whole, when it has ended or was stopped. */
+    | { type: 'generated'; generation: Generation };
+}
+
 export type LabEvent =
-  /** `defaults`: what this GPU runs where settings say nothing; `complete` puts them in. */
+  /** `defaults`: the variants of this GPU for kernels that settings leave open; `complete` puts them in. */
   | { type: 'adapter'; adapter: AdapterDescription; defaults: Experiment }
   | { type: 'no-adapter'; reason: string }
   | { type: 'progress'; progress: Progress }
-  /** Of a sweep: one a run. */
-  | { type: 'record'; record: RunRecord }
-  /** Of a compare cell, once, at its end. */
-  | { type: 'compared'; compared: Comparison }
-  /** Of a profile cell: one a run. */
-  | { type: 'profiled'; profile: Profile }
-  /** Of a roofline cell. */
-  | { type: 'peaks'; peaks: Peaks; adapter: string; software: boolean }
-  /** Of a tune cell: the best so far, after each kernel. */
-  | { type: 'tuning'; best: BestSoFar }
-  /** Of a tune cell: one for each chunk. */
-  | { type: 'tuned'; tuned: Tuned }
-  /** Of a generate cell: the next piece of the text, whole characters. */
-  | { type: 'text'; text: string }
-  /** Of a generate cell: the whole, when it has ended or was stopped. */
-  | { type: 'generated'; generation: Generation }
-  /** `run`: the settings of the run that failed; of the whole cell when they could not be read or no GPU was found. */
-  | { type: 'failed'; run: string; reason: string }
+  | ResultsOf[LabKind]
+  /** `settings`: those of the run that failed; the text of the whole cell if it could not be read or no GPU was found. */
+  | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished'; stopped: boolean };

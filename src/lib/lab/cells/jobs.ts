@@ -1,74 +1,55 @@
-/** What each kind of lab cell does, as jobs that are done one after another. */
-import type { Catalogue } from '../experiment/catalogue';
-import { type LabCell, targetOf } from './cells';
-import { compareRuns } from '../measure/compare';
-import { complete } from '../experiment/defaults';
-import { type Experiment, isKernelKey, valuesOf } from '../experiment/experiment';
-import { expand, type Run } from '../experiment/expand';
-import { generateCell } from '../text/generate';
-import { measure } from '../measure/measure';
-import { type RunContext } from '../measure/session';
-import { profile } from '../measure/profile';
-import { measurePeaks } from '../measure/peaks';
-import type { LabEvent } from './events';
+/** The work of each kind of cell, as jobs that are done one after another. It imports the engine: for workers and terminals only. */
 import { knobsKey } from '../../shaders/variant';
-import type { LoadedModel, Session } from '../measure/session';
+import { valuesOf } from '../experiment/experiment';
+import type { Run } from '../experiment/expand';
+import { compareRuns } from '../measure/compare';
+import { measure } from '../measure/measure';
+import { measurePeaks } from '../measure/peaks';
+import { profile } from '../measure/profile';
+import type { LoadedModel, RunContext, Session } from '../measure/session';
+import type { LabKind } from '../notebook/notebook';
+import { generateCell } from '../text/generate';
 import { tune, type TuneEvent } from '../tune/tune';
+import { targetOf } from './cells';
+import type { LabEvent } from './events';
+import type { CellOf, LabCell } from './kinds';
 
-/** One run of a sweep, or all that another cell does. */
+/** One run of a sweep, or all the work of another cell. */
 export interface Job {
-  /** Settings, as far as one text can say what is done. */
+  /** The settings of the work, for progress and errors; empty where no settings say it all. */
   settings: string;
-  /** Loaded before the work begins. */
+  /** The model to load before the work begins. */
   model?: { name: string; seed: number };
-  /** Tells what it finds. Throws where that is nothing. */
+  /** Emits its results. Throws an Error if there are none. */
   work(context: RunContext, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
 }
 
-/** More runs than this stand beside each other in no chart, and their buffers in no memory. */
-const MOST_COMPARED = 8;
+type JobsOf<Kind extends LabKind> = (cell: CellOf<Kind>, runs: Run[], session: Session) => Job[];
 
-/** `defaults`: of this GPU. Throws an Error that says why a cell's settings make no work. */
-export function jobsOf(cell: LabCell, defaults: Experiment, catalogue: Catalogue, session: Session): Job[] {
-  const runsOf = (experiment: Experiment) => runsWith(experiment, defaults, catalogue);
-  switch (cell.kind) {
-    case 'sweep':
-      return runsOf(cell.experiment).map((run) => jobOf(run, measureJob(run)));
-    case 'profile':
-      return runsOf(cell.experiment).map((run) => jobOf(run, profileJob(run, targetOf(cell.experiment))));
-    case 'compare': {
-      const runs = comparable(cell.experiments.flatMap(runsOf));
-      const job = jobOf(runs[0], compareJob(runs, cell.budget));
-      return [{ ...job, settings: runs.map(({ text }) => text).join(' --- ') }];
-    }
-    case 'roofline':
-      return [{ settings: '', work: peaksJob }];
-    case 'tune': {
-      const [place] = runsOf(withoutKernels(cell.experiment));
-      return [jobOf(place, tuneJob(cell, session))];
-    }
-    case 'generate': {
-      const name = valuesOf(cell.experiment, 'model')[0];
-      const work: Job['work'] = async (context, emit, model) => {
-        const generation = await generateCell(cell, model, context, (text) => emit({ type: 'text', text }));
-        emit({ type: 'generated', generation });
-      };
-      return [{ settings: '', model: { name, seed: 1 }, work }];
-    }
-  }
-}
+const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
+  sweep: (_, runs) => runs.map((run) => jobOf(run, measureJob(run))),
+  profile: ({ experiment }, runs) => runs.map((run) => jobOf(run, profileJob(run, targetOf(experiment)))),
+  compare({ budget }, runs) {
+    const job = jobOf(runs[0], compareJob(runs, budget));
+    return [{ ...job, settings: runs.map(({ settings }) => settings).join(' --- ') }];
+  },
+  roofline: () => [{ settings: '', work: peaksJob }],
+  tune: (cell, [start], session) => [jobOf(start, tuneJob(cell, session))],
+  generate(cell) {
+    const [name] = valuesOf(cell.experiment, 'model');
+    return [{ settings: '', model: { name, seed: 1 }, work: generateJob(cell) }];
+  },
+};
 
-const jobOf = ({ text, model: name, seed }: Run, work: Job['work']): Job => ({
-  settings: text,
+/** The jobs of a cell, given its runs with this GPU's defaults. */
+export const jobsOf = (cell: LabCell, runs: Run[], session: Session): Job[] =>
+  (JOBS[cell.kind] as JobsOf<LabKind>)(cell, runs, session);
+
+const jobOf = ({ settings, model: name, seed }: Run, work: Job['work']): Job => ({
+  settings,
   model: { name, seed },
   work,
 });
-
-function runsWith(experiment: Experiment, defaults: Experiment, catalogue: Catalogue): Run[] {
-  const runs = expand(complete(experiment, defaults), catalogue);
-  if (runs.length === 0) throw new Error('No combination of these settings is possible');
-  return runs;
-}
 
 const measureJob =
   (run: Run): Job['work'] =>
@@ -77,10 +58,8 @@ const measureJob =
 
 const profileJob =
   (run: Run, target: number): Job['work'] =>
-  async ({ gpu, catalogue, report, signal }, emit, model) => {
-    const found = await profile(run, model, gpu, signal, { catalogue, report, target });
-    emit({ type: 'profiled', profile: found });
-  };
+  async (context, emit, model) =>
+    emit({ type: 'profiled', profile: await profile(run, model, context, { target }) });
 
 const compareJob =
   (runs: Run[], seconds: number): Job['work'] =>
@@ -94,8 +73,15 @@ async function peaksJob({ gpu, report, signal }: RunContext, emit: (event: LabEv
   emit({ type: 'peaks', peaks, adapter: gpu.adapter.name, software: gpu.adapter.software });
 }
 
-/** The search tells of itself in its own words; here they become a cell's. */
-function tuneJob(cell: LabCell & { kind: 'tune' }, session: Session): Job['work'] {
+const generateJob =
+  (cell: CellOf<'generate'>): Job['work'] =>
+  async (context, emit, model) => {
+    const generation = await generateCell(cell, model, context, (text) => emit({ type: 'text', text }));
+    emit({ type: 'generated', generation });
+  };
+
+/** Translates the events of the search into those of a cell. */
+function tuneJob(cell: CellOf<'tune'>, session: Session): Job['work'] {
   return async ({ catalogue, report, signal }, emit) => {
     const from = performance.now();
     const options = { budgetSeconds: cell.budget, largestError: cell.error, catalogue };
@@ -121,27 +107,4 @@ function bestOf({ settings, kernel, before, best }: TuneEvent & { type: 'kernel'
     beforeSeconds: before.seconds,
     bestSeconds,
   };
-}
-
-/** Runs that can be timed in turn: of one model, and the same tokens. */
-function comparable(runs: Run[]): Run[] {
-  if (runs.length < 2)
-    throw new Error(
-      'A comparison needs two settings: part them by a line ---, or give one setting two values, matmul_q4_k=block8,tiled',
-    );
-  if (runs.length > MOST_COMPARED)
-    throw new Error(`A comparison has at most ${MOST_COMPARED} runs; these settings are ${runs.length}`);
-  for (const key of ['model', 'seed', 'prefill', 'decode'] as const) {
-    const [first, ...others] = new Set(runs.map((run) => String(run[key])));
-    if (others.length)
-      throw new Error(
-        `All runs of a comparison have the same ${key}; these have ${[first, ...others].join(', ')}. A sweep can vary it`,
-      );
-  }
-  return runs;
-}
-
-/** What a search starts from: kernels and knobs that it names are its choices, not its places. */
-function withoutKernels(experiment: Experiment): Experiment {
-  return Object.fromEntries(Object.entries(experiment).filter(([key]) => !isKernelKey(key)));
 }

@@ -1,7 +1,8 @@
 /** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
 import { type Catalogue, catalogueWith } from '../experiment/catalogue';
-import { readCell } from './cells';
+import { readCell, runsOf } from './cells';
 import { defaultsFor } from '../experiment/defaults';
+import { withDefaults } from '../experiment/expand';
 import { type Job, jobsOf } from './jobs';
 import { messageOf } from '../message';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
@@ -9,9 +10,9 @@ import type { Progress, Report } from '../measure/progress';
 import type { CellWork, LabEvent } from './events';
 
 /**
- * Runs a lab cell: a sweep's records one by one, or what the cell's kind finds. Whatever goes wrong is a `failed` event: a
- * run that fails does not end the others, and after a lost GPU the next run opens it anew. `finished` always comes
- * last: read to there, and stop with the signal, which takes effect between samples.
+ * Runs a lab cell and yields its results: a sweep's records one by one, or those of the cell's kind. Errors are `failed`
+ * events: a run that fails does not end the others, and after a lost GPU the next run opens it again. `finished` always
+ * comes last: read up to it, and stop with the signal, which takes effect between samples.
  */
 export async function* runCell(
   { kind, text, variants = [] }: CellWork,
@@ -22,12 +23,13 @@ export async function* runCell(
   let jobs: Job[];
   try {
     const cell = readCell(kind, text, catalogue);
-    jobsOf(cell, {}, catalogue, session);
+    const runs = runsOf(cell, catalogue);
     const described = describe(await session.open());
     yield described;
-    jobs = jobsOf(cell, described.defaults, catalogue, session);
+    const complete = runs.map((run) => withDefaults(run, described.defaults, catalogue));
+    jobs = jobsOf(cell, complete, session);
   } catch (error) {
-    yield { type: 'failed', run: text, reason: messageOf(error) };
+    yield { type: 'failed', settings: text, reason: messageOf(error) };
     yield { type: 'finished', stopped: false };
     return;
   }
@@ -37,13 +39,13 @@ export async function* runCell(
     try {
       yield* narrated((emit) => perform(job, place, session, catalogue, signal, emit));
     } catch (error) {
-      if (!signal.aborted) yield { type: 'failed', run: job.settings, reason: messageOf(error) };
+      if (!signal.aborted) yield { type: 'failed', settings: job.settings, reason: messageOf(error) };
     }
   }
   yield { type: 'finished', stopped: signal.aborted };
 }
 
-/** What there is to say of a GPU before anything runs on it. */
+/** The event that describes a GPU before anything runs on it. */
 export function describe(gpu: OpenGpu): LabEvent & { type: 'adapter' } {
   return { type: 'adapter', adapter: gpu.adapter, defaults: defaultsFor(gpu) };
 }
@@ -61,12 +63,11 @@ async function perform(
     emit({ type: 'progress', progress: { ...place, phase, done, total, what } });
   const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
   const model = job.model && (await session.load(job.model.name, job.model.seed, loading, signal));
-  const gpu = await session.open();
-  const context = { gpu, host: session.host, catalogue, report, signal };
-  await gpu.unlessLost(job.work(context, emit, model as LoadedModel));
+  const context = await session.context(signal, { catalogue, report });
+  await context.gpu.unlessLost(job.work(context, emit, model as LoadedModel));
 }
 
-/** Turns what a function emits while it works into a generator that ends, or throws, as the function does. */
+/** Turns the events that a function emits into a generator that ends, or throws, as the function does. */
 async function* narrated<Told>(work: (emit: (told: Told) => void) => Promise<void>): AsyncGenerator<Told> {
   let told: Told[] = [];
   let wake = () => {};
@@ -78,7 +79,7 @@ async function* narrated<Told>(work: (emit: (told: Told) => void) => Promise<voi
     finished = true;
     wake();
   });
-  result.catch(() => undefined); // thrown below, once all that was told has been passed on
+  result.catch(() => undefined); // thrown below, after all events have been yielded
   for (;;) {
     const batch = told;
     told = [];

@@ -1,5 +1,6 @@
 /** Events that an earlier version of the lab stored, brought to today's names. */
 import { upgradeRecord } from '../records/record';
+import type { ComparedRun, Comparison } from '../measure/compare';
 import type { LabEvent } from './events';
 
 /** Until version 0.2 a peak was called a roof: an event of type `roofs`, and fields of a profile. */
@@ -11,11 +12,17 @@ interface OldProfile {
 /** The event with today's names; one that has them already is returned as it is. */
 export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
   if (event.type === 'record') return { ...event, record: upgradeRecord(event.record) };
-  const old = event as unknown as { type: string; roofs?: unknown; profile?: OldProfile };
+  const old = event as unknown as { type: string; run?: string; roofs?: unknown; profile?: OldProfile };
   if (old.type === 'roofs') {
     const { roofs, ...others } = old;
     return { ...others, type: 'peaks', peaks: roofs } as unknown as Event;
   }
+  // The settings of a failed run were called `run`.
+  if (old.type === 'failed' && old.run !== undefined) {
+    const { run: settings, ...others } = old;
+    return { ...others, settings } as unknown as Event;
+  }
+  if (event.type === 'compared') return { ...event, compared: upgradeComparison(event.compared) };
   if (old.type !== 'profiled' || !old.profile || !('roofs' in old.profile)) return event;
   const { roofs, rows, ...others } = old.profile;
   const upgraded = rows.map(({ roofSeconds: secondsAtPeak, computeRoof: computePeak, ...row }) => ({
@@ -23,4 +30,13 @@ export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
     ...{ secondsAtPeak, computePeak },
   }));
   return { ...event, profile: { ...others, peaks: roofs, rows: upgraded } };
+}
+
+/** Until version 0.2 the seconds of a compared run's samples were called `seconds`. */
+function upgradeComparison(comparison: Comparison): Comparison {
+  const runs = comparison.runs as (ComparedRun & { seconds?: number[] })[];
+  return {
+    ...comparison,
+    runs: runs.map(({ seconds, ...run }) => (seconds ? { ...run, sampleSeconds: seconds } : run)),
+  };
 }

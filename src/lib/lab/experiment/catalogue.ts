@@ -1,28 +1,29 @@
-/** The kernels and variants that settings choose from, and how a setting's key names them. */
+/** The kernels and variants that settings choose from, and how the key of a setting names them. */
 import { kernels, readVariants, variants } from '../../shaders';
 import type { Kernel } from '../../shaders/kernel';
 import { headOf } from '../../shaders/head';
-import { formats } from '../../shaders/formats/formats';
+import { familyOf } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { messageOf } from '../message';
 import type { OwnVariant } from '../../shaders/variant';
+import { ownerOf } from './settings';
 import { VENDOR_KERNELS } from './vendors';
 
-/** The kernels and variants there are to choose from: the registry, and what a notebook has of its own. */
+/** Kernels and variants to choose from: the registry's, and those that a notebook holds. */
 export interface Catalogue {
   kernels: Record<string, Pick<Kernel, 'default'>>;
   variants: Variant[];
-  /** Kernels whose default depends on the GPU: what is said of them is never left out. */
+  /** Kernels whose default depends on the GPU: their settings are never left out of a text. */
   vendorKernels?: string[];
-  /** Shaders of a notebook that cannot be used, by `kernel/name`, and why. */
+  /** Why a shader of the notebook cannot be used, by `kernel/name`. */
   refused?: ReadonlyMap<string, string>;
 }
 
 export const REGISTRY: Catalogue = { kernels, variants, vendorKernels: VENDOR_KERNELS };
 
 /**
- * The registry with a notebook's own shaders. One that cannot be used does not spoil the others: it is `refused`, and
- * settings that name it are an error that says why.
+ * The registry and the shaders of a notebook. A shader that cannot be used is listed in `refused`, and settings that name it
+ * are an error with that reason; the others stay usable.
  */
 export function catalogueWith(own: readonly OwnVariant[]): Catalogue {
   if (own.length === 0) return REGISTRY;
@@ -43,13 +44,16 @@ export function catalogueWith(own: readonly OwnVariant[]): Catalogue {
   return { ...REGISTRY, variants: [...variants, ...found.values()], refused };
 }
 
-/** The variants that a shader of a notebook adds; none where it is a shipped one by its name and text. Throws an Error that says why it cannot be one. */
+/**
+ * The variants that a shader of a notebook adds; none for a shipped shader under its own name. Throws an Error that says why
+ * the shader cannot be used.
+ */
 export function readOwn(kernel: string, name: string, wgsl: string): Variant[] {
   if (!/^\w{1,60}$/.test(name))
     throw new Error(`"${name.slice(0, 60)}" is no name for a variant: letters, digits and _ are possible`);
   const read = readVariants(kernel, name, wgsl);
   const shipped = read.map(({ kernel: owner }) => variantOf(owner, name, REGISTRY)).find(Boolean);
-  // The built page has the heads of the texts; there the worker, which has all of them, says whether the rest differs.
+  // The built page holds only the heads of the shipped texts; the worker holds them whole and compares the rest.
   if (shipped && [wgsl, headOf(wgsl)].includes(shipped.text)) return [];
   if (shipped)
     throw new Error(
@@ -58,7 +62,7 @@ export function readOwn(kernel: string, name: string, wgsl: string): Variant[] {
   return read;
 }
 
-/** Why a shader that settings name cannot be used; undefined where it can, or is not of the notebook. */
+/** Why a shader that settings name cannot be used; undefined if it can be used or is not one of the notebook's. */
 export function refusalOf(key: string, name: string, { refused }: Catalogue): string | undefined {
   if (!refused?.size) return undefined;
   const owners = [key, kernelOf(key), familyOf(kernelOf(key))];
@@ -71,42 +75,44 @@ export function refusalOf(key: string, name: string, { refused }: Catalogue): st
 
 const labelOf = ({ kernel, name }: Variant) => `${kernel}/${name}`;
 
-/** Kernel families: name → the kernels it stands for, one a weight format. */
-export function families(catalogue = REGISTRY): Record<string, string[]> {
+/** The kernel families by name, each with its kernels, one a weight format. */
+export function families({ kernels } = REGISTRY): Record<string, string[]> {
+  const known = FAMILIES.get(kernels);
+  if (known) return known;
   const found: Record<string, string[]> = {};
-  for (const kernel of Object.keys(catalogue.kernels)) {
+  for (const kernel of Object.keys(kernels)) {
     const family = familyOf(kernel);
     if (family !== kernel) (found[family] ??= []).push(kernel);
   }
+  FAMILIES.set(kernels, found);
   return found;
 }
+/** Reading one experiment asks for the families hundreds of times. */
+const FAMILIES = new WeakMap<Catalogue['kernels'], Record<string, string[]>>();
 
-/** matmul_q4_k → matmul; a kernel that is not one format's is its own family. */
-export function familyOf(kernel: string): string {
-  const format = Object.keys(formats).find((name) => kernel.endsWith(`_${name}`));
-  return format ? kernel.slice(0, -format.length - 1) : kernel;
-}
-
-/** matmul_q4_k@10240x2560 → matmul_q4_k; a key that is not of one shape stays as it is. */
+/** The kernel of a key for one shape, matmul_q4_k@10240x2560 → matmul_q4_k; any other key stays as it is. */
 export function kernelOf(key: string): string {
   return key.replace(/@[1-9]\d{0,6}x[1-9]\d{0,6}$/, '');
 }
 
-/** The kernels of single shapes that settings speak of, by variant or knob. */
+/** The kernels at one shape that settings name, by variant or knob. */
 export function shapesIn(settings: Record<string, unknown>): string[] {
-  const owners = Object.keys(settings).map((key) => key.split('.')[0]);
+  const owners = Object.keys(settings).map(ownerOf);
   return [...new Set(owners.filter((owner) => kernelOf(owner) !== owner))].sort();
 }
 
+/** The kernels that a key stands for: of a kernel or a shape that kernel, of a family all its kernels, else none. */
 export function membersOf(key: string, catalogue: Catalogue): string[] {
   const kernel = kernelOf(key);
   return Object.hasOwn(catalogue.kernels, kernel) ? [kernel] : (families(catalogue)[key] ?? []);
 }
 
+/** The names of a kernel's variants. */
 export function namesOf(kernel: string, catalogue: Catalogue): string[] {
   return catalogue.variants.filter((variant) => variant.kernel === kernel).map(({ name }) => name);
 }
 
+/** A kernel's variant by name; undefined if it has none of that name. */
 export function variantOf(kernel: string, name: string, catalogue: Catalogue): Variant | undefined {
   return catalogue.variants.find((variant) => variant.kernel === kernelOf(kernel) && variant.name === name);
 }

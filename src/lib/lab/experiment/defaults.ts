@@ -1,18 +1,20 @@
 /**
- * What runs where the settings say nothing: each kernel's portable default, but on GPUs where something else was measured
- * to be faster, that. Applied in one place and written into the settings, so that a link runs the same everywhere.
+ * The variants that run where settings leave a kernel open: its portable default, or on GPUs where another variant was
+ * measured to be faster, that one. Put in at one place and written into the settings of every run, so that a link runs the
+ * same everywhere.
  */
 import { findVariant, kernels } from '../../shaders';
+import { familyOf } from '../../shaders/formats/formats';
 import { withKnobs } from '../../shaders/variant';
-import { families } from './catalogue';
 import { type Experiment, parseExperiment } from './experiment';
 import type { AdapterDescription } from '../../engine/device';
 import type { Kernels } from '../../engine/kernels';
+import { knobOf, ownerOf } from './settings';
 import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from './vendors';
 
 /**
- * The settings of every kernel that some vendor's GPU has a default of its own for: this one's, or the portable default
- * where it has none, or lacks what its own takes.
+ * The settings of every kernel that has a default of its own on GPUs of some vendor: for this GPU's vendor that one; the
+ * portable default where the vendor has none, or where the GPU lacks a feature that it needs.
  */
 export function defaultsFor({
   adapter,
@@ -26,7 +28,7 @@ export function defaultsFor({
   for (const kernel of VENDOR_KERNELS) {
     const settings = Object.entries(own).filter(([key]) => ownerOf(key) === kernel);
     const knobs = settings.flatMap(([key, [value]]) =>
-      key === kernel ? [] : [[key.split('.')[1], Number(value)]],
+      key === kernel ? [] : [[knobOf(key), Number(value)]],
     );
     const name = own[kernel]?.[0] ?? kernels[kernel].default;
     const possible = !compiler.unsupportedReason(
@@ -40,21 +42,17 @@ export function defaultsFor({
   return defaults;
 }
 
-/** The experiment with these defaults wherever it says nothing of a kernel, neither variant nor knob nor family. */
+/** The experiment with these defaults for every kernel that it leaves open: it names neither the kernel nor its family nor a knob of either. */
 export function complete(experiment: Experiment, defaults: Experiment): Experiment {
-  const members = families();
-  const familyOf = (kernel: string) => Object.keys(members).find((name) => members[name].includes(kernel));
-  const said = new Set(Object.keys(experiment).map(ownerOf));
+  const named = new Set(Object.keys(experiment).map(ownerOf));
   const filled = { ...experiment };
   for (const [key, values] of Object.entries(defaults)) {
     const kernel = ownerOf(key);
-    const family = familyOf(kernel) ?? kernel;
-    if (!said.has(kernel) && !said.has(family)) filled[key] = values;
-    // A knob alone was turned on the portable default, which is then what it says.
+    const family = familyOf(kernel);
+    if (!named.has(kernel) && !named.has(family)) filled[key] = values;
+    // Settings with a knob alone mean the knob of the portable default.
     else if (key === kernel && !experiment[kernel] && !experiment[family])
       filled[key] = [kernels[kernel].default];
   }
   return filled;
 }
-
-const ownerOf = (key: string) => key.split('.')[0];

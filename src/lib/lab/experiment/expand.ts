@@ -1,7 +1,12 @@
 /** An experiment's runs: one for each combination of its values. */
+import { MOST_POSITIONS } from '../../engine/limits';
 import { withKnobs, type Variant } from '../../shaders/variant';
-import { familyOf, kernelOf, REGISTRY, shapesIn, variantOf, type Catalogue } from './catalogue';
-import { formatExperiment, isKernelKey, NUMBERS, orderedKeys, valuesOf, type Experiment } from './experiment';
+import { familyOf } from '../../shaders/formats/formats';
+import { kernelOf, REGISTRY, shapesIn, variantOf, type Catalogue } from './catalogue';
+import { complete } from './defaults';
+import { fieldOf, isKernelKey, NUMBERS, RUN_NAMES, type RunNumbers } from './descriptors';
+import { orderedKeys, valuesOf, withoutDefaults, type Experiment } from './experiment';
+import { formatQuery } from './settings';
 
 const MOST_RUNS = 1000;
 
@@ -11,33 +16,26 @@ export interface ChosenVariant {
   knobs: Record<string, number>;
 }
 
-/** One point of an experiment. Plain data. */
-export interface Run {
-  /** Settings that make exactly this run again, as a query string. */
-  text: string;
+/**
+ * One point of an experiment, plain data. Its numbers (`prefill`, `chunk`, `stepsPerSubmit` …) are those of descriptors.ts;
+ * `chunk` is a number of tokens, never more than `prefill`.
+ */
+export interface Run extends RunNumbers {
+  /** The settings that make exactly this run again, as a query string: the text of `experiment`. */
+  settings: string;
+  /** One value for each key, without defaults. */
+  experiment: Experiment;
   model: string;
-  /** Prompt tokens. */
-  prefill: number;
-  /** Tokens a pass over the layers; never more than `prefill`. */
-  chunk: number;
-  /** Tokens decoded one by one after each prefill; 0: none. */
-  decode: number;
-  samples: number;
-  warmup: number;
-  /** Dispatches in one command buffer; 0: few at first, then ever more. */
-  stepsPerSubmit: number;
-  /** Of a synthetic model's weights. */
-  seed: number;
-  /** Every kernel of the catalogue, of which a model uses some; and those of single shapes, as kernel@ROWSxCOLUMNS. */
+  /** Every kernel of the catalogue, of which a model uses some; and kernels at one shape, as kernel@ROWSxCOLUMNS. */
   variants: Record<string, ChosenVariant>;
 }
 
 /**
- * The runs of an experiment, in the order written: the last key turns fastest. A chunk never holds more tokens than the
- * prompt, so `prefill=64&chunk=64,128` is one run; runs that would do the same thing are made once.
+ * The runs of an experiment, in the order written: the last key varies fastest. A chunk never holds more tokens than the
+ * prompt, so `prefill=64&chunk=64,128` is one run; equal runs are made once. Throws for more than 1000 combinations.
  */
 export function expand(experiment: Experiment, catalogue = REGISTRY): Run[] {
-  const keys = ['model', ...Object.keys(NUMBERS).filter((key) => key !== 'target')];
+  const keys = ['model', ...RUN_NAMES];
   const chosen = orderedKeys(experiment, catalogue).filter((key) => isKernelKey(key) && experiment[key]);
   const lists = [...keys, ...chosen].map((key) => [key, valuesOf(experiment, key, catalogue)] as const);
   const count = lists.reduce((product, [, values]) => product * values.length, 1);
@@ -48,13 +46,17 @@ export function expand(experiment: Experiment, catalogue = REGISTRY): Run[] {
   const runs = new Map<string, Run>();
   for (const point of points(lists)) {
     const run = runAt(point, catalogue);
-    const identity = run && JSON.stringify({ ...run, text: '' });
+    const identity = run && JSON.stringify({ ...run, settings: '', experiment: {} });
     if (identity && !runs.has(identity)) runs.set(identity, run);
   }
   return [...runs.values()];
 }
 
-/** The variants of a run for these kernels, knobs turned: what the engine takes. */
+/** The run with this GPU's defaults for the kernels that its settings leave open. */
+export const withDefaults = (run: Run, defaults: Experiment, catalogue = REGISTRY): Run =>
+  expand(complete(run.experiment, defaults), catalogue)[0];
+
+/** The variants of a run for these kernels with their knobs set, as the engine takes them. Throws for a kernel that the catalogue lacks. */
 export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): Record<string, Variant> {
   const shaped = Object.keys(run.variants).filter(
     (key) => kernelOf(key) !== key && kernelNames.includes(kernelOf(key)),
@@ -70,35 +72,45 @@ export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): R
 }
 
 function runAt(point: Record<string, string>, catalogue: Catalogue): Run | undefined {
-  const used = new Set(['model', ...Object.keys(NUMBERS)]);
+  const used = new Set<string>(['model', ...RUN_NAMES]);
   const chosen: Record<string, ChosenVariant> = {};
   for (const kernel of [...Object.keys(catalogue.kernels), ...shapesIn(point)]) {
     const choice = variantAt(point, kernel, used, catalogue);
     if (choice === 'impossible') return undefined;
     if (choice) chosen[kernel] = choice;
   }
-  const prefill = Number(point.prefill);
-  const largest = Number(NUMBERS.chunk.largest);
-  const chunk = Math.min(point.chunk === 'prefill' ? largest : Number(point.chunk), prefill);
+  const numbers = Object.fromEntries(
+    RUN_NAMES.map((name) => [fieldOf(name), Number(point[name])]),
+  ) as unknown as RunNumbers;
+  const { prefill } = numbers;
+  const wanted = point.chunk === NUMBERS.chunk.word ? NUMBERS.chunk.largest : numbers.chunk;
+  const chunk = Math.min(wanted, prefill);
   const settings = Object.entries({ ...point, chunk: chunk === prefill ? 'prefill' : String(chunk) });
-  const own = Object.fromEntries(
-    settings.filter(([key]) => used.has(key)).map(([key, value]) => [key, [value]]),
-  );
+  const own = settings.filter(([key]) => used.has(key)).map(([key, value]) => [key, [value]] as const);
+  const experiment = withoutDefaults(Object.fromEntries(own) as unknown as Experiment, catalogue);
+  requireRoom(numbers);
   return {
-    text: formatExperiment(own, 'query', catalogue),
+    settings: formatQuery(Object.entries(experiment)),
+    experiment,
     model: point.model,
-    prefill,
+    ...numbers,
     chunk,
-    decode: Number(point.decode),
-    samples: Number(point.samples),
-    warmup: Number(point.warmup),
-    stepsPerSubmit: Number(point.steps_per_submit),
-    seed: Number(point.seed),
     variants: chosen,
   };
 }
 
-/** A kernel's variant and knobs at one point; marks the keys that had a say. A family's setting leaves alone what lacks it. */
+/** The engine keeps the ids of a prompt and of the tokens decoded after it in one buffer. */
+function requireRoom({ prefill, decode }: RunNumbers): void {
+  if (prefill + decode > MOST_POSITIONS)
+    throw new Error(
+      `prefill and decode are at most ${MOST_POSITIONS} tokens together; these are ${prefill + decode}`,
+    );
+}
+
+/**
+ * A kernel's variant and knobs at one point; adds the keys that decided them to `used`. A family's setting has no effect on
+ * a kernel without that variant or knob.
+ */
 function variantAt(point: Record<string, string>, kernel: string, used: Set<string>, catalogue: Catalogue) {
   const owners = [kernel, kernelOf(kernel), familyOf(kernelOf(kernel))];
   const key = owners.find((owner) => point[owner] && variantOf(kernel, point[owner], catalogue));

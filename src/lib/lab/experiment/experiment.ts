@@ -1,17 +1,17 @@
 /**
  * An experiment is a list of settings, and one text names it in the address bar, the notebook and the terminal:
  *
- *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.step=16,32
+ *   prefill=256&chunk=64,128&matmul_q4_k=block8,tiled&matmul_q4_k.tile_k=16,32
  *
  * Every value is a list; the experiment is one run for each combination. A family of kernels (matmul, matvec …) sets
- * all its formats at once: matmul=tiled, matmul.step=32; a setting of one kernel wins over its family's, and one for
- * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.step=32.
+ * all its formats at once: matmul=tiled, matmul.tile_k=32; a setting of one kernel wins over its family's, and one for
+ * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.tile_k=32.
  */
 import { SYNTHETIC } from '../../engine/synthetic';
+import { familyOf } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import {
   families,
-  familyOf,
   kernelOf,
   membersOf,
   namesOf,
@@ -21,59 +21,24 @@ import {
   variantOf,
   type Catalogue,
 } from './catalogue';
-import { encode, plain, readSettings, shorten } from './settings';
+import {
+  isNumberName,
+  isViewName,
+  NUMBER_NAMES,
+  type NumberName,
+  NUMBERS,
+  numberDescriptor,
+  viewDescriptor,
+  type ViewName,
+  VIEWS,
+} from './descriptors';
+import { presentKnob } from './formerNames';
+import { formatLines, formatQuery, knobOf, ownerOf, readSettings, type Setting, shorten } from './settings';
 
 /** Key → the values asked for, each in its canonical spelling. A key left out has its default. */
 export type Experiment = Record<string, string[]>;
 
-interface NumberSetting {
-  about: string;
-  smallest: number;
-  largest: number;
-  /** As it is written. */
-  default: string;
-}
-
-/** The settings that are numbers, in the order they are written. */
-export const NUMBERS: Record<string, NumberSetting> = {
-  prefill: { about: 'prompt tokens', smallest: 1, largest: 1_048_576, default: '128' },
-  chunk: {
-    about: 'tokens per pass over the layers; "prefill" for the whole prompt',
-    smallest: 1,
-    largest: 4096,
-    default: 'prefill',
-  },
-  decode: {
-    about: 'tokens decoded one by one after each prefill',
-    smallest: 0,
-    largest: 65_536,
-    default: '0',
-  },
-  samples: { about: 'timed repetitions', smallest: 1, largest: 1000, default: '5' },
-  warmup: { about: 'repetitions before the timed ones, at least', smallest: 0, largest: 1000, default: '1' },
-  steps_per_submit: {
-    about: 'dispatches per command buffer; 0: few at first, then twice as many each time',
-    smallest: 0,
-    largest: 100_000,
-    default: '0',
-  },
-  seed: { about: "of a synthetic model's weights", smallest: 0, largest: 4_294_967_295, default: '1' },
-  target: { about: 'tokens per second to compare with', smallest: 1, largest: 1_000_000, default: '700' },
-};
-
-/** The settings that say how a sweep is shown; they change no run. */
-export const VIEWS: Record<string, { about: string; single: boolean }> = {
-  reference: { about: 'published figures to draw beside these, by name', single: false },
-  x: { about: 'the setting along the chart', single: true },
-  scale: { about: "of the chart's axis: linear or log", single: true },
-};
-const SCALES = ['linear', 'log'];
-
-/** Whether a key is of a kernel, a family or a knob. */
-export const isKernelKey = (key: string) =>
-  key !== 'model' && !Object.hasOwn(NUMBERS, key) && !Object.hasOwn(VIEWS, key);
-
-/** Models that have a name: everything else is a file or an address. */
+/** The models that have a name: every other model is a file or an address. */
 export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
 
 const LONGEST_MODEL = 2000;
@@ -86,11 +51,8 @@ export function parseExperiment(text: string, catalogue = REGISTRY): Experiment 
   return readExperiment(readSettings(text), catalogue);
 }
 
-/** The same from keys and values that somebody else has split: the terminal's words, the page's controls. */
-export function readExperiment(
-  settings: [key: string, values: string[]][],
-  catalogue = REGISTRY,
-): Experiment {
+/** The same from settings that are split already: words of the terminal, controls of the page. */
+export function readExperiment(settings: readonly Setting[], catalogue = REGISTRY): Experiment {
   const experiment: Experiment = {};
   for (const [key, values] of settings) {
     if (Object.hasOwn(experiment, key))
@@ -98,46 +60,71 @@ export function readExperiment(
     kindOf(key, catalogue);
     experiment[key] = [...new Set(values.map((value) => readValue(key, value, catalogue)))];
     if (experiment[key].length === 0) throw new Error(`${key} has no value`);
-    if (Object.hasOwn(VIEWS, key) && VIEWS[key].single && experiment[key].length > 1)
-      throw new Error(
-        `${key} takes one value; it has ${experiment[key].length}: ${experiment[key].join(', ')}`,
-      );
+    if (isViewName(key) && VIEWS[key].single) requireOne(key, experiment[key]);
   }
-  for (const key of Object.keys(experiment))
-    if (kindOf(key, catalogue) === 'knob') checkKnob(experiment, key, catalogue);
-  return experiment;
+  const present = withPresentNames(experiment, catalogue);
+  for (const key of Object.keys(present))
+    if (kindOf(key, catalogue) === 'knob') checkKnob(present, key, catalogue);
+  return present;
+}
+
+/** The experiment with its knobs, also as the chart's axis, under the names that they have now (formerNames.ts). */
+function withPresentNames(experiment: Experiment, catalogue: Catalogue): Experiment {
+  const presentKey = (key: string) => {
+    const [kernel, knob] = [ownerOf(key), knobOf(key)];
+    if (knob === '' || kindOf(key, catalogue) !== 'knob') return key;
+    return `${kernel}.${presentKnob(knob, chosenVariants(experiment, kernel, catalogue))}`;
+  };
+  const present: Experiment = {};
+  for (const [key, values] of Object.entries(experiment)) {
+    const name = presentKey(key);
+    if (Object.hasOwn(present, name)) throw new Error(`${name} is set twice, once by its former name`);
+    present[name] = key === 'x' ? values.map(presentKey) : values;
+  }
+  return present;
+}
+
+/** Throws where a setting that takes one value has several; `where` limits that to a place ("here"). */
+export function requireOne(key: string, values: readonly string[], where = ''): void {
+  if (values.length > 1)
+    throw new Error(`${key} takes one value${where}; it has ${values.length}: ${values.join(', ')}`);
 }
 
 /**
- * The canonical text: keys in a fixed order, defaults left out, and nothing encoded that a reader could read.
- * `lines` gives one setting a line, each ended; both forms are read back by `parseExperiment`.
+ * The canonical text: keys in a fixed order, defaults left out, and nothing encoded that could be read without. `lines`
+ * gives each setting a line, or one line with a query where a model's name holds a comma. `parseExperiment` reads both.
  */
 export function formatExperiment(
   experiment: Experiment,
   form: 'query' | 'lines' = 'query',
   catalogue = REGISTRY,
 ): string {
+  const settings = Object.entries(withoutDefaults(experiment, catalogue));
+  return form === 'query' ? formatQuery(settings) : formatLines(settings);
+}
+
+/** The experiment in canonical order, without the settings that say what holds anyway. */
+export function withoutDefaults(experiment: Experiment, catalogue = REGISTRY): Experiment {
   const keys = orderedKeys(experiment, catalogue).filter(
     (key) => Object.hasOwn(experiment, key) && !isDefault(experiment, key, catalogue),
   );
-  if (form === 'query') return keys.map((key) => `${key}=${experiment[key].map(encode).join(',')}`).join('&');
-  return keys.map((key) => `${key}=${experiment[key].map(plain).join(',')}\n`).join('');
+  return Object.fromEntries(keys.map((key) => [key, experiment[key]]));
 }
 
 /** The values of a key, its default when it is not set; for a kernel whose family is set, the family's. */
 export function valuesOf(experiment: Experiment, key: string, catalogue = REGISTRY): string[] {
   if (Object.hasOwn(experiment, key)) return experiment[key];
   if (key === 'model') return ['demo'];
-  if (Object.hasOwn(NUMBERS, key)) return [NUMBERS[key].default];
-  if (Object.hasOwn(VIEWS, key)) return key === 'scale' ? ['linear'] : [];
+  if (isNumberName(key)) return [NUMBERS[key].default];
+  if (isViewName(key)) return [...VIEWS[key].default];
   if (kernelOf(key) !== key) return valuesOf(experiment, kernelOf(key), catalogue);
   const family = experiment[familyOf(key)]?.filter((name) => variantOf(key, name, catalogue));
   return family?.length ? family : [catalogue.kernels[key].default];
 }
 
 /**
- * The experiment with one key changed (no values: back to its default), without the knob settings that no chosen variant
- * has any more: what a control of the page does.
+ * The experiment with one key changed (no values: back to its default), as a control of the page changes it. Knob settings
+ * that no chosen variant has any more are dropped.
  */
 export function change(
   experiment: Experiment,
@@ -173,25 +160,16 @@ type Kind = 'model' | 'number' | 'view' | 'kernel' | 'family' | 'knob';
 
 function kindOf(key: string, catalogue: Catalogue): Kind {
   if (key === 'model') return 'model';
-  if (Object.hasOwn(NUMBERS, key)) return 'number';
-  if (Object.hasOwn(VIEWS, key)) return 'view';
+  if (isNumberName(key)) return 'number';
+  if (isViewName(key)) return 'view';
   if (Object.hasOwn(catalogue.kernels, kernelOf(key))) return 'kernel';
   const known = families(catalogue);
   if (Object.hasOwn(known, key)) return 'family';
-  const [kernel, ...knob] = key.split('.');
-  if (
-    knob.length === 1 &&
-    (Object.hasOwn(catalogue.kernels, kernelOf(kernel)) || Object.hasOwn(known, kernel))
-  )
-    return 'knob';
+  const owner = ownerOf(key);
+  const isOwner = Object.hasOwn(catalogue.kernels, kernelOf(owner)) || Object.hasOwn(known, owner);
+  if (isOwner && /^\w+$/.test(knobOf(key))) return 'knob';
   const single = Object.keys(catalogue.kernels).filter((name) => familyOf(name) === name);
-  const possible = [
-    'model',
-    ...Object.keys(NUMBERS),
-    ...Object.keys(VIEWS),
-    ...single,
-    ...Object.keys(known),
-  ];
+  const possible = ['model', ...NUMBER_NAMES, ...Object.keys(VIEWS), ...single, ...Object.keys(known)];
   const example = Object.values(known)[0]?.at(-1);
   throw new Error(
     `Unknown setting "${shorten(key)}"; known: ${possible.join(', ')}` +
@@ -203,8 +181,8 @@ function readValue(key: string, value: string, catalogue: Catalogue): string {
   if (value === '') throw new Error(`${key} has an empty value`);
   const kind = kindOf(key, catalogue);
   if (kind === 'model') return readModel(value);
-  if (kind === 'number') return readNumber(key, value);
-  if (kind === 'view') return readView(key, value, catalogue);
+  if (isNumberName(key)) return readNumber(key, value);
+  if (isViewName(key)) return readView(key, value, catalogue);
   if (kind === 'knob') {
     if (!/^\d{1,9}$/.test(value))
       throw new Error(`${key} must be a whole number; "${shorten(value)}" is not`);
@@ -231,22 +209,23 @@ function readModel(value: string): string {
   return value;
 }
 
-function readNumber(key: string, value: string): string {
-  const { smallest, largest } = NUMBERS[key];
-  if (key === 'chunk' && value === 'prefill') return value;
-  const pattern = key === 'target' ? /^\d{1,12}(\.\d{1,6})?$/ : /^\d{1,12}$/;
+function readNumber(key: NumberName, value: string): string {
+  const { smallest, largest, fraction, word } = numberDescriptor(key);
+  if (value === word) return value;
+  const pattern = fraction ? /^\d{1,12}(\.\d{1,6})?$/ : /^\d{1,12}$/;
   const number = Number(value);
   if (!pattern.test(value) || number < smallest || number > largest)
     throw new Error(
-      `${key} must be a ${key === 'target' ? 'number' : 'whole number'} from ${smallest} to ${largest}` +
-        `${key === 'chunk' ? ', or "prefill"' : ''}; "${shorten(value)}" is not`,
+      `${key} must be a ${fraction ? 'number' : 'whole number'} from ${smallest} to ${largest}` +
+        `${word ? `, or "${word}"` : ''}; "${shorten(value)}" is not`,
     );
   return String(number);
 }
 
-function readView(key: string, value: string, catalogue: Catalogue): string {
-  if (key === 'scale' && !SCALES.includes(value))
-    throw new Error(`scale must be ${SCALES.join(' or ')}; "${shorten(value)}" is not`);
+function readView(key: ViewName, value: string, catalogue: Catalogue): string {
+  const { choices } = viewDescriptor(key);
+  if (choices && !choices.includes(value))
+    throw new Error(`${key} must be ${choices.join(' or ')}; "${shorten(value)}" is not`);
   if (key === 'reference' && !/^[A-Za-z0-9][\w-]{0,59}$/.test(value))
     throw new Error(`reference is a name such as phase-2; "${shorten(value)}" is not`);
   if (key === 'x' && (kindOf(value, catalogue) === 'view' || value === 'target'))
@@ -254,9 +233,9 @@ function readView(key: string, value: string, catalogue: Catalogue): string {
   return value;
 }
 
-/** A knob that no chosen variant has would be ignored, and its speed believed: that is an error. */
+/** Throws for a knob that no chosen variant has: it would be ignored, and the speed believed to be its own. */
 function checkKnob(experiment: Experiment, key: string, catalogue: Catalogue): void {
-  const [kernel, knob] = key.split('.');
+  const [kernel, knob] = [ownerOf(key), knobOf(key)];
   const chosen = chosenVariants(experiment, kernel, catalogue);
   const choices = knobChoices(experiment, key, catalogue);
   if (choices.length === 0) {
@@ -276,7 +255,7 @@ function checkKnob(experiment: Experiment, key: string, catalogue: Catalogue): v
 }
 
 function knobChoices(experiment: Experiment, key: string, catalogue: Catalogue): number[] {
-  const [kernel, knob] = key.split('.');
+  const [kernel, knob] = [ownerOf(key), knobOf(key)];
   const knobs = knobsOf(experiment, kernel, catalogue);
   return Object.hasOwn(knobs, knob) ? knobs[knob] : [];
 }
@@ -288,7 +267,7 @@ function chosenVariants(experiment: Experiment, kernel: string, catalogue: Catal
   );
 }
 
-/** model, numbers, families, kernels, those of one shape, then the knobs of each: the order of the canonical text. */
+/** Every key in the order of the canonical text: model, numbers, views, families, kernels, kernels at one shape, knobs of each. */
 export function orderedKeys(experiment: Experiment, catalogue: Catalogue): string[] {
   const owners = [
     ...Object.keys(families(catalogue)),
@@ -303,10 +282,10 @@ export function orderedKeys(experiment: Experiment, catalogue: Catalogue): strin
     );
     return [...new Set(own)].map((knob) => `${owner}.${knob}`);
   });
-  return ['model', ...Object.keys(NUMBERS), ...Object.keys(VIEWS), ...owners, ...knobs];
+  return ['model', ...NUMBER_NAMES, ...Object.keys(VIEWS), ...owners, ...knobs];
 }
 
-/** A kernel at its default may go unsaid only while its family says nothing; what a knob's default is depends on the variant. */
+/** Whether a setting may be left out. A kernel's only while its family is not set; a knob's never: its default depends on the variant. */
 function isDefault(experiment: Experiment, key: string, catalogue: Catalogue): boolean {
   const kind = kindOf(key, catalogue);
   if (kind === 'knob' || kind === 'family' || kernelOf(key) !== key) return false;

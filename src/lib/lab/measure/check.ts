@@ -3,18 +3,12 @@ import { check } from '../../engine/check';
 import type { Choice } from '../../engine/forward';
 import { kernels as registry } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
-import { hashTexts } from '../records/record';
 import type { Report } from './progress';
 import type { OpenGpu } from './session';
 
-/** Of the texts that run. */
-export function hashOf(choice: Choice): string {
-  return hashTexts(Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])));
-}
-
 /**
- * Compiles every variant, at once, then runs each against its kernel's reference on this device; either once for each
- * text. The largest error, and whose it is.
+ * Compiles the variants in parallel, then checks each against its kernel's reference on this device. A text that has been
+ * checked before is not checked again. Returns the largest error and the kernel that had it; throws for a wrong variant.
  */
 export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, signal: AbortSignal) {
   const variants = Object.values(choice);
@@ -33,10 +27,10 @@ export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, sig
   return worst;
 }
 
-/** The same text may be right for one kernel and wrong for another. */
+/** Includes the kernel, because one text may be right for one kernel and wrong for another. */
 const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
 
-/** Drivers compile on several threads, where they are asked for several pipelines. */
+/** Compiles variants in parallel: drivers use several threads when they are asked for several pipelines. */
 export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
   let done = 0;
   if (variants.length) report('compiling', done, variants.length);

@@ -1,49 +1,45 @@
 /**
- * Two runs of one model against each other, in turn: A B, B A, A B … so that a GPU that warms up or throttles slows both
- * alike. What counts is the ratio within each pair.
+ * Compares runs of one model by interleaving them: A B, B A, A B … so that a GPU that warms up or throttles slows all of
+ * them alike. The result is the ratio within each pair.
  */
-import type { Plans } from '../../engine/engine';
-import type { Catalogue } from '../experiment/catalogue';
-import { choose, type Run } from '../experiment/expand';
-import { onePrompt, promptTokens } from './prompt';
-import { checkAll, hashOf } from './check';
-import { type RunContext } from './session';
-import { type RunRecord, tokensPerSecond } from '../records/record';
-import type { Report } from './progress';
-import type { LoadedModel, OpenGpu } from './session';
+import type { Run } from '../experiment/expand';
+import { formatCsv } from '../records/csv';
+import { medianRate, type RunRecord, tokensPerSecond } from '../records/record';
 import { median, medianInterval } from '../records/statistics';
+import { prepareRun, type PreparedRun } from './prepare';
+import { onePrompt, promptTokens } from './prompt';
+import type { LoadedModel, RunContext } from './session';
 
-/** How the second run does against the first. Times are of a sample: its prefill, and its decoding where it has some. */
+/** The second of two runs against the first. Times are those of whole samples: prefill plus decoding, if any. */
 export interface PairComparison {
   verdict: 'faster' | 'slower' | 'same' | 'cannot tell';
-  /** Median of the pairs' first over second time: 1.1 is 10 % faster. */
+  /** Median over the pairs of first time ÷ second time: 1.1 means 10 % faster. */
   ratio: number;
-  /** An interval that holds it with 95 % probability, where the pairs are enough. */
+  /** Bounds of its 95 % confidence interval, if there are enough pairs. */
   low: number;
   high: number;
-  /** Wall seconds of each pair, in the order of the pairs. */
+  /** Wall seconds of each sample, in the order of the pairs. */
   first: number[];
   second: number[];
 }
 
-/** One of several runs that were timed in turn. */
-interface ComparedRun {
-  /** Settings that make it again. */
+/** One of several interleaved runs. */
+export interface ComparedRun {
+  /** Settings that reproduce the run. */
   settings: string;
-  /** Of a sample: prompt and decoded. */
+  /** Tokens of one sample: prompt and decoded. */
   tokens: number;
-  /** Wall seconds of each round, in the order of the rounds. */
-  seconds: number[];
-  /** tokens ÷ median seconds. */
+  /** Wall seconds of prefill plus decoding, one entry a round. */
+  sampleSeconds: number[];
   tokensPerSecond: number;
   kernelHash: string;
 }
 
-/** What a compare cell finds. Plain data. */
+/** The result of a compare cell. Plain data. */
 export interface Comparison {
-  /** The first is what the others are compared with. */
+  /** The first run is the baseline of the others. */
   runs: ComparedRun[];
-  /** How each run after the first does against it. */
+  /** Each run after the first, compared with the first. */
   against: PairComparison[];
   adapter: string;
   software: boolean;
@@ -52,64 +48,46 @@ export interface Comparison {
   agent: string;
 }
 
-/** Twelve pairs are enough for a bootstrapped interval; pairs are added until it is this narrow, or time is up. */
+/** Pairs are added, from twelve on, until half the logarithmic width of the interval is at most NARROW, or time is up. */
 const FEWEST_PAIRS = 12;
 const MOST_PAIRS = 100;
 const NARROW = 0.01;
 
-/** Less than this is no difference that anybody would feel. */
+/** Smaller differences are of no practical use. */
 const SMALLEST_EFFECT = 0.005;
 
-/** Both are run in turn for so long before the first pair. */
+/** The runs are interleaved for this long, untimed, before the first pair. */
 const WARMUP_SECONDS = 0.5;
 
-/** Where nothing else is said. */
-const COMPARE_SECONDS = 20;
-
-export interface CompareOptions {
-  /** No rounds are added after so long. */
-  seconds?: number;
-  catalogue?: Catalogue;
-  report?: Report;
-}
-
-/** Checks both runs of a model, warms up, and times pairs. */
+/** Checks two runs of a model, warms up, and times interleaved pairs for at most `seconds`. */
 export async function compare(
   runs: [Run, Run],
   model: LoadedModel,
-  gpu: OpenGpu,
-  signal: AbortSignal,
-  options: CompareOptions = {},
+  context: RunContext,
+  seconds: number,
 ): Promise<PairComparison> {
-  const [first, second] = await timeInterleaved(runs, model, gpu, signal, options);
-  return judge(first.seconds, second.seconds);
+  const [first, second] = await timeInterleaved(runs, model, context, seconds);
+  return judge(first.sampleSeconds, second.sampleSeconds);
 }
 
 /**
- * Wall seconds of several runs of one model, round by round: A B C, C B A … Rounds are added until every run is well
- * known against the first, or time is up.
+ * Times several runs of one model round by round, in alternating order: A B C, C B A … Adds rounds until every run is known
+ * well enough against the first, or `seconds` have passed. Throws when a variant is wrong on this GPU.
  */
 async function timeInterleaved(
   runs: Run[],
   { engine }: LoadedModel,
-  gpu: OpenGpu,
-  signal: AbortSignal,
-  { seconds = COMPARE_SECONDS, catalogue, report = () => undefined }: CompareOptions,
-): Promise<{ seconds: number[]; kernelHash: string }[]> {
-  const ready: { plans: Plans; kernelHash: string }[] = [];
-  for (const run of runs) {
-    const choice = choose(run, engine.kernelNames, catalogue);
-    await checkAll(choice, gpu, report, signal);
-    report('compiling');
-    const beside = ready.length > 0;
-    const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], beside);
-    ready.push({ plans, kernelHash: hashOf(choice) });
-  }
-  gpu.throwPendingErrors();
+  context: RunContext,
+  seconds: number,
+): Promise<Pick<ComparedRun, 'sampleSeconds' | 'kernelHash'>[]> {
+  const { gpu, report, signal } = context;
+  const prepared: PreparedRun[] = [];
+  for (const run of runs)
+    prepared.push(await prepareRun(run, engine, context, { beside: prepared.length > 0 }));
   const sample = async (which: number) => {
     signal.throwIfAborted();
     const tokens = promptTokens(runs[which].prefill, engine.geometry.vocabulary);
-    const { prefill, decode = 0 } = await onePrompt(runs[which], engine, ready[which].plans, tokens, gpu);
+    const { prefill, decode = 0 } = await onePrompt(runs[which], engine, prepared[which].plans, tokens, gpu);
     return prefill + decode;
   };
   report('warming up');
@@ -123,25 +101,26 @@ async function timeInterleaved(
     for (const which of order) taken[which].push(await sample(which));
   }
   gpu.throwPendingErrors();
-  return ready.map(({ kernelHash }, which) => ({ seconds: taken[which], kernelHash }));
+  return prepared.map(({ kernelHash }, which) => ({ sampleSeconds: taken[which], kernelHash }));
 }
 
-/** Runs of one model against the first of them. Throws an Error where they cannot be compared. */
+/** Compares several runs of one model with the first of them. Throws when a variant is wrong on this GPU. */
 export async function compareRuns(
   runs: Run[],
   model: LoadedModel,
-  { gpu, host, catalogue, report, signal }: RunContext,
+  context: RunContext,
   seconds: number,
 ): Promise<Comparison> {
+  const { gpu, host } = context;
   const startedAt = new Date().toISOString();
-  const taken = await timeInterleaved(runs, model, gpu, signal, { seconds, catalogue, report });
+  const taken = await timeInterleaved(runs, model, context, seconds);
   return {
     runs: runs.map((run, which) => {
       const tokens = run.prefill + run.decode;
-      const tokensPerSecond = tokens / median(taken[which].seconds);
-      return { settings: run.text, tokens, tokensPerSecond, ...taken[which] };
+      const tokensPerSecond = medianRate(tokens, taken[which].sampleSeconds);
+      return { settings: run.settings, tokens, tokensPerSecond, ...taken[which] };
     }),
-    against: taken.slice(1).map((each) => judge(taken[0].seconds, each.seconds)),
+    against: taken.slice(1).map((each) => judge(taken[0].sampleSeconds, each.sampleSeconds)),
     adapter: gpu.adapter.name,
     software: gpu.adapter.software,
     startedAt,
@@ -150,8 +129,8 @@ export async function compareRuns(
 }
 
 /**
- * Two records that were not timed in turn: how much apart they are, but never a verdict. What they had in common (a
- * clock, a temperature, another program) is not known, so that even a narrow interval says nothing of the settings alone.
+ * Two records that were measured apart, not interleaved: their ratio, but never a verdict. Clock, temperature and other
+ * programs may have differed, so that even a narrow interval does not show what the settings alone do.
  */
 export function apart(first: RunRecord, second: RunRecord): PairComparison {
   const rates = [first, second].map(({ prefill, prefillSeconds }) => ({
@@ -182,7 +161,7 @@ function enough([first, ...others]: number[][], timeIsUp: boolean): boolean {
   });
 }
 
-/** The verdict on pairs of times. */
+/** The verdict on paired times in seconds: entry i of both lists was measured in the same round. */
 export function judge(first: number[], second: number[]): PairComparison {
   const ratios = first.map((seconds, pair) => Math.log(seconds / second[pair]));
   const { low, high, coverage } = medianInterval(ratios);
@@ -198,4 +177,25 @@ export function judge(first: number[], second: number[]): PairComparison {
     first,
     second,
   };
+}
+
+const COMPARISON_COLUMNS = [
+  'settings',
+  'tokens',
+  'tokens_per_second',
+  'verdict',
+  'ratio',
+  'low',
+  'high',
+  'pairs',
+];
+
+/** One line a run; verdict, ratio and interval compare it with the first run, whose own are empty. */
+export function comparisonToCsv({ runs, against }: Comparison): string {
+  const lines = runs.map(({ settings, tokens, tokensPerSecond, sampleSeconds }, index) => {
+    const { verdict, ratio, low, high } = against[index - 1] ?? {};
+    const figures = [ratio, low, high].map((value) => value?.toPrecision(4));
+    return [settings, tokens, tokensPerSecond.toPrecision(4), verdict, ...figures, sampleSeconds.length];
+  });
+  return formatCsv([COMPARISON_COLUMNS, ...lines]);
 }

@@ -1,17 +1,16 @@
-/**
- * Checks, then times. "Tokens per second" is defined here and nowhere else: prompt tokens ÷ wall seconds from the first
- * submit until the argmax of the last token's logits is on the CPU; the median of the samples (llama-bench's pp test).
- */
-import type { Choice, Engine, Plans } from '../../engine/engine';
+/** Measures one run: checks its kernels, warms up, and times its samples. */
+import type { Engine } from '../../engine/engine';
 import type { Geometry } from '../../engine/gguf';
 import { defaultsFor } from '../experiment/defaults';
-import { type Catalogue, families, kernelOf } from '../experiment/catalogue';
-import { type Experiment, isKernelKey, parseExperiment } from '../experiment/experiment';
-import { choose, type Run } from '../experiment/expand';
+import { families, kernelOf } from '../experiment/catalogue';
+import { isKernelKey, resultNumbers } from '../experiment/descriptors';
+import type { Experiment } from '../experiment/experiment';
+import { ownerOf } from '../experiment/settings';
+import type { Run } from '../experiment/expand';
 import { type RunRecord, type Warning } from '../records/record';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { median, spread } from '../records/statistics';
-import { checkAll, hashOf } from './check';
+import { prepareRun, type PreparedRun } from './prepare';
 import { onePrompt, promptTokens, splitOff } from './prompt';
 
 /** A GPU that has been idle needs about this long to reach the clock it then keeps; a slow one is there after one run. */
@@ -20,34 +19,27 @@ const MOST_WARMUPS = 50;
 
 /** Measures one run on a loaded model. Throws when a variant is wrong here, before any time is taken, and when the signal stops it. */
 export async function measure(run: Run, model: LoadedModel, context: RunContext): Promise<RunRecord> {
-  const { gpu, host, catalogue, report, signal } = context;
+  const { gpu, host } = context;
   const { engine } = model;
   const startedAt = new Date().toISOString();
-  const choice = choose(run, engine.kernelNames, catalogue);
-  const worst = await checkAll(choice, gpu, report, signal);
-  report('compiling');
-  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill]);
-  gpu.throwPendingErrors();
-  const samples = await takeSamples(run, engine, plans, context);
+  const prepared = await prepareRun(run, engine, context);
+  const { choice, plans, kernelHash, error, errorKernel } = prepared;
+  const samples = await takeSamples(prepared, engine, context);
   const record: RunRecord = {
-    settings: run.text,
+    settings: run.settings,
     model: run.model,
     parameters: parameterCount(engine.geometry),
     geometry: sizesOf(engine.geometry),
     weightBytes: model.weights.byteLength,
     memoryBytes: engine.memoryBytes,
     loadSeconds: model.loadSeconds,
-    layoutSeconds: plans.loadSeconds,
-    prefill: run.prefill,
-    chunk: run.chunk,
-    decode: run.decode,
-    stepsPerSubmit: run.stepsPerSubmit,
-    seed: run.seed,
+    layoutSeconds: plans.layoutSeconds,
+    ...resultNumbers(run),
     variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
-    kernelHash: hashOf(choice),
+    kernelHash,
     ...samples.seconds,
-    error: worst.error,
-    errorKernel: worst.kernel,
+    error,
+    errorKernel,
     adapter: gpu.adapter.name,
     software: gpu.adapter.software,
     startedAt,
@@ -55,9 +47,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     warnings: [],
   };
   const found = warningsOf(record, samples.hidden);
-  const unused =
-    namesUnused(run, engine.kernelNames, defaultsFor(gpu), catalogue) ||
-    (await lacksShapes(choice, plans, gpu));
+  const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(prepared, gpu));
   return { ...record, warnings: unused ? [...found, 'unused'] : found };
 }
 
@@ -67,9 +57,8 @@ type Seconds = Pick<
 >;
 
 async function takeSamples(
-  run: Run,
+  { run, plans }: PreparedRun,
   engine: Engine,
-  plans: Plans,
   { gpu, host, report, signal }: RunContext,
 ): Promise<{ seconds: Seconds; hidden: boolean }> {
   const tokens = promptTokens(run.prefill, engine.geometry.vocabulary);
@@ -155,7 +144,10 @@ export function warningsOf(
 }
 
 /** Whether a variant was chosen for a shape of matrices that the model does not have: none of the steps runs it. */
-async function lacksShapes(choice: Choice, { inner, final }: Plans, { kernels }: OpenGpu): Promise<boolean> {
+async function lacksShapes(
+  { choice, plans: { inner, final } }: PreparedRun,
+  { kernels }: OpenGpu,
+): Promise<boolean> {
   const running = new Set([...inner.values(), ...final.values()].flat().map(({ pipeline }) => pipeline));
   const shaped = Object.keys(choice).filter((key) => kernelOf(key) !== key);
   const compiled = await Promise.all(shaped.map((key) => kernels.compile(choice[key])));
@@ -163,10 +155,10 @@ async function lacksShapes(choice: Choice, { inner, final }: Plans, { kernels }:
 }
 
 /** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
-function namesUnused(run: Run, used: string[], defaults: Experiment, catalogue: Catalogue): boolean {
-  const owners = Object.entries(parseExperiment(run.text, catalogue))
+function namesUnused({ experiment }: Run, used: string[], defaults: Experiment): boolean {
+  const owners = Object.entries(experiment)
     .filter(([key, [value]]) => isKernelKey(key) && defaults[key]?.[0] !== value)
-    .map(([key]) => kernelOf(key.split('.')[0]));
+    .map(([key]) => kernelOf(ownerOf(key)));
   const members = families();
   return owners.some((owner) => !(members[owner] ?? [owner]).some((kernel) => used.includes(kernel)));
 }

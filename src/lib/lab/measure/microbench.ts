@@ -6,7 +6,7 @@ import { type Step } from '../../engine/encode';
 import { Timer } from '../../engine/timer';
 import { kernels as registry } from '../../shaders';
 import { type Arrays, type Kernel, type Random, seeded, type Sizes } from '../../shaders/kernel';
-import { formats } from '../../shaders/formats/formats';
+import { formatNameOf, formats } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { checkAll } from './check';
 import type { OpenGpu } from './session';
@@ -186,7 +186,7 @@ export function makeOperands(
 /** An array, or a run of it that is repeated until the array is full: weights, and what is just random numbers. */
 function runOf(kernel: string, name: string, length: number, sizes: Sizes, random: Random): Arrays[string] {
   const inputs: Kernel['inputs'] = registry[kernel].inputs;
-  const format = Object.values(formats).find((each) => kernel.endsWith(`_${each.name}`));
+  const format = formats[formatNameOf(kernel) ?? ''];
   const blockWords = name === 'weight' && format ? format.words : 1;
   const run = Math.min(length, Math.ceil(RUN_WORDS / blockWords) * blockWords);
   const special = inputs?.[name];

@@ -1,16 +1,14 @@
 /** Where the time of a chunk goes: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
-import type { Choice, Engine, Plans, StepTime } from '../../engine/engine';
+import type { Choice, Engine, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
 import { EFFORT, type Effort } from './microbench';
-import type { Catalogue } from '../experiment/catalogue';
-import { NUMBERS } from '../experiment/experiment';
-import { choose, type Run } from '../experiment/expand';
+import { NUMBERS } from '../experiment/descriptors';
+import type { Run } from '../experiment/expand';
 import { onePrompt, promptTokens, splitOff } from './prompt';
-import { checkAll } from './check';
 import { computePeak, measurePeaks } from './peaks';
 import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
-import type { Report } from './progress';
-import type { LoadedModel, OpenGpu } from './session';
+import { prepareRun, type PreparedRun } from './prepare';
+import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
 import { median } from '../records/statistics';
 
@@ -18,29 +16,24 @@ import { median } from '../records/statistics';
 const REPETITIONS = 8;
 
 export interface ProfileOptions {
-  /** For the peaks. */
+  /** How long to measure the peaks. */
   effort?: Effort;
-  catalogue?: Catalogue;
-  /** Tokens a second. */
+  /** The throughput to compare with, in tokens per second. */
   target?: number;
-  report?: Report;
 }
 
 /** Profiles the first chunk of a run on a loaded model, after its variants have been checked. */
 export async function profile(
   run: Run,
   { engine, weights }: LoadedModel,
-  gpu: OpenGpu,
-  signal: AbortSignal,
-  options: ProfileOptions = {},
+  context: RunContext,
+  { effort = EFFORT, target = Number(NUMBERS.target.default) }: ProfileOptions = {},
 ): Promise<Profile> {
-  const { effort = EFFORT, target = Number(NUMBERS.target.default), report = () => undefined } = options;
-  const choice = choose(run, engine.kernelNames, options.catalogue);
-  await checkAll(choice, gpu, report, signal);
-  report('compiling');
+  const { gpu, report, signal } = context;
   const tokens = Math.min(run.chunk, run.prefill);
-  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]);
-  const { wallSeconds, times } = await timeChunk(run, tokens, engine, plans, gpu, report, signal);
+  const prepared = await prepareRun(run, engine, context, { tokens });
+  const { choice, plans } = prepared;
+  const { wallSeconds, times } = await timeChunk(prepared, tokens, engine, context);
   const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
   gpu.throwPendingErrors();
   report('measuring peaks');
@@ -49,7 +42,7 @@ export async function profile(
   const all = totalOf(rows).seconds;
   const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may have seen nothing
   return {
-    settings: run.text,
+    settings: run.settings,
     tokens,
     target,
     wallSeconds,
@@ -69,13 +62,10 @@ export async function profile(
 
 /** The chunk as a run has it, on the wall clock, and step by step on the GPU's, in turn. */
 async function timeChunk(
-  run: Run,
+  { run, plans }: PreparedRun,
   tokens: number,
   engine: Engine,
-  plans: Plans,
-  gpu: OpenGpu,
-  report: Report,
-  signal: AbortSignal,
+  { gpu, report, signal }: RunContext,
 ) {
   const prompt = promptTokens(tokens, engine.geometry.vocabulary);
   const wall: number[] = [];

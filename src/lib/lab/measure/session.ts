@@ -9,7 +9,7 @@ import { Tokenizer } from '../../engine/tokenizer';
 import { type Weights } from '../../engine/weights';
 import { loadWeights, type Progress as LoadProgress } from '../../engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
-import type { Catalogue } from '../experiment/catalogue';
+import { type Catalogue, REGISTRY } from '../experiment/catalogue';
 import type { Report } from './progress';
 
 /** What differs between a page, its worker and a terminal. */
@@ -91,6 +91,14 @@ export class Session {
     const loadSeconds = (performance.now() - from) / 1e3;
     this.#model = { name, seed, engine, weights, tokenizer, loadSeconds };
     return this.#model;
+  }
+
+  /** What work on this session's GPU needs; by default the shipped variants, and nobody listens to its progress. */
+  async context(
+    signal: AbortSignal,
+    { catalogue = REGISTRY, report = () => undefined }: { catalogue?: Catalogue; report?: Report } = {},
+  ): Promise<RunContext> {
+    return { gpu: await this.open(), host: this.host, catalogue, report, signal };
   }
 
   /** Frees the model: the next run loads its own, and a file that has changed is read again. */

@@ -3,7 +3,10 @@ import type { Engine } from '../../engine/engine';
 import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
-import { choose, expand } from '../experiment/expand';
+import { REGISTRY } from '../experiment/catalogue';
+import { expand } from '../experiment/expand';
+import { prepareRun } from './prepare';
+import type { RunContext } from './session';
 import type { Work } from '../records/profile';
 
 /** One kernel at one shape, and how often. */
@@ -13,13 +16,14 @@ export interface KernelUse {
   count: number;
 }
 
-/** What a chunk of `tokens` tokens, head included, and what a decoded token asks of the kernels. */
+/** The kernel uses of a chunk of `tokens` tokens, head included, and those of one decoded token. Compiles the default variants. */
 export async function usesOf(
   engine: Engine,
   tokens: number,
+  context: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
 ): Promise<{ chunk: KernelUse[]; decode: KernelUse[] }> {
-  const [run] = expand({ prefill: [String(tokens)] });
-  const plans = await engine.prepare(choose(run, engine.kernelNames), tokens, 0, [tokens]);
+  const [run] = expand({ prefill: [String(tokens)], chunk: [String(tokens)] });
+  const { plans } = await prepareRun(run, engine, { ...context, catalogue: REGISTRY }, { check: false });
   return {
     chunk: countUses(plans.final.get(tokens) ?? []),
     decode: countUses(plans.final.get(1) ?? []),

@@ -4,7 +4,8 @@ import { findVariant } from '../../shaders';
 import { makeOperands, microbenchmark, EFFORT, type MicrobenchmarkTime, type Effort } from './microbench';
 import { formatCsv } from '../records/csv';
 import { families, kernelOf } from '../experiment/catalogue';
-import { isKernelKey, type Experiment } from '../experiment/experiment';
+import { isKernelKey } from '../experiment/descriptors';
+import type { Experiment } from '../experiment/experiment';
 import { expand, type ChosenVariant, type Run } from '../experiment/expand';
 import { messageOf } from '../message';
 import type { Session } from './session';
@@ -16,7 +17,7 @@ export interface TimeRow {
   settings: string;
   kernel: string;
   variant: string;
-  /** `row_threads=16 step=32` */
+  /** `row_threads=16 tile_k=32` */
   knobs: string;
   sizes: KernelUse['sizes'];
   /** Uses at this shape in a chunk; where a chunk has none, in a decoded token. */
@@ -47,7 +48,7 @@ export async function* timeNamed(
   for (const [place, runs] of byPlace(expand(withPrefill(experiment)))) {
     const [{ model: name, seed, chunk }] = runs;
     const model = await session.load(name, seed, () => undefined, signal);
-    const asked = await usesOf(model.engine, chunk);
+    const asked = await usesOf(model.engine, chunk, await session.context(signal));
     const uses = together(asked.chunk, asked.decode).filter((use) => matches(use, filter));
     for (const kernel of names)
       for (const use of uses.filter((each) => each.kernel === kernel))
@@ -67,7 +68,7 @@ async function* timeUse(
 ): AsyncGenerator<TimeRow> {
   const { kernel, sizes, count } = use;
   const rows = runs.flatMap((run) => {
-    const row = { settings: run.text, kernel, sizes, uses: count, ...named(run.variants[kernel]) };
+    const row = { settings: run.settings, kernel, sizes, uses: count, ...named(run.variants[kernel]) };
     const key = `${place} ${kernel} ${row.variant} ${row.knobs} ${shapeText(kernel, sizes)}`;
     if (done.has(key)) return [];
     done.add(key);

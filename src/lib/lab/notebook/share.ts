@@ -1,14 +1,17 @@
 /**
  * A notebook as a link: `#n=1.<payload>.<check>`. The payload is the notebook's text, deflated, in base64url; the check is
- * a CRC-32 of the payload's characters; 1 is the version, which stays readable. Being behind the #, it is sent to
- * no server. What comes from a link is somebody else's: it is read within limits, and nothing of it runs by itself.
+ * a CRC-32 of the payload's characters; 1 is the version of this format, which stays readable. The text begins with a
+ * comment that names the lab's version; links from before 0.2 have none, and labs from before 0.2 show it as a comment.
+ * Browsers do not send what follows the # to the server. The content of a link is foreign: it is read within limits, and
+ * nothing of it runs by itself. Its text needs no schema: any text is a notebook.
  */
 import { kernels, variants } from '../../shaders';
 import { loadSources } from '../../shaders/loading';
 import type { Variant } from '../../shaders/variant';
-import { familyOf } from '../experiment/catalogue';
+import { familyOf } from '../../shaders/formats/formats';
 import { applyDiff, diffOf } from './diff';
 import { messageOf } from '../message';
+import { LAB_VERSION } from '../version';
 import { type Cell, contentOf, parseNotebook, printNotebook, withContent } from './notebook';
 import { hashTexts } from '../records/record';
 import { fromCsv, summariesToCsv } from '../records/runsCsv';
@@ -23,8 +26,10 @@ export type ShareSize = (typeof SHARE_SIZES)[number];
 export interface SharedNotebook {
   text: string;
   cells: Cell[];
-  /** Indices of the shaders among them: somebody else's, not to be compiled before the reader has allowed it. */
+  /** Indices of the shaders among them: foreign ones, not to be compiled before the reader has allowed it. */
   foreign: number[];
+  /** The version of the lab that made the link; undefined before 0.2. */
+  labVersion?: string;
 }
 
 /** What a page's address asks for. */
@@ -37,6 +42,7 @@ export type Address =
   | { kind: 'broken'; reason: string };
 
 const VERSION = '1';
+const VERSION_COMMENT = `<!-- rwkv-lab ${LAB_VERSION} -->\n`;
 
 /** Of an inflated notebook. */
 const LARGEST_BYTES = 1_000_000;
@@ -61,7 +67,7 @@ export function reachOf(length: number): 'everywhere' | 'most places' | 'not thr
 export async function linkOf(cells: readonly Cell[], size: ShareSize): Promise<string> {
   const shared = sharedText(cells, size);
   const text = hasShaders(shared) ? packShaders(shared, await loadSources()) : shared;
-  const payload = toBase64(await deflate(new TextEncoder().encode(text)));
+  const payload = toBase64(await deflate(new TextEncoder().encode(VERSION_COMMENT + text)));
   return `#n=${VERSION}.${payload}.${checkOf(payload)}`;
 }
 
@@ -99,10 +105,13 @@ export async function readLink(hash: string): Promise<SharedNotebook> {
     throw new Error(
       `This link was damaged on its way, or cut short: its check is ${check}, and what is left of it has ${checkOf(payload)}`,
     );
-  const packed = decodeText(await inflate(fromBase64(payload)));
-  const text = hasShaders(packed) ? unpackShaders(packed, await loadSources()) : packed;
+  const whole = decodeText(await inflate(fromBase64(payload)));
+  const [comment, labVersion] = /^<!-- rwkv-lab ([\w.-]{1,40}) -->\n/.exec(whole) ?? [''];
+  const packed = whole.slice(comment.length);
+  const text = hasShaders(packed) ? unpackShaders(packed, await loadSources(), labVersion) : packed;
   const cells = parseNotebook(text);
-  return { text, cells, foreign: [...cells.keys()].filter((index) => cells[index].kind === 'wgsl') };
+  const foreign = [...cells.keys()].filter((index) => cells[index].kind === 'wgsl');
+  return { text, cells, foreign, ...(labVersion && { labVersion }) };
 }
 
 /** What an address asks for, from `search` and `hash` with their ? and #. A link that is broken is that, never something else. */
@@ -178,23 +187,24 @@ function comesBack(packed: string, text: string, sources: Sources): boolean {
   }
 }
 
-function unpackShaders(text: string, sources: Sources): string {
+function unpackShaders(text: string, sources: Sources, labVersion?: string): string {
   return printNotebook(
-    parseNotebook(text).map((cell) => (cell.kind === 'wgsl' ? unpacked(cell, sources) : cell)),
+    parseNotebook(text).map((cell) => (cell.kind === 'wgsl' ? unpacked(cell, sources, labVersion) : cell)),
   );
 }
 
-function unpacked(cell: Cell, { sourceOf }: Sources): Cell {
+function unpacked(cell: Cell, { sourceOf }: Sources, labVersion = 'before 0.2'): Cell {
   if (cell.body.startsWith(PLAIN)) return { ...cell, body: cell.body.slice(PLAIN.length) };
   const [head, kernel, name, hash] = DIFF.exec(cell.body) ?? [];
   if (head === undefined) return cell;
   const shipped = variants.find((variant) => variant.kernel === kernel && variant.name === name);
   const base = shipped && sourceOf(shipped);
   const why = base === undefined ? 'is not here' : 'has changed since';
+  const versions = `the link was made by version ${labVersion} of the lab, this is ${LAB_VERSION}`;
   if (base === undefined || hashTexts({ base }) !== hash)
     throw new Error(
       `The shader ${cell.name} of this link is an edit of ${kernel}/${name}, which ${why}${Object.hasOwn(kernels, kernel) ? '' : `; there is no kernel ${kernel}`}. ` +
-        'Ask for the notebook as a file',
+        `Ask for the notebook as a file; ${versions}`,
     );
   return { ...cell, body: applyDiff(base, cell.body.slice(head.length)) };
 }

@@ -1,4 +1,5 @@
 /** Fits of chunk sweeps: the speed that ever larger chunks would approach, and the fixed cost of each chunk. */
+import { settingsWithout } from '../experiment/settings';
 import type { RunRecord } from './record';
 import { type ChunkFit, fitChunks, median } from './statistics';
 
@@ -18,8 +19,7 @@ export interface SeriesFit {
 export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {
   const sweeps = new Map<string, { tokens: number; seconds: number }[]>();
   for (const { settings, chunk, prefill, prefillSeconds } of records) {
-    const others = settings.split('&').filter((setting) => !setting.startsWith('chunk='));
-    const key = others.join('&');
+    const key = settingsWithout(settings, 'chunk');
     const points = sweeps.get(key) ?? [];
     sweeps.set(key, [...points, { tokens: chunk, seconds: (median(prefillSeconds) * chunk) / prefill }]);
   }

@@ -1,6 +1,6 @@
 /** Results in files, the lab's own and llama-bench's, read as records. */
 import { parseCsv } from './csv';
-import { encode, shorten } from '../experiment/settings';
+import { formatQuery, shorten } from '../experiment/settings';
 import { type RunRecord } from './record';
 import { readRow } from './runsCsv';
 import { median } from './statistics';
@@ -119,7 +119,11 @@ function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefi
   const model = word('model_filename') || word('model_type') || 'unnamed';
   const test = word('test_time');
   return {
-    settings: `model=${encode(model)}&prefill=${prompt}&chunk=${chunk}`,
+    settings: formatQuery([
+      ['model', [model]],
+      ['prefill', [String(prompt)]],
+      ['chunk', [String(chunk)]],
+    ]),
     model,
     parameters: amount('model_n_params'),
     geometry: {},

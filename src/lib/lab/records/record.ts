@@ -1,9 +1,13 @@
 /** The result of one finished run, its warnings and its speeds. */
+import type { ResultNumbers } from '../experiment/descriptors';
 import type { ChosenVariant } from '../experiment/expand';
 import { median, medianInterval } from './statistics';
 
-/** Plain numbers, strings and lists: safe to post, to store and to export. */
-export interface RunRecord {
+/**
+ * Plain numbers, strings and lists: safe to post, to store and to export. The settings that change a result (`prefill`,
+ * `chunk` …) are those of experiment/descriptors.ts; `chunk` is a number of tokens, as it ran.
+ */
+export interface RunRecord extends ResultNumbers {
   /** Settings that repeat this run, as a query string. */
   settings: string;
   /** The model as it was asked for: a name, a file or an address. */
@@ -19,14 +23,6 @@ export interface RunRecord {
   loadSeconds: number;
   /** Repacking matrices into the layouts of the variants, before anything is timed; 0 when no variant repacks. */
   layoutSeconds?: number;
-  /** Prompt tokens. */
-  prefill: number;
-  /** Tokens per pass over the layers, as it ran. */
-  chunk: number;
-  /** Tokens decoded after each prefill. */
-  decode: number;
-  stepsPerSubmit: number;
-  seed: number;
   /** The variants of the kernels that the model uses. */
   variants: Record<string, ChosenVariant>;
   /** Hash of the kernels' source as it ran, 8 hex digits. */

@@ -1,5 +1,7 @@
 /** Values of a record as the text of one CSV cell, written and read. Every reader throws an Error that quotes the text. */
+import { REGISTRY, variantOf } from '../experiment/catalogue';
 import type { ChosenVariant } from '../experiment/expand';
+import { presentKnob } from '../experiment/formerNames';
 import { type Summary, type Warning, WARNINGS } from './record';
 
 const words = (list: string) => list.split(' ').filter((word) => word !== '');
@@ -23,7 +25,7 @@ export function readSummary(list: string): Summary | undefined {
   return { ...(samples === undefined ? {} : { samples }), ...(low === undefined ? {} : { low, high }) };
 }
 
-/** `matmul_q4_k=tiled matmul_q4_k.step=32 wkv=sequential`: settings, separated by spaces. */
+/** `matmul_q4_k=tiled matmul_q4_k.tile_k=32 wkv=sequential`: settings, separated by spaces. */
 export function formatVariants(variants: Record<string, ChosenVariant>): string {
   return Object.entries(variants)
     .flatMap(([kernel, { name, knobs }]) => [
@@ -33,14 +35,18 @@ export function formatVariants(variants: Record<string, ChosenVariant>): string 
     .join(' ');
 }
 
+/** The variants and knobs of such a list; knobs of shipped variants under their present names. */
 export function readVariants(list: string): Record<string, ChosenVariant> {
   const variants = new Map<string, ChosenVariant>();
   for (const word of words(list)) {
     const [, kernel, knob, value] = /^([\w@]+)(?:\.(\w+))?=(\w+)$/.exec(word) ?? [];
     const variant = variants.get(kernel);
     if (kernel && knob === undefined) variants.set(kernel, { name: value, knobs: {} });
-    else if (variant) variant.knobs = { ...variant.knobs, [knob]: readNumber(value) };
-    else throw new Error(`${quoted(word)} is neither kernel=variant nor a knob of the variant before`);
+    else if (variant) {
+      const shipped = variantOf(kernel, variant.name, REGISTRY);
+      const name = presentKnob(knob, shipped ? [shipped] : []);
+      variant.knobs = { ...variant.knobs, [name]: readNumber(value) };
+    } else throw new Error(`${quoted(word)} is neither kernel=variant nor a knob of the variant before`);
   }
   return Object.fromEntries(variants);
 }

@@ -13,7 +13,7 @@ import { evaluate, type OwnVariant, type Pass, readKnobs, type Variant } from '.
 import { readModule } from '../../shaders/wgsl';
 import { messageOf } from '../message';
 
-/** What is wrong with a shader's text, and where. */
+/** One thing wrong with a shader's text, and its place. */
 export interface Problem {
   /** Line of the cell's own text, from 1. */
   line: number;

@@ -12,7 +12,7 @@ const COMPILED_AHEAD = 4;
 export interface CheckResult {
   kernel: string;
   variant: string;
-  /** As in an experiment: `row_threads=16 step=32`; empty for a variant without knobs. */
+  /** As in an experiment: `row_threads=16 tile_k=32`; empty for a variant without knobs. */
   knobs: string;
   outcome: 'passed' | 'failed' | 'skipped';
   /** Largest normalised mean squared error over the kernel's cases, where it passed. */
@@ -24,7 +24,7 @@ export interface CheckResult {
 export type SelfTestEvent =
   | { type: 'selftest'; adapter: AdapterDescription; total: number }
   | { type: 'check'; result: CheckResult }
-  | { type: 'failed'; run: string; reason: string }
+  | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished' };
 
 /**
@@ -59,7 +59,7 @@ export async function* selfTest(
     kernels.destroy();
     device.destroy();
   } catch (reason) {
-    yield { type: 'failed', run: 'self-test', reason: (reason as Error).message };
+    yield { type: 'failed', settings: 'self-test', reason: (reason as Error).message };
   }
   yield { type: 'finished' };
 }

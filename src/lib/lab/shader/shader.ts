@@ -17,7 +17,7 @@ import { readModule } from '../../shaders/wgsl';
 import { EFFORT, type Effort, makeOperands, microbenchmark } from '../measure/microbench';
 import { readOwn } from '../experiment/catalogue';
 import { complete, defaultsFor } from '../experiment/defaults';
-import { choose, expand } from '../experiment/expand';
+import { expand } from '../experiment/expand';
 import { headerProblems, Places, type Problem } from './diagnostics';
 import { checkAll, compileAll } from '../measure/check';
 import { messageOf } from '../message';
@@ -69,7 +69,7 @@ export interface CheckOutcome {
 export interface MicrobenchmarkRow {
   kernel: string;
   variant: string;
-  /** `row_threads=16 step=32` */
+  /** `row_threads=16 tile_k=32` */
   knobs: string;
   /** Of the prompt's chunk. */
   tokens: number;
@@ -259,10 +259,7 @@ export async function timeShader(
   const own = readVariants(owner, name, wgsl).filter(({ kernel }) => engine.kernelNames.includes(kernel));
   if (own.length === 0)
     throw new Error(`${model.name} does not use ${owner}; it uses: ${engine.kernelNames.join(', ')}`);
-  // All that the model runs by default: its shapes are those of its steps.
-  const [run] = expand({});
-  await compileAll(Object.values(choose(run, engine.kernelNames)), gpu, report);
-  const places = await placesOf(engine, own, tokens);
+  const places = await placesOf(engine, own, tokens, { gpu, report, signal });
   const rows: MicrobenchmarkRow[] = [];
   for (const [index, { use, of }] of places.entries()) {
     const variant = own.find(({ kernel }) => kernel === use.kernel)!;
@@ -277,7 +274,12 @@ export async function timeShader(
 }
 
 /** Each shape once, with the tokens of the chunk that it was first seen in. */
-async function placesOf(engine: LoadedModel['engine'], own: Variant[], tokens: number[]) {
+async function placesOf(
+  engine: LoadedModel['engine'],
+  own: Variant[],
+  tokens: number[],
+  context: Parameters<typeof usesOf>[2],
+) {
   const places = new Map<string, { use: KernelUse; of: number }>();
   const add = (use: KernelUse, of: number) => {
     const key = `${use.kernel} ${shapeText(use.kernel, use.sizes)}`;
@@ -285,7 +287,7 @@ async function placesOf(engine: LoadedModel['engine'], own: Variant[], tokens: n
   };
   let decode: KernelUse[] = [];
   for (const of of tokens) {
-    const asked = await usesOf(engine, of);
+    const asked = await usesOf(engine, of, context);
     for (const use of asked.chunk) add(use, of);
     decode = asked.decode;
   }

@@ -5,10 +5,10 @@ import { seeded } from '../../shaders/kernel';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { type Experiment, formatExperiment } from '../experiment/experiment';
 import { secondsOf } from '../measure/prompt';
-import { checkAll } from '../measure/check';
+import { medianRate } from '../records/record';
 import { type RunContext } from '../measure/session';
 import type { LoadedModel } from '../measure/session';
-import { chosenFor, goOn, promptIds, type Sampling } from './text';
+import { goOn, prepareText, promptIds, type Sampling } from './text';
 
 /** A prompt, how to continue it, and the settings of the model and its kernels. */
 export interface GenerateRequest {
@@ -69,11 +69,8 @@ export async function generateCell(
   const startedAt = new Date().toISOString();
   const experiment = complete(cell.experiment, defaultsFor(gpu));
   const ids = Uint32Array.from(promptIds(tokenizer.encode(cell.prompt)));
-  const { run, choice } = chosenFor(engine, experiment, ids.length, catalogue);
-  await checkAll(choice, gpu, report, signal);
+  const { plans } = await prepareText(model, experiment, ids.length, context);
   report('prefilling', 0, ids.length);
-  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [ids.length]);
-  gpu.throwPendingErrors();
   const prefill = await timedPrefill(engine, plans, ids, context);
   const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
   const made = await stream(cell, tokenizer, source, { report, signal, tell });
@@ -85,7 +82,7 @@ export async function generateCell(
     ...made,
     ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
     prefillSeconds: prefill.seconds,
-    prefillTokensPerSecond: ids.length / prefill.seconds,
+    prefillTokensPerSecond: medianRate(ids.length, [prefill.seconds]),
     ...{ adapter: gpu.adapter.name, software: gpu.adapter.software, startedAt, agent: host.agent },
   };
 }
@@ -132,6 +129,6 @@ async function stream(
   const decodeSeconds = (last - from) / 1e3;
   const timed = ids.length > 1 && decodeSeconds > 0;
   const end: Generation['end'] = ended ? 'end of text' : ids.length === tokens ? 'length' : 'stopped';
-  const decodeTokensPerSecond = timed ? (ids.length - 1) / decodeSeconds : undefined;
+  const decodeTokensPerSecond = timed ? medianRate(ids.length - 1, [decodeSeconds]) : undefined;
   return { ids, text, decodeSeconds, decodeTokensPerSecond, end };
 }

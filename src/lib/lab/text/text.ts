@@ -1,48 +1,42 @@
 /** What a model says: the logits of some tokens, how well it predicts a text, and how it would go on. */
-import type { Choice, Engine, Plans } from '../../engine/engine';
+import type { Engine, Plans } from '../../engine/engine';
 import type { Random } from '../../shaders/kernel';
-import { REGISTRY } from '../experiment/catalogue';
-import { NUMBERS, VIEWS, type Experiment } from '../experiment/experiment';
-import { choose, expand } from '../experiment/expand';
-import type { LoadedModel } from '../measure/session';
+import { isKernelKey, isNumberName, NUMBER_NAMES, NUMBERS } from '../experiment/descriptors';
+import { type Experiment, requireOne } from '../experiment/experiment';
+import { expand } from '../experiment/expand';
+import { type PreparedRun, type PrepareOptions, prepareRun } from '../measure/prepare';
+import type { LoadedModel, RunContext } from '../measure/session';
 
 /** Tokens a pass, where nothing else is asked for: enough to be quick, and no more logits at a time than fit anywhere. */
 const CHUNK = '128';
 /** The token that ends a text, and from which a new one starts. */
 const END_OF_TEXT = 0;
-/** Of the settings that are numbers, those that change what is computed here; the others are about timing. */
-const NUMBERS_USED = ['chunk', 'steps_per_submit', 'seed'];
+/** The numbers that change what is computed from a given text; the others are about prompts of random tokens and about timing. */
+const NUMBERS_USED = NUMBER_NAMES.filter((name) => NUMBERS[name].forTexts);
 
-export interface Prepared {
-  choice: Choice;
-  plans: Plans;
-}
-
-/** Compiles what a model needs for prompts of this length. Throws when the settings are several runs, or about timing. */
-export async function prepare(
+/**
+ * Makes a model ready for a text of this many tokens, with the settings of an experiment. Throws when the settings are
+ * several runs or about timing, and when a kernel is checked and found wrong.
+ */
+export async function prepareText(
   { engine }: LoadedModel,
   experiment: Experiment,
   tokens: number,
-  catalogue = REGISTRY,
-): Promise<Prepared> {
-  const { run, choice } = chosenFor(engine, experiment, tokens, catalogue);
-  return { choice, plans: await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens]) };
-}
-
-/** The same without compiling anything. */
-export function chosenFor(engine: Engine, experiment: Experiment, tokens: number, catalogue = REGISTRY) {
+  context: RunContext,
+  { check }: Pick<PrepareOptions, 'check'> = {},
+): Promise<PreparedRun> {
   checkSettings(experiment);
   const whole = { ...experiment, chunk: experiment.chunk ?? [CHUNK], prefill: [String(tokens)] };
-  const [run] = expand(whole, catalogue);
-  return { run, choice: choose(run, engine.kernelNames, catalogue) };
+  const [run] = expand(whole, context.catalogue);
+  return prepareRun(run, engine, context, { check });
 }
 
 /** Throws unless the settings say one thing each, and something about how to compute. */
 export function checkSettings(experiment: Experiment): void {
   for (const [key, values] of Object.entries(experiment)) {
-    if (values.length > 1)
-      throw new Error(`${key} takes one value here; it has ${values.length}: ${values.join(', ')}`);
-    if ((Object.hasOwn(NUMBERS, key) || Object.hasOwn(VIEWS, key)) && !NUMBERS_USED.includes(key))
+    requireOne(key, values, ' here');
+    const possible = key === 'model' || isKernelKey(key) || (isNumberName(key) && NUMBERS[key].forTexts);
+    if (!possible)
       throw new Error(`${key} has no meaning here; possible: ${NUMBERS_USED.join(', ')}, variants and knobs`);
   }
 }

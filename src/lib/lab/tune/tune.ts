@@ -7,11 +7,13 @@ import type { Variant } from '../../shaders/variant';
 import type { Effort } from '../measure/microbench';
 import { compare, type PairComparison } from '../measure/compare';
 import { complete, defaultsFor } from '../experiment/defaults';
-import { familyOf, kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
-import { NUMBERS, parseExperiment, type Experiment } from '../experiment/experiment';
+import { familyOf } from '../../shaders/formats/formats';
+import { kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
+import { isNumberName } from '../experiment/descriptors';
+import type { Experiment } from '../experiment/experiment';
 import { choose, expand, type Run } from '../experiment/expand';
 import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
-import type { LoadedModel, OpenGpu, Session } from '../measure/session';
+import type { LoadedModel, RunContext, Session } from '../measure/session';
 import { usesOf, type KernelUse } from '../measure/shapes';
 
 export interface TuneOptions {
@@ -54,7 +56,7 @@ export interface Tuned {
 export interface BestSoFar {
   /** With everything found so far, as settings that make its run. */
   settings: string;
-  /** The kernel just searched, its best variant and knobs (`row_threads=16 step=32`). */
+  /** The kernel just searched, its best variant and knobs (`row_threads=16 tile_k=32`). */
   kernel: string;
   variant: string;
   knobs: string;
@@ -84,18 +86,9 @@ export async function* tune(
   const known = new Map<string, Found>();
   for (const place of places) {
     const model = await session.load(place.model, place.seed, () => undefined, signal);
-    const gpu = await session.open();
+    const context = await session.context(signal, { catalogue: options.catalogue });
     const budgetSeconds = options.budgetSeconds / places.length;
-    const tuner = new Tuner(
-      experiment,
-      place,
-      model,
-      gpu,
-      { ...options, budgetSeconds },
-      signal,
-      tell,
-      known,
-    );
+    const tuner = new Tuner(experiment, place, model, context, { ...options, budgetSeconds }, tell, known);
     yield await tuner.run();
   }
 }
@@ -112,17 +105,16 @@ class Tuner {
     readonly experiment: Experiment,
     readonly place: Run,
     readonly model: LoadedModel,
-    readonly gpu: OpenGpu,
+    readonly context: RunContext,
     readonly options: TuneOptions,
-    readonly signal: AbortSignal,
     readonly tell: (event: TuneEvent) => void,
     /** Kernels that another chunk has tuned at the same shapes. */
     readonly known: Map<string, Found>,
   ) {
-    this.#catalogue = options.catalogue ?? REGISTRY;
+    this.#catalogue = context.catalogue;
     const names = model.engine.kernelNames;
     this.#allowed = Object.fromEntries(names.map((kernel) => [kernel, this.#allowedOf(kernel)]));
-    const [defaults] = expand(complete({}, defaultsFor(gpu)));
+    const [defaults] = expand(complete({}, defaultsFor(context.gpu)));
     const chosen = choose(defaults, names, this.#catalogue);
     this.#before = Object.fromEntries(names.map((kernel) => [kernel, this.#permitted(chosen[kernel])]));
   }
@@ -130,7 +122,7 @@ class Tuner {
   async run(): Promise<Tuned> {
     const { budgetSeconds } = this.options;
     const searched = await this.#costs(await this.#uses());
-    this.tell({ type: 'tuning', settings: this.place.text, kernels: searched });
+    this.tell({ type: 'tuning', settings: this.place.settings, kernels: searched });
     const end = this.#start + 1e3 * budgetSeconds * (1 - COMPARISON_SHARE);
     const found: Record<string, Variant> = { ...this.#before };
     let rest = searched.reduce((sum, { before }) => sum + before.seconds, 0);
@@ -141,7 +133,7 @@ class Tuner {
       rest -= before.seconds;
       const result = await this.#search(kernel, uses, deadline);
       Object.assign(found, { [kernel]: result.best.variant }, result.shapes);
-      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).text, ...result });
+      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).settings, ...result });
     }
     return this.#confirm(found);
   }
@@ -149,7 +141,7 @@ class Tuner {
   /** The uses of each kernel that there is a choice for, as a prompt and what is decoded after it weigh them. */
   async #uses(): Promise<Map<string, KernelUse[]>> {
     const { chunk, prefill, decode } = this.place;
-    const asked = await usesOf(this.model.engine, chunk);
+    const asked = await usesOf(this.model.engine, chunk, this.context);
     const byKernel = new Map<string, KernelUse[]>();
     const add = (use: KernelUse, weight: number) => {
       const choices = this.#allowed[use.kernel];
@@ -199,7 +191,7 @@ class Tuner {
     tell: (candidate: Candidate) => void,
     work: (search: Search) => Promise<Result>,
   ): Promise<Result> {
-    const search = new Search(uses, this.gpu, this.signal, tell, this.options.effort);
+    const search = new Search(uses, this.context.gpu, this.context.signal, tell, this.options.effort);
     try {
       return await work(search);
     } finally {
@@ -210,22 +202,19 @@ class Tuner {
   /** The whole model, as found against as it was. */
   async #confirm(found: Record<string, Variant>): Promise<Tuned> {
     const [before, after] = [this.#before, found].map((variants) => this.#runOf(variants));
-    if (before.text === after.text)
-      return { settings: after.text, before: before.text, comparison: undefined };
-    this.tell({ type: 'comparing', settings: after.text });
+    if (before.settings === after.settings)
+      return { settings: after.settings, before: before.settings, comparison: undefined };
+    this.tell({ type: 'comparing', settings: after.settings });
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
-    const comparison = await compare([before, after], this.model, this.gpu, this.signal, {
-      seconds,
-      catalogue: this.#catalogue,
-    });
+    const comparison = await compare([before, after], this.model, this.context, seconds);
     const winner = comparison.ratio < 1 ? before : after;
-    return { settings: winner.text, before: before.text, comparison };
+    return { settings: winner.settings, before: before.settings, comparison };
   }
 
   #runOf(variants: Record<string, Variant>): Run {
     const chosen = Object.entries(variants).map(([kernel, variant]) => this.#settingsOf(kernel, variant));
-    const place = parseExperiment(this.place.text, this.#catalogue);
-    return expand(Object.assign(place, ...chosen) as Experiment, this.#catalogue)[0];
+    const { experiment } = this.place;
+    return expand(Object.assign({}, experiment, ...chosen) as Experiment, this.#catalogue)[0];
   }
 
   /** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
@@ -258,7 +247,9 @@ class Tuner {
     const allowed = this.#allowed[variant.kernel];
     const portable = this.#variant(variant.kernel, registry[variant.kernel].default);
     const named = [variant, portable].filter(({ name }) => allowed.some((each) => each.name === name));
-    return [...named, ...allowed].find((each) => !this.gpu.kernels.unsupportedReason(each)) ?? variant;
+    return (
+      [...named, ...allowed].find((each) => !this.context.gpu.kernels.unsupportedReason(each)) ?? variant
+    );
   }
 
   /** The one that would run first: what is slower than it by far is soon given up. */
@@ -279,8 +270,9 @@ class Tuner {
 
 /** One run for each model, chunk and prompt of the settings, variants aside; a chunk is the prompt where none is set. */
 function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[] {
-  const isNumber = (key: string) => key === 'model' || Object.hasOwn(NUMBERS, key);
-  const plain = Object.fromEntries(Object.entries(experiment).filter(([key]) => isNumber(key)));
+  const plain = Object.fromEntries(
+    Object.entries(experiment).filter(([key]) => key === 'model' || isNumberName(key)),
+  );
   return (plain.chunk ?? ['prefill']).flatMap((chunk) => {
     const prompt: Experiment = plain.prefill || chunk === 'prefill' ? {} : { prefill: [chunk] };
     return expand({ ...plain, chunk: [chunk], ...prompt }, catalogue);

@@ -47,13 +47,13 @@ fn best_of_slice(row: u32, slice: u32) -> Best {
   return Best(slice_best[at], bitcast<f32>(slice_best[at + 1u]));
 }
 
-// Of equal logits the smaller token wins, whatever the order of the comparisons.
+// Among equal logits the smaller token wins, whatever the order of the comparisons.
 fn better(a: Best, b: Best) -> Best {
   if (b.logit > a.logit || (b.logit == a.logit && b.token < a.token)) { return b; }
   return a;
 }
 
-// Of the workgroup: sixteen threads look through a sixteenth each, then the first through those. For thread 0.
+// The workgroup's largest logit, for thread 0: sixteen threads search a sixteenth each, then the first searches their results.
 fn best_of_all(own: Best, thread: u32) -> Best {
   var found = own;
   share(found, thread);

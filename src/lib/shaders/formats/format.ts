@@ -1,6 +1,10 @@
 import type { Random } from '../kernel';
 
-/** How a tensor's weights are packed: in the GGUF file, and as the GPU keeps them (the same, but every block starts on a word). */
+/**
+ * One weight format: how weights are packed in the GGUF file and on the GPU (the same, but there every block starts on a word).
+ * A new format is this descriptor in formats/<name>.ts, its reader formats/<name>.wgsl, and synthesise/<name>.wgsl with its line
+ * in synthesise/reference.ts; tests/formats.test.ts says what is missing.
+ */
 export interface Format {
   name: string;
   /** GGML's number for the type, as in a GGUF tensor table. */
@@ -11,6 +15,11 @@ export interface Format {
   fileBytes: number;
   /** Four-byte words of a block on the GPU. */
   words: number;
+  /**
+   * Scale of synthetic weights (engine/synthetic.ts). A format of plain numbers counts them in units of `unit`; a quantised one
+   * has weights of standard deviation `deviation` where the kernel synthesise is given a spread of 1.
+   */
+  synthesis: { unit: number } | { deviation: number };
   /** Writes the block's weights, `elements` of them, to `out` from `at` on. */
   dequantise(words: Uint32Array, block: number, out: Float32Array, at: number): void;
   /** A block of plausible weights, with every field in use, written to `words` at the block's place. */

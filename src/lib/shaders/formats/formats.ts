@@ -1,23 +1,35 @@
-// The weight formats by name, and how a tensor goes from its file layout to the GPU's and to plain numbers.
-import { bf16 } from './bf16';
-import { f16 } from './f16';
-import { f32 } from './f32';
+/** The weight formats by name, and how a tensor goes from its file layout to the GPU's and to plain numbers. */
 import type { Format } from './format';
-import { q4_0 } from './q4_0';
-import { q4_k } from './q4_k';
-import { q5_k } from './q5_k';
-import { q6_k } from './q6_k';
-import { q8_0 } from './q8_0';
 
 export { bf16ToNumber, f16ToNumber, numberToBf16, numberToF16, numberToF32 } from './bits';
 export type { Format } from './format';
 
-/** Every format a weight may have, by name. Each has its twin in WGSL beside it: `<name>.wgsl`. */
-export const formats: Record<string, Format> = { f32, f16, bf16, q4_0, q8_0, q4_k, q5_k, q6_k };
+const files = import.meta.glob<Record<string, Format>>(
+  ['./*.ts', '!./bits.ts', '!./format.ts', '!./formats.ts'],
+  { eager: true },
+);
+
+/** Every format of this folder, by name; those with smaller blocks first, then by GGML's type number. */
+export const formats: Record<string, Format> = Object.fromEntries(
+  Object.entries(files)
+    .map(([path, exports]) => exports[path.slice('./'.length, -'.ts'.length)])
+    .sort((a, b) => a.elements - b.elements || a.ggmlType - b.ggmlType)
+    .map((format) => [format.name, format]),
+);
 
 /** The format with GGML's type number, or undefined where the engine has none. */
 export function formatOfGgmlType(ggmlType: number): Format | undefined {
   return Object.values(formats).find((format) => format.ggmlType === ggmlType);
+}
+
+/** The weight format of one format's kernel, matmul_q4_k → q4_k; undefined for a kernel that exists once. */
+export const formatNameOf = (kernel: string): string | undefined =>
+  Object.keys(formats).find((name) => kernel.endsWith(`_${name}`));
+
+/** The family of a kernel, matmul_q4_k → matmul; a kernel that exists once is its own family. */
+export function familyOf(kernel: string): string {
+  const format = formatNameOf(kernel);
+  return format ? kernel.slice(0, -format.length - 1) : kernel;
 }
 
 /** Words from one row of a matrix to the next on the GPU; `columns` a multiple of the format's block. */

@@ -1,6 +1,6 @@
 // How tiles of 8-bit products (eight_bits.wgsl) fetch and stage rows of q4_K blocks as they are in the file.
 
-// What a thread fetches of a row for a step: the block's header, and eight words of 64 nibbles, the low ones first.
+// The part of a row that a thread fetches for a step: the block's header, and eight words of 64 nibbles, the low ones first.
 struct Fetched { header: vec4<u32>, nibbles: Bytes }
 
 // Rows past the end repeat the last one, and are not stored.

@@ -10,6 +10,7 @@ export const q5_k: Format = {
   elements: 256,
   fileBytes: 176,
   words: 44,
+  synthesis: { deviation: 447 },
   dequantise(words, block, out, at) {
     const base = block * 44;
     const d = f16ToNumber(words[base] & 0xffff);

@@ -31,7 +31,7 @@ fn q5_k_scale(block: u32, sub_block: u32) -> vec2<f32> {
   return unpack2x16float(weight[block]) * vec2<f32>(select(lower, upper, sub_block >= 4u));
 }
 
-// Of four bytes of nibbles and four of fifth bits, the quants of one sub-block.
+// The quants of one sub-block from four bytes of nibbles and four bytes of fifth bits.
 fn q5_k_quants4(nibbles: u32, fifths: u32, sub_block: u32) -> vec4<f32> {
   let low = (nibbles >> (4u * (sub_block & 1u))) & 0x0f0f0f0fu;
   let high = ((fifths >> sub_block) & 0x01010101u) << 4u;

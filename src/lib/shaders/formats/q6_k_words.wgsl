@@ -47,7 +47,7 @@ fn merged(lower: vec2<u32>, upper: vec2<u32>) -> vec2<u32> {
   return (lower & mask) | (upper & ~mask);
 }
 
-// Of each quarter. A scale is a signed byte of 16 columns, times the block's.
+// The scale of each quarter: a signed byte for 16 columns, times the block's scale.
 fn unit_scales(w: Unit, unit: u32) -> vec4<f32> {
   let bytes = bitcast<vec4<i32>>(w.scales.xxyy << (vec4<u32>(24u, 8u, 24u, 8u) - vec4<u32>(8u * (unit / 2u % 2u))));
   return unpack2x16float(w.scale).x * vec4<f32>(bytes >> vec4<u32>(24u));

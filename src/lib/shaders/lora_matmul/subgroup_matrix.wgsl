@@ -1,12 +1,12 @@
 //! Experimental: both ways on the GPU's matrix units, in 16 × 16 blocks of f16 summed in f32; x is rounded on its way in.
 //! error: 2e-6 because weights, x and what is between the ways are rounded to f16
 //! let tiles: ceil(decay / 64) + ceil(learning_rate / 64) + ceil(value / 64) + ceil(gate / 64)
-//! let parts: max(1, min(floor(workgroups / (tiles * ceil(tokens / 64))), floor(columns / 128)))
+//! let splits: max(1, min(floor(split_k_target / (tiles * ceil(tokens / 64))), floor(columns / 128)))
 //! let ranks: decay + learning_rate + value + gate
 //! scratch hidden: tokens * ranks
-//! scratch partial: min(parts - 1, 1) * parts * tokens * ranks
-//! pass down: tiles, tokens / 64, parts
-//! pass add: min(parts - 1, 1) * ranks / 64, tokens
+//! scratch partial: min(splits - 1, 1) * splits * tokens * ranks
+//! pass down: tiles, tokens / 64, splits
+//! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / 64, tokens / 64, 4
 //! use: lora, lora_result, lora_tiles
 
@@ -22,14 +22,14 @@ struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value:
 @group(0) @binding(3) var<storage, read_write> inputs: array<f32>;       // 6 × tokens × columns: planes 3, 4 and 5 are written
 @group(0) @binding(4) var<storage, read_write> gate: array<f32>;         // tokens × columns
 @group(0) @binding(5) var<storage, read_write> hidden: array<vec4<f32>>; // tokens × all ranks
-@group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // parts × tokens × all ranks
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // splits × tokens × all ranks
 
-// Where the tiles of the way down are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 512u;  // knob: 1 256 512
+// Split-K: with fewer tiles than this on the way down, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 512u; // knob: 1 256 512
 
 const tile = 64u;         // rows, and tokens
 const threads = 128u;     // four subgroups of 32, each with a quarter of the tile: two blocks by two
-const step = 32u;         // columns; of a row four vectors of eight halves, and one more so that neighbours lie in different banks
+const tile_k = 32u;       // columns; of a row four vectors of eight halves, and one more so that neighbours lie in different banks
 const pitch = 5u;
 const x_vectors = tile * pitch; // tokens first, then rows
 const view = 32u * pitch; // of a quarter's tokens or rows
@@ -74,11 +74,11 @@ fn multiply(p: Product, thread: u32, subgroup: u32, lane: u32) {
   let rows = bufferView<array<vec4<u32>, view>>(&memory, (x_vectors + own_row * pitch) * 16u);
   var s00: Sums; var s01: Sums; var s10: Sums; var s11: Sums; // s<16 tokens><16 rows>
   var fetched = fetch(p, p.first_column, thread);
-  for (var column = p.first_column; column < p.end_column; column += step) {
+  for (var column = p.first_column; column < p.end_column; column += tile_k) {
     workgroupBarrier();
     stage(fetched, p, column, thread);
     workgroupBarrier();
-    fetched = fetch(p, column + step, thread);
+    fetched = fetch(p, column + tile_k, thread);
     for (var k = 0u; k < 4u; k += 2u) {
       let r0 = subgroupMatrixLoad<Rows, col_major>(rows, k, pitch);
       let r1 = subgroupMatrixLoad<Rows, col_major>(rows, 16u * pitch + k, pitch);
@@ -147,11 +147,11 @@ fn put16(p: Product, s0: Sums, s1: Sums, first_row: u32, first_token: u32, memor
 fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   let at = token * p.out_stride + p.out_first + row;
   if (p.up) { put_result(p.lora, token, row, sum); }
-  else if (p.parts == 1u) { hidden[at / 4u][at % 4u] = between(p.lora, sum); }
-  else { partial[p.part * sizes.tokens * p.out_stride + at] = sum; }
+  else if (p.splits == 1u) { hidden[at / 4u][at % 4u] = between(p.lora, sum); }
+  else { partial[p.split * sizes.tokens * p.out_stride + at] = sum; }
 }
 
-// What lies between the ways has to fit an f16.
+// The values between the two projections have to fit an f16.
 fn between(index: u32, sum: f32) -> f32 { return clamp(inner(index, sum), -65504.0, 65504.0); }
 
 @compute @workgroup_size(64)

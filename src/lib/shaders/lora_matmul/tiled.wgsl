@@ -1,11 +1,11 @@
 //! Two passes of register tiles: every LoRA's way down, then every LoRA's way up; 8 rows × 8 tokens of sums a thread.
 //! let tiles: ceil(decay / tile_rows) + ceil(learning_rate / tile_rows) + ceil(value / tile_rows) + ceil(gate / tile_rows)
-//! let parts: max(1, min(floor(workgroups / (tiles * ceil(tokens / tile_tokens))), floor(columns / 128)))
+//! let splits: max(1, min(floor(split_k_target / (tiles * ceil(tokens / tile_tokens))), floor(columns / 128)))
 //! let ranks: decay + learning_rate + value + gate
 //! scratch hidden: tokens * ranks
-//! scratch partial: min(parts - 1, 1) * parts * tokens * ranks
-//! pass down: tiles, tokens / tile_tokens, parts
-//! pass add: min(parts - 1, 1) * ranks / 64, tokens
+//! scratch partial: min(splits - 1, 1) * splits * tokens * ranks
+//! pass down: tiles, tokens / tile_tokens, splits
+//! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
 //! use: sums, lora, lora_result, lora_tiles, accumulate
 
@@ -16,17 +16,17 @@ struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value:
 @group(0) @binding(3) var<storage, read_write> inputs: array<f32>;       // 6 × tokens × columns: planes 3, 4 and 5 are written
 @group(0) @binding(4) var<storage, read_write> gate: array<f32>;         // tokens × columns
 @group(0) @binding(5) var<storage, read_write> hidden: array<vec4<f32>>; // tokens × all ranks
-@group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // parts × tokens × all ranks
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // splits × tokens × all ranks
 
 const row_threads = 8u;   // knob: 8 16
-// Where the tiles of the way down are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 512u;  // knob: 1 256 512 1024
+// Split-K: with fewer tiles than this on the way down, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 512u; // knob: 1 256 512 1024
 
 const token_threads = 8u;
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;      // as many as threads: each stages one row
 const tile_tokens = 8u * token_threads;
-const step = 16u;
+const tile_k = 16u;
 const vectors = 4u;                      // of a step
 const pitch = 5u;                        // and one, so that neighbouring rows lie in different banks
 const w_next = row_threads * pitch;
@@ -61,7 +61,7 @@ fn multiply(p: Product, thread_index: u32) {
   var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var fetched = fetch(p, p.first_column, thread);
-  for (var column = p.first_column; column < p.end_column; column += step) {
+  for (var column = p.first_column; column < p.end_column; column += tile_k) {
     workgroupBarrier();
     let weights = unpack16(fetched.weights, p.wide);
     weight_tile[thread * pitch] = weights[0];
@@ -76,7 +76,7 @@ fn multiply(p: Product, thread_index: u32) {
       x_tile[x_at + 3u * threads / vectors * pitch] = fetched.x3;
     }
     workgroupBarrier();
-    fetched = fetch(p, min(column + step, p.columns - step), thread);
+    fetched = fetch(p, min(column + tile_k, p.columns - tile_k), thread);
     for (var v = 0u; v < vectors; v++) {
       let at = token * pitch + v;
       let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
@@ -133,8 +133,8 @@ fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   if (token >= sizes.tokens) { return; }
   let at = token * p.out_stride + p.out_first + row;
   if (p.up) { put_result(p.lora, token, row, sum); }
-  else if (p.parts == 1u) { hidden[at / 4u][at % 4u] = inner(p.lora, sum); }
-  else { partial[p.part * sizes.tokens * p.out_stride + at] = sum; }
+  else if (p.splits == 1u) { hidden[at / 4u][at % 4u] = inner(p.lora, sum); }
+  else { partial[p.split * sizes.tokens * p.out_stride + at] = sum; }
 }
 
 @compute @workgroup_size(64)

@@ -12,8 +12,8 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 const block = 8u; // knob: 8 16
 
 const tile = 4u * block;
-const step = 32u;
-const vectors = step / 4u;
+const tile_k = 32u;
+const vectors = tile_k / 4u;
 
 var<workgroup> weight_tile: array<vec4<f32>, tile * vectors>;
 var<workgroup> x_tile: array<vec4<f32>, tile * vectors>;
@@ -25,7 +25,7 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   var s0 = vec4<f32>(); var s1 = vec4<f32>(); var s2 = vec4<f32>(); var s3 = vec4<f32>(); // a row each, four tokens
-  for (var column = 0u; column < sizes.columns; column += step) {
+  for (var column = 0u; column < sizes.columns; column += tile_k) {
     workgroupBarrier();
     for (var i = thread; i < tile * vectors; i += block * block) {
       let row = min(group.x * tile + i / vectors, sizes.rows - 1u);

@@ -5,11 +5,11 @@
 //! resident halves: batch * panels * panel_rows * columns / 2
 //! load repack: columns / 256, panels * panel_rows / 16, batch
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 128)))
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
-//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: format, epilogue, parts, accumulate
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 128)))
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: format, epilogue, splits, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -20,13 +20,13 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 // one piece of memory, and what they read next follows it.
 @group(0) @binding(4) var<storage, read> halves: array<vec2<u32>>;
 @group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec2<u32>>;
-@group(0) @binding(5) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(5) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const thread_rows = 4u;   // knob: 4 8
 const thread_tokens = 4u; // knob: 4 8
 const unrolled = 4u;      // knob: 4 8
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 512u;  // knob: 1 512 2048
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 512u; // knob: 1 512 2048
 
 const_assert thread_rows * thread_tokens * unrolled <= 256u; // products of a turn of the loop: more make it slow to compile
 
@@ -40,7 +40,7 @@ const tile_tokens = thread_tokens * token_threads;
 struct Sums { a: vec4<f32>, b: vec4<f32> }
 // Four columns of these tokens: a[j][t] is column j of token t.
 struct Tokens { a: mat4x4<f32>, b: mat4x4<f32> }
-// Where a thread's tokens lie, in vectors; token_threads apart.
+// Offsets of a thread's tokens, in vectors; they lie token_threads apart.
 struct Places { a: vec4<u32>, b: vec4<u32> }
 
 @compute @workgroup_size(16, 16)
@@ -66,10 +66,10 @@ fn multiply(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + 16u * parts - 1u) / (16u * parts) * 16u;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + 16u * splits - 1u) / (16u * splits) * 16u;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let token = group.y * tile_tokens + local.y; // and every token_threads-th after it
   let places = Places(places4(matrix, token), places4(matrix, token + 4u * token_threads));
   let panels = (sizes.rows + panel_rows - 1u) / panel_rows;
@@ -103,15 +103,15 @@ fn multiply(
   }
 
   let row = group.x * tile_rows + local.x;
-  store_sums(group.z, parts, row, token, s0);
-  store_sums(group.z, parts, row + row_threads, token, s1);
-  store_sums(group.z, parts, row + 2u * row_threads, token, s2);
-  store_sums(group.z, parts, row + 3u * row_threads, token, s3);
+  store_sums(group.z, splits, row, token, s0);
+  store_sums(group.z, splits, row + row_threads, token, s1);
+  store_sums(group.z, splits, row + 2u * row_threads, token, s2);
+  store_sums(group.z, splits, row + 3u * row_threads, token, s3);
   if (thread_rows > 4u) {
-    store_sums(group.z, parts, row + 4u * row_threads, token, s4);
-    store_sums(group.z, parts, row + 5u * row_threads, token, s5);
-    store_sums(group.z, parts, row + 6u * row_threads, token, s6);
-    store_sums(group.z, parts, row + 7u * row_threads, token, s7);
+    store_sums(group.z, splits, row + 4u * row_threads, token, s4);
+    store_sums(group.z, splits, row + 5u * row_threads, token, s5);
+    store_sums(group.z, splits, row + 6u * row_threads, token, s6);
+    store_sums(group.z, splits, row + 7u * row_threads, token, s7);
   }
 }
 
@@ -144,10 +144,10 @@ fn add_products(sums: Sums, place: u32, v: u32, xs: Tokens) -> Sums {
   return more;
 }
 
-fn store_sums(product: u32, parts: u32, row: u32, token: u32, sums: Sums) {
+fn store_sums(product: u32, splits: u32, row: u32, token: u32, sums: Sums) {
   if (row >= sizes.rows) { return; }
   for (var t = 0u; t < 4u; t++) {
-    store_one(product, parts, row, token + t * token_threads, sums.a[t]);
-    if (thread_tokens > 4u) { store_one(product, parts, row, token + (t + 4u) * token_threads, sums.b[t]); }
+    store_one(product, splits, row, token + t * token_threads, sums.a[t]);
+    if (thread_tokens > 4u) { store_one(product, splits, row, token + (t + 4u) * token_threads, sums.b[t]); }
   }
 }

@@ -2,14 +2,14 @@
 //! error: 1e-9 because x is rounded to 16 bits
 //! formats: q4_k
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))
 //! scratch quants: batch * tokens * columns / 2
 //! scratch scales: batch * tokens * columns / 16
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass quantise: columns / 32 * tokens / 64, batch
-//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, sums, tile_sums, eight_bits, q4_k_rows, q4_k_header
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: epilogue, splits, sums, tile_sums, eight_bits, q4_k_rows, q4_k_header
 
 requires packed_4x8_integer_dot_product;
 
@@ -20,13 +20,13 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
 @group(0) @binding(4) var<storage, read_write> quants: array<vec4<u32>>; // batch × tokens × columns, two bytes each
 @group(0) @binding(5) var<storage, read_write> scales: array<vec2<f32>>; // batch × tokens × columns / 32: scale, sum of x
-@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const row_threads = 8u;    // knob: 8 16
 const token_threads = 16u; // knob: 8 16
 const thread_tokens = 4u;  // the two bytes of more would not fit into registers
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 640u;   // knob: 1 256 512 640 1280
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 640u; // knob: 1 256 512 640 1280
 
 // A block of x as whole numbers, its largest 32512 = 127 · 256, in two signed bytes each: 256 · high + low. With weights up to 15
 // a sub-block's sum stays below 2²⁴: f32 has it exactly.

@@ -2,14 +2,14 @@
 //! error: 1e-5 because weights, x and sums of 32 columns are rounded to f16
 //! formats: q4_k
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))
 //! scratch halves: batch * tokens * columns / 2
 //! scratch scales: batch * tokens
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass halve: tokens, batch
-//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, sums, tile_sums, accumulate, q4_k_header
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: epilogue, splits, sums, tile_sums, accumulate, q4_k_header
 
 enable f16;
 
@@ -20,13 +20,13 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
 @group(0) @binding(4) var<storage, read_write> halves: array<vec4<f16>>; // batch × tokens × columns: x / scale
 @group(0) @binding(5) var<storage, read_write> scales: array<f32>;     // batch × tokens
-@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const token_threads = 8u; // knob: 8 16
 // Columns whose products are summed in f16 before the sum goes to f32. With 0, f16 is only how the tiles are kept.
 const flush = 32u;        // knob: 0 32
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 512u;  // knob: 1 512 1024
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 512u; // knob: 1 512 1024
 
 const row_threads = 16u;
 const threads = row_threads * token_threads;
@@ -34,10 +34,10 @@ const tile_rows = 8u * row_threads;
 const tile_tokens = 8u * token_threads;
 // Sixteen bytes of a row are 16 columns of one sub-block in their low nibbles and 16 of the next in their high ones:
 // those 32 are a step. A tile has them as eight vectors a row, and one more that keeps neighbouring rows in different banks.
-const step = 32u;
+const tile_k = 32u;
 const pitch = 9u;
 const x_next = token_threads * pitch;
-const round_vectors = select(flush, step, flush == 0u) / 4u; // vectors from one flush to the next
+const round_vectors = select(flush, tile_k, flush == 0u) / 4u; // vectors from one flush to the next
 // A thread dequantises the low or the high nibbles of so many rows, as many rows apart, and stages four vectors of x.
 const weight_loads = 2u * tile_rows / threads;
 const half_rows = threads / 2u;
@@ -52,12 +52,12 @@ var<workgroup> largest: array<f32, 64>;
 // Halves of a row and four tokens: over the columns since the last flush, and over those before.
 struct Halves { recent: vec4<f16>, flushed: vec4<f32> }
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
-// What a thread fetches for a step; of the weights as many as `weight_loads` says.
+// The data that a thread fetches for a step; `weight_loads` says how many of the weights.
 struct Fetched {
   w0: Bytes, w1: Bytes, w2: Bytes, w3: Bytes,
   x0: vec4<f16>, x1: vec4<f16>, x2: vec4<f16>, x3: vec4<f16>,
 }
-// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+// First row and token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
 
 // A token's x as f16, by a workgroup.
@@ -86,10 +86,10 @@ fn multiply(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + 64u * parts - 1u) / (64u * parts) * 64u;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + 64u * splits - 1u) / (64u * splits) * 64u;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let place = Place(
     matrix * sizes.rows + group.x * tile_rows, (matrix + 1u) * sizes.rows - 1u,
     matrix * sizes.tokens + group.y * tile_tokens, (matrix + 1u) * sizes.tokens - 1u,
@@ -103,13 +103,13 @@ fn multiply(
   var s0b = Halves(); var s1b = Halves(); var s2b = Halves(); var s3b = Halves();
   var s4b = Halves(); var s5b = Halves(); var s6b = Halves(); var s7b = Halves();
   var fetched = fetch(place, first_column, thread);
-  for (var column = first_column; column < end_column; column += step) {
+  for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage(fetched, column, thread);
     workgroupBarrier();
-    fetched = fetch(place, min(column + step, sizes.columns - step), thread);
+    fetched = fetch(place, min(column + tile_k, sizes.columns - tile_k), thread);
     // Indices are written out here, not in functions: only so a compiler sees that they stay within the tiles.
-    for (var first = 0u; first < step / 4u; first += round_vectors) {
+    for (var first = 0u; first < tile_k / 4u; first += round_vectors) {
       for (var n = 0u; n < round_vectors; n++) {
         let v = first + n;
         let at = token * pitch + v;
@@ -142,8 +142,8 @@ fn multiply(
       i, Sums(s0a.flushed, s0b.flushed), Sums(s1a.flushed, s1b.flushed), Sums(s2a.flushed, s2b.flushed), Sums(s3a.flushed, s3b.flushed),
       Sums(s4a.flushed, s4b.flushed), Sums(s5a.flushed, s5b.flushed), Sums(s6a.flushed, s6b.flushed), Sums(s7a.flushed, s7b.flushed),
     );
-    store4(group.z, parts, from_row + i * row_threads, from_token, sums.a * scale_a);
-    store4(group.z, parts, from_row + i * row_threads, from_token + 4u * token_threads, sums.b * scale_b);
+    store4(group.z, splits, from_row + i * row_threads, from_token, sums.a * scale_a);
+    store4(group.z, splits, from_row + i * row_threads, from_token + 4u * token_threads, sums.b * scale_b);
   }
 }
 
@@ -165,7 +165,7 @@ fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
 
 fn fetch_weights(place: Place, column: u32, row: u32) -> Bytes {
   let block = (min(place.row + row, place.last_row) * (sizes.columns / 256u) + column / 256u) * 9u;
-  return Bytes(weight[block], weight[block + 1u + column % 256u / step]);
+  return Bytes(weight[block], weight[block + 1u + column % 256u / tile_k]);
 }
 
 // The i-th vector of the tile: columns 64·pair + 16·half + 0 … 15, then those 32 after them.
@@ -219,7 +219,7 @@ fn flushed(sums: Halves) -> Halves {
   return Halves(vec4<f16>(), sums.flushed + vec4<f32>(sums.recent));
 }
 
-// Of four tokens, token_threads apart.
+// For four tokens, token_threads apart.
 fn scales_of(place: Place, token: u32) -> vec4<f32> {
   let tokens = min(vec4<u32>(place.token + token) + vec4<u32>(0u, 1u, 2u, 3u) * token_threads, vec4<u32>(place.last_token));
   return vec4<f32>(scales[tokens.x], scales[tokens.y], scales[tokens.z], scales[tokens.w]);

@@ -4,11 +4,11 @@
 //! resident halves: batch * rows * columns / 2
 //! load repack: columns / 256, rows / 16, batch
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 128)))
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
-//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: format, epilogue, parts, sums, tile_sums, accumulate
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 128)))
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: format, epilogue, splits, sums, tile_sums, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -17,23 +17,23 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
 @group(0) @binding(4) var<storage, read> halves: array<vec4<u32>>;     // batch × rows × columns, eight a vector
 @group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec4<u32>>;
-@group(0) @binding(5) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(5) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const row_threads = 16u;  // knob: 8 16
 const token_threads = 8u; // knob: 8 16
-const step = 16u;         // knob: 16 32
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 512u;  // knob: 1 512 1024
+const tile_k = 16u;       // knob: 16 32
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 512u; // knob: 1 512 1024
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
 const tile_tokens = 8u * token_threads;
-const vectors = step / 4u;  // along the columns
+const vectors = tile_k / 4u; // along the columns
 const pitch = vectors + 1u; // one more than a row needs, so that neighbouring rows lie in different banks
 const x_next = token_threads * pitch;
 // Vectors that a thread fetches for the next step while it works on this one: eight weights each, or four of x.
-const weight_loads = step / token_threads;
-const x_loads = 2u * step / row_threads;
+const weight_loads = tile_k / token_threads;
+const x_loads = 2u * tile_k / row_threads;
 const_assert weight_loads <= 4u;
 const_assert x_loads <= 4u;
 
@@ -62,10 +62,10 @@ fn multiply(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + tile_k * splits - 1u) / (tile_k * splits) * tile_k;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let first_row = group.x * tile_rows;
   let first_token = group.y * tile_tokens;
   let row = thread % row_threads;     // and every row_threads-th after it
@@ -75,13 +75,13 @@ fn multiply(
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var weights = fetch_weights(matrix, first_row, first_column, thread);
   var xs = fetch_x(matrix, first_token, first_column, thread);
-  for (var column = first_column; column < end_column; column += step) {
+  for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage_weights(weights, thread);
     stage_x(xs, thread);
     workgroupBarrier();
-    weights = fetch_weights(matrix, first_row, column + step, thread);
-    xs = fetch_x(matrix, first_token, column + step, thread);
+    weights = fetch_weights(matrix, first_row, column + tile_k, thread);
+    xs = fetch_x(matrix, first_token, column + tile_k, thread);
     // Indices are written out here, not in functions: only so a compiler sees that they stay within the tiles.
     for (var v = 0u; v < vectors; v++) {
       let at = token * pitch + v;
@@ -104,8 +104,8 @@ fn multiply(
   let from_token = first_token + token;
   for (var i = 0u; i < min(8u, sizes.rows); i++) {
     let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
-    store4(group.z, parts, from_row + i * row_threads, from_token, sums.a);
-    store4(group.z, parts, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
+    store4(group.z, splits, from_row + i * row_threads, from_token, sums.a);
+    store4(group.z, splits, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
   }
 }
 
@@ -120,8 +120,8 @@ fn fetch_weights(matrix: u32, first_row: u32, column: u32, thread: u32) -> Weigh
 
 // The i-th vector of a tile. Rows past the end repeat the last one, and are not stored; columns past the end are zero.
 fn eight_weights(matrix: u32, first_row: u32, column: u32, i: u32) -> vec4<u32> {
-  let row = matrix * sizes.rows + min(first_row + i / (step / 8u), sizes.rows - 1u);
-  let k = column + 8u * (i % (step / 8u));
+  let row = matrix * sizes.rows + min(first_row + i / (tile_k / 8u), sizes.rows - 1u);
+  let k = column + 8u * (i % (tile_k / 8u));
   return select(vec4<u32>(), halves[(row * sizes.columns + min(k, sizes.columns - 8u)) / 8u], k < sizes.columns);
 }
 
@@ -133,7 +133,7 @@ fn stage_weights(w: Weights, thread: u32) {
 }
 
 fn unpack_weights(w: vec4<u32>, i: u32) {
-  let at = i / (step / 8u) % tile_rows * pitch + 2u * (i % (step / 8u));
+  let at = i / (tile_k / 8u) % tile_rows * pitch + 2u * (i % (tile_k / 8u));
   weight_tile[at] = vec4<f32>(unpack2x16float(w.x), unpack2x16float(w.y));
   weight_tile[at + 1u] = vec4<f32>(unpack2x16float(w.z), unpack2x16float(w.w));
 }

@@ -1,22 +1,22 @@
 //! Exact, for large chunks: the next step's bytes are fetched into registers while this step's tiles are multiplied.
 //! formats: q4_k
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
-//! pass multiply: tokens / tile_tokens, rows / tile_rows, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, sums, tile_sums, accumulate, q4_k_header
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
+//! pass multiply: tokens / tile_tokens, rows / tile_rows, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: epilogue, splits, sums, tile_sums, accumulate, q4_k_header
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;     // batch × rows × columns, q4_K blocks of 9 vectors
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
-@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const token_threads = 8u; // knob: 4 8 16
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 640u;  // knob: 1 256 512 640 1280
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 640u; // knob: 1 256 512 640 1280
 
 const row_threads = 16u;
 const x_next = token_threads * pitch;
@@ -25,7 +25,7 @@ const tile_rows = 8u * row_threads;
 const tile_tokens = 8u * token_threads;
 // Sixteen bytes of a row are 16 columns of one sub-block in their low nibbles and 16 of the next in their high ones:
 // those 32 are a step. A tile has them as eight vectors a row, and one more that keeps neighbouring rows in different banks.
-const step = 32u;
+const tile_k = 32u;
 const pitch = 9u;
 // A thread dequantises the low or the high nibbles of so many rows, as many rows apart, and stages four vectors of x.
 const halves = 2u * tile_rows / threads;
@@ -35,12 +35,12 @@ var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
-// What a thread fetches for a step; of the weights as many as `halves` says.
+// The data that a thread fetches for a step; `halves` says how many of the weights.
 struct Fetched {
   w0: Bytes, w1: Bytes, w2: Bytes, w3: Bytes,
   x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32>,
 }
-// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+// First row and token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
 
 @compute @workgroup_size(threads)
@@ -50,10 +50,10 @@ fn multiply(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + 64u * parts - 1u) / (64u * parts) * 64u;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + 64u * splits - 1u) / (64u * splits) * 64u;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let place = Place(
     matrix * sizes.rows + group.y * tile_rows, (matrix + 1u) * sizes.rows - 1u,
     matrix * sizes.tokens + group.x * tile_tokens, (matrix + 1u) * sizes.tokens - 1u,
@@ -65,12 +65,12 @@ fn multiply(
   var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var fetched = fetch(place, first_column, thread);
-  for (var column = first_column; column < end_column; column += step) {
+  for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage(fetched, column, thread);
     workgroupBarrier();
-    fetched = fetch(place, min(column + step, sizes.columns - step), thread);
-    for (var v = 0u; v < step / 4u; v++) {
+    fetched = fetch(place, min(column + tile_k, sizes.columns - tile_k), thread);
+    for (var v = 0u; v < tile_k / 4u; v++) {
       let at = token * pitch + v;
       let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
       let xb = transpose(mat4x4<f32>(x_tile[at + 4u * x_next], x_tile[at + 5u * x_next], x_tile[at + 6u * x_next], x_tile[at + 7u * x_next]));
@@ -91,8 +91,8 @@ fn multiply(
   let from_token = group.x * tile_tokens + token;
   for (var i = 0u; i < min(8u, sizes.rows); i++) {
     let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
-    store4(group.z, parts, from_row + i * row_threads, from_token, sums.a);
-    store4(group.z, parts, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
+    store4(group.z, splits, from_row + i * row_threads, from_token, sums.a);
+    store4(group.z, splits, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
   }
 }
 
@@ -114,7 +114,7 @@ fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
 
 fn fetch_weights(place: Place, column: u32, row: u32) -> Bytes {
   let block = (min(place.row + row, place.last_row) * (sizes.columns / 256u) + column / 256u) * 9u;
-  return Bytes(weight[block], weight[block + 1u + column % 256u / step]);
+  return Bytes(weight[block], weight[block + 1u + column % 256u / tile_k]);
 }
 
 // The i-th vector of the tile: columns 64·pair + 16·half + 0 … 15, then those 32 after them.

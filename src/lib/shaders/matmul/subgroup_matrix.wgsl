@@ -2,14 +2,14 @@
 //! error: 2e-6 because weights and x are rounded to f16
 //! formats: q4_k
 //! let tiles: ceil(rows / tile) * ceil(tokens / tile) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 256)))
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))
 //! scratch halves: batch * tokens * columns / 2
 //! scratch scales: batch * tokens
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass halve: tokens, batch
-//! pass multiply: tokens / tile, rows / tile, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: epilogue, parts, q4_k_header
+//! pass multiply: tokens / tile, rows / tile, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: epilogue, splits, q4_k_header
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
@@ -23,18 +23,18 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
 @group(0) @binding(4) var<storage, read_write> halves: array<vec4<u32>>; // batch × tokens × columns, two f16 a word
 @group(0) @binding(5) var<storage, read_write> scales: array<f32>;     // batch × tokens: what to multiply their halves by
-@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const tile = 128u;        // knob: 64 128
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 128u;  // knob: 1 128 256 512
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 128u; // knob: 1 128 256 512
 
 const threads = 128u;     // four subgroups of 32, each with a quarter of the tile
 const quarter = tile / 2u;
 const wide = tile == 128u; // a quarter has four blocks a side; of a tile of 64, two
 // Sixteen bytes of a row are 16 columns of one sub-block in their low nibbles and 16 of the next in their high ones:
 // those 32 are a step, four vectors of eight halves; one more keeps neighbouring rows in different banks.
-const step = 32u;
+const tile_k = 32u;
 const pitch = 5u;
 const x_vectors = tile * pitch; // tokens first, then rows
 const tile_vectors = 2u * x_vectors;
@@ -51,7 +51,7 @@ alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
 struct Fetched { weights: Bytes, x0: vec4<u32>, x1: vec4<u32>, x2: vec4<u32>, x3: vec4<u32> }
-// Where this workgroup's tile begins; rows and tokens are counted through all matrices.
+// First row and token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
 
 // x as f16, each token divided by its largest number: squares of channel mix may be larger than an f16 can be.
@@ -88,10 +88,10 @@ fn multiply(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + 64u * parts - 1u) / (64u * parts) * 64u;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + 64u * splits - 1u) / (64u * splits) * 64u;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let place = Place(
     matrix * sizes.rows + group.y * tile, (matrix + 1u) * sizes.rows - 1u,
     matrix * sizes.tokens + group.x * tile, (matrix + 1u) * sizes.tokens - 1u,
@@ -108,11 +108,11 @@ fn multiply(
   var s20: Sums; var s21: Sums; var s22: Sums; var s23: Sums;
   var s30: Sums; var s31: Sums; var s32: Sums; var s33: Sums;
   var fetched = fetch(place, first_column, thread);
-  for (var column = first_column; column < end_column; column += step) {
+  for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage(fetched, column, thread);
     workgroupBarrier();
-    fetched = fetch(place, min(column + step, sizes.columns - step), thread);
+    fetched = fetch(place, min(column + tile_k, sizes.columns - tile_k), thread);
     {
       let r0 = subgroupMatrixLoad<Rows, col_major>(rows, 0u, pitch);
       let r1 = subgroupMatrixLoad<Rows, col_major>(rows, 16u * pitch + 0u, pitch);
@@ -172,7 +172,7 @@ fn multiply(
   }
 
   let own = Quarter(
-    matrix, group.z, parts, group.y * tile + own_row, group.x * tile + own_token, subgroup * 16u * sums_pitch, lane,
+    matrix, group.z, splits, group.y * tile + own_row, group.x * tile + own_token, subgroup * 16u * sums_pitch, lane,
   );
   workgroupBarrier(); // the last step's tiles have been read
   put16(s00, s01, s02, s03, own, 0u);
@@ -184,7 +184,7 @@ fn multiply(
 }
 
 // A subgroup's share of the result: where its quarter of the tile begins, and its memory for passing sums on.
-struct Quarter { matrix: u32, product: u32, parts: u32, row: u32, token: u32, memory: u32, lane: u32 }
+struct Quarter { matrix: u32, product: u32, splits: u32, row: u32, token: u32, memory: u32, lane: u32 }
 
 // Sixteen tokens of the quarter, from matrix units to `out`.
 fn put16(s0: Sums, s1: Sums, s2: Sums, s3: Sums, own: Quarter, token: u32) {
@@ -201,7 +201,7 @@ fn put16(s0: Sums, s1: Sums, s2: Sums, s3: Sums, own: Quarter, token: u32) {
     let from_token = own.token + token + i / quarter;
     if (row < sizes.rows && from_token < sizes.tokens) {
       let scale = scales[own.matrix * sizes.tokens + from_token];
-      store_one(own.product, own.parts, row, from_token, scale * (*sums)[own.memory + i / quarter * sums_pitch + i % quarter]);
+      store_one(own.product, own.splits, row, from_token, scale * (*sums)[own.memory + i / quarter * sums_pitch + i % quarter]);
     }
   }
   workgroupBarrier();
@@ -211,7 +211,7 @@ fn put16(s0: Sums, s1: Sums, s2: Sums, s3: Sums, own: Quarter, token: u32) {
 fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
   let block = (min(place.row + thread % tile, place.last_row) * (sizes.columns / 256u) + column / 256u) * 9u;
   var fetched: Fetched;
-  fetched.weights = Bytes(weight[block], weight[block + 1u + column % 256u / step]);
+  fetched.weights = Bytes(weight[block], weight[block + 1u + column % 256u / tile_k]);
   fetched.x0 = fetch_x(place, column, thread);
   fetched.x1 = fetch_x(place, column, thread + threads);
   if (wide) {

@@ -1,29 +1,29 @@
 //! Each thread keeps 8 rows × 8 tokens of sums in registers; a weight is dequantised once per tile, into workgroup memory.
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
-//! let parts: max(1, min(floor(workgroups / tiles), floor(columns / 128)))
-//! scratch partial: min(parts - 1, 1) * parts * batch * tokens * rows
-//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * parts
-//! pass add: min(parts - 1, 1) * rows / 64, tokens, batch
-//! use: format, epilogue, parts, sums, tile_sums, accumulate
+//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 128)))
+//! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
+//! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
+//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! use: format, epilogue, splits, sums, tile_sums, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> weight: array<u32>;           // batch × rows × columns
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
-@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // parts × batch × tokens × rows
+@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const row_threads = 16u;  // knob: 8 16
 const token_threads = 8u; // knob: 4 8 16
-const step = 16u;         // knob: 16 32
-// Where the tiles are fewer than this, the columns are cut into parts, each summed by a workgroup of its own.
-const workgroups = 640u;  // knob: 1 256 512 640 1280
+const tile_k = 16u;       // knob: 16 32
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
+const split_k_target = 640u; // knob: 1 256 512 640 1280
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
 const tile_tokens = 8u * token_threads;
-const vectors = step / 4u;   // along the columns
-const_assert tile_rows * step / 16u % threads == 0u; // each thread stages as many weights as the others
+const vectors = tile_k / 4u; // along the columns
+const_assert tile_rows * tile_k / 16u % threads == 0u; // each thread stages as many weights as the others
 const pitch = vectors + 1u;  // one more than a row needs, so that neighbouring rows lie in different banks
 
 const x_next = token_threads * pitch;
@@ -38,10 +38,10 @@ fn multiply(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + tile_k * splits - 1u) / (tile_k * splits) * tile_k;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let first_row = group.x * tile_rows;
   let first_token = group.y * tile_tokens;
   let row = thread % row_threads;     // and every row_threads-th after it
@@ -49,7 +49,7 @@ fn multiply(
 
   var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
-  for (var column = first_column; column < end_column; column += step) {
+  for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage_weights(matrix, first_row, column, thread);
     stage_x(matrix, first_token, column, thread);
@@ -75,17 +75,17 @@ fn multiply(
   let from_token = first_token + token;
   for (var i = 0u; i < min(8u, sizes.rows); i++) {
     let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
-    store4(group.z, parts, from_row + i * row_threads, from_token, sums.a);
-    store4(group.z, parts, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
+    store4(group.z, splits, from_row + i * row_threads, from_token, sums.a);
+    store4(group.z, splits, from_row + i * row_threads, from_token + 4u * token_threads, sums.b);
   }
 }
 
 // Rows past the end repeat the last row, and are not stored; columns past the end are zero.
 fn stage_weights(matrix: u32, first_row: u32, column: u32, thread: u32) {
-  for (var n = 0u; n < tile_rows * step / 16u / threads; n++) { // unrolled: all loads are on their way at once
+  for (var n = 0u; n < tile_rows * tile_k / 16u / threads; n++) { // unrolled: all loads are on their way at once
     let i = n * threads + thread;
-    let row = i / (step / 16u);
-    let part = i % (step / 16u);
+    let row = i / (tile_k / 16u);
+    let part = i % (tile_k / 16u);
     let at = row * pitch + 4u * part;
     var w = mat4x4<f32>();
     if (column + 16u * part < sizes.columns) {

@@ -1,21 +1,39 @@
-// Tiles of 8-bit integer products: x rounded to whole numbers in blocks of 32, times rows of 4-bit weights. The variant says how
-// it fetches a row's weights for a step (`Fetched`, `fetch_weights`) and lays them in the tile (`stage_weights`), and how many
-// bytes a number of x has, `x_bytes`: one (x_one_byte.wgsl) or two.
+// Tiles of 8-bit integer products: x rounded to integers in blocks of 32, times rows of 4-bit weights. The variant defines how
+// a row's weights for a step are fetched (`Fetched`, `fetch_weights`) and staged in the tile (`stage_weights`), and `x_bytes`,
+// the bytes of a number of x: one (x_one_byte.wgsl) or two.
+//
+// A step covers tile_k = 64 columns: two sub-blocks of 32, each with a scale and a minimum of its own. A row or a token takes
+// `pitch` = 5 vectors of its tile:
+//
+//   vector 0, 1   the 32 bytes of the first sub-block
+//   vector 2, 3   the 32 bytes of the second sub-block
+//   vector 4      .xy of the first, .zw of the second sub-block: scale and minimum of a row, scale and sum of a token
+//
+// Five, not four, so that neighbouring rows lie in different banks.
+//
+// A thread sums 8 rows × 4 tokens (8 tokens where `eight`): s0 … s7 are its rows, w_next vectors apart in the weight tile; `xa`
+// holds its tokens 0 – 3 and `xb` its tokens 4 – 7, x_next vectors apart in the x tile. `multiply` therefore has two blocks
+// that differ in their offsets alone, one a sub-block:
+//
+//                     bytes of row r                    scale, minimum of row r           token t
+//   first sub-block   wt + r * w_next + 0u and + 1u     (wt + r * w_next + 4u).xy         as row r, from xt with x_next
+//   second sub-block  wt + r * w_next + 2u and + 3u     (wt + r * w_next + 4u).zw         as row r, from xt with x_next
+//
+// Both are written out: a loop over the two takes 5 % longer, and only with the indices in place, not in functions, does a
+// compiler see that they stay within the tiles.
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;
 const tile_tokens = thread_tokens * token_threads;
-// A token of two bytes a number lies in the x tile as two: after all first bytes come all second ones.
+// With two bytes a number, a token takes two places in the x tile: the second bytes follow the first bytes of all tokens.
 const tile_xs = x_bytes * tile_tokens;
 const eight = x_bytes * thread_tokens == 8u;
-const_assert x_bytes * thread_tokens <= 8u; // of more a thread could not keep the bytes in registers
-const step = 64u; // a pair of sub-blocks of 32, whose nibbles share bytes
-// Vectors of a row or a token in its tile: the bytes of the first sub-block, of the second, then scale and minimum (of x: scale
-// and sum) of each. Five, so that neighbours lie in different banks.
+const_assert x_bytes * thread_tokens <= 8u; // a thread keeps the bytes of eight in registers, not more
+const tile_k = 64u; // two sub-blocks of 32 columns, whose nibbles share bytes
 const pitch = 5u;
 const w_next = row_threads * pitch;
 const x_next = token_threads * pitch;
-// A thread fetches at most one row of weights and two sub-blocks' bytes of x a step, while the last ones are multiplied.
+// A thread fetches at most one row of weights and two sub-blocks of x for the next step while it multiplies this one.
 const x_blocks = 2u * tile_xs;
 const_assert tile_rows <= threads;
 const_assert x_blocks <= 2u * threads;
@@ -23,7 +41,7 @@ const_assert x_blocks <= 2u * threads;
 var<workgroup> weight_tile: array<vec4<u32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<u32>, tile_xs * pitch>;
 
-// Thirty-two bytes; those of a row (with scale and minimum) or of a token (with scale and sum); and of four tokens.
+// A sub-block's 32 bytes; the same with scale and minimum (a row) or scale and sum (a token); the sub-blocks of four tokens.
 struct Bytes { a: vec4<u32>, b: vec4<u32> }
 struct Piece { bytes: Bytes, scale: vec2<f32> }
 struct Tokens { t0: Bytes, t1: Bytes, t2: Bytes, t3: Bytes, scale: vec4<f32>, sum: vec4<f32> }
@@ -35,13 +53,13 @@ fn multiply(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let matrix = group.z % sizes.batch;
-  let parts = groups.z / sizes.batch;
-  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
-  let first_column = group.z / sizes.batch * part_columns;
-  let end_column = min(first_column + part_columns, sizes.columns);
+  let splits = groups.z / sizes.batch;
+  let split_columns = (sizes.columns + tile_k * splits - 1u) / (tile_k * splits) * tile_k;
+  let first_column = group.z / sizes.batch * split_columns;
+  let end_column = min(first_column + split_columns, sizes.columns);
   let first_row = group.x * tile_rows;
   let first_token = group.y * tile_tokens;
-  // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
+  // Each 32 threads that run together cover 8 rows × 4 tokens, so that they read the fewest vectors of the tiles.
   let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
   let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
   let wt = row * pitch;
@@ -52,19 +70,17 @@ fn multiply(
   var weights = fetch_weights(matrix, first_row, first_column, thread);
   var x0 = fetch_x(matrix, first_token, first_column, thread);
   var x1 = fetch_x(matrix, first_token, first_column, thread + threads);
-  for (var column = first_column; column < end_column; column += step) {
+  for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage_weights(weights, column, thread);
     stage_x(x0, thread);
     if (x_blocks > threads) { stage_x(x1, thread + threads); }
     workgroupBarrier();
-    let next_column = min(column + step, sizes.columns - step);
+    let next_column = min(column + tile_k, sizes.columns - tile_k);
     weights = fetch_weights(matrix, first_row, next_column, thread);
     x0 = fetch_x(matrix, first_token, next_column, thread);
     if (x_blocks > threads) { x1 = fetch_x(matrix, first_token, next_column, thread + threads); }
-    // Both sub-blocks in full: a loop over the two takes 5 % longer. Indices are written out here, not in functions: only so a
-    // compiler sees that they stay within the tiles.
-    {
+    { // the first sub-block
       let xa = tokens(
         Piece(Bytes(x_tile[xt], x_tile[xt + 1u]), pair(x_tile[xt + 4u].xy)),
         Piece(Bytes(x_tile[xt + 1u * x_next], x_tile[xt + 1u * x_next + 1u]), pair(x_tile[xt + 1u * x_next + 4u].xy)),
@@ -89,7 +105,7 @@ fn multiply(
       add_row(&s6, Piece(Bytes(weight_tile[wt + 6u * w_next], weight_tile[wt + 6u * w_next + 1u]), pair(weight_tile[wt + 6u * w_next + 4u].xy)), xa, xb);
       add_row(&s7, Piece(Bytes(weight_tile[wt + 7u * w_next], weight_tile[wt + 7u * w_next + 1u]), pair(weight_tile[wt + 7u * w_next + 4u].xy)), xa, xb);
     }
-    {
+    { // the second sub-block
       let xa = tokens(
         Piece(Bytes(x_tile[xt + 2u], x_tile[xt + 3u]), pair(x_tile[xt + 4u].zw)),
         Piece(Bytes(x_tile[xt + 1u * x_next + 2u], x_tile[xt + 1u * x_next + 3u]), pair(x_tile[xt + 1u * x_next + 4u].zw)),
@@ -119,8 +135,8 @@ fn multiply(
   for (var i = 0u; i < min(8u, sizes.rows); i++) {
     let sums = nth(i, s0, s1, s2, s3, s4, s5, s6, s7);
     let at_row = first_row + row + i * row_threads;
-    store4(group.z, parts, at_row, first_token + token, sums.a);
-    if (thread_tokens == 8u) { store4(group.z, parts, at_row, first_token + token + 4u * token_threads, sums.b); }
+    store4(group.z, splits, at_row, first_token + token, sums.a);
+    if (thread_tokens == 8u) { store4(group.z, splits, at_row, first_token + token + 4u * token_threads, sums.b); }
   }
 }
 
@@ -133,7 +149,7 @@ fn stage_x(x: Piece, i: u32) {
   x_tile[at + 4u][i % 2u * 2u + 1u] = bitcast<u32>(x.scale.y);
 }
 
-// The low and the high nibbles of 32 bytes of a row, and scale and minimum of these two sub-blocks.
+// Stages a row: the low and the high nibbles of 32 bytes are its two sub-blocks; `low` and `high` their scale and minimum.
 fn stage_nibbles(nibbles: Bytes, low: vec2<f32>, high: vec2<f32>, thread: u32) {
   if (thread >= tile_rows) { return; }
   let mask = vec4<u32>(0x0f0f0f0fu);

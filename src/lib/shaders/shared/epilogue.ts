@@ -1,4 +1,4 @@
-/** What a matrix product does with a finished sum: the values of `sizes.epilogue`, as in epilogue.wgsl. */
+/** The values of `sizes.epilogue`: the operation that a matrix product applies to a finished sum (epilogue.wgsl). */
 export const EPILOGUE = {
   /** out = sum */
   store: 0,

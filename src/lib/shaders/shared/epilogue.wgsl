@@ -1,4 +1,4 @@
-// What becomes of a finished sum on its way to out[at]: `sizes.epilogue`, named in shared/epilogue.ts. Register tiles have it 64
+// Stores a finished sum in out[at] after the operation that `sizes.epilogue` names (values: shared/epilogue.ts). Register tiles have it 64
 // times in their code, so it has to be short.
 fn finish(sum: f32, at: u32) {
   switch (sizes.epilogue) {

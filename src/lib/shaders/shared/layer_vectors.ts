@@ -9,7 +9,7 @@ export const LAYER_VECTORS = [
   'key_removal',
   'key_learning',
   'bonus',
-  /** Of the group norm. */
+  /** Weight and bias of the group norm. */
   'norm_weight',
   'norm_bias',
 ] as const;

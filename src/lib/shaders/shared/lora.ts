@@ -6,7 +6,7 @@ import { f32 } from '../formats/f32';
 /** Planes of `shifted` (r k v w a g) that the LoRAs read, and of `inputs` (r k v w a b) that they write; the gate has a buffer. */
 const FROM = [3, 4, 2, 5];
 const TO = [3, 4, 5];
-/** What happens inside, between the way down and the way up. */
+/** The activation between the down and the up projection. */
 const INNER = [Math.tanh, identity, identity, (x: number) => 1 / (1 + Math.exp(-x))];
 
 const ranksOf = ({ decay, learning_rate, value, gate }: Sizes) => [decay, learning_rate, value, gate];
@@ -94,7 +94,7 @@ export function loraWeights(length: number, random: Random, sizes: Sizes): Uint3
   return words;
 }
 
-/** Of one way, for one token. */
+/** Operations of one projection, for one token. */
 export const loraWayFlop = (sizes: Sizes) => 2 * sizes.columns * allRanks(sizes);
 
 function identity(x: number) {

@@ -38,7 +38,7 @@ fn lora_of(rank_row: u32) -> u32 {
   return u32(rank_row >= second) + u32(rank_row >= third) + u32(rank_row >= fourth);
 }
 
-// What happens inside, between the way down and the way up.
+// The activation between the down and the up projection.
 fn inner(index: u32, sum: f32) -> f32 {
   if (index == 0u) { return tanh(clamp(sum, -15.0, 15.0)); } // beyond, tanh is ±1 in f32; some GPUs overflow there
   if (index == 3u) { return 1.0 / (1.0 + exp(-sum)); }

@@ -4,7 +4,7 @@ const up_lanes = 4u;
 // Vectors of a row that are fetched at once: rank 128 in f16. Of the decay's, which files have in f32, twice as many; of the
 // gate's, which is longer, three times.
 const at_once = 4u * up_lanes;
-// What is multiplied with them, from `hidden`, two vectors for each; and where the tile has which LoRA's.
+// The numbers they are multiplied with, from `hidden`, two vectors for each; and each LoRA's place in the tile.
 const decay_tile = 0u;
 const rate_tile = 4u * at_once;
 const value_tile = 6u * at_once;
@@ -50,7 +50,7 @@ fn way_up(first_channel: u32, thread: u32) -> vec4<f32> {
   return up_parts[at] + up_parts[up_pitch + at] + up_parts[2u * up_pitch + at] + up_parts[3u * up_pitch + at];
 }
 
-// What belongs at a place of the tile; past a LoRA's own, any number will do, as its weights there are zeros.
+// The number for a place of the tile; past a LoRA's own, any number will do, as its weights there are zeros.
 fn hidden_for(place: u32) -> vec4<f32> {
   let index = u32(place >= rate_tile) + u32(place >= value_tile) + u32(place >= gate_tile);
   let starts = vec4<u32>(decay_tile, rate_tile, value_tile, gate_tile);
@@ -74,7 +74,7 @@ fn fetch(row: UpRow, i: u32) -> vec4<u32> {
   return found;
 }
 
-// Of the row's vectors from the i-th on, with what lies in the tile from `first` on.
+// The product of the row's vectors from the i-th on with the tile's numbers from `first` on.
 fn product(w: FourVectors, wide: bool, first: u32, i: u32) -> f32 {
   if (wide) {
     let at = first + i;
@@ -88,7 +88,7 @@ fn product(w: FourVectors, wide: bool, first: u32, i: u32) -> f32 {
     + eight(w.d, rank_tile[at + 3u * next], rank_tile[at + 3u * next + 1u]);
 }
 
-// What a lane has of a long row from its i-th vector on.
+// A lane's share of a long row, from its i-th vector on.
 fn rest(row: UpRow, first: u32) -> f32 {
   var sum = 0.0;
   for (var i = first; i < row.vectors; i += up_lanes) {

@@ -1,15 +1,15 @@
-// Which tile of which LoRA's product a workgroup has, for variants of lora_matmul that work in tiles of `step` columns a step.
+// Which tile of which LoRA's product a workgroup computes, for variants of lora_matmul that take `tile_k` columns a step.
 
 // One tile of a product: rows of weights `columns` long, from vector `first` on, times columns of x.
 struct Product {
   lora: u32, up: bool, wide: bool, first: u32, rows: u32, columns: u32,
   first_row: u32, first_token: u32, first_column: u32, end_column: u32,
   x_first: u32, x_stride: u32,          // in numbers
-  out_first: u32, out_stride: u32, part: u32, parts: u32,
+  out_first: u32, out_stride: u32, split: u32, splits: u32,
 }
 
-// The way down: workgroups along x are the tiles of all LoRAs, one after another, along z the parts of the columns.
-fn down_product(group: vec3u, parts: u32, tile_height: u32, tile_width: u32) -> Product {
+// Down projection: workgroups along x are the tiles of all LoRAs, one after another; along z the splits of the columns.
+fn down_product(group: vec3u, splits: u32, tile_height: u32, tile_width: u32) -> Product {
   var index = 0u;
   var tile = group.x;
   loop { // which LoRA's tile this is
@@ -19,16 +19,16 @@ fn down_product(group: vec3u, parts: u32, tile_height: u32, tile_width: u32) -> 
     index++;
   }
   let own = lora(index);
-  let part_columns = (sizes.columns + step * parts - 1u) / (step * parts) * step;
-  let first_column = group.z * part_columns;
+  let split_columns = (sizes.columns + tile_k * splits - 1u) / (tile_k * splits) * tile_k;
+  let first_column = group.z * split_columns;
   return Product(
     index, false, own.wide, own.first, own.rank, sizes.columns,
-    tile * tile_height, group.y * tile_width, first_column, min(first_column + part_columns, sizes.columns),
-    own.plane * sizes.tokens * sizes.columns, sizes.columns, own.before, all_ranks(), group.z, parts,
+    tile * tile_height, group.y * tile_width, first_column, min(first_column + split_columns, sizes.columns),
+    own.plane * sizes.tokens * sizes.columns, sizes.columns, own.before, all_ranks(), group.z, splits,
   );
 }
 
-// The way up: workgroups along z are the LoRAs.
+// Up projection: workgroups along z are the LoRAs.
 fn up_product(group: vec3u, tile_height: u32, tile_width: u32) -> Product {
   let own = lora(group.z);
   return Product(

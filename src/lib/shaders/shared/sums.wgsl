@@ -1,4 +1,4 @@
-// What a thread of a register tile sums up: eight rows, row_threads apart, of each four tokens and four more.
+// The sums of a thread of a register tile: eight rows, row_threads apart, each with four tokens (`a`) and four more (`b`).
 struct Sums { a: vec4<f32>, b: vec4<f32> }
 
 // Those of its i-th row. For a loop over the rows whose length only the run knows, `min(8u, sizes.…)`: written out for each of 64

@@ -3,7 +3,7 @@ const head_epsilon = 64e-5;
 const head_lanes = 16u;
 var<workgroup> head_parts: array<vec3<f32>, output_threads>;
 
-// What a lane writes, from its part of y. All threads of the workgroup have to come; those with a token past the end are
+// Computes the output that a lane writes from its part of y. All threads of the workgroup have to come; those with a token past the end are
 // given the last one.
 fn head_output(y: vec4<f32>, head: u32, token: u32, thread: u32) -> vec4<f32> {
   let c = head * 16u + thread % head_lanes;

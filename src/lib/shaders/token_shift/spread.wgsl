@@ -17,7 +17,7 @@ struct Sizes { columns: u32, tokens: u32, lerps: u32, inverse_epsilon: u32 }
 const workgroup_size = 128u; // knob: 64 128 256
 const workgroups = 64u;      // knob: 1 64
 
-// What a thread needs of a vector of columns besides x; fetched before x is summed.
+// A thread's inputs for a vector of columns besides x; fetched before x is summed.
 struct Column { scale: vec4<f32>, bias: vec4<f32>, previous: vec4<f32>, lerp: vec4<f32> }
 
 @compute @workgroup_size(workgroup_size)

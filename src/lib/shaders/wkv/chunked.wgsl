@@ -274,7 +274,7 @@ const_assert parts * 2u * fours * rows == plane;
 const right_tile = 2u * fours * four_pitch; // where B and K begin
 const_assert right_tile + 2u * plane <= 4u * chunk * pitch;
 
-// What a thread fetches of a chunk: its shares of the planes, and where u, v and y are complete, four tokens of one row.
+// The part of a chunk that a thread fetches: its shares of the planes and, once u, v and y are complete, four tokens of one row.
 struct Fetched {
   w: mat4x4<f32>, q: mat4x4<f32>, b: mat4x4<f32>, k: mat4x4<f32>,
   u0: vec4<f32>, y0: vec4<f32>, v: vec4<f32>, decay: vec4<f32>,

@@ -140,7 +140,7 @@ fn product(s: Columns, x: Columns) -> f32 {
   return (sums.x + sums.y) + (sums.z + sums.w);
 }
 
-// Of eight sums over the lanes each lane gets one: upper or lower row by its lowest bit, the token by the other two. At every step
+// Each lane gets one of eight sums over the lanes: upper or lower row by its lowest bit, the token by the other two. At every step
 // it gives away the half that it will not need.
 fn own_sum(one: vec4<f32>, two: vec4<f32>, lane: u32) -> f32 {
   let upper = vec4<f32>(one.xz, two.xz);

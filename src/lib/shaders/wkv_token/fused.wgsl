@@ -17,7 +17,7 @@ const threads = 16u * lanes;
 const decay_rate = 0.6065306597126334; // e^−½
 const head_epsilon = 64e-5;
 
-// What threads tell each other of the head: planes of 64 numbers, the first five by the state's columns, the others by its rows.
+// Data of the head that threads exchange: planes of 64 numbers, the first five by the state's columns, the others by its rows.
 const r = 0u;
 const k = 1u;
 const w = 2u;
@@ -33,7 +33,7 @@ var<workgroup> parts: array<vec4<f32>, lanes * pitch>;
 // A lane's part of κ·κ, and of Σ r·k·bonus.
 var<workgroup> head_parts: array<vec2<f32>, lanes>;
 
-// What the first 64 threads, a channel each, have of it besides the LoRAs' results.
+// A channel's inputs besides the LoRAs' results, held by the first 64 threads, a channel each.
 struct Channel {
   r: f32, k: f32, v: f32, first_value: f32, decay_bias: f32, rate_bias: f32, value_bias: f32,
   key_removal: f32, key_learning: f32, norm_weight: f32, norm_bias: f32,
@@ -77,7 +77,7 @@ fn fetch_channel(c: u32) -> Channel {
   );
 }
 
-// What the recurrence takes of a channel; returns its value.
+// Stores a channel's inputs of the recurrence; returns its value.
 fn prepare(channel: Channel, low_rank: vec4<f32>, thread: u32) -> f32 {
   let at = thread % 64u;
   let rate = sigmoid(channel.rate_bias + low_rank.y);

@@ -1,5 +1,6 @@
-/** The cells that few pages begin with: loaded when one is there. */
+/** The components of the cells that few pages begin with: loaded with the first of them. */
 import type { Component } from 'svelte';
+import type { CellKind } from '../../lab/notebook/notebook';
 import type { Notebook, NotebookCell } from '../notebook/notebook.svelte';
 import CompareCell from './CompareCell.svelte';
 import CsvCell from './CsvCell.svelte';
@@ -8,7 +9,8 @@ import ProfileCell from './ProfileCell.svelte';
 import RooflineCell from './RooflineCell.svelte';
 import TuneCell from './TuneCell.svelte';
 
-type Other = 'compare' | 'profile' | 'roofline' | 'tune' | 'generate' | 'csv';
+/** Every kind but those that a page shows at once. */
+type Other = Exclude<CellKind, 'prose' | 'sweep' | 'wgsl'>;
 
 export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: NotebookCell }>> = {
   compare: CompareCell,

@@ -1,5 +1,6 @@
 /** How the editor reads prose (Markdown) and a cell's settings: enough to see where a heading or a value begins. */
 import type { StreamParser } from '@codemirror/language';
+import { isRule } from '../../lab/experiment/settings';
 
 interface MarkdownState {
   /** The fence that is open: its closing line has to be as long. */
@@ -39,7 +40,10 @@ const markdown: StreamParser<MarkdownState> = {
 const settings: StreamParser<unknown> = {
   name: 'settings',
   token(stream) {
-    if (stream.sol() && stream.match(/^\s*(#.*|---.*)$/)) return 'comment';
+    if (stream.sol() && (stream.match(/^\s*#.*$/) || isRule(stream.string))) {
+      stream.skipToEnd();
+      return 'comment';
+    }
     if (stream.match(/^[\w.@-]+(?==)/)) return 'propertyName';
     if (stream.match(/^[=&,]/)) return 'punctuation';
     if (stream.match(/^-?\d+(\.\d+)?(e[+-]?\d+)?\b/)) return 'number';

@@ -1,5 +1,5 @@
 /** Sources of the reference implementations, loaded on demand. */
-import { familyOf } from '../../lab/experiment/catalogue';
+import { familyOf } from '../../shaders/formats/formats';
 
 const texts = import.meta.glob<string>('../../shaders/*/reference.ts', { query: '?raw', import: 'default' });
 

@@ -1,8 +1,7 @@
-/** The shipped texts of a kernel or of a family of kernels, as a shader starts from them and is compared with them. */
-import { familyOf } from '../../lab/experiment/catalogue';
-import { kernels, variants } from '../../shaders';
-import { formats } from '../../shaders/formats/formats';
-import { sourceOf } from '../../shaders/sources';
+/** The shipped texts of a kernel or a family of kernels: a notebook's shader starts from one and is compared with it. */
+import { kernels, readVariants, variants } from '../../shaders';
+import { familyOf } from '../../shaders/formats/formats';
+import { compiledSource, sourceOf } from '../../shaders/sources';
 import type { Variant } from '../../shaders/variant';
 
 /** Families of kernels by name, with their members in the order of the formats. */
@@ -13,12 +12,12 @@ export const families: ReadonlyMap<string, string[]> = new Map(
   ]),
 );
 
-/** Everything that a shader may be a variant of: kernels, and families of more than one. */
+/** The names that a shader can be a variant of: each kernel, and each family with more than one kernel. */
 export const kernelNames: readonly string[] = [...families].flatMap(([family, members]) =>
   members.length > 1 ? [family, ...members] : members,
 );
 
-/** Variants of a kernel, with their whole text; of a family one for each name, whichever format has it. Empty for what is no kernel. */
+/** A kernel's variants with their whole texts; a family's once for each name. Empty where there is no such kernel. */
 export function shippedVariants(kernel: string): Variant[] {
   const members = Object.hasOwn(kernels, kernel) ? [kernel] : (families.get(kernel) ?? []);
   const found = variants.filter((variant) => members.includes(variant.kernel));
@@ -27,6 +26,9 @@ export function shippedVariants(kernel: string): Variant[] {
     .map((variant) => ({ ...variant, text: sourceOf(variant) }));
 }
 
-/** The weight format of a kernel of a family; undefined for others. */
-export const formatOf = (kernel: string): string | undefined =>
-  Object.keys(formats).find((format) => kernel.endsWith(`_${format}`));
+/**
+ * The texts that are compiled for a shader, shared files included, by the kernel they are for: a family's shader has one for
+ * each weight format. Throws an Error where the header cannot be read.
+ */
+export const compiledTexts = (kernel: string, name: string, text: string): Map<string, string> =>
+  new Map(readVariants(kernel, name, text).map((variant) => [variant.kernel, compiledSource(variant)]));

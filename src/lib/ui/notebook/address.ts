@@ -1,5 +1,6 @@
 /** Which notebook an address shows: what it asks for and nothing else, or why that cannot be. */
 import { formatExperiment, parseExperiment } from '../../lab/experiment/experiment';
+import { toLinesUnchecked } from '../../lab/experiment/settings';
 import { makeCell, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
 import { loadPreset } from './presets';
@@ -73,17 +74,8 @@ function sweepOf(search: string): string {
 
 function settingsText(search: string): string {
   try {
-    const experiment = parseExperiment(search);
-    return formatExperiment(experiment, 'lines') || 'model=demo\n';
+    return formatExperiment(parseExperiment(search), 'lines') || 'model=demo\n';
   } catch {
-    return `${search.replace(/^\?/, '').split('&').map(readable).join('\n')}\n`;
-  }
-}
-
-function readable(setting: string): string {
-  try {
-    return decodeURIComponent(setting);
-  } catch {
-    return setting;
+    return toLinesUnchecked(search);
   }
 }

@@ -1,23 +1,25 @@
-/** What a search found, taken over by other cells: its kernels and knobs, not its model or its prompt. */
-import { isKernelKey, parseExperiment } from '../../lab/experiment/experiment';
+/** Settings that a search found, used by other cells: kernels and knobs, not the model or the prompt. */
+import { isKernelKey } from '../../lab/experiment/descriptors';
+import { parseExperiment } from '../../lab/experiment/experiment';
+import { splitAtRule, toLines, withSetting } from '../../lab/experiment/settings';
+import { contentOf } from '../../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
-import { splitAtRule, withSetting } from './settings.svelte';
 
-/** A sweep below the cell that found them. */
+/** Adds a sweep with these settings below the cell that found them. */
 export function useInNewSweep(notebook: Notebook, id: string, settings: string) {
-  notebook.add('sweep', notebook.index(id) + 1, settings.replaceAll('&', '\n'));
+  notebook.add('sweep', notebook.index(id) + 1, toLines(settings));
 }
 
-/** Into every cell that runs one prompt after another: sweeps, profiles and prompts to go on with. One step to undo. */
+/** Puts them into every cell that runs prompts one after another: sweep, profile and generate. One step to undo. */
 export function useEverywhere(notebook: Notebook, settings: string) {
   const found = Object.entries(parseExperiment(settings, notebook.catalogue));
   const kernels = found.filter(([key]) => isKernelKey(key));
   const bodies: Record<string, string> = {};
-  for (const { id, kind, body } of notebook.cells) {
+  for (const cell of notebook.cells) {
+    const { id, kind } = cell;
     if (kind !== 'sweep' && kind !== 'profile' && kind !== 'generate') continue;
-    const [own, rest] = splitAtRule(body);
-    const lines = kernels.reduce((text, [key, values]) => withSetting(text, key, values), own);
-    bodies[id] = lines + rest;
+    const { settings: head, rest } = splitAtRule(contentOf(cell));
+    bodies[id] = kernels.reduce((text, [key, values]) => withSetting(text, key, values), head) + rest;
   }
   notebook.setBodies(bodies);
 }

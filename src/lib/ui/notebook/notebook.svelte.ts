@@ -1,109 +1,73 @@
-/** The open notebook: its cells, what came of running them, and the queue. Components show it; only the user and the worker change it. */
-import { SvelteMap } from 'svelte/reactivity';
+/** The open notebook: its cells, how they change, and how they are kept. Running them is runner.svelte.ts. */
 import { type Catalogue, catalogueWith } from '../../lab/experiment/catalogue';
-import { readCell, usesShader } from '../../lab/cells/cells';
-import {
-  type CellKind,
-  contentOf,
-  isLab,
-  shadersOf,
-  titleOf,
-  withContent,
-} from '../../lab/notebook/notebook';
-import type { RunRecord } from '../../lab/records/record';
-import type { Progress } from '../../lab/measure/progress';
+import { type CellKind, contentOf, shadersOf, titleOf, withContent } from '../../lab/notebook/notebook';
+import { LAB_VERSION } from '../../lab/version';
 import type { OwnVariant } from '../../shaders/variant';
-import type { WorkerEvent } from '../../lab/worker';
-import { cellsOf, newCell, newId, type NotebookCell, now, spaced, textOf } from './cellList';
 import type { Lab } from '../session/lab.svelte';
-import { megabytes } from '../session/models';
-import { isResult, joined, recordsIn, type CellState, type Outcome } from './outcome';
-import { Past } from './undo';
+import { t } from '../words/words.svelte';
+import { cellsOf, newCell, newId, type NotebookCell, now, spaced, textOf } from './cellList';
+import type { Outcome } from './outcome';
+import { Runner } from './runner.svelte';
 import { starterFor } from './starters';
 import type { PastRun, Store, StoredNotebook } from './store';
-import { t } from '../words/words.svelte';
+import { UndoHistory } from './undo';
 
 export type { NotebookCell };
 
 const SAVE_MILLISECONDS = 400;
-const SHORTEST_PATIENCE_SECONDS = 1;
 
-/** Their phases have no end that could be waited for in runs. */
-const UNCOUNTED = ['loading', 'compiling', 'checking'];
-
-export class Notebook {
+export class Notebook extends Runner {
   cells = $state.raw<NotebookCell[]>([]);
-  readonly outcomes = new SvelteMap<string, Outcome>();
-  /** The cell that keys and the palette are about. */
+  /** The cell that keys and the palette act on. */
   selected = $state<string | undefined>();
-  /** A cell that is to be focused: its frame, or what is in it. */
+  /** The cell to focus: its frame, or with `edit` its content. */
   attention = $state.raw<{ id: string; edit: boolean } | undefined>();
   /** The prose cell whose text is open. */
   editing = $state<string | undefined>();
   /** Given by the user; a notebook without is a draft. */
   name = $state('');
-  /** Ids of cells that wait, in order. */
-  queue = $state.raw<string[]>([]);
-  running = $state<string | undefined>();
-  stopping = $state(false);
-  progress = $state.raw<Progress | undefined>();
-  /** How the last run of any cell ended. */
-  finished = $state('');
-  /** It is not what its address opened any more. */
+  /** Whether it differs from what its address opened. */
   touched = $state(false);
-  /** The tab was hidden while something ran. */
-  hidden = $state(false);
   saved = $state<'no' | 'saving' | 'yes'>('no');
-  /** Why the browser does not keep it. */
+  /** Why the browser could not store it. */
   saveProblem = $state<string | undefined>();
   /** An earlier run to compare with. */
   baseline = $state.raw<PastRun | undefined>();
-  /** The steps there are to undo and redo. */
+  /** How many steps can be undone and redone. */
   steps = $state.raw({ undo: 0, redo: 0 });
 
   readonly text = $derived(textOf(this.cells));
   readonly title = $derived(this.name || this.#titleOf(this.cells));
-  /** Shaders that this notebook has of its own: those written here, and those allowed. */
+  /** The notebook's own shaders: those written here, and foreign ones that the user has allowed. */
   readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter(({ foreign }) => !foreign)));
-  /** What settings choose from: the registry, and those of its own that can be read. */
+  /** What settings can choose from: the shipped variants, and its own shaders as far as they can be read. */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
-  readonly busy = $derived(this.running !== undefined);
-  /** What the running cell is at. */
-  readonly doing = $derived.by(() => this.#statusText());
-  /** The same, and what waits. */
-  readonly status = $derived.by(() =>
-    this.queue.length ? `${this.doing} · ${t().page.queued(this.queue.length)}` : this.doing,
-  );
-  readonly timeLeft = $derived.by(() => this.#timeLeftText());
 
   id = newId();
   /** Query and hash of the address that shows it. */
   address = '';
-  /** Called before a change is saved: what goes with it, such as its address. */
+  /** Called before a change is saved, for example to update the address. */
   onsave: () => Promise<void> = () => Promise.resolve();
 
-  readonly #past = new Past<NotebookCell[]>();
+  readonly #history = new UndoHistory<NotebookCell[]>();
   #saving: ReturnType<typeof setTimeout> | undefined;
-  #phase = $state.raw({ name: '', since: 0, from: 0 });
-  /** When what is not loading began, when the first and the last run ended, and how many have. */
-  #behindAt = $state.raw({ began: 0, first: 0, last: 0, count: 0 });
-  /** What else running a cell means: a shader's check. Registered by its component. */
-  readonly #actions: Record<string, () => void> = {};
 
   constructor(
-    readonly lab: Lab,
+    lab: Lab,
     readonly store: Store,
-  ) {}
+  ) {
+    super(lab);
+  }
 
   // ——— Opening ———
 
-  /** Takes another text's place, as something new. `foreign`: its shaders wait for the user to allow them. */
+  /** Opens a text as a new notebook. `foreign`: its shaders are not compiled until the user allows them. */
   open(text: string, { foreign = false, address = '' } = {}) {
     this.#reset(cellsOf(text, foreign), newId(), '', address);
     void this.store.claim(this.id);
   }
 
-  /** As it was left; what was running when the page went away was cut short. A copy, where another tab shows it. */
+  /** Opens a stored notebook as it was left; a run that was under way counts as cut short. If another tab shows it, opens a copy. */
   async restore(stored: StoredNotebook) {
     const free = await this.store.claim(stored.id);
     this.#reset(stored.cells, free ? stored.id : newId(), stored.name, stored.address);
@@ -123,12 +87,12 @@ export class Notebook {
 
   #reset(cells: NotebookCell[], id: string, name: string, address: string) {
     if (this.busy) this.stop();
-    this.#abandon();
+    this.abandon();
     this.cells = cells;
     [this.id, this.name, this.address] = [id, name, address];
     this.outcomes.clear();
-    this.#past.clear();
-    this.steps = this.#past.counts;
+    this.#history.clear();
+    this.steps = this.#history.counts;
     this.selected = cells[0]?.id;
     this.attention = this.editing = undefined;
     this.saved = 'no';
@@ -146,7 +110,7 @@ export class Notebook {
     return this.cells.findIndex((cell) => cell.id === id);
   }
 
-  /** Adds a cell, with something to start from where no body is given. Returns its id. */
+  /** Adds a cell, with an example as its content unless one is given. Returns its id. */
   add(kind: CellKind, index: number, body?: string, name?: string): string {
     const start = starterFor(kind, this, Boolean(this.lab.adapter?.software));
     const cell = newCell(kind, body ?? start.body, name ?? start.name);
@@ -166,7 +130,7 @@ export class Notebook {
     else this.selected = undefined;
   }
 
-  /** By one place; out at neither end. */
+  /** Moves a cell by one place, within the list. */
   move(id: string, by: -1 | 1) {
     const from = this.index(id);
     const to = from + by;
@@ -185,12 +149,12 @@ export class Notebook {
     this.add(cell.kind, index + 1, contentOf(cell), name);
   }
 
-  /** From an editor or a control. What is typed in one go is one step to undo. */
+  /** Sets a cell's content (see contentOf). Quick changes in a row are one step to undo. */
   setBody(id: string, body: string) {
     this.setBodies({ [id]: body }, `text ${id}`);
   }
 
-  /** Of several cells at once, by id: one step to undo. `what`: as of `Past.keep`. */
+  /** Sets the contents of several cells, by id, as one step to undo. `what`: see UndoHistory.keep. */
   setBodies(bodies: Readonly<Record<string, string>>, what = '') {
     const cells = this.cells.map((cell) => {
       const content = contentOf(cell);
@@ -200,7 +164,7 @@ export class Notebook {
     if (cells.some((cell, index) => cell !== this.cells[index])) this.#change(cells, what);
   }
 
-  /** A shader's kernel/name. Throws when an info string cannot hold it. */
+  /** Renames a shader to kernel/name. Throws an Error if an info string cannot hold the name. */
   rename(id: string, name: string) {
     const cell = this.cell(id);
     if (!cell || cell.name === name) return;
@@ -208,13 +172,13 @@ export class Notebook {
     this.#change(this.cells.map((each) => (each.id === id ? { ...each, name, open, close, body } : each)));
   }
 
-  /** From now on a foreign shader is one of our own. */
+  /** Makes a foreign shader one of the notebook's own. */
   allow(id: string) {
     this.cells = this.cells.map((cell) => (cell.id === id ? { ...cell, foreign: undefined } : cell));
     this.changed();
   }
 
-  /** Puts the frozen records below a cell, into the results cell that is there already or a new one. */
+  /** Puts records as CSV below a cell, into the results cell that is there or a new one. */
   freeze(id: string, csv: string) {
     const below = this.cells[this.index(id) + 1];
     if (below?.kind === 'csv') this.setBody(below.id, csv);
@@ -222,11 +186,11 @@ export class Notebook {
   }
 
   undo() {
-    this.#step(this.#past.undo(this.cells));
+    this.#step(this.#history.undo(this.cells));
   }
 
   redo() {
-    this.#step(this.#past.redo(this.cells));
+    this.#step(this.#history.redo(this.cells));
   }
 
   focus(id: string, edit = false) {
@@ -236,9 +200,9 @@ export class Notebook {
   }
 
   #change(cells: NotebookCell[], what = '') {
-    this.#past.keep(this.cells, what);
+    this.#history.keep(this.cells, what);
     this.touched = true;
-    this.steps = this.#past.counts;
+    this.steps = this.#history.counts;
     this.cells = cells;
     this.changed();
   }
@@ -247,7 +211,7 @@ export class Notebook {
     if (!cells) return;
     const before = this.cells;
     this.cells = cells;
-    this.steps = this.#past.counts;
+    this.steps = this.#history.counts;
     const touched = cells.find((cell) => !before.includes(cell)) ?? this.cell(this.selected) ?? cells[0];
     if (touched) this.focus(touched.id);
     this.changed();
@@ -266,179 +230,9 @@ export class Notebook {
     return title === 'Untitled' ? t().page.untitled : title;
   }
 
-  // ——— Running ———
+  // ——— Storing ———
 
-  /** Cells that can run here and now. */
-  canRun(id: string): boolean {
-    const cell = this.cell(id);
-    if (!cell || this.lab.unavailable || this.queue.includes(id) || this.running === id) return false;
-    return isLab(cell.kind) || id in this.#actions;
-  }
-
-  /** Takes its place in the queue, and runs when its turn comes. A shader is checked at once. */
-  run(id: string) {
-    if (!this.canRun(id)) return;
-    const action = this.#actions[id];
-    if (action) return action();
-    this.queue = [...this.queue, id];
-    if (!this.busy) this.#next();
-  }
-
-  runAll() {
-    for (const { id, kind } of this.cells) if (isLab(kind)) this.run(id);
-  }
-
-  /** Ends what runs, and forgets what waits. Asked again, it does not wait for the sample: the worker is ended. */
-  stop() {
-    this.queue = [];
-    if (!this.busy) return;
-    if (this.stopping) return this.lab.restart(t().page.ended);
-    this.stopping = true;
-    this.lab.send({ type: 'stop' });
-  }
-
-  /** A cell that only waits does not run; one that runs is stopped. */
-  cancel(id: string) {
-    this.queue = this.queue.filter((waiting) => waiting !== id);
-    if (this.running === id) this.stop();
-  }
-
-  clear(id: string) {
-    if (this.running === id) return;
-    this.outcomes.delete(id);
-    this.changed();
-  }
-
-  /** What running a cell means that has no results of its own. Returns how to take it back. */
-  onRun(id: string, action: () => void): () => void {
-    this.#actions[id] = action;
-    return () => delete this.#actions[id];
-  }
-
-  stateOf(cell: NotebookCell): CellState {
-    if (this.queue.includes(cell.id)) return 'queued';
-    const outcome = this.outcomes.get(cell.id);
-    if (!outcome) return 'never';
-    const settled = outcome.state !== 'running';
-    return settled && outcome.ran !== this.#ranText(cell) ? 'stale' : outcome.state;
-  }
-
-  recordsOf(id: string): RunRecord[] {
-    return recordsIn(this.outcomes.get(id)?.events ?? []);
-  }
-
-  visibilityChanged(hidden: boolean) {
-    if (hidden && this.busy) this.hidden = true;
-    this.lab.visibilityChanged(hidden);
-  }
-
-  #next() {
-    const [id, ...rest] = this.queue;
-    this.queue = rest;
-    const cell = this.cell(id);
-    if (!cell) {
-      if (rest.length) this.#next();
-      return;
-    }
-    this.running = id;
-    this.stopping = false;
-    this.progress = undefined;
-    this.hidden = document.visibilityState === 'hidden';
-    this.#behindAt = { began: 0, first: 0, last: 0, count: 0 };
-    this.#begin(cell);
-    this.#listen(id);
-    this.lab.send({
-      type: 'run',
-      cell: id,
-      kind: cell.kind,
-      text: contentOf(cell),
-      variants: plain(this.own),
-    });
-  }
-
-  #begin(cell: NotebookCell) {
-    this.outcomes.set(cell.id, {
-      state: 'running',
-      ran: this.#ranText(cell),
-      events: [],
-      planned: 0,
-      previous: this.recordsOf(cell.id),
-      startedAt: now(),
-    });
-    this.changed();
-  }
-
-  #unlisten: (() => void) | undefined;
-
-  #listen(id: string) {
-    this.#unlisten = this.lab.listen(id, {
-      receive: (event) => this.#receive(id, event),
-      lost: (reason) => this.#end(id, { state: 'failed', problem: t().cells.crashed(ended(reason, '.')) }),
-    });
-  }
-
-  #abandon() {
-    this.#unlisten?.();
-    this.#unlisten = undefined;
-    [this.running, this.progress, this.stopping, this.queue] = [undefined, undefined, false, []];
-  }
-
-  #receive(id: string, event: WorkerEvent) {
-    const outcome = this.outcomes.get(id);
-    if (!outcome) return;
-    if (event.type === 'progress') return this.#receiveProgress(id, outcome, event.progress);
-    if (event.type === 'finished') return this.#finish(id, outcome, 'stopped' in event && event.stopped);
-    if (!isResult(event)) return;
-    this.outcomes.set(id, { ...outcome, events: joined(outcome.events, event) });
-    const now = performance.now();
-    const { began, first, count } = this.#behindAt;
-    if (event.type === 'record' || event.type === 'failed')
-      this.#behindAt = { began, first: count ? first : now, last: now, count: count + 1 };
-    if (event.type !== 'text') this.changed();
-  }
-
-  #receiveProgress(id: string, outcome: Outcome, progress: Progress) {
-    this.progress = progress;
-    if (progress.phase !== this.#phase.name || progress.done < this.#phase.from)
-      this.#phase = { name: progress.phase, since: performance.now(), from: progress.done };
-    if (progress.phase !== 'loading' && this.#behindAt.began === 0)
-      this.#behindAt = { ...this.#behindAt, began: performance.now() };
-    // A shader that hangs is compiled or checked for ever; a long sample is only long.
-    if (progress.phase === 'compiling' || progress.phase === 'checking') this.lab.watch(id);
-    else this.lab.calm(id);
-    if (outcome.planned !== progress.runs) this.outcomes.set(id, { ...outcome, planned: progress.runs });
-  }
-
-  #finish(id: string, outcome: Outcome, stopped: boolean) {
-    const failed = outcome.events.length > 0 && outcome.events.every(({ type }) => type === 'failed');
-    this.#end(id, { state: stopped ? 'stopped' : failed ? 'failed' : 'done' });
-  }
-
-  #end(id: string, end: Pick<Outcome, 'state' | 'problem'>) {
-    this.lab.calm(id);
-    this.#unlisten?.();
-    this.#unlisten = undefined;
-    const outcome = this.outcomes.get(id);
-    if (outcome) {
-      this.outcomes.set(id, { ...outcome, ...end });
-      this.#remember(id, { ...outcome, ...end });
-      const failed = outcome.events.filter(({ type }) => type === 'failed').length;
-      const done = outcome.events.filter(({ type }) => type === 'record').length;
-      this.finished =
-        done + failed > 0
-          ? t().cells.finished(done, failed, end.state === 'stopped' || end.problem !== undefined)
-          : `${t().cells.kinds[this.cell(id)?.kind ?? 'sweep']}: ${t().cells.states[end.state]}`;
-    }
-    [this.running, this.progress, this.stopping] = [undefined, undefined, false];
-    this.changed();
-    if (this.lab.unavailable)
-      this.queue = []; // nothing that waits can run
-    else if (this.queue.length) this.#next();
-  }
-
-  #remember(id: string, outcome: Outcome) {
-    const cell = this.cell(id);
-    if (!cell || !outcome.events.some(({ type }) => type !== 'failed' && type !== 'text')) return;
+  protected override keepRun(cell: NotebookCell, outcome: Outcome) {
     const run: PastRun = {
       id: newId(),
       notebook: this.title,
@@ -448,66 +242,18 @@ export class Notebook {
       finishedAt: now(),
       label: '',
     };
-    this.store.keepRun(plain(run)).catch(() => undefined); // what matters, the notebook itself, says so when it cannot be kept
+    // If it cannot be stored, neither can the notebook, and save() reports that.
+    this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
   }
 
-  #ranText(cell: NotebookCell): string {
-    const shaders = this.own.filter((variant) => uses(cell, variant, this.catalogue));
-    return [contentOf(cell), ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join(
-      '\n\n',
-    );
-  }
-
-  // ——— Saying ———
-
-  #statusText(): string {
-    const words = t().page;
-    if (!this.busy) return '';
-    if (this.stopping) return words.stopping;
-    if (!this.progress) return words.starting;
-    const { phase, run, runs, done, total, what } = this.progress;
-    const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
-    const place = runs > 1 ? `${words.runOf(run, runs)}: ` : '';
-    const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
-    return `${place}${words.phases[phase]}${detail ? `, ${detail}` : ''}`;
-  }
-
-  /** From the runs behind us, or from how far the phase has come; loading counts for neither. The first run compiles for the others. */
-  #timeLeftText(): string {
-    const { began, first, last, count } = this.#behindAt;
-    if (!this.progress || this.stopping) return '';
-    const { runs, phase, done, total } = this.progress;
-    let seconds = 0;
-    if (runs > 1 && count === 1) seconds = ((first - began) / 1000) * (runs - 1);
-    else if (runs > 1) seconds = count ? ((last - first) / 1000 / (count - 1)) * (runs - count) : 0;
-    else if (!UNCOUNTED.includes(phase) && done > this.#phase.from && total > done) {
-      const took = (performance.now() - this.#phase.since) / 1000;
-      seconds = (took / (done - this.#phase.from)) * (total - done);
-    }
-    if (seconds < SHORTEST_PATIENCE_SECONDS) return '';
-    return seconds < 90
-      ? t().page.secondsLeft(Math.round(seconds))
-      : t().page.minutesLeft(Math.round(seconds / 60));
-  }
-
-  /** Of everything asked for, how much is behind us: 0 to 1. */
-  readonly share = $derived.by(() => {
-    if (!this.progress) return 0;
-    const { run, runs, done, total, phase } = this.progress;
-    const within = total && !UNCOUNTED.includes(phase) ? done / total : 0;
-    return Math.min(1, (run - 1 + within) / Math.max(1, runs));
-  });
-
-  // ——— Keeping ———
-
-  /** Saves soon; often said, seldom done. */
-  changed() {
+  /** Saves soon, once for many changes in a row. */
+  override changed() {
     this.saved = 'saving';
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => void this.save(), SAVE_MILLISECONDS);
   }
 
-  /** Never throws: a browser that keeps nothing is told of, and the page works on. `leaving`: the address is another's already. */
+  /** Saves now. Never throws: `saveProblem` says why the browser could not store it. `leaving`: the address already shows another notebook. */
   async save({ leaving = false } = {}): Promise<void> {
     clearTimeout(this.#saving);
     if (!leaving) await this.onsave().catch(() => undefined); // an address is a convenience
@@ -517,7 +263,8 @@ export class Notebook {
     const { id, name, title, cells, address } = this;
     try {
       const changedAt = now();
-      await this.store.save(plain({ id, name, title, cells, outcomes, address, changedAt }));
+      const stored = { version: LAB_VERSION, id, name, title, cells, outcomes, address, changedAt };
+      await this.store.save($state.snapshot(stored) as StoredNotebook);
       this.saved = 'yes';
       this.saveProblem = undefined;
     } catch (reason) {
@@ -527,23 +274,11 @@ export class Notebook {
   }
 }
 
-/** Whether what a cell does depends on the shader. One whose settings cannot be read depends on none. */
-function uses(cell: NotebookCell, variant: OwnVariant, catalogue: Catalogue): boolean {
-  try {
-    return usesShader(readCell(cell.kind, contentOf(cell), catalogue), variant, catalogue);
-  } catch {
-    return false;
-  }
-}
-
-/** The cell with another body; whose it is does not change. */
-function rewritten(cell: NotebookCell, body: string): NotebookCell {
-  if (cell.kind === 'prose') return { ...cell, body: ended(body) };
+/** The cell with another content and the same id, gap and origin. */
+function rewritten(cell: NotebookCell, content: string): NotebookCell {
+  if (cell.kind === 'prose') return { ...cell, body: ended(content) };
   const { id, gap, foreign } = cell;
-  return { ...withContent(cell, body), id, gap, ...(foreign && { foreign }) };
+  return { ...withContent(cell, content), id, gap, ...(foreign && { foreign }) };
 }
 
-/** Reactive proxies cannot be posted or stored. */
-const plain = <Value>(value: Value): Value => $state.snapshot(value) as Value;
-
-const ended = (text: string, end = '\n') => (text === '' || text.endsWith(end) ? text : text + end);
+const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`);

@@ -1,5 +1,6 @@
 /** What running a cell came to: its events, where it is, and what it ran. Plain data, stored with the notebook. */
 import type { LabEvent } from '../../lab/cells/events';
+import { KINDS } from '../../lab/cells/kinds';
 import { upgradeEvent } from '../../lab/cells/stored';
 import { type RunRecord, upgradeRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
@@ -28,9 +29,11 @@ export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
 
-const RESULTS = ['record', 'compared', 'profiled', 'peaks', 'tuning', 'tuned', 'text', 'generated', 'failed'];
-export const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent =>
-  RESULTS.includes(event.type);
+const RESULTS = new Set<string>([
+  ...Object.values(KINDS).flatMap(({ results }) => Object.keys(results)),
+  'failed',
+]);
+export const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent => RESULTS.has(event.type);
 
 /** Pieces of a text become one. */
 export function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[] {

@@ -1,36 +1,8 @@
 /** What the browser keeps: notebooks with their results, and the history of runs. IndexedDB, through `idb`. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { CellKind } from '../../lab/notebook/notebook';
-import type { NotebookCell } from './cellList';
-import { type Outcome, upgradeOutcome } from './outcome';
+import { type PastRun, readNotebook, readRun, type StoredNotebook } from './stored';
 
-/** A notebook as it lies in the browser. Results are by the ids of its cells. */
-export interface StoredNotebook {
-  id: string;
-  /** Given by the user; a notebook without is a draft, of which the last few are kept. */
-  name: string;
-  title: string;
-  cells: NotebookCell[];
-  outcomes: Record<string, Outcome>;
-  /** Query and hash of the address that shows it, so that a reload restores it instead of opening the link again. */
-  address: string;
-  /** ISO 8601, UTC. */
-  changedAt: string;
-}
-
-/** One finished run of a cell. */
-export interface PastRun {
-  id: string;
-  /** The notebook's title at the time. */
-  notebook: string;
-  kind: CellKind;
-  /** The cell's text as it ran. */
-  body: string;
-  outcome: Outcome;
-  finishedAt: string;
-  /** Given by the user. */
-  label: string;
-}
+export type { PastRun, StoredNotebook };
 
 interface Schema extends DBSchema {
   notebooks: { key: string; value: StoredNotebook };
@@ -56,7 +28,7 @@ export class Store {
 
   async load(id: string): Promise<StoredNotebook | undefined> {
     const stored = await (await this.#open()).get('notebooks', id);
-    return stored && upgradeNotebook(stored);
+    return readNotebook(stored);
   }
 
   #release: (() => void) | undefined;
@@ -104,10 +76,12 @@ export class Store {
   /** All notebooks, the last changed first; throws away drafts beyond the last twenty. */
   async notebooks(): Promise<StoredNotebook[]> {
     const database = await this.#open();
-    const all = (await database.getAll('notebooks')).sort((a, b) => b.changedAt.localeCompare(a.changedAt));
+    const all = (await database.getAll('notebooks'))
+      .flatMap((stored) => readNotebook(stored) ?? [])
+      .sort((a, b) => b.changedAt.localeCompare(a.changedAt));
     const surplus = all.filter(({ name }) => name === '').slice(MOST_DRAFTS);
     for (const { id } of surplus) await database.delete('notebooks', id);
-    return all.filter((notebook) => !surplus.includes(notebook)).map(upgradeNotebook);
+    return all.filter((notebook) => !surplus.includes(notebook));
   }
 
   async deleteNotebook(id: string): Promise<void> {
@@ -128,7 +102,7 @@ export class Store {
   /** The history, the latest first. */
   async runs(): Promise<PastRun[]> {
     const stored = await (await this.#open()).getAllFromIndex('runs', 'finishedAt');
-    return stored.reverse().map(upgradeRun);
+    return stored.reverse().flatMap((run) => readRun(run) ?? []);
   }
 
   async deleteRun(id: string): Promise<void> {
@@ -148,7 +122,7 @@ export class Store {
   async baseline(): Promise<PastRun | undefined> {
     const id = this.baselineId;
     const stored = id === undefined ? undefined : await (await this.#open()).get('runs', id);
-    return stored && upgradeRun(stored);
+    return readRun(stored);
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
@@ -166,16 +140,6 @@ export class Store {
     return this.#database;
   }
 }
-
-/** What an earlier version of the lab stored is read under today's names. */
-const upgradeRun = (run: PastRun): PastRun => ({ ...run, outcome: upgradeOutcome(run.outcome) });
-
-const upgradeNotebook = (notebook: StoredNotebook): StoredNotebook => ({
-  ...notebook,
-  outcomes: Object.fromEntries(
-    Object.entries(notebook.outcomes).map(([cell, outcome]) => [cell, upgradeOutcome(outcome)]),
-  ),
-});
 
 type Drawer = 'local' | 'session';
 

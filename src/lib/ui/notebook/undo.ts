@@ -1,23 +1,24 @@
-/** Undo and redo over values that are never changed in place. What is typed in one go is one step. */
+/** Undo and redo over values that are never changed in place. Quick changes of the same kind are one step. */
 
-const TOGETHER_MILLISECONDS = 1200;
+const MERGE_MILLISECONDS = 1200;
+const MOST_STEPS = 500;
 
-export class Past<Value> {
+export class UndoHistory<Value> {
   #before: Value[] = [];
   #after: Value[] = [];
   #last = { what: '', at: -Infinity };
 
-  /** Call before a change, with the value as it was. `what`: changes of the same kind, soon after each other, are one step. */
+  /** Call before a change, with the value as it was. Changes with the same non-empty `what` soon after each other are one step. */
   keep(value: Value, what: string, now = performance.now()) {
-    const together = what !== '' && what === this.#last.what && now - this.#last.at < TOGETHER_MILLISECONDS;
+    const merged = what !== '' && what === this.#last.what && now - this.#last.at < MERGE_MILLISECONDS;
     this.#last = { what, at: now };
     this.#after = [];
-    if (together) return;
+    if (merged) return;
     this.#before.push(value);
     if (this.#before.length > MOST_STEPS) this.#before.shift();
   }
 
-  /** The value before the last change; undefined when there is none. */
+  /** The value before the last change; undefined if there is none. `value` is the current one. */
   undo(value: Value): Value | undefined {
     return this.#step(this.#before, this.#after, value);
   }
@@ -42,5 +43,3 @@ export class Past<Value> {
     return found;
   }
 }
-
-const MOST_STEPS = 500;

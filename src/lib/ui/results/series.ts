@@ -1,4 +1,5 @@
 /** What a chart of runs shows: the setting along its axis, the runs of each line, and a summary in words. */
+import { fieldOf, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
 import { show } from '../../lab/records/column';
@@ -49,21 +50,17 @@ export interface View {
 }
 
 /** Axes in order of preference; knobs come after the first two. */
-const AXES = ['chunk', 'prefill', 'decode', 'steps_per_submit', 'seed'];
+const AXES = ['chunk', ...RESULT_NAMES.filter((name) => name !== 'chunk')];
 
 /** Above this ratio of target to fastest run the scale becomes logarithmic. */
 const FARTHEST_ON_LINEAR = 8;
 
 /** The settings that distinguish a record from others. */
-function coordinates({ model, prefill, chunk, decode, stepsPerSubmit, seed, variants }: RunRecord) {
-  const place: Record<string, string | number> = {
-    model,
-    prefill,
-    chunk,
-    decode,
-    steps_per_submit: stepsPerSubmit,
-  };
-  if (model.startsWith('synthetic-')) place.seed = seed;
+export function coordinates(record: RunRecord) {
+  const { model, variants } = record;
+  const place: Record<string, string | number> = { model };
+  for (const name of RESULT_NAMES) place[name] = record[fieldOf(name)];
+  if (!model.startsWith('synthetic-')) delete place.seed;
   for (const [kernel, { name, knobs }] of Object.entries(variants)) {
     place[kernel] = name;
     for (const [knob, value] of Object.entries(knobs)) place[`${kernel}.${knob}`] = value;
@@ -95,7 +92,7 @@ function possibleAxes(records: readonly RunRecord[]): string[] {
   return found.length ? found : ['chunk'];
 }
 
-/** What distinguishes a record from the others besides its x: `tiled step=16`. Empty when nothing does. */
+/** What distinguishes a record from the others besides its x: `tiled tile_k=16`. Empty when nothing does. */
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);

@@ -1,5 +1,7 @@
 /** Words of the cells: frames, controls, charts, tables and results. */
 import type { PairComparison } from '../../lab/measure/compare';
+import type { OwnSettingName } from '../../lab/cells/kinds';
+import type { NumberName, ResultName, ViewName } from '../../lab/experiment/descriptors';
 import type { CellKind } from '../../lab/notebook/notebook';
 import { SHOWN_TITLES } from '../../lab/records/columns';
 import type { Peaks } from '../../lab/records/profile';
@@ -95,7 +97,8 @@ export const cells = {
     reference: 'Published figures',
     x: 'Axis',
     scale: 'Scale',
-  },
+    error: 'Largest error',
+  } satisfies Record<NumberName | ViewName | OwnSettingName, string>,
   settingAbout: {
     prefill: 'prompt tokens',
     chunk: 'tokens per pass; “prefill” for the whole prompt',
@@ -109,7 +112,8 @@ export const cells = {
     top_p: 'only the most likely tokens, up to this total probability',
     tokens: 'at most',
     budget: 'how long it may take',
-  },
+    error: 'variants that state a larger one are left out',
+  } satisfies Record<NumberName | OwnSettingName, string>,
   kernels: 'Kernels',
   kernelsHint: 'Choose several variants, or several values of a knob: each combination is a run.',
   otherKernels: 'Other kernels',
@@ -138,7 +142,7 @@ export const cells = {
     decode: 'tokens decoded after the prompt',
     steps_per_submit: 'steps per submit',
     seed: 'seed',
-  },
+  } satisfies Record<ResultName, string>,
   perSecond: 'tokens/s',
   perSecondLog: 'tokens/s, log scale',
   targetLine: (target: string) => `target ${target} tok/s`,

@@ -88,6 +88,7 @@ export const cells: typeof english = {
     reference: '公开数据',
     x: '横轴',
     scale: '刻度',
+    error: '最大误差',
   },
   settingAbout: {
     prefill: '提示词的词元数',
@@ -102,6 +103,7 @@ export const cells: typeof english = {
     top_p: '只取概率之和达到此值的最可能词元',
     tokens: '至多',
     budget: '最多用多久',
+    error: '误差更大的变体不参与搜索',
   },
   kernels: '内核',
   kernelsHint: '选择多个变体，或一个可调参数的多个值：每种组合是一次运行。',

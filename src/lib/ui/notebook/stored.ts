@@ -1,0 +1,178 @@
+/**
+ * What lies in the browser's database, and how it is read back. A stored value may come from another version of the lab or
+ * be damaged: its cells' texts are saved wherever they can be read, results that do not fit are left out.
+ */
+import * as v from 'valibot';
+import { type CellKind, LAB_KINDS, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
+import { cellsOf, type NotebookCell } from './cellList';
+import { type Outcome, type ResultEvent, upgradeOutcome } from './outcome';
+
+/** A notebook as it is stored. */
+export interface StoredNotebook {
+  id: string;
+  /** Given by the user; a notebook without one is a draft, of which the last few are kept. */
+  name: string;
+  title: string;
+  cells: NotebookCell[];
+  /** Results by the ids of the cells. */
+  outcomes: Record<string, Outcome>;
+  /** Query and hash of the address that shows it, so that a reload restores it instead of opening the link again. */
+  address: string;
+  /** ISO 8601, UTC. */
+  changedAt: string;
+  /** The version of the lab that stored it; absent before 0.2. */
+  version?: string;
+}
+
+/** One finished run of a cell. */
+export interface PastRun {
+  id: string;
+  /** The notebook's title at the time. */
+  notebook: string;
+  kind: CellKind;
+  /** The cell's text as it ran. */
+  body: string;
+  outcome: Outcome;
+  finishedAt: string;
+  /** Given by the user. */
+  label: string;
+}
+
+const text = v.fallback(v.string(), '');
+const KINDS: readonly CellKind[] = ['prose', ...LAB_KINDS, 'wgsl', 'csv'];
+
+const StoredCell = v.object({
+  id: v.string(),
+  kind: v.picklist(KINDS),
+  name: v.string(),
+  open: v.string(),
+  body: v.string(),
+  close: v.string(),
+  gap: text,
+  foreign: v.optional(v.boolean()),
+});
+
+/** What can be saved of a cell that does not fit. */
+const CellText = v.object({ open: text, body: v.string(), close: text });
+
+const Seconds = v.array(v.number());
+const Record = v.looseObject({
+  settings: v.string(),
+  prefill: v.number(),
+  chunk: v.number(),
+  decode: v.number(),
+  variants: v.record(v.string(), v.unknown()),
+  prefillSeconds: v.pipe(Seconds, v.minLength(1)),
+  warmupSeconds: Seconds,
+  decodeSeconds: Seconds,
+  adapter: v.string(),
+  startedAt: v.string(),
+  warnings: v.array(v.unknown()),
+});
+
+const payload = v.looseObject({});
+/** What each type of event must hold to be shown. */
+const RESULT_SHAPES: Record<Exclude<ResultEvent['type'], 'finished'>, v.GenericSchema> = {
+  record: v.object({ record: Record }),
+  compared: v.object({ compared: payload }),
+  profiled: v.object({ profile: v.looseObject({ rows: v.array(payload) }) }),
+  peaks: v.object({ peaks: payload, adapter: v.string() }),
+  tuning: v.object({ best: payload }),
+  tuned: v.object({ tuned: payload }),
+  text: v.object({ text: v.string() }),
+  generated: v.object({ generation: payload }),
+  failed: v.object({ settings: v.string(), reason: v.string() }),
+};
+
+const StoredOutcome = v.object({
+  state: v.picklist(['running', 'done', 'failed', 'stopped', 'cut']),
+  ran: text,
+  events: v.array(v.unknown()),
+  planned: v.fallback(v.number(), 0),
+  problem: v.optional(v.string()),
+  previous: v.fallback(v.array(v.unknown()), []),
+  startedAt: text,
+});
+
+const Shell = v.object({
+  id: v.string(),
+  name: text,
+  title: text,
+  cells: v.array(v.unknown()),
+  outcomes: v.fallback(v.record(v.string(), v.unknown()), {}),
+  address: text,
+  changedAt: text,
+  version: v.optional(v.fallback(v.string(), '')),
+});
+
+const Run = v.object({
+  id: v.string(),
+  notebook: text,
+  kind: v.picklist(KINDS),
+  body: v.string(),
+  outcome: v.unknown(),
+  finishedAt: v.string(),
+  label: text,
+});
+
+/** A stored notebook with what fits of it; undefined if nothing of it can be opened. */
+export function readNotebook(stored: unknown): StoredNotebook | undefined {
+  const shell = v.safeParse(Shell, stored);
+  if (!shell.success) return undefined;
+  const outcomes = Object.entries(shell.output.outcomes).flatMap(([id, outcome]) => {
+    const read = readOutcome(outcome);
+    return read ? [[id, read] as const] : [];
+  });
+  const cells = shell.output.cells.flatMap(readCells);
+  return { ...shell.output, cells, outcomes: Object.fromEntries(outcomes) };
+}
+
+/** A run of the history; undefined if it does not fit. */
+export function readRun(stored: unknown): PastRun | undefined {
+  const run = v.safeParse(Run, stored);
+  const outcome = run.success ? readOutcome(run.output.outcome) : undefined;
+  return run.success && outcome ? { ...run.output, outcome } : undefined;
+}
+
+/** The cell as it was stored, if it is one; else the cells of its text, with shaders that wait to be allowed. */
+function readCells(stored: unknown): NotebookCell[] {
+  const cell = v.safeParse(StoredCell, stored);
+  if (cell.success && isWhole(cell.output)) return [cell.output];
+  const rest = v.safeParse(CellText, stored);
+  if (!rest.success) return [];
+  const { open, body, close } = rest.output;
+  return cellsOf(open + body + close, true).map((each) => ({ ...each, gap: each.gap || '\n' }));
+}
+
+/** Whether the cell's fences make it the cell that it is said to be. Prose may be anything. */
+function isWhole(cell: NotebookCell): boolean {
+  if (cell.kind === 'prose') return cell.open === '' && cell.close === '';
+  const [first, ...others] = parseNotebook(printNotebook([cell]));
+  return others.length === 0 && first?.kind === cell.kind && first.name === cell.name;
+}
+
+function fits(event: ResultEvent): boolean {
+  const { type } = event ?? {};
+  return Object.hasOwn(RESULT_SHAPES, type) && v.is(RESULT_SHAPES[type as keyof typeof RESULT_SHAPES], event);
+}
+
+function readOutcome(stored: unknown): Outcome | undefined {
+  const outcome = v.safeParse(StoredOutcome, stored);
+  if (!outcome.success) return undefined;
+  const { events, previous, ...others } = outcome.output;
+  const upgraded = (event: unknown) => {
+    try {
+      return upgradeOutcome({ ...others, events: [event as ResultEvent], previous: [] }).events;
+    } catch {
+      return []; // not even the shape that older versions stored
+    }
+  };
+  return {
+    ...others,
+    events: events.flatMap(upgraded).filter(fits),
+    previous: previous
+      .flatMap((record) => upgraded({ type: 'record', record }))
+      .filter(fits)
+      .flatMap((event) => (event.type === 'record' ? [event.record] : [])),
+  };
+}
