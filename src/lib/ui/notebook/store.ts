@@ -1,6 +1,6 @@
 /** What the browser keeps: notebooks with their results, and the history of runs. IndexedDB, through `idb`. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { type PastRun, readNotebook, readRun, type StoredNotebook } from './stored';
+import type { PastRun, StoredNotebook } from './stored';
 
 export type { PastRun, StoredNotebook };
 
@@ -15,6 +15,9 @@ const CLAIM_MILLISECONDS = [0, 250];
 const LAST = 'notebook';
 const BASELINE = 'baseline';
 
+/** Reads and checks stored values. Loaded when there is one: a first visit does not need it. */
+const reader = () => import('./stored');
+
 /** Every method rejects with an Error that says what the browser does not allow, and leaves the page as it was. */
 export class Store {
   #database: Promise<IDBPDatabase<Schema>> | undefined;
@@ -28,7 +31,7 @@ export class Store {
 
   async load(id: string): Promise<StoredNotebook | undefined> {
     const stored = await (await this.#open()).get('notebooks', id);
-    return readNotebook(stored);
+    return stored && (await reader()).readNotebook(stored);
   }
 
   #release: (() => void) | undefined;
@@ -76,6 +79,7 @@ export class Store {
   /** All notebooks, the last changed first; throws away drafts beyond the last twenty. */
   async notebooks(): Promise<StoredNotebook[]> {
     const database = await this.#open();
+    const { readNotebook } = await reader();
     const all = (await database.getAll('notebooks'))
       .flatMap((stored) => readNotebook(stored) ?? [])
       .sort((a, b) => b.changedAt.localeCompare(a.changedAt));
@@ -102,6 +106,7 @@ export class Store {
   /** The history, the latest first. */
   async runs(): Promise<PastRun[]> {
     const stored = await (await this.#open()).getAllFromIndex('runs', 'finishedAt');
+    const { readRun } = await reader();
     return stored.reverse().flatMap((run) => readRun(run) ?? []);
   }
 
@@ -122,7 +127,7 @@ export class Store {
   async baseline(): Promise<PastRun | undefined> {
     const id = this.baselineId;
     const stored = id === undefined ? undefined : await (await this.#open()).get('runs', id);
-    return readRun(stored);
+    return stored && (await reader()).readRun(stored);
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
