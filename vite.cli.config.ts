@@ -1,14 +1,11 @@
 // Vite for the terminal: `npm run lab` runs cli/lab.ts through it, `npm run bundle` makes one file of it, dist/lab.mjs,
 // which needs only Node and the package `webgpu` beside it.
 import { builtinModules } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import packageJson from './package.json' with { type: 'json' };
 
 export default defineConfig({
   publicDir: false,
-  // As SvelteKit names it, whose plugin is not used here.
-  resolve: { alias: { $lib: fileURLToPath(new URL('./src/lib', import.meta.url)) } },
   define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   build: {
     ssr: 'cli/lab.ts',

@@ -1,11 +1,11 @@
 // The commands that check and run: info, selftest, bench.
 import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
-import { chunkFits } from '$lib/lab/records/fits';
+import { chunkFits } from '../src/lib/lab/records/fits';
 import type { Generation } from '../src/lib/lab/text/generate';
 import { runCell } from '../src/lib/lab/cells/run';
-import { type LabEvent } from '$lib/lab/cells/events';
-import { type Progress } from '$lib/lab/measure/progress';
+import { type LabEvent } from '../src/lib/lab/cells/events';
+import { type Progress } from '../src/lib/lab/measure/progress';
 import { selfTest } from '../src/lib/lab/shader/selftest';
 import type { ChunkFit } from '../src/lib/lab/records/statistics';
 import { findVariant, variants, variantsFor } from '../src/lib/shaders';

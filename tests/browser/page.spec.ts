@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { chunkFits } from '$lib/lab/records/fits';
-import { fromCsv } from '$lib/lab/records/runsCsv';
+import { chunkFits } from '../../src/lib/lab/records/fits';
+import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { objections } from './axe';
 import { COMPUTING, QUICK, withChromium, withFirefox } from './browsers';
 

@@ -7,10 +7,10 @@ import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import type { CellKind } from '../../src/lib/lab/notebook/notebook';
 import { runCell } from '../../src/lib/lab/cells/run';
-import { type CellWork, type LabEvent } from '$lib/lab/cells/events';
+import { type CellWork, type LabEvent } from '../../src/lib/lab/cells/events';
 import { Session } from '../../src/lib/lab/measure/session';
 import { checkShader, compileShader, timeShader } from '../../src/lib/lab/shader/shader';
-import { type OwnVariant } from '$lib/shaders/variant';
+import { type OwnVariant } from '../../src/lib/shaders/variant';
 import { findVariant, kernels } from '../../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';

@@ -9,8 +9,7 @@ import { parseCsv } from '../../src/lib/lab/records/csv';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { makeCell, printNotebook } from '../../src/lib/lab/notebook/notebook';
-import { fromCsv } from '$lib/lab/records/runsCsv';
-import { readArguments } from '../../cli/arguments';
+import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';

@@ -4,9 +4,11 @@ import { openDevice } from '../../src/lib/engine/device';
 import { Engine, type Choice, type Plans } from '../../src/lib/engine/engine';
 import type { ModelFile } from '../../src/lib/engine/gguf';
 import { Kernels } from '../../src/lib/engine/kernels';
-import { loadWeights } from '$lib/engine/load';
+import { loadWeights } from '../../src/lib/engine/load';
 import { findVariant, kernels as registry } from '../../src/lib/shaders';
 import { familyOf } from '../../src/lib/shaders/formats/formats';
+import type { Variant } from '../../src/lib/shaders/variant';
+import { openModel } from '../oracle';
 
 let shared: Promise<Kernels> | undefined;
 const engines = new Map<string, Promise<{ file: ModelFile; engine: Engine }>>();

@@ -7,7 +7,7 @@ import { memorySource, type ByteSource } from '../../src/lib/engine/bytes';
 import { openDevice } from '../../src/lib/engine/device';
 import { openGguf, type ModelFile } from '../../src/lib/engine/gguf';
 import { type Weights } from '../../src/lib/engine/weights';
-import { loadWeights } from '$lib/engine/load';
+import { loadWeights } from '../../src/lib/engine/load';
 import { dequantise, formats, numberToF16, repack } from '../../src/lib/shaders/formats/formats';
 import { buffersIn } from './buffers';
 import { sharedKernels } from './engines';

@@ -7,7 +7,7 @@ import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { headerProblems } from '../../src/lib/lab/shader/diagnostics';
 import type { CellKind } from '../../src/lib/lab/notebook/notebook';
-import type { OwnVariant } from '$lib/shaders/variant';
+import type { OwnVariant } from '../../src/lib/shaders/variant';
 import { findVariant, kernels, variants } from '../../src/lib/shaders';
 
 /** argmax as shipped, under a name of its own. */
@@ -168,7 +168,7 @@ describe('texts of cells', () => {
   test('the settings of a view are kept by the canonical text, and change no run', () => {
     const experiment = parseExperiment('scale=log&reference=phase-2,mine&x=matmul_q4_k&chunk=8,16');
     expect(formatExperiment(experiment)).toBe('chunk=8,16&reference=phase-2,mine&x=matmul_q4_k&scale=log');
-    expect(expand(experiment).map(({ text }) => text)).toEqual(['chunk=8', 'chunk=16']);
+    expect(expand(experiment).map(({ settings }) => settings)).toEqual(['chunk=8', 'chunk=16']);
   });
 
   test('a cell knows the shaders it depends on', () => {

@@ -40,7 +40,7 @@ describe('quantised blocks', () => {
 describe('every format', () => {
   it('has all its files, and is in the order that settings are written in', () => {
     expect(Object.keys(formats)).toEqual(['f32', 'f16', 'bf16', 'q4_0', 'q8_0', 'q4_k', 'q5_k', 'q6_k']);
-    const folder = new URL('../src/lib/shaders/', import.meta.url);
+    const folder = new URL('../../src/lib/shaders/', import.meta.url);
     const described = readdirSync(new URL('formats/', folder))
       .filter((file) => file.endsWith('.ts') && !['bits.ts', 'format.ts', 'formats.ts'].includes(file))
       .map((file) => file.replace('.ts', ''));

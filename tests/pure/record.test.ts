@@ -11,13 +11,13 @@ import {
   upgradeRecord,
   WARNINGS,
 } from '../../src/lib/lab/records/record';
-import { type Outcome, upgradeOutcome } from '$lib/ui/notebook/outcome';
-import { chunkFits } from '$lib/lab/records/fits';
-import { show } from '$lib/lab/records/column';
-import { COLUMNS } from '$lib/lab/records/columns';
-import { readRuns } from '$lib/lab/records/import';
-import { fromCsv, samplesToCsv, toCsv } from '$lib/lab/records/runsCsv';
-import { formatVariants } from '$lib/lab/records/values';
+import { type Outcome, upgradeOutcome } from '../../src/lib/ui/notebook/outcome';
+import { chunkFits } from '../../src/lib/lab/records/fits';
+import { show } from '../../src/lib/lab/records/column';
+import { COLUMNS } from '../../src/lib/lab/records/columns';
+import { readRuns } from '../../src/lib/lab/records/import';
+import { fromCsv, samplesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { formatVariants } from '../../src/lib/lab/records/values';
 
 const record: RunRecord = {
   settings: 'prefill=256&chunk=64&matmul_q4_k=tiled',
@@ -119,7 +119,10 @@ test('records that 0.1 stored, whose `seconds` are now `prefillSeconds`, are sti
     startedAt: record.startedAt,
   } as unknown as Outcome;
   const read = upgradeOutcome(outcome);
-  expect(read.events).toEqual([{ type: 'record', record }, outcome.events[1]]);
+  expect(read.events).toEqual([
+    { type: 'record', record },
+    { type: 'failed', settings: 'chunk=0', reason: 'too small' },
+  ]);
   expect(read.previous).toEqual([record]);
 });
 

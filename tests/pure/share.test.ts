@@ -5,17 +5,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDiff, diffOf } from '../../src/lib/lab/notebook/diff';
 import { markdownTable } from '../../src/lib/lab/records/table';
-import { kernelsToCsv } from '$lib/lab/records/profile';
-import { toIpynb } from '$lib/lab/notebook/ipynb';
+import { kernelsToCsv } from '../../src/lib/lab/records/profile';
+import { toIpynb } from '../../src/lib/lab/notebook/ipynb';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { readCell } from '../../src/lib/lab/cells/cells';
 import { type Cell, makeCell, parseNotebook, printNotebook } from '../../src/lib/lab/notebook/notebook';
 import { LAB_VERSION } from '../../src/lib/lab/version';
-import type { Profile } from '$lib/lab/records/profile';
+import type { Profile } from '../../src/lib/lab/records/profile';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
-import { fromCsv, summariesToCsv, toCsv } from '$lib/lab/records/runsCsv';
+import { fromCsv, summariesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import {
   LINK_LENGTHS,
   linkOf,

@@ -6,7 +6,7 @@ import { messageOf, type Metadata, readHeader, shown, wholeNumber } from './gguf
 import { checkPlaces, checkTensors, requireTensor, type Tensor, tensorTable } from './ggufTensors';
 import { unescapeToken, type TokenTable } from './tokenizer';
 
-export type { Geometry, Tensor, TokenTable };
+export type { Geometry, Tensor };
 
 /** An open file that holds a complete, well-formed RWKV-7 model. */
 export interface ModelFile {

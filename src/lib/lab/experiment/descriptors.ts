@@ -9,7 +9,7 @@ import { MOST_CHUNK, MOST_POSITIONS } from '../../engine/limits';
  * `result`: changes what a run does; records keep it and charts can have it as an axis. `timing`: only how often a run is
  * timed. `display`: nothing about a run, only how it is shown.
  */
-export type Effect = 'result' | 'timing' | 'display';
+type Effect = 'result' | 'timing' | 'display';
 
 export interface NumberDescriptor {
   /** In English, for the terminal; the page has it in its dictionaries. */
@@ -153,8 +153,6 @@ export const VIEWS = {
 
 export type NumberName = keyof typeof NUMBERS;
 export type ViewName = keyof typeof VIEWS;
-/** Every setting that is not a kernel's, a family's or a knob's. */
-export type SettingName = 'model' | NumberName | ViewName;
 
 export const isNumberName = (key: string): key is NumberName => Object.hasOwn(NUMBERS, key);
 export const isViewName = (key: string): key is ViewName => Object.hasOwn(VIEWS, key);

@@ -90,7 +90,7 @@ export const WARNINGS = {
 export type Warning = keyof typeof WARNINGS;
 
 /** Tokens ÷ median wall seconds: how every speed of the lab is computed. */
-const medianRate = (tokens: number, seconds: readonly number[]): number => tokens / median(seconds);
+export const medianRate = (tokens: number, seconds: readonly number[]): number => tokens / median(seconds);
 
 /** Prompt tokens per second. */
 export const tokensPerSecond = ({ prefill, prefillSeconds }: RunRecord) =>

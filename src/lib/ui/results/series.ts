@@ -56,7 +56,7 @@ const AXES = ['chunk', ...RESULT_NAMES.filter((name) => name !== 'chunk')];
 const FARTHEST_ON_LINEAR = 8;
 
 /** The settings that distinguish a record from others. */
-export function coordinates(record: RunRecord) {
+function coordinates(record: RunRecord) {
   const { model, variants } = record;
   const place: Record<string, string | number> = { model };
   for (const name of RESULT_NAMES) place[name] = record[fieldOf(name)];

@@ -66,7 +66,7 @@ export class SelfTest {
 export const showError = (error = NaN) => (error === 0 ? 'exact' : error.toExponential(1));
 
 /** One line for a result: `failed  matmul_q4_k/tiled tile_k=16: why`. */
-export function describeResult({ kernel, variant, knobs, outcome, error, reason }: CheckResult): string {
+function describeResult({ kernel, variant, knobs, outcome, error, reason }: CheckResult): string {
   const name = [`${kernel}/${variant}`, knobs].filter(Boolean).join(' ');
   return `${outcome.padEnd(7)} ${name}: ${reason ?? `error ${showError(error)}`}`;
 }
