@@ -88,7 +88,7 @@ export const kernel: typeof english = {
   contractTolerance: '允许的误差',
   toleranceAbout: '归一化均方误差',
   toTheBit: '无：逐位相同',
-  reference: '参考实现（朴素的 TypeScript）',
+  reference: '参考实现（TypeScript）',
   bench: '在这块 GPU 上',
   benchIntro: '每个变体先与参考实现比较，再在模型的实际形状上单独计时。这台机器上的其他任务会使数字变差。',
   run: '检查并计时全部',
