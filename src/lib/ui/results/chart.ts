@@ -16,8 +16,8 @@ import type { Point, Series, View } from './series';
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Tooltip);
 
 /** Series differ by colour, shape and dash; the legend uses the same shapes. */
-export const SHAPES = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot'] as const;
-export const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
+const SHAPES = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot'] as const;
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
 const FONT = { family: 'system-ui, sans-serif', size: 12.5 };
 
