@@ -39,8 +39,8 @@ const project = (name: keyof typeof TEST_LIMITS) => ({
 });
 
 /**
- * The registry in the built page has what the shaders say of themselves, without their code: it is a quarter of a megabyte that
- * no page needs to begin with. The worker's bundle, which does not use these plugins, has everything; `?raw&whole` is everything.
+ * In the built page the registry holds only the heads of the shaders (head.ts), because their code is a quarter of a megabyte that the
+ * first paint does not need. The worker's bundle does not use this plugin and has the whole texts, and so has `?raw&whole`.
  */
 const shaderHeads: Plugin = {
   name: 'shader-heads',
@@ -57,7 +57,7 @@ export default defineConfig({
   plugins: [shaderHeads, sveltekit()],
   define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   worker: { format: 'es' },
-  // Where the time of a build went is of no use to somebody who starts the lab.
+  // Build timings would only distract people who start the lab.
   build: { rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } } },
   test: {
     sequence: { sequencer: LongestFirst },

@@ -1,7 +1,7 @@
-// `npm run --silent bench:page -- 'model=demo&prefill=128'`: the built page in a real Chromium, used as a user does. Opens it with
-// the settings in its address, presses Run, waits, and takes the page's own CSV. The CSV goes to stdout, everything else to
-// stderr; the exit code is 0 only when every run was measured. It waits as long as the page works; Ctrl-C presses Stop, and
-// what was measured until then is kept.
+// `npm run --silent bench:page -- 'model=demo&prefill=128'` drives the built page in a real Chromium, as a user would. It opens the
+// page with the settings in the address, presses Run, waits, and saves the page's own CSV. The CSV goes to stdout, everything
+// else to stderr; the exit code is 0 only when every run was measured. It waits as long as the page is working. Ctrl-C presses
+// Stop and keeps the runs measured so far.
 import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,31 +16,31 @@ const USAGE = `Usage: npm run --silent bench:page -- '<settings>' [--out FILE] [
        npm run --silent bench:page -- --selftest [knobs=defaults] [--out FILE] …
   --selftest      the self-test page and its report, instead of a sweep and its CSV
   --out FILE      writes the result there too
-  --build FOLDER  a build as it is; without, build/, made anew when a source is newer
+  --build FOLDER  a finished build; by default build/, rebuilt when a source is newer
   --window        with a window on the screen
 Environment:
   CHROME           the browser's program, when it is not the Chrome or Chromium on the PATH
   CHROME_FLAGS     its flags for WebGPU, separated by spaces, when not the usual ones of this system
   PLAYWRIGHT_CORE  the folder of playwright-core, when it is not installed here`;
 
-/** What Chromium needs to offer a headless page the GPU; on Linux it falls back to a software adapter. */
+/** Flags with which Chromium offers WebGPU to a headless page. On Linux it falls back to a software adapter. */
 const GPU_FLAGS =
   process.platform === 'linux'
     ? '--enable-unsafe-webgpu --ignore-gpu-blocklist --enable-features=Vulkan --use-vulkan=native --use-angle=vulkan --disable-vulkan-surface'
     : '';
-/** Seldom enough not to be felt by what is being measured. */
+/** Interval between looks at the page, long enough not to disturb the measurement. */
 const POLL_MILLISECONDS = 1000;
 
 /**
  * @typedef {import('playwright-core').Page} Page
- * @typedef {object} Shown what the page says
- * @property {string[]} adapter the GPU's name, then what it can do; empty while it is not known
+ * @typedef {object} Shown the text that the page shows
+ * @property {string[]} adapter the GPU's name, then its features; empty until it is known
  * @property {string} phase idle, running or finished
- * @property {string} status how far it is, in words
- * @property {string[]} problems why there is no GPU, settings that cannot be, what ended early, runs and variants that failed
+ * @property {string} status progress in words
+ * @property {string[]} problems no GPU, impossible settings, runs that ended early, runs and variants that failed
  */
 
-/** Ctrl-C, or a time limit around this script. */
+/** Set by Ctrl-C or by a time limit around this script. */
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
@@ -78,7 +78,7 @@ function readOptions() {
   }
 }
 
-/** A build older than its sources would be measured without anybody noticing. */
+/** Builds when a source is newer than the build: otherwise an old build would be measured unnoticed. */
 function freshBuild() {
   if (buildIsOld()) {
     say('Building the lab …');
@@ -160,7 +160,7 @@ async function selfTest(page, address) {
 }
 
 /**
- * Reads the page again and again, telling of its status when it changes, until it has come to where it should or cannot.
+ * Polls the page and prints its status when it changes, until `arrived` is true or the page shows a problem.
  * @param {Page} page
  * @param {() => Shown} read runs in the page
  * @param {(shown: Shown) => boolean} arrived
@@ -170,19 +170,19 @@ async function watch(page, read, arrived) {
   for (let told = ''; ; await sleep(POLL_MILLISECONDS)) {
     const shown = await page.evaluate(read);
     const ended = arrived(shown) || (shown.problems.length > 0 && shown.phase !== 'running');
-    // Megabytes and counts after a comma change all the time.
+    // The part after a comma holds megabytes and counts, which change with every look.
     const status = ended ? shown.status : shown.status.split(',')[0];
     if (status !== told && status !== '') say(status);
     told = status;
     if (ended && status.startsWith('Stopped')) shown.problems.push(status);
     if (ended) return shown;
-    // The button is gone when the page has just ended by itself.
+    // The button disappears when the run has just ended by itself.
     if (interrupted) await stopButton.click({ timeout: POLL_MILLISECONDS }).catch(() => undefined);
   }
 }
 
 /**
- * Presses a button that saves a file; resolves to the file's text.
+ * Presses a button that saves a file, and resolves to the text of the file.
  * @param {Page} page
  * @param {string} button
  */
@@ -193,7 +193,7 @@ async function download(page, button) {
 }
 
 /**
- * Runs in the page: what the lab shows.
+ * Runs in the page: reads the notebook page.
  * @returns {Shown}
  */
 function readLab() {
@@ -211,7 +211,7 @@ function readLab() {
 }
 
 /**
- * Runs in the page: what the self-test shows.
+ * Runs in the page: reads the self-test page.
  * @returns {Shown}
  */
 function readSelfTest() {

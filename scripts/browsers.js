@@ -1,4 +1,4 @@
-// Where the browsers of this machine are. Nothing is downloaded: the tests use installed browsers only.
+// Finds the installed browsers. Nothing is downloaded: the tests use installed browsers only.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -32,7 +32,7 @@ export function findBrowser(browser) {
   const { variable, names, files } = PLACES[browser];
   const chosen = process.env[variable];
   if (chosen) {
-    if (!canRun(chosen)) throw new Error(`${variable} is "${chosen}", which is no program that can be run`);
+    if (!canRun(chosen)) throw new Error(`${variable} is "${chosen}", which cannot be run as a program`);
     return chosen;
   }
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);

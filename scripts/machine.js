@@ -1,5 +1,5 @@
-// Makes sure that the machine can run the tests: a WebGPU adapter for Node with f16, Chromium, Firefox. As root on Debian
-// or Ubuntu it installs what lacks; elsewhere it says what to install.
+// Makes sure that the machine can run the tests: a WebGPU adapter with f16 for Node, Chromium, and Firefox. As root on Debian or
+// Ubuntu it installs what is missing; elsewhere it says what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export function needMachine({ adapter, browsers }) {
 function needDriver() {
   let found = probeAdapter();
   const software = /software|swiftshader|llvmpipe/i.test(found.name);
-  // A real GPU is taken as it is, with or without f16.
+  // A real GPU is accepted with or without f16.
   if ((found.problem || (software && !found.features.includes('shader-f16'))) && canInstall()) {
     console.log(`Installing a Vulkan software driver (${found.name || found.problem}) …`);
     installDriver();
@@ -41,7 +41,7 @@ function needDriver() {
   console.log(`GPU in Node: ${found.name}${half ? '' : ' (no shader-f16: those variants are skipped)'}`);
 }
 
-/** What Dawn finds in Node. `problem` is empty when there is an adapter. */
+/** The adapter that Dawn finds in Node. `problem` is empty when there is one. */
 function probeAdapter() {
   const { stdout, status, signal } = spawnSync(process.execPath, [join(root, 'scripts/adapter.js')], {
     encoding: 'utf8',
@@ -77,7 +77,7 @@ function needBrowser(browser) {
 }
 
 /**
- * Where the browser is and its major version; NaN when there is none.
+ * The browser's program and its major version; NaN when it is not installed.
  * @param {'chromium' | 'firefox'} browser
  */
 function installedBrowser(browser) {

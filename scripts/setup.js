@@ -1,5 +1,5 @@
-// What `npm start` and `npm test` share before anything is installed: the Node version, the packages, the build.
-// Node's own modules only.
+// Steps that `npm start` and `npm test` share: checks the Node version, installs packages, tells whether the build is old.
+// It imports only Node's own modules, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ function packagesDiffer() {
     if (path === '') continue;
     const found = installed[path];
     const name = path.replace(/^.*node_modules\//, '');
-    // Optional packages are mostly other platforms' binaries.
+    // Optional packages are mostly binaries for other platforms.
     if (!found && !optional) return `${name} is missing`;
     if (found && found.version !== version) return `${name} is ${found.version}, not ${version}`;
   }
@@ -86,7 +86,7 @@ function lockedPackages(file) {
   }
 }
 
-/** What goes into build/. */
+/** The sources of build/. */
 const SOURCES = ['src', 'static', 'package-lock.json', 'svelte.config.js', 'vite.config.ts', 'tsconfig.json'];
 
 /** Whether build/ is missing or older than a source. */

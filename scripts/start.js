@@ -35,7 +35,7 @@ function readOptions() {
 }
 
 /**
- * A port that was asked for is the only one tried; otherwise the first free one from 4173 on.
+ * Tries only the port given with --port; without it, the first free port from 4173 on.
  * @param {{ port: number | undefined, host: string }} options
  */
 async function listen({ port, host }) {
@@ -72,7 +72,7 @@ function announce(server, host) {
     console.log(
       '  Browsers offer WebGPU only over https and on localhost: elsewhere put an https proxy in front.\n',
     );
-  console.log('  Ctrl-C ends it.');
+  console.log('  Press Ctrl-C to stop it.');
 }
 
 function finish() {

@@ -1,23 +1,23 @@
 /**
- * The page without a network, after its first visit. Each version of the site keeps its files in a cache of its own, which
- * goes when no open page is of that version: a page never gets parts of another. Models and results never pass through here.
+ * Lets the page work offline after the first visit. Each version of the site has a cache of its own, which is deleted when no open
+ * page uses that version, so that a page never mixes files of two versions. Models and results are never cached here.
  */
 import { base, build, files, prerendered, version } from '$service-worker';
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const CACHE = `${base}/ ${version}`;
 
-/** Not kept: gigabytes or megabytes, and what no page shows. */
+/** Files that are not cached, because they are large or no page shows them. */
 const LEFT_OUT = /^\/(models|results)\/|^\/robots\.txt$/;
 
-/** Named by their contents: what is in the cache is what the network has. */
+/** Files whose names contain a hash of their contents: a cached copy is always current. */
 const lasting = new Set(build);
-/** Pages and files that have the same name in every version. */
+/** Pages and files whose names stay the same in every version. */
 const changing = new Set([
   ...prerendered,
   ...files.filter((file) => !LEFT_OUT.test(file.slice(base.length))),
 ]);
-/** A page may be slow to come; a network that says nothing for so long is none. */
+/** A network that does not answer within this time counts as missing. */
 const PATIENCE_MILLISECONDS = 4000;
 
 worker.addEventListener('install', (event) => event.waitUntil(keepAll()));
@@ -32,12 +32,12 @@ worker.addEventListener('fetch', (event) => {
 
 async function keepAll() {
   const cache = await caches.open(CACHE);
-  // A server may let browsers keep what is no longer true; only names that say the contents are safe from that.
+  // `reload` bypasses the browser's HTTP cache, which may hold an outdated copy of files without a hash in their names.
   await cache.addAll([...changing].map((path) => new Request(path, { cache: 'reload' })));
   await cache.addAll([...lasting]);
 }
 
-/** Runs when no page of an older version is open. Other sites of the same origin have caches too. */
+/** Deletes the caches of older versions; runs when no page of such a version is open. Caches of other sites on this origin stay. */
 async function forgetOthers() {
   const old = (await caches.keys()).filter((name) => name.startsWith(`${base}/ `) && name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
@@ -47,12 +47,12 @@ async function keptFirst(request: Request, path: string): Promise<Response> {
   return (await kept(path)) ?? fetch(request);
 }
 
-/** So that a reload shows a new version at once: its pages name its own scripts, which come from the network then. */
+/** Asks the network first, so that a reload shows a new version at once; its pages name their own scripts. */
 async function networkFirst(request: Request, path: string): Promise<Response> {
   const reply = fetch(request);
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MILLISECONDS));
   return (await Promise.race([reply.catch(() => undefined), late])) ?? (await kept(path)) ?? reply;
 }
 
-/** What the address asks for in its query and hash is the page's business. */
+/** The cached reply for a path. The query and hash are left to the page, so they do not select the entry. */
 const kept = async (path: string) => (await caches.open(CACHE)).match(path, { ignoreVary: true });
