@@ -1,26 +1,27 @@
-// The terminal's words: a command's own options apart, everything else is a setting of the lab.
+// Parses command line arguments: a command's own options; all others are settings of the lab.
 import { readSettings } from '../src/lib/lab/experiment/settings';
 
+/** Parsed command line. */
 export interface Arguments {
   command: string;
-  /** The command's own options, by name, without the dashes. */
+  /** Values of the command's own options by name, without the dashes. */
   options: Map<string, string>;
-  /** Settings in any spelling: 'a=b&c=d', a=b, --a b, --a=b. */
+  /** Settings, accepted as 'a=b&c=d', a=b, --a b or --a=b. */
   settings: [key: string, values: string[]][];
-  /** Words that are neither, for a command that takes some. */
+  /** Free text words, for commands that accept them. */
   words: string[];
 }
 
-/** What a command takes besides settings. */
+/** The arguments that a command accepts besides settings. */
 export interface Signature {
   options: string[];
-  /** Whether words without dashes are the command's text, not settings. */
+  /** True when words without dashes are text for the command, not settings. */
   text: boolean;
 }
 
 /**
- * Sorts the words after the program's name. `--` ends the options. Throws when an option has no value or is given twice;
- * whether a setting is known is for the lab to say.
+ * Parses the words after the program's name; `--` ends the options. Throws when an option has no value or is given
+ * twice. Unknown settings are not detected here but by the lab.
  */
 export function readArguments(words: string[], signatureOf: (command: string) => Signature): Arguments {
   const [command = 'help', ...rest] = words;
@@ -36,7 +37,7 @@ export function readArguments(words: string[], signatureOf: (command: string) =>
   return found;
 }
 
-/** A text may begin with dashes: where no settings are taken, what is no option is text. (vite-node eats a bare `--`.) */
+/** True for a word with dashes that belongs to a command's text. (A bare `--` may be missing: vite-node removes it.) */
 function isText(word: string, { options, text }: Signature): boolean {
   return text && !options.includes(word.slice(2).split('=')[0]);
 }
@@ -51,14 +52,14 @@ function readOption(word: string, rest: string[], { options }: Signature, found:
   else found.options.set(name, value);
 }
 
-/** An option that has to be there. */
+/** The value of a required option. Throws when it is missing or empty; `what` describes the value in the message. */
 export function required({ command, options }: Arguments, name: string, what: string): string {
   const value = options.get(name);
   if (!value) throw new Error(`${command} needs --${name} ${what}`);
   return value;
 }
 
-/** A number option within bounds, or its default. */
+/** The value of a number option, or its default. Throws when it is missing without a default, or out of bounds. */
 export function numberOption(
   { options }: Arguments,
   name: string,

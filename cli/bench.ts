@@ -1,4 +1,4 @@
-// The commands that check and run: info, selftest, bench.
+// The commands info, selftest and bench.
 import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
 import { chunkFits } from '../src/lib/lab/records/fits';
@@ -15,6 +15,7 @@ import { print, tell, withSession } from './host';
 import { gpu } from './node';
 import { ResultPrinter } from './results';
 
+/** Prints the adapter's description as JSON. */
 export async function info({ settings }: Arguments): Promise<boolean> {
   if (settings.length) throw new Error(`info takes no settings; it was given ${settings[0][0]}`);
   return withSession(async (session) => {
@@ -24,6 +25,7 @@ export async function info({ settings }: Arguments): Promise<boolean> {
   });
 }
 
+/** Checks variants against their references, one line of JSON each. Resolves to true when complete without failures. */
 export async function selftest({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
   const tested = words.length ? words.flatMap(variantsNamed) : variants;
   const count = { passed: 0, failed: 0, skipped: 0 };
@@ -39,12 +41,13 @@ export async function selftest({ words }: Arguments, signal: AbortSignal): Promi
   return ended && count.failed === 0;
 }
 
-/** `kernel/variant`, or all variants of a `kernel`. */
+/** One variant for `kernel/variant`, all variants for `kernel`. Throws when there is none. */
 function variantsNamed(name: string): Variant[] {
   const [kernel, variant] = name.split('/');
   return variant === undefined ? variantsFor(kernel) : [findVariant(kernel, variant)];
 }
 
+/** Runs an experiment and prints CSV. Resolves to true when no run failed. */
 export async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
   const text = formatExperiment(readExperiment(settings));
   const failures = await withSession(async (session) =>
@@ -54,8 +57,8 @@ export async function bench({ settings }: Arguments, signal: AbortSignal): Promi
 }
 
 /**
- * Results on stdout as they come, everything else on stderr. Resolves to the number of runs that failed. `named`: the GPU
- * has been named before.
+ * Prints results on stdout as they arrive, everything else on stderr. Resolves to the number of failed runs. `named`:
+ * the GPU's name was already printed.
  */
 export async function tellRuns(events: AsyncGenerator<LabEvent>, printer: ResultPrinter, named = false) {
   const records: RunRecord[] = [];
@@ -86,7 +89,7 @@ function generationSpeeds({ prefillTokensPerSecond, decodeTokensPerSecond }: Gen
   return `prefill ${prefillTokensPerSecond.toPrecision(4)} tokens/s${decode}`;
 }
 
-/** The fit of a chunk sweep as a formula for chunks of any size. */
+/** The fit of a chunk sweep as a formula for any chunk size. */
 function fitText({ tokensPerSecond, secondsPerChunk }: ChunkFit): string {
   const cost = `${(1e3 * secondsPerChunk).toPrecision(3)} ms a chunk`;
   return `a chunk of N tokens takes N / ${tokensPerSecond.toPrecision(3)} s + ${cost}`;
@@ -94,7 +97,7 @@ function fitText({ tokensPerSecond, secondsPerChunk }: ChunkFit): string {
 
 const eraseLine = process.stderr.isTTY ? '\r\u001b[2K' : '';
 
-/** Shows progress on a terminal, on one line that is rewritten. A log gets a line for each finished run instead. */
+/** Shows progress on one line of a terminal. Redirected output gets no progress, only a line for each finished run. */
 function showProgress(progress: Progress): Progress {
   const { phase, done, total, what } = progress;
   const share = total ? ` ${done} of ${total}` : '';

@@ -1,4 +1,4 @@
-// The terminal's commands. Each resolves to whether everything it was asked for was done, or throws an Error of one line.
+// The command table and usage text. Each command resolves to true on full success, or throws an Error of one line.
 import { NAMED_MODELS } from '../src/lib/lab/experiment/experiment';
 import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
@@ -52,10 +52,10 @@ const commands: Record<string, Command> = {
   },
 };
 
-/** Former names of commands, still understood. */
+/** Former names of commands, still accepted. */
 const FORMER_NAMES: Record<string, string> = { roofs: 'peaks' };
 
-/** The command of this name. Throws an Error that lists what there is. */
+/** The command of this name or former name. Throws an Error that lists all commands. */
 export function commandNamed(name: string): Command {
   const current = Object.hasOwn(FORMER_NAMES, name) ? FORMER_NAMES[name] : name;
   if (Object.hasOwn(commands, current)) return commands[current];

@@ -1,16 +1,19 @@
-// What the commands share: the two streams, a session on this machine's GPU, and models by name.
+// Shared by all commands: output to stdout and stderr, a session on this machine's GPU, and models by name.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { Session } from '../src/lib/lab/measure/session';
 import { gpu, openFile } from './node';
 
+/** Writes results to stdout. */
 export const print = (text: string) => process.stdout.write(text);
+/** Writes messages and progress to stderr. */
 export const tell = (text: string) => process.stderr.write(text);
 
 const DEMO = '../static/models/rwkv7-austen-Q4_K_M.gguf';
 const folder = dirname(fileURLToPath(import.meta.url));
 
+/** Opens a model by URL, file path or the name `demo`. Throws when it cannot be opened. */
 export function openModel(model: string, signal?: AbortSignal) {
   if (/^https?:\/\//i.test(model)) return urlSource(model, { signal });
   return openFile(model === 'demo' ? join(folder, DEMO) : model);
@@ -23,7 +26,7 @@ const newSession = () =>
     agent: `Node ${process.version}, ${process.platform} ${process.arch}`,
   });
 
-/** Work with a session of its own, which is closed whatever happens. */
+/** Runs `work` with a new session and closes it afterwards, also after an error. */
 export async function withSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
   const session = newSession();
   try {

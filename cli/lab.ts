@@ -3,7 +3,7 @@ import { messageOf } from '../src/lib/lab/message';
 import { readArguments } from './arguments';
 import { commandNamed, USAGE } from './commands';
 
-/** Exit codes: 0 only when everything that was asked for was done. */
+/** Exit codes; 0 means that the command fully succeeded. */
 const FAILED = 1;
 const INTERRUPTED = 130;
 
@@ -13,9 +13,10 @@ process.on('SIGINT', () => {
   process.stderr.write('stopping after this sample; once more to stop at once\n');
   interrupt.abort(new Error('Interrupted'));
 });
-// A reader that has seen enough, such as `head`, closes the pipe.
+// The reader of a pipe, such as `head`, may close it early.
 process.stdout.on('error', () => process.exit(FAILED));
 
+/** Runs the command and resolves to the exit code. */
 async function main(words: string[]): Promise<number> {
   const [first] = words;
   if (first === undefined || first === 'help' || words.includes('--help') || first === '-h') {
@@ -28,13 +29,13 @@ async function main(words: string[]): Promise<number> {
   return done ? 0 : FAILED;
 }
 
-/** Output to a pipe may still be on its way when the last line has run; Dawn's threads would keep the process alive. */
+/** Waits for pending output, because the explicit exit (needed as Dawn's threads keep Node alive) would drop it. */
 async function flushed(): Promise<void> {
   for (const stream of [process.stdout, process.stderr])
     await new Promise((resolve) => stream.write('', resolve));
 }
 
-// `vite-node cli/lab.ts -- bench` leaves the dashes in.
+// `vite-node cli/lab.ts -- bench` passes the dashes on.
 const words = process.argv.slice(2);
 void main(words[0] === '--' ? words.slice(1) : words)
   .catch((error: unknown) => {

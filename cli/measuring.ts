@@ -1,4 +1,4 @@
-// The commands that ask where the time goes and how to spend less: time, profile, tune, peaks.
+// The commands that measure and tune kernels: time, profile, tune, peaks.
 import type { PairComparison } from '../src/lib/lab/measure/compare';
 import { complete, defaultsFor } from '../src/lib/lab/experiment/defaults';
 import { readExperiment } from '../src/lib/lab/experiment/experiment';
@@ -16,6 +16,7 @@ import { tune, type TuneEvent } from '../src/lib/lab/tune/tune';
 import { type Arguments, numberOption } from './arguments';
 import { print, tell, withSession } from './host';
 
+/** Times the named kernels separately at the model's shapes and prints CSV. Resolves to true when none failed. */
 export async function timeKernels({ settings, options }: Arguments, signal: AbortSignal): Promise<boolean> {
   const experiment = readExperiment(settings);
   const filter = readSettings(options.get('shapes') ?? '');
@@ -34,6 +35,7 @@ export async function timeKernels({ settings, options }: Arguments, signal: Abor
   return failures === 0;
 }
 
+/** Prints GPU time of one chunk by kernel and shape as CSV. Throws when the settings name more than one run. */
 export async function profileRun({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
   const experiment = readExperiment(settings);
   const count = expand(experiment).length;
@@ -54,6 +56,7 @@ export async function profileRun({ settings }: Arguments, signal: AbortSignal): 
   });
 }
 
+/** Searches the fastest settings for this GPU and prints one line of settings per chunk. */
 export async function tuneSettings(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const experiment = readExperiment(words.settings);
   const options = {
@@ -76,6 +79,7 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
   });
 }
 
+/** Prints the progress of tuning on stderr. */
 function tellTuning(event: TuneEvent): void {
   const describe = ({ variant, seconds, reason }: Candidate) =>
     `${variant.kernel}/${variant.name} ${knobsKey(variant)}: ${reason ?? `${(1e6 * seconds).toPrecision(4)} us`}\n`;
@@ -89,7 +93,7 @@ function tellTuning(event: TuneEvent): void {
   if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
 }
 
-/** Where one setting for all shapes costs something. */
+/** Describes a shape for which another variant is faster than the best one for all shapes. */
 function overrideText({ use, candidate, seconds, bestSeconds }: ShapeOverride): string {
   const gain = (100 * (bestSeconds / seconds - 1)).toPrecision(2);
   const { name } = candidate.variant;
@@ -101,6 +105,7 @@ function comparisonText({ verdict, ratio, low, high, first }: PairComparison): s
   return `${verdict}: ${times} times as fast (${from} to ${to}, ${first.length} pairs)`;
 }
 
+/** Measures the peak rates of this GPU (arithmetic, memory reads, dispatches) and prints CSV. */
 export async function peaks({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
   if (settings.length) throw new Error(`peaks takes no settings; it was given ${settings[0][0]}`);
   return withSession(async (session) => {

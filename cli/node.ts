@@ -5,23 +5,23 @@ import { basename } from 'node:path';
 import { create, globals } from 'webgpu';
 import type { ByteSource } from '../src/lib/engine/bytes';
 
-// Vulkan drivers with a window system part complain on stderr without it.
+// Vulkan drivers with window system support print warnings without it.
 process.env.XDG_RUNTIME_DIR ??= tmpdir();
 
-// GPUBufferUsage, GPUMapMode and the rest, which browsers have as globals.
+// GPUBufferUsage, GPUMapMode and the other WebGPU globals of browsers.
 Object.assign(globalThis, globals);
 
 /**
- * Dawn, with the flags in LAB_DAWN_FLAGS (separated by spaces), for example
+ * Dawn's GPU, with the space-separated flags in LAB_DAWN_FLAGS, for example
  * `LAB_DAWN_FLAGS="enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia adapter=llvmpipe"`.
- * A module-level constant, because Dawn crashes when it is garbage-collected; never put it on `navigator`, or Node
- * does not exit.
+ * It is a module-level constant because Dawn crashes when it is garbage-collected. Never assign it to `navigator`:
+ * Node would not exit.
  */
 export const gpu: GPU = create((process.env.LAB_DAWN_FLAGS ?? '').split(' ').filter(Boolean));
 
 /**
- * A file on disk. Each read opens the file anew: nothing is left open when a load fails half-way, and reads may overlap.
- * Throws when there is no such file, when it is not a plain file, and when it ends before the bytes asked for.
+ * A file on disk. Each read opens the file again, so no handle stays open after a failed load and reads may overlap.
+ * Throws when the file does not exist or is not a plain file; reads throw when it has become shorter.
  */
 export async function openFile(path: string): Promise<ByteSource> {
   const status = await stat(path).catch((reason: unknown) => {
@@ -37,6 +37,7 @@ export async function openFile(path: string): Promise<ByteSource> {
   };
 }
 
+/** Reads `length` bytes at `offset`. Throws outside the file's `size` and when the file ends early. */
 async function readExactly(path: string, size: number, offset: number, length: number) {
   if (!(offset >= 0 && length >= 0 && offset + length <= size))
     throw new Error(`${path} has ${size} bytes; asked for ${length} bytes at ${offset}`);
@@ -66,7 +67,7 @@ async function readExactly(path: string, size: number, offset: number, length: n
   return bytes;
 }
 
-/** Says why a file cannot be opened, in words for the three common cases. */
+/** The Error for a file that cannot be opened, with clear messages for a missing file and missing permission. */
 function unreadable(path: string, reason: unknown): Error {
   const { code, message } = reason as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return new Error(`No such file: ${path}`, { cause: reason });

@@ -1,5 +1,5 @@
-// The command that runs a notebook: every cell of the lab in order, as the page's "Run all" does. A notebook of sweeps alone
-// prints one CSV table; in any other, each cell's results follow a comment line that names the cell.
+// The command run: runs every lab cell of a notebook in order, like the page's "Run all". A notebook with only sweeps
+// prints one CSV table; in other notebooks a comment line that names the cell precedes its results.
 import { readFile } from 'node:fs/promises';
 import { contentOf, isLab, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
 import { runCell } from '../src/lib/lab/cells/run';
@@ -8,6 +8,7 @@ import { tellRuns } from './bench';
 import { tell, withSession } from './host';
 import { ResultPrinter } from './results';
 
+/** Runs a notebook file. Resolves to true when no run failed; throws when it cannot be read or has no lab cell. */
 export async function runNotebook({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
   if (words.length !== 1)
     throw new Error(`run takes one notebook, a Markdown file; it was given ${words.length} words`);

@@ -1,4 +1,4 @@
-// Results of cells on stdout: CSV, settings or text, one block for each cell.
+// Prints the results of cells on stdout as CSV, settings or text, one block per cell.
 import type { LabEvent } from '../src/lib/lab/cells/events';
 import { comparisonToCsv } from '../src/lib/lab/measure/compare';
 import { peaksToCsv } from '../src/lib/lab/measure/peaks';
@@ -6,19 +6,19 @@ import { toCsv } from '../src/lib/lab/records/runsCsv';
 import { profileToCsv } from '../src/lib/lab/records/profile';
 import { print } from './host';
 
-/** Writes the results of one cell after another, each kind of result in its own format. */
+/** Prints the results of successive cells, each kind of result in its own format. */
 export class ResultPrinter {
-  /** The line above the next result, until that result is printed. */
+  /** The heading for the next result; undefined once it is printed. */
   #heading: string | undefined;
   #printed = 0;
   #records = 0;
 
-  /** Begins the block of a cell: its heading is printed above its first result, a cell without results prints nothing. */
+  /** Begins the block of a cell. The heading is printed with its first result, so a cell without results is silent. */
   begin(heading: string): void {
     this.#heading = heading;
   }
 
-  /** Prints what an event holds of results; other events print nothing. */
+  /** Prints the event's result, if it has one. */
   take(event: LabEvent): void {
     const text = this.#textOf(event);
     if (text !== undefined) this.#print(text);

@@ -1,4 +1,4 @@
-// The commands that let a model speak: logits, tokenize, evaluate, generate.
+// The commands that run a model on text or token ids: logits, tokenize, evaluate, generate.
 import { readFile } from 'node:fs/promises';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
@@ -18,6 +18,7 @@ import { seeded } from '../src/lib/shaders/kernel';
 import { type Arguments, numberOption, required } from './arguments';
 import { openModel, print, tell, withSession } from './host';
 
+/** Prints the last token's logits and the argmax of every position as JSON. */
 export async function logits(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   const ids = readIds(required(words, 'tokens', '1,2,3'));
@@ -27,6 +28,7 @@ export async function logits(words: Arguments, signal: AbortSignal): Promise<boo
   });
 }
 
+/** Prints the token ids of a text as JSON. Throws for a synthetic model, which has no vocabulary. */
 export async function tokenize(words: Arguments): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   if (words.words.length !== 1)
@@ -40,6 +42,7 @@ export async function tokenize(words: Arguments): Promise<boolean> {
   return true;
 }
 
+/** Prints how well the model predicts a text file, as JSON. Throws for a synthetic model. */
 export async function evaluateFile(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   const text = await readText(required(words, 'text', 'FILE'));
@@ -51,6 +54,7 @@ export async function evaluateFile(words: Arguments, signal: AbortSignal): Promi
   });
 }
 
+/** Prints the continuation of a prompt as it is generated. Throws for a synthetic model. */
 export async function generateText(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   const prompt = words.options.get('prompt');
@@ -76,7 +80,7 @@ export async function generateText(words: Arguments, signal: AbortSignal): Promi
   });
 }
 
-/** Reads the settings before anything is loaded, loads the model, and frees it whatever happens. */
+/** Checks the settings, loads the model, runs `work` with it and frees it, also after an error. */
 async function withModel(
   name: string,
   { settings }: Arguments,
@@ -108,6 +112,7 @@ function readIds(list: string): number[] {
   });
 }
 
+/** The sampling options; undefined for greedy decoding (temperature 0). */
 function readSampling(words: Arguments): Sampling | undefined {
   const temperature = numberOption(words, 'temperature', { smallest: 0, largest: 100, default: 0 });
   const topP = numberOption(words, 'top-p', { smallest: 0, largest: 1, default: 1 });
@@ -115,7 +120,7 @@ function readSampling(words: Arguments): Sampling | undefined {
   return temperature > 0 ? { temperature, topP, random: seeded(seed) } : undefined;
 }
 
-/** A text file's contents: not empty, and UTF-8, whose bytes the result is about. */
+/** The content of a text file. Throws when it cannot be read, is empty or is not UTF-8. */
 async function readText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((reason: NodeJS.ErrnoException) => {
     throw new Error(

@@ -1,35 +1,35 @@
-// Which buffers a model's weights need on a given GPU, and which weights go where in them. Pure data, no GPU calls.
+// Plans the GPU buffers of a model's weights: their sizes and the position of every tensor. Pure data, no GPU calls.
 import { formats, rowWords } from '../shaders/formats/formats';
 import { LAYER_VECTORS } from '../shaders/shared/layer_vectors';
 import { mebibytes } from './buffers';
 import type { Geometry } from './gguf';
 import type { Layer, Lora, Matrix, MatrixPart, Norm } from './weights';
 
-/** A run of one tensor's weights inside a buffer. */
+/** A contiguous range of one tensor's weights inside a buffer. */
 export interface Piece {
   tensor: string;
-  /** The tensor's own format. */
+  /** The tensor's format in the model file. */
   format: string;
-  /** The format in the buffer; where it differs, weights are converted on the way. */
+  /** The format in the buffer; if it differs from `format`, the weights are converted during loading. */
   held: string;
   firstElement: number;
   elements: number;
-  /** Where in the buffer it begins. */
+  /** Position in the buffer, in 32-bit words. */
   word: number;
 }
 
-/** One buffer to be made and filled. */
+/** One buffer to create and fill. */
 export interface BufferPlan {
-  /** The tensor's GGUF name, with the rows where it is cut, or what several have in common; no two are the same. */
+  /** Unique: the tensor's GGUF name, with the row range if it is split, or the common part of several names. */
   label: string;
   words: number;
   pieces: Piece[];
 }
 
-/** The part of an adapter's limits that decides how weights are cut. */
+/** The adapter limits that decide how matrices are split, in bytes. */
 export type BufferLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;
 
-/** The buffers of a model, in the engine's order. */
+/** All weight buffers of a model, in the order in which the engine uses them (the head last). */
 export interface Arrangement<Buffer> {
   embedding: Matrix<Buffer>;
   embeddingNorm: Norm<Buffer>;
@@ -38,12 +38,12 @@ export interface Arrangement<Buffer> {
   head: Matrix<Buffer>;
 }
 
-/** Matrices are cut at multiples of so many rows, so that no tile of a kernel has rows of two parts. */
+/** Matrices are split at multiples of this many rows, so that no tile of a kernel spans two parts. */
 const ROW_STEP = 64;
-/** The lerps of time mix: as the file orders them, and as the GPU has them (r, k and v make one batched product). */
+/** Order of the time mix lerps in the file and on the GPU, where r, k and v form one batched product. */
 const FILE_LERPS = ['r', 'w', 'k', 'v', 'a', 'g'];
 const GPU_LERPS = ['r', 'k', 'v', 'w', 'a', 'g'];
-/** The last part of the name of each plane's tensor. */
+/** The last part of the tensor name for each plane of a layer's vectors. */
 const VECTOR_TENSORS: Record<(typeof LAYER_VECTORS)[number], string> = {
   decay_bias: 'w0.weight',
   learning_rate_bias: 'a0.weight',
@@ -54,12 +54,13 @@ const VECTOR_TENSORS: Record<(typeof LAYER_VECTORS)[number], string> = {
   norm_weight: 'ln.weight',
   norm_bias: 'ln.bias',
 };
-/** The letters of a layer's LoRAs, in the order that shaders/shared/lora.wgsl has them. */
+/** The letters of a layer's LoRAs, in the order of shaders/shared/lora.wgsl. */
 const LORAS = ['w', 'a', 'v', 'g'];
 
 /**
- * Calls `place` for every buffer that the model needs and puts what it returns where the buffer belongs.
- * `formatOf` gives a tensor's weight format by its GGUF name. Throws when a matrix does not fit the limits even in parts.
+ * Calls `place` for every buffer that the model needs and returns its results in the structure of the model.
+ * `formatOf` maps a GGUF tensor name to its weight format. Throws when a matrix exceeds the limits even in parts, or a
+ * layer's LoRAs exceed them.
  */
 export function arrange<Buffer>(
   geometry: Geometry,
@@ -78,8 +79,9 @@ export function arrange<Buffer>(
   };
 }
 
+/** Builds the buffer plans of one model; see `arrange`. */
 class Arranger<Buffer> {
-  /** Bytes that one buffer, bound whole, may have. */
+  /** Largest size in bytes of a buffer that is bound as a whole. */
   readonly #largest: number;
 
   constructor(
@@ -110,7 +112,7 @@ class Arranger<Buffer> {
     };
   }
 
-  /** C weights as f32, whatever the file has. */
+  /** A vector of C weights, converted to f32 from any format. */
   vector(tensor: string): Buffer {
     const elements = this.geometry.embedding;
     const format = this.formatOf(tensor);
@@ -118,7 +120,7 @@ class Arranger<Buffer> {
     return this.place({ label: tensor, words: elements, pieces: [piece] });
   }
 
-  /** All planes of one buffer; the one that layer 0 lacks stays zero. */
+  /** All vectors of a layer as planes of one buffer. Layer 0 has no value bias: that plane stays zero. */
   vectors(mix: string, hasValueResidual: boolean): Buffer {
     const elements = this.geometry.embedding;
     const pieces = LAYER_VECTORS.flatMap((plane, i): Piece[] => {
@@ -135,6 +137,7 @@ class Arranger<Buffer> {
     return { weight: this.vector(`${name}.weight`), bias: this.vector(`${name}.bias`) };
   }
 
+  /** The six lerps of time mix as f32, 6 × C, reordered from the file's order to the GPU's. */
   lerps(tensor: string): Buffer {
     const elements = this.geometry.embedding;
     const format = this.formatOf(tensor);
@@ -151,7 +154,7 @@ class Arranger<Buffer> {
     return this.place({ label: tensor, words: 6 * elements, pieces });
   }
 
-  /** One buffer for all four, all on the way down and then all on the way up; f16 stays f16, whatever else becomes f32. */
+  /** One buffer for all four LoRAs: down-projections, then up-projections. f16 is kept, other formats become f32. */
   lora(mix: string, ranks: Geometry['ranks']): Lora<Buffer> {
     const { embedding } = this.geometry;
     const pieces: Piece[] = [];
@@ -178,6 +181,7 @@ class Arranger<Buffer> {
     return { buffer, ranks, wide };
   }
 
+  /** One matrix of batch 3 when all three share a format and fit one binding, else three matrices. */
   receptanceKeyValue(mix: string): Matrix<Buffer>[] {
     const { embedding: rows, embedding: columns } = this.geometry;
     const tensors = ['receptance', 'key', 'value'].map((name) => `${mix}${name}.weight`);
@@ -193,6 +197,7 @@ class Arranger<Buffer> {
     return [{ name, format, batch: 3, rows, columns, parts: [{ buffer, firstRow: 0, rows }] }];
   }
 
+  /** A matrix, split by rows into as few parts as the limits allow. */
   matrix(name: string, rows: number, columns: number): Matrix<Buffer> {
     const format = this.formatOf(name);
     const step = this.#rowsOfPart(name, rows, 4 * rowWords(formats[format], columns));
@@ -217,6 +222,7 @@ class Arranger<Buffer> {
     return { buffer: this.place({ label, words, pieces: [piece] }), ...part };
   }
 
+  /** Rows of each part but the last; `rowBytes` is the size of one row. */
   #rowsOfPart(name: string, rows: number, rowBytes: number): number {
     if (rows * rowBytes <= this.#largest) return rows;
     const fitting = Math.floor(this.#largest / rowBytes / ROW_STEP) * ROW_STEP;

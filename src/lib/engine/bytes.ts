@@ -1,18 +1,18 @@
-// Where a model's bytes come from: a file or Blob, bytes in memory, or a URL whose server answers Range requests.
+// Sources of a model's bytes: a file or Blob, bytes in memory, or a URL whose server answers Range requests.
 
 /** A file of known size that can be read in any order. */
 export interface ByteSource {
-  /** What to call it in a message: a file name. */
+  /** File name for messages. */
   name: string;
-  /** In bytes. */
+  /** Size in bytes. */
   size: number;
-  /** Exactly `length` bytes from `offset` on, or an error that says why not. Reads may overlap. */
+  /** Resolves to exactly `length` bytes from `offset` on, or rejects with the reason. Reads may run concurrently. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Gives up the reads under way. */
+  /** Aborts the reads in progress. */
   close?(): Promise<void>;
 }
 
-/** A file the user chose, or any Blob; its bytes stay where they are until they are read. */
+/** A file chosen by the user, or any Blob. Bytes are only loaded when they are read; throws if the file changed. */
 export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : 'blob'): ByteSource {
   return {
     name,
@@ -30,7 +30,7 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
   };
 }
 
-/** Bytes already in memory. Each read is a copy, so that a reader may keep or change what it got. */
+/** Bytes already in memory. Each read returns a copy, so the caller may keep or change it. */
 export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   return {
     name,
@@ -42,23 +42,24 @@ export function memorySource(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
-/** What a caller of `urlSource` may set. */
+/** Options of `urlSource`. */
 export interface UrlOptions {
-  /** Gives up opening. */
+  /** Aborts the opening of the file; later reads ignore it. */
   signal?: AbortSignal;
-  /** How long to wait before each further try after a failure of the network or the server. */
+  /** Seconds to wait before each retry after a network or server failure; its length is the number of retries. */
   pauseSeconds?: number[];
 }
 
-/** The largest file that a server without ranges may send: it is kept whole. */
+/** Largest file accepted from a server without Range support, because it is kept in memory as a whole. */
 const WHOLE_FILE_BYTES = 256 * 1024 * 1024;
-/** How long a server may take to begin its answer. */
+/** Time limit for the response headers. */
 const ANSWER_SECONDS = 60;
+/** HTTP status codes that are retried. */
 const RETRIED = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * A file on a server, read by Range requests; one from a server that ignores them is kept as a Blob, if it is small.
- * Throws with the URL and the server's status when there is no such file or it cannot be read in parts.
+ * A file on a server, read by Range requests. If the server ignores them, a small file is downloaded whole as a Blob.
+ * Throws an Error with the URL and the HTTP status when the file does not exist or cannot be read in parts.
  */
 export async function urlSource(url: string, options: UrlOptions = {}): Promise<ByteSource> {
   const requested = requireUrl(url);
@@ -91,7 +92,7 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
   };
 }
 
-/** One part of a file on a server, and a complaint if it is no longer the file that was opened. */
+/** Reads one part of a file on a server. Throws when the file's size or ETag has changed since it was opened. */
 async function readRange(
   url: string,
   file: { size: number; version: string | null },
@@ -116,10 +117,10 @@ async function readRange(
   return bytes;
 }
 
-/** A failure that may pass: worth another try. */
+/** A transient failure, worth a retry. */
 class Passing extends Error {}
 
-/** Runs `attempt`, again after each pause as long as its failure is one that may pass. */
+/** Runs `attempt` and retries it after each pause while it fails with a transient error; pauses vary by ± 50 %. */
 async function retrying<T>(
   url: string,
   pauseSeconds: number[],
@@ -132,7 +133,7 @@ async function retrying<T>(
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      // A TypeError is what fetch and a body cut short throw; the browser does not tell a script why.
+      // Fetch failures and truncated bodies throw a TypeError; browsers hide the cause from scripts.
       const network = error instanceof TypeError;
       if (!network && !(error instanceof Passing)) throw error;
       if (tries < pauseSeconds.length) await pause(pauseSeconds[tries] * (0.5 + Math.random()));
@@ -147,12 +148,12 @@ async function retrying<T>(
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** A GET for a range; resolves to an answer of 200 or 206, throws for any other and for a web page. */
+/** Requests a byte range. Resolves to a response of status 200 or 206; throws for any other status and for HTML. */
 async function request(url: string, range: string, signal: AbortSignal): Promise<Response> {
   const late = new AbortController();
   const error = new Passing(`${url}: the server did not answer within ${ANSWER_SECONDS} seconds`);
   const timer = setTimeout(() => late.abort(error), ANSWER_SECONDS * 1000);
-  // no-store: or the HTTP cache keeps a second copy of two gigabytes.
+  // no-store: otherwise the HTTP cache keeps a second copy of the model, which may be gigabytes.
   const response = await fetch(url, {
     headers: { Range: range },
     cache: 'no-store',
@@ -170,7 +171,7 @@ async function request(url: string, range: string, signal: AbortSignal): Promise
   return response;
 }
 
-/** The file's size and the answer's first byte, from `Content-Range: bytes first-last/size`. */
+/** The file's size and the response's first byte position, from `Content-Range: bytes first-last/size`. */
 function contentRange(url: string, response: Response): [size: number, start: number] {
   const header = response.headers.get('content-range');
   const match = header?.match(/^bytes (\d+)-\d+\/(\d+)$/);
@@ -183,7 +184,7 @@ function contentRange(url: string, response: Response): [size: number, start: nu
   return [Number(match[2]), Number(match[1])];
 }
 
-/** The body of an answer to a server's 200: the whole file, if it is small enough to keep. */
+/** The body of a response with status 200: the whole file. Throws when it is larger than WHOLE_FILE_BYTES. */
 async function wholeFile(url: string, response: Response): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const reader = response.body?.getReader();
@@ -203,17 +204,18 @@ async function wholeFile(url: string, response: Response): Promise<Blob> {
   );
 }
 
+/** Resolves a URL, relative ones against the page. Throws unless it is http or https. */
 function requireUrl(url: string): URL {
   try {
     const resolved = new URL(new Request(url).url);
     if (/^https?:$/.test(resolved.protocol)) return resolved;
   } catch {
-    // Said below, in the same words.
+    // An invalid URL gets the same message as an unsupported protocol, below.
   }
   throw new Error(`"${url}" is no address of a file: it should begin with https:// or http://`);
 }
 
-/** Throws unless the bytes asked for are in the file. */
+/** Throws unless the requested range lies within the file. */
 function checkRange(name: string, size: number, offset: number, length: number): void {
   if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
     throw new Error(`${name} has ${size} bytes; asked for ${length} bytes at ${offset}`);

@@ -1,4 +1,4 @@
-/** A variant against its kernel's reference, on the device at hand. */
+/** Checks a variant against its kernel's CPU reference on a given device. */
 import { seeded, type Arrays, type Kernel, type Sizes } from '../shaders/kernel';
 import type { Variant } from '../shaders/variant';
 import { readBuffer, storageBuffer } from './buffers';
@@ -6,31 +6,31 @@ import { withErrorScopes } from './device';
 import { encode } from './encode';
 import type { Kernels } from './kernels';
 
-/** Every array ends in this many known words that no variant may write. */
+/** Every buffer ends with this many guard words, which show writes past the end of the array. */
 const GUARD_WORDS = 64;
 const GUARD = 0x47554152;
 
-/** How an array differs from what the reference says. */
+/** The difference between an array and its reference. */
 export interface Difference {
   array: string;
-  /** Normalised mean squared error, and what was allowed. */
+  /** Normalised mean squared error, and the largest that is allowed. */
   error: number;
   tolerance: number;
-  /** The first element that is off by more than a hundredth of the array's largest value; undefined: spread over all. */
+  /** The first element off by more than 1 % of the reference's largest magnitude; undefined when no element is. */
   index: number | undefined;
-  /** That element with its neighbours; `from` is the index of the first. */
+  /** `got` and `want` hold this element and its neighbours; `from` is the index of their first element. */
   from: number;
   got: number[];
   want: number[];
 }
 
-/** Elements of a difference that are shown before the wrong one, and in all. */
+/** Elements kept in a `Difference`: before the wrong one, and in total. */
 const SHOWN_BEFORE = 2;
 const SHOWN = 8;
 
 /**
  * Runs a variant and its reference on the same seeded arrays. Resolves to the largest normalised mean squared error of
- * the outputs; throws when it is above the kernel's tolerance, naming the first wrong element, or when anything else was written.
+ * the outputs. Throws when it exceeds the tolerance, naming the first wrong element, or when other data was changed.
  */
 export async function check(
   kernels: Kernels,
@@ -48,7 +48,10 @@ export async function check(
   return error;
 }
 
-/** The same, but an array that differs too much is a result: the first of them. Throws where the variant cannot run, or writes past an end. */
+/**
+ * Like `check`, but returns the first array that differs too much instead of throwing. Throws when the variant cannot
+ * run or writes past the end of an array.
+ */
 export async function examine(
   kernels: Kernels,
   kernel: Kernel,
@@ -73,7 +76,7 @@ export async function examine(
   return { error: largest };
 }
 
-/** The seeded arrays that a check of these sizes starts from. */
+/** The kernel's arrays for these sizes, filled from the seed: by `kernel.inputs`, else uniform from −1 to 1. */
 function inputs(kernel: Kernel, sizes: Sizes, seed: number): Arrays {
   const random = seeded(seed);
   return Object.fromEntries(
@@ -84,6 +87,7 @@ function inputs(kernel: Kernel, sizes: Sizes, seed: number): Arrays {
   );
 }
 
+/** Runs the variant on copies of the arrays and reads all of them back. Throws on GPU errors and overwritten guards. */
 async function run(kernels: Kernels, variant: Variant, arrays: Arrays, sizes: Sizes): Promise<Arrays> {
   const { device } = kernels;
   const buffers: Record<string, GPUBuffer> = {};
@@ -123,7 +127,7 @@ function requireGuard(guard: Uint32Array, complaint: string) {
   if (touched >= 0) throw new Error(`${complaint}, at word ${touched} after it`);
 }
 
-/** mean (got − want)² / mean want²; NaN anywhere gives NaN. Words (Uint32Array) count as wrong or right: the share that differs. */
+/** mean (got − want)² / mean want²; NaN if any element is NaN. For Uint32Array: the share of words that differ. */
 function normalisedError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got instanceof Uint32Array) {
     let wrong = 0;

@@ -1,4 +1,4 @@
-/** The model on the GPU: prefill in chunks, decode token by token, state kept in between. */
+/** Runs the model on the GPU: prefill in chunks, decode token by token. The recurrent state stays on the GPU. */
 import { readBuffer, storageBuffer } from './buffers';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
@@ -21,48 +21,50 @@ import type { Weights } from './weights';
 
 export type { Choice, StateValues };
 
-/** Bytes of logits at a time when every position's are wanted: rows of 65536 tokens are 256 KiB each. */
+/** Size limit of the logits buffer when every position is evaluated: a row of 65536 logits has 256 KiB. */
 const LOGITS_BYTES = 32 * 2 ** 20;
-/** Decoded tokens that are waited for together, the next ones being under way. */
+/** Decoded tokens per synchronisation with the GPU; the next group is already submitted while the CPU waits. */
 const DECODE_GROUP = 8;
-/** What a submit of several tokens may take: far below what makes a browser or a driver think that the GPU hangs. */
+/** Target duration of a submit of several decoded tokens, far below the hang detection of browsers and drivers. */
 const SUBMIT_MS = 50;
-/** Chunks the CPU may be ahead of the GPU: one is encoded while another runs, and the queue stays short enough to stop. */
+/** Chunks the CPU may be ahead of the GPU: encoding overlaps execution, and the queue stays short enough to stop. */
 const CHUNKS_AHEAD = 2;
-/** In a chunk's first command buffer, unless settings say how many. */
+/** Steps in a chunk's first command buffer when `stepsPerSubmit` is 0. */
 const FIRST_STEPS = 16;
 
-/** Everything a chunk needs, ready to encode again and again: steps by chunk length. From `Engine.prepare`. */
+/** Reusable steps and buffers for chunks, made by `Engine.prepare`. The maps hold steps by chunk length in tokens. */
 export interface Plans {
   chunk: number;
+  /** Steps per command buffer; 0: 16 at first, then twice as many each time. */
   stepsPerSubmit: number;
   activations: Activations;
-  /** Chunks that are followed by another. */
+  /** Steps of chunks that are followed by another chunk. */
   inner: Map<number, Step[]>;
-  /** Chunks that end with the head and the argmax. */
+  /** Steps of last chunks, which end with the head and the argmax. */
   final: Map<number, Step[]>;
   softmax: Step[];
-  /** Seconds the GPU took to lay out matrices as the variants keep them; 0 when all variants read the file's layout. */
+  /** Seconds to convert matrices to the variants' own layouts; 0 when all variants read the file's layout. */
   layoutSeconds: number;
-  /** Makes the steps of other lengths and heads. */
+  /** Builds steps for any other chunk length. */
   forward(tokens: number): Forward;
 }
 
-/** What one step of a chunk took; `seconds` is undefined where the GPU's clock gave no usable answer. */
+/** GPU time of one step of a chunk; `seconds` is undefined when the timestamps were unusable. */
 export type StepTime = Pick<Step, 'kernel' | 'variant' | 'pass' | 'sizes'> & { seconds: number | undefined };
 
+/** A loaded model with its state on one device. Calls that run the model must not overlap. */
 export class Engine {
   readonly geometry: Geometry;
-  /** The kernels this model uses: `prepare` needs a variant for each. */
+  /** Kernels used by this model; `prepare` needs a variant for each. */
   readonly kernelNames: string[];
   readonly #device: GPUDevice;
   readonly #state: State;
   readonly #logits: GPUBuffer;
   readonly #probabilities: GPUBuffer;
-  /** Where the argmax is mapped. */
+  /** Mappable copy of the last argmax. */
   readonly #answer: GPUBuffer;
   #plans: Plans[] = [];
-  /** Tokens behind the cursor; the GPU's own cursor moves the same way. */
+  /** Number of tokens processed so far; mirrors the cursor on the GPU. */
   #position = 0;
 
   private constructor(
@@ -82,7 +84,7 @@ export class Engine {
     });
   }
 
-  /** An engine over loaded weights, state empty. `kernels` compiles for the same device. Throws when memory runs out. */
+  /** Creates an engine with an empty state. `kernels` uses the weights' device. Throws when memory runs out. */
   static open(kernels: Kernels, weights: Weights): Promise<Engine> {
     return withErrorScopes(kernels.device, noRoom('the state'), () =>
       Promise.resolve(new Engine(kernels, weights)),
@@ -90,9 +92,9 @@ export class Engine {
   }
 
   /**
-   * Compiles the chosen variants and binds everything that prompts of these lengths need, in chunks of `chunk` tokens
-   * with at most `stepsPerSubmit` steps a command buffer (0: few, then ever more). Frees the plans made before, unless
-   these are to stand `beside` them.
+   * Compiles the chosen variants and builds the steps for prompts of these lengths, in chunks of `chunk` tokens with at
+   * most `stepsPerSubmit` steps per command buffer (0: 16, doubling each time). Frees earlier plans unless `beside` is
+   * true. Throws for a chunk outside 1 to MOST_CHUNK, when a variant does not compile and when memory runs out.
    */
   async prepare(
     choice: Choice,
@@ -113,14 +115,14 @@ export class Engine {
         this.#plans.push(plans);
         for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
           await this.#steps(plans, tokens, last);
-        await this.#steps(plans, 1, true); // a decoded token
+        await this.#steps(plans, 1, true); // for decoding
         plans.layoutSeconds = await this.kernels.loaded();
         return plans;
       },
     );
   }
 
-  /** Plans that have no steps but the softmax's yet. */
+  /** Plans that contain only the softmax steps so far. `longest` is the largest chunk length in tokens. */
   async #emptyPlans(choice: Choice, chunk: number, stepsPerSubmit: number, longest: number): Promise<Plans> {
     const { kernels, weights } = this;
     const activations = createActivations(this.#device, this.geometry, longest);
@@ -138,20 +140,20 @@ export class Engine {
     };
   }
 
-  /** State to zeros, cursor to the start. */
+  /** Clears the state and moves the cursor to the start. */
   reset() {
     clearState(this.#device, this.#state);
     this.#position = 0;
   }
 
-  /** Puts a prompt's ids on the GPU and resets the state: what comes before the clock starts. */
+  /** Uploads a prompt's ids and resets the state, before the timed part. Throws for ids out of range or too many. */
   load(tokens: Uint32Array) {
     this.#checkTokens(tokens);
     this.reset();
     this.#device.queue.writeBuffer(this.#state.ids, 0, tokens as Uint32Array<ArrayBuffer>);
   }
 
-  /** Runs `tokens` tokens from the cursor on; resolves to the last one's argmax once that is on the CPU. */
+  /** Runs `tokens` tokens from the cursor on; resolves to the last token's argmax. Throws above MOST_POSITIONS. */
   async prefill(plans: Plans, tokens: number): Promise<number> {
     this.#requireRoom(tokens);
     const running: Promise<undefined>[] = [];
@@ -164,7 +166,7 @@ export class Engine {
     return this.#readAnswer();
   }
 
-  /** After a prefill: `count` more tokens, each the argmax after the one before, fed back on the GPU. Their ids. */
+  /** Decodes `count` ids greedily after the one that `prefill` returned; each argmax is fed back on the GPU. */
   async decode(plans: Plans, count: number): Promise<Uint32Array> {
     this.#requireRoom(count);
     const first = this.#position;
@@ -177,7 +179,7 @@ export class Engine {
       for (let i = 0; i < group; i += tokensPerSubmit)
         this.#submitAgain(plans, steps, Math.min(tokensPerSubmit, group - i));
       running.push(this.#device.queue.onSubmittedWorkDone());
-      if (running.length < 2) continue; // one group runs while the next is encoded
+      if (running.length < 2) continue; // one group runs while the next one is encoded
       await running[running.length - 2];
       const now = performance.now();
       tokensPerSubmit = Math.max(
@@ -187,11 +189,11 @@ export class Engine {
       from = now;
     }
     this.#position += count;
-    // Decoding the token at `first` gives the one at first + 1: the ids asked for are those after it.
+    // Running the token at `first` yields the token at first + 1, where the decoded ids begin.
     return new Uint32Array(await readBuffer(this.#device, this.#state.ids, 4 * (first + 1), 4 * count));
   }
 
-  /** One given token through the model; resolves to the argmax. */
+  /** Runs one given token; resolves to the argmax of its logits. Throws for an id out of range. */
   async feed(plans: Plans, token: number): Promise<number> {
     const tokens = Uint32Array.of(token);
     this.#checkTokens(tokens);
@@ -199,29 +201,30 @@ export class Engine {
     return this.prefill(plans, 1);
   }
 
-  /** Softmax over the last logits; resolves when the GPU is done. */
+  /** Computes the softmax of the last logits; resolves when the GPU has finished. */
   async softmax(plans: Plans): Promise<void> {
     this.#device.queue.submit([encode(this.#device, plans.softmax)]);
     await this.#device.queue.onSubmittedWorkDone();
   }
 
-  /** Of the last token: vocabulary. */
+  /** Logits of the last token: `vocabulary` numbers. */
   async readLogits(): Promise<Float32Array> {
     return new Float32Array(await readBuffer(this.#device, this.#logits));
   }
 
-  /** What `softmax` made of the logits. */
+  /** Probabilities from the last `softmax`: `vocabulary` numbers. */
   async readProbabilities(): Promise<Float32Array> {
     return new Float32Array(await readBuffer(this.#device, this.#probabilities));
   }
 
+  /** The recurrent state of all layers. */
   readState(): Promise<StateValues> {
     return readStateValues(this.#device, this.#state, this.geometry);
   }
 
   /**
-   * From an empty state: the head at every position. `each` gets the first position, the argmax of n positions, and their
-   * logits, n × vocabulary, as they come.
+   * Resets the state, runs `tokens` and evaluates the head at every position. `each` is called for successive groups of
+   * n positions with the first position, n argmaxes and the logits, n × vocabulary.
    */
   async everyPosition(
     plans: Plans,
@@ -251,8 +254,8 @@ export class Engine {
   }
 
   /**
-   * A chunk of `tokens` tokens with the head, step by step: GPU seconds of each, measured alone in its pass (their sum is
-   * more than the chunk takes as a whole). Moves the state on as a prefill does. Throws without timestamp-query.
+   * Runs a chunk of `tokens` tokens with the head and times each step in a compute pass of its own; the sum therefore
+   * exceeds the time of the whole chunk. Advances the state as a prefill does. Throws without timestamp-query.
    */
   async profile(plans: Plans, tokens: number): Promise<StepTime[]> {
     if (!this.#device.features.has('timestamp-query'))
@@ -272,7 +275,7 @@ export class Engine {
     }));
   }
 
-  /** Bytes on the GPU beside the weights: state, logits, and what the prepared plans work with. */
+  /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans. */
   get memoryBytes(): number {
     const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer];
     const buffers = [...own, ...this.#plans.flatMap(({ activations }) => Object.values(activations))];
@@ -280,14 +283,14 @@ export class Engine {
     return scratch + resident + buffers.reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
   }
 
-  /** Frees everything but the weights. */
+  /** Frees all GPU memory except the weights. */
   destroy() {
     this.#release();
     for (const buffer of [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer])
       (buffer as GPUBuffer).destroy();
   }
 
-  /** The steps of a chunk of `tokens` tokens; `last`: with head and argmax, which then stands ready to be fed back. */
+  /** The steps of a chunk of `tokens` tokens, cached. `last`: with head and argmax, which becomes the next token. */
   async #steps(plans: Plans, tokens: number, last: boolean): Promise<Step[]> {
     const plan = last ? plans.final : plans.inner;
     const known = plan.get(tokens);
@@ -303,8 +306,8 @@ export class Engine {
   }
 
   /**
-   * Submits steps so many at a time, or few at first and twice as many each time, so that the GPU has work while the rest
-   * is encoded; `answer`: the argmax is copied to where it can be mapped.
+   * Submits steps in command buffers of `stepsPerSubmit`; if that is 0, of FIRST_STEPS, doubling each time, so that the
+   * GPU can start while the rest is encoded. `answer`: also copies the argmax to the mappable buffer.
    */
   #submit({ stepsPerSubmit }: Plans, steps: Step[], answer: boolean) {
     const copyAnswer = (encoder: GPUCommandEncoder) =>
@@ -317,12 +320,13 @@ export class Engine {
     }
   }
 
-  /** The same steps several times over in one submit; where a submit has a limit of steps, one after another. */
+  /** Submits the same steps `times` times: in one submit, or one by one when `stepsPerSubmit` limits the steps. */
   #submitAgain(plans: Plans, steps: Step[], times: number) {
     if (plans.stepsPerSubmit) for (let i = 0; i < times; i++) this.#submit(plans, steps, false);
     else this.#device.queue.submit(Array.from({ length: times }, () => encode(this.#device, steps)));
   }
 
+  /** Maps the last argmax, once the GPU has finished. */
   async #readAnswer(): Promise<number> {
     await this.#answer.mapAsync(GPUMapMode.READ);
     const [token] = new Uint32Array(this.#answer.getMappedRange().slice(0));
@@ -356,7 +360,7 @@ export class Engine {
   }
 }
 
-/** A prompt's chunks: all full but the last. */
+/** Splits a prompt into chunks; all are full except perhaps the last. */
 function chunks(tokens: number, chunk: number): { tokens: number; last: boolean }[] {
   return Array.from({ length: Math.ceil(tokens / chunk) }, (_, i) => ({
     tokens: Math.min(chunk, tokens - i * chunk),

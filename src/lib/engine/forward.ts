@@ -1,4 +1,4 @@
-/** The model as a list of steps. Reads as the paper does: embed, then per layer time mix and channel mix, then the head. */
+/** The model as a list of steps, in the paper's order: embed, time mix and channel mix per layer, head. */
 import { EPILOGUE } from '../shaders/shared/epilogue';
 import type { Variant } from '../shaders/variant';
 import type { Binding, Kernels } from './kernels';
@@ -6,10 +6,10 @@ import type { Step } from './encode';
 import type { Activations, State } from './state';
 import type { Layer, Lora, Matrix, Norm, Weights } from './weights';
 
-/** A variant, with its knobs turned, for every kernel that the model needs. */
+/** The variant, with its knob values, for each kernel; a key `kernel@ROWSxCOLUMNS` applies to one matrix shape. */
 export type Choice = Record<string, Variant>;
 
-/** Builds the steps of chunks of `tokens` tokens. Everything it needs is bound when a step is made; running costs nothing more. */
+/** Builds the steps of a chunk of `tokens` tokens, with pipelines and bind groups, so that running needs no setup. */
 export class Forward {
   readonly #columns: number;
   readonly #inverseEpsilon: number;
@@ -23,11 +23,11 @@ export class Forward {
     readonly tokens: number,
   ) {
     this.#columns = weights.geometry.embedding;
-    // A whole number, as all sizes are; where ε is smaller than it can say, ε no longer matters.
+    // Sizes are unsigned integers, so kernels get 1/ε, clamped to 32 bits; an even smaller ε makes no difference.
     this.#inverseEpsilon = Math.min(Math.round(1 / weights.geometry.normEpsilon), 2 ** 32 - 1);
   }
 
-  /** Token ids at the cursor → the residual stream after all layers. */
+  /** Embedding and all layers: token ids at the cursor → the residual stream, T × C. */
   async body(): Promise<Step[]> {
     const layers = this.weights.layers.map(async (layer, index) => [
       ...(await this.#timeMix(layer, index)),
@@ -36,7 +36,7 @@ export class Forward {
     return [...(await this.#embed()), ...(await Promise.all(layers)).flat()];
   }
 
-  /** Logits of `rows` tokens from `first` on (of this chunk), and their argmax. */
+  /** Head and argmax for `rows` tokens of this chunk from `first` on; writes rows × vocabulary to `logits`. */
   async head(first: number, rows: number, logits: GPUBuffer): Promise<Step[]> {
     const { head, outputNorm, geometry } = this.weights;
     const { x, mixed } = this.activations;
@@ -51,7 +51,7 @@ export class Forward {
     ];
   }
 
-  /** The chunk's end. `feed`: the argmax becomes the token at the cursor. */
+  /** Ends the chunk: updates token shift state and cursor. `feed`: stores the argmax as the token at the cursor. */
   async end(feed: boolean): Promise<Step[]> {
     const { last, previous, best, ids, cursor } = this.state;
     const values = 2 * this.#columns * this.weights.layers.length;
@@ -59,6 +59,7 @@ export class Forward {
     return this.#steps('advance', { last, previous, best, ids, cursor }, sizes);
   }
 
+  /** One lookup for each part of the embedding, then its layer norm. */
   async #embed(): Promise<Step[]> {
     const { embedding, embeddingNorm } = this.weights;
     const { x, mixed } = this.activations;
@@ -95,6 +96,7 @@ export class Forward {
     ];
   }
 
+  /** Layer norm and token shift into `lerps` planes; `slot` is the vector's index in the token shift state. */
   #tokenShift(norm: Norm, lerp: GPUBuffer, lerps: number, slot: number): Promise<Step[]> {
     const { x, shifted } = this.activations;
     const vector = (buffer: GPUBuffer) => ({
@@ -117,10 +119,10 @@ export class Forward {
     );
   }
 
-  /** Three products in one dispatch where the weights lie together, else one after another. */
+  /** One batched dispatch for r, k and v when their weights share a buffer, else three dispatches. */
   async #receptanceKeyValue(matrices: Matrix[]): Promise<Step[]> {
     const { shifted, inputs } = this.activations;
-    let plane = 0; // in `shifted` as in `inputs`, r k v come first
+    let plane = 0; // r k v are the first planes of both `shifted` and `inputs`
     const products = matrices.map((matrix) => {
       const product = this.#multiply(
         matrix,
@@ -135,7 +137,7 @@ export class Forward {
     return (await Promise.all(products)).flat();
   }
 
-  /** LoRAs, then all that needs them. */
+  /** The LoRAs, the inputs of wkv that depend on them, and wkv, for chunks of several tokens. */
   async #wkv({ lora, vectors }: Layer, index: number): Promise<Step[]> {
     const { tokens } = this;
     const { shifted, inputs, gate, firstValue, mixed } = this.activations;
@@ -154,7 +156,7 @@ export class Forward {
     ];
   }
 
-  /** The same for one token, where every dispatch less counts: the LoRAs' way down, then all the rest. */
+  /** `#wkv` for a single token, in only two dispatches to save overhead: LoRA down-projections, then all the rest. */
   async #wkvOfOne({ lora, vectors }: Layer, index: number): Promise<Step[]> {
     const { shifted, inputs, firstValue, mixed, loraHidden: hidden } = this.activations;
     const columns = this.#columns;
@@ -192,7 +194,7 @@ export class Forward {
     );
   }
 
-  /** out = epilogue(matrix · x), into the planes of `out` from `plane` on. One step for each part of the matrix. */
+  /** out = epilogue(matrix · x), written to the planes of `out` from `plane` on. One step per part of the matrix. */
   async #multiply(
     matrix: Matrix,
     x: Binding,
@@ -204,11 +206,11 @@ export class Forward {
     const { format, batch, columns, rows: stride } = matrix;
     const products = matrix.parts.map(({ buffer, firstRow, rows }) => {
       const offset = 4 * (plane * tokens * stride + firstRow);
-      // The last row of a part ends before the last row of the matrix: bind no more than there is.
+      // The binding starts at the part's first row, so it is that much shorter than the planes.
       const size = 4 * (batch * tokens * stride - firstRow);
       const buffers = { weight: buffer, x, out: { buffer: out, offset, size } };
       const kernel = `${tokens === 1 ? 'matvec' : 'matmul'}_${format}`;
-      const shape = `${kernel}@${stride}x${columns}`; // may have a variant of its own
+      const shape = `${kernel}@${stride}x${columns}`; // this shape may have its own variant
       const key = this.choice[shape] ? shape : kernel;
       return tokens === 1
         ? this.#steps(key, buffers, { rows, columns, batch, epilogue })
@@ -217,7 +219,7 @@ export class Forward {
     return (await Promise.all(products)).flat();
   }
 
-  /** A plane of tokens × columns, or several. */
+  /** A binding of one or more consecutive planes, tokens × columns f32 each. */
   #plane(buffer: GPUBuffer, plane: number, planes = 1): GPUBufferBinding {
     const byteLength = 4 * this.tokens * this.#columns;
     return { buffer, offset: plane * byteLength, size: planes * byteLength };
@@ -237,7 +239,7 @@ const loraSizes = ({ ranks: { decay, learningRate, value, gate }, wide }: Lora) 
   return { decay, learning_rate: learningRate, value, gate, wide };
 };
 
-/** The kernels that a model's weights call for, each once. */
+/** The names of the kernels that a model needs, without duplicates; they depend on its weight formats. */
 export function kernelNames({ embedding, head, layers }: Weights): string[] {
   const matrices = layers.flatMap((layer) => [
     ...layer.receptanceKeyValue,

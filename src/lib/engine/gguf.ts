@@ -1,4 +1,4 @@
-// Opens a GGUF file as an RWKV-7 model: sizes, tensor table and vocabulary, all checked before any weight is read.
+// Opens a GGUF file as an RWKV-7 model. Checks sizes, tensor table and vocabulary before any weight is read.
 import { dequantise, formats, repack } from '../shaders/formats/formats';
 import type { ByteSource } from './bytes';
 import type { Geometry } from './geometry';
@@ -19,9 +19,9 @@ export interface ModelFile {
 }
 
 /**
- * Reads a file's header and checks everything that can be checked without reading weights: it is a complete GGUF of the
- * rwkv7 architecture and has every tensor of the model in the right shape and a known type, without overlaps, and a
- * vocabulary. Throws an Error that begins with the source's name and says what is wrong.
+ * Reads a file's header and checks everything that needs no weights: the file is a complete GGUF of the rwkv7
+ * architecture, has a vocabulary, and has every tensor with the right shape and a known type, without overlaps. Throws
+ * an Error that begins with the source's name and says what is wrong.
  */
 export async function openGguf(source: ByteSource): Promise<ModelFile> {
   const header = await readHeader(source);
@@ -48,7 +48,7 @@ function checkArchitecture(metadata: Metadata): void {
   if (Number(shifts) !== 2) throw new Error(`rwkv7.token_shift_count is ${shown(shifts)}; only 2 can be run`);
 }
 
-/** The model's sizes, from the metadata; those that the tensors show as well, from the tensors. */
+/** The model's sizes: vocabulary and LoRA ranks from the tensor shapes, the others from the metadata. */
 function readGeometry(metadata: Metadata, tensors: Map<string, Tensor>): Geometry {
   const headSize = wholeNumber(metadata, 'rwkv7.wkv.head_size', 1, 65536);
   if (headSize !== 64) throw new Error(`the model's head size is ${headSize}; only 64 can be run`);
@@ -73,7 +73,7 @@ function readGeometry(metadata: Metadata, tensors: Map<string, Tensor>): Geometr
     ranks: {
       decay: rows('blk.0.time_mix_w1.weight'),
       learningRate: rows('blk.0.time_mix_a1.weight'),
-      // Layer 0 has no value residual; a tensor of that name there is only a placeholder by the converter.
+      // Layer 0 has no value residual; if it has such a tensor, that is a placeholder written by the converter.
       value: layers > 1 ? rows('blk.1.time_mix_v1.weight') : 0,
       gate: rows('blk.0.time_mix_g1.weight'),
     },
@@ -81,7 +81,7 @@ function readGeometry(metadata: Metadata, tensors: Map<string, Tensor>): Geometr
   };
 }
 
-/** The vocabulary's tokens as bytes, with their types. */
+/** The bytes and the type of every token. A file without types gets type 1 (normal) for all. */
 function readTokens(metadata: Metadata, vocabulary: number): TokenTable {
   const kind = metadata['tokenizer.ggml.model'];
   if (kind !== undefined && kind !== 'rwkv') {
@@ -112,7 +112,7 @@ function tokenBytes(spelling: unknown, id: number): Uint8Array {
   }
 }
 
-/** All elements of a tensor of any format as f32, row by row as in the file. Throws when there is no such tensor. */
+/** Reads a tensor of any format as f32, row by row as in the file. Throws when there is no such tensor. */
 export async function readNumbers(file: ModelFile, name: string): Promise<Float32Array<ArrayBuffer>> {
   const { format, offset, byteLength } = requireTensor(file.tensors, name);
   const bytes = await file.source.read(offset, byteLength);

@@ -1,24 +1,24 @@
-/** Reads the header of a GGUF file: metadata and tensor table, checked to be whole before anything relies on them. */
+/** Reads the header of a GGUF file, metadata and tensor table, and checks that it is complete. */
 import type { ByteSource } from './bytes';
 
-/** Values by key, as the parser gives them: numbers, bigints, strings, booleans and lists. */
+/** Metadata values by key as the parser returns them: numbers, bigints, strings, booleans and lists. */
 export type Metadata = Record<string, unknown>;
 
 export interface Header {
   metadata: Metadata;
   tensorInfos: { name: string; shape: bigint[]; dtype: number; offset: bigint }[];
-  /** GGML's names of its type numbers, for messages about types that the engine has no format for. */
+  /** GGML's type names by number, for messages about unsupported types. */
   typeNames: Record<number, string | undefined>;
-  /** First byte after the header, from which the tensors' offsets count. */
+  /** File position of the tensor data; the tensors' offsets are relative to it. */
   tensorDataOffset: bigint;
 }
 
-/** Bytes before the first key: magic, version, number of tensors, number of keys. */
+/** Size of the fixed part of the header: magic, version, number of tensors, number of keys. */
 const START_BYTES = 24;
-/** The parser reads this many bytes at a time, and at most 50 MB in all. */
+/** Bytes per request of the parser, which reads 50 MB at most. */
 const PARSER_STEP = 2_000_000;
 
-/** Checks the fixed part of the header first, because the parser trusts its counts and reads zeros past the end. */
+/** Checks the fixed part of the header, because the parser trusts its counts and reads zeros past the end. */
 async function checkStart(source: ByteSource): Promise<void> {
   const { name, size } = source;
   const bytes = await source.read(0, Math.min(size, START_BYTES));
@@ -38,7 +38,7 @@ async function checkStart(source: ByteSource): Promise<void> {
   }
   const tensors = view.getBigUint64(8, true);
   const keys = view.getBigUint64(16, true);
-  // The shortest possible entries: a tensor with an empty name and no dimensions, a key with an empty name and one byte.
+  // Smallest entries: 24 bytes for a tensor with no name and no dimensions, 13 for a key with no name and one byte.
   if (tensors * 24n + keys * 13n > BigInt(size - START_BYTES)) {
     const claim = `${tensors} tensors and ${keys} metadata keys`;
     throw new Error(`${name} is damaged or cut short: ${claim} do not fit in its ${size} bytes`);
@@ -46,8 +46,8 @@ async function checkStart(source: ByteSource): Promise<void> {
 }
 
 /**
- * Parses the header of a GGUF file with @huggingface/gguf, which takes a URL: its requests are answered from the source.
- * Throws an Error that begins with the source's name when the file is not GGUF, is cut short or is damaged.
+ * Parses the header of a GGUF file with @huggingface/gguf. That library expects a URL, so its requests are answered
+ * from the source. Throws an Error that begins with the source's name when the file is not GGUF, truncated or damaged.
  */
 export async function readHeader(source: ByteSource): Promise<Header> {
   await checkStart(source);
@@ -65,13 +65,13 @@ export async function readHeader(source: ByteSource): Promise<Header> {
   try {
     const parsed = await gguf('https://file.invalid/model.gguf', { fetch: answer as typeof fetch });
     if (parsed.tensorInfoByteRange[1] > source.size) throw new Error('the header goes on past the end');
-    // The parser's types list the architectures that Hugging Face knows; rwkv7 is not among them.
+    // Cast: the parser's types only cover the architectures that Hugging Face knows, and rwkv7 is not one of them.
     const { metadata, tensorInfos, tensorDataOffset } = parsed as unknown as Header;
     checkAlignment(metadata['general.alignment']);
     return { metadata, tensorInfos, tensorDataOffset, typeNames: GGMLQuantizationType };
   } catch (error) {
     if (failed) throw failed;
-    const reason = messageOf(error).replace(/\s+/g, ' ').slice(0, 200); // it may quote the file at length
+    const reason = messageOf(error).replace(/\s+/g, ' ').slice(0, 200); // the message may quote much of the file
     throw new Error(
       `${source.name} (${source.size} bytes) is cut short or its header is damaged: ${reason}`,
       {
@@ -81,7 +81,7 @@ export async function readHeader(source: ByteSource): Promise<Header> {
   }
 }
 
-/** Answers as a server would. The parser may prefetch one step past the end; beyond that it would never stop. */
+/** Answers a Range request from the source. Throws beyond one step past the end: the parser would never stop. */
 async function answerRange(source: ByteSource, range: string): Promise<Response> {
   const [first, last] = range.replace('bytes=', '').split('-').map(Number);
   if (first >= source.size + PARSER_STEP) {
@@ -95,13 +95,13 @@ async function answerRange(source: ByteSource, range: string): Promise<Response>
 
 function checkAlignment(alignment: unknown): void {
   const bytes = Number(alignment ?? 32);
-  // The parser rounds up with a mask, which is right for powers of two only.
+  // The parser rounds up with a bit mask, which is only correct for powers of two.
   if (![8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096].includes(bytes)) {
     throw new Error(`general.alignment is ${shown(alignment)}; possible: powers of two from 8 to 4096`);
   }
 }
 
-/** The whole number under a metadata key. Throws when it is missing or outside the limits. */
+/** The integer value of a metadata key. Throws when it is missing or not an integer from `least` to `most`. */
 export function wholeNumber(metadata: Metadata, key: string, least: number, most: number): number {
   const value = metadata[key];
   if (value === undefined) throw new Error(`metadata key ${key} is missing`);
@@ -112,7 +112,7 @@ export function wholeNumber(metadata: Metadata, key: string, least: number, most
   );
 }
 
-/** A value from the file for use in a message: short, and on one line. */
+/** A value from the file as short text on one line, for messages. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   return typeof value === 'object' ? 'a list' : String(value);

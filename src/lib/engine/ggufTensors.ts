@@ -1,6 +1,6 @@
 /**
- * The tensor table of a GGUF file: which tensors an RWKV-7 model needs, and whether the file has them, in the right shapes,
- * types and places. Names and shapes are those of llama.cpp's converter (src/models/rwkv7.cpp).
+ * The tensor table of a GGUF file, and checks that it has all tensors of an RWKV-7 model with the right shapes, types
+ * and positions. Names and shapes are those of llama.cpp's converter (src/models/rwkv7.cpp).
  */
 import { formatOfGgmlType, formats } from '../shaders/formats/formats';
 import type { Geometry } from './geometry';
@@ -13,15 +13,15 @@ export interface Tensor {
   shape: number[];
   /** Name of a weight format in shaders/formats. */
   format: string;
-  /** Position of the first byte in the file. */
+  /** Position of the tensor's first byte in the file. */
   offset: number;
   byteLength: number;
 }
 
-/** GGML limits names to 63 bytes. */
+/** Printable ASCII; GGML limits names to 63 bytes. */
 const TENSOR_NAME = /^[\x21-\x7e]{1,63}$/;
 
-/** The tensors by name. Throws for an unknown type, an impossible shape, or a name used twice. */
+/** The tensors by name. Throws for an unknown type, an impossible shape, and an invalid or repeated name. */
 export function tensorTable({ tensorInfos, tensorDataOffset, typeNames }: Header): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, dtype, offset } of tensorInfos) {
@@ -49,9 +49,10 @@ export function tensorTable({ tensorInfos, tensorDataOffset, typeNames }: Header
   return tensors;
 }
 
+/** A tensor that the model needs. */
 interface Expected {
   name: string;
-  /** Sizes of one are left out: [C, 1, 1, 6] and [C, 6] are the same bytes. */
+  /** Compared without sizes of 1: [C, 1, 1, 6] and [C, 6] have the same bytes. */
   shape: number[];
   matrix: boolean;
 }
@@ -67,13 +68,13 @@ const norm = (name: string, length: number): Expected[] => [
   { name: `${name}.bias`, shape: [length], matrix: false },
 ];
 
-/** Throws unless the table has every tensor that a model of these sizes needs, well formed, and none of further layers. */
+/** Throws unless the table has every tensor of this geometry, with valid shape and type, and no further layers. */
 export function checkTensors(tensors: Map<string, Tensor>, geometry: Geometry): void {
   for (const expected of expectedTensors(geometry)) checkTensor(tensors, expected);
   checkLayerCount(tensors, geometry.layers);
 }
 
-/** Every tensor that a model of these sizes needs, layer by layer. */
+/** Every tensor that a model of this geometry needs, layer by layer. */
 function* expectedTensors(geometry: Geometry): Generator<Expected> {
   const { embedding, vocabulary, layers } = geometry;
   yield matrix('token_embd', embedding, vocabulary);
@@ -107,17 +108,17 @@ function* expectedLayer({ embedding, hidden, ranks }: Geometry, layer: number): 
   yield matrix(`${block}channel_mix_value`, hidden, embedding);
 }
 
-/** The tensor of this name. Throws when there is none. */
+/** The tensor of this name. Throws when it is missing. */
 export function requireTensor(tensors: Map<string, Tensor>, name: string): Tensor {
   const tensor = tensors.get(name);
   if (!tensor) throw new Error(`tensor ${name} is missing (there are ${tensors.size} others)`);
   return tensor;
 }
 
-/** Formats allowed for norms, biases and lerps: they are small, and the engine keeps them as f32. */
+/** Formats allowed for norms, biases and lerps, which are small and kept as f32 on the GPU. */
 const VECTOR_FORMATS = ['f32', 'f16', 'bf16'];
 
-/** Checks one tensor's shape, and that the engine can read its type there. */
+/** Throws unless the tensor exists with the expected shape and a type that the engine supports in this position. */
 function checkTensor(tensors: Map<string, Tensor>, { name, shape, matrix }: Expected): void {
   const tensor = requireTensor(tensors, name);
   const plain = tensor.shape.filter((size, i) => i === 0 || size !== 1);
@@ -135,7 +136,7 @@ function checkTensor(tensors: Map<string, Tensor>, { name, shape, matrix }: Expe
   }
 }
 
-/** Throws when the file has tensors of more layers than its metadata says. */
+/** Throws when there are tensors of more layers than the metadata states. */
 function checkLayerCount(tensors: Map<string, Tensor>, layers: number): void {
   for (const name of tensors.keys()) {
     const layer = Number(name.match(/^blk\.(\d+)\./)?.[1] ?? 0);
@@ -143,7 +144,7 @@ function checkLayerCount(tensors: Map<string, Tensor>, layers: number): void {
   }
 }
 
-/** Throws unless every tensor lies within the file, at a multiple of 4, and overlaps no other. */
+/** Throws unless every tensor lies within the file, starts at a multiple of 4 and overlaps no other; sizes in bytes. */
 export function checkPlaces(tensors: Map<string, Tensor>, dataOffset: number, size: number): void {
   const inOrder = [...tensors.values()].sort((a, b) => a.offset - b.offset);
   let end = dataOffset;

@@ -1,4 +1,4 @@
-/** Compiles variants and binds them to buffers. */
+/** Compiles variants and binds buffers to them. */
 import type { Sizes } from '../shaders/kernel';
 import {
   brokenAssertion,
@@ -16,13 +16,13 @@ import { encode, type Step } from './encode';
 /** A whole buffer, or a part of one. */
 export type Binding = GPUBuffer | GPUBufferBinding;
 
-/** Passes that share a layout: a variant's own, or those that load its resident buffers. */
+/** Pipelines that share a bind group layout: a variant's passes, or the passes that fill its resident buffers. */
 interface Pipelines {
   layout: GPUBindGroupLayout;
   pipelines: GPUComputePipeline[];
 }
 
-/** What a variant's passes are made for. */
+/** A variant with the buffers, by binding name, and the sizes for its passes. */
 interface StepRequest {
   variant: Variant;
   named: Record<string, Binding>;
@@ -30,21 +30,22 @@ interface StepRequest {
   label: string;
 }
 
-/** A matrix in a variant's own layout: one buffer or several. */
+/** A matrix converted to a variant's own layout, in one or more buffers. */
 interface Resident {
   buffers: Record<string, GPUBuffer>;
-  /** Resolves when the GPU has been given the passes that fill them. */
+  /** Resolves when the passes that fill the buffers have been submitted. */
   filled: Promise<void>;
 }
 
+/** `timed`: the variant's passes. `load`: the passes that fill its resident buffers, if it has any. */
 interface Compiled {
   timed: Pipelines;
   load?: Pipelines;
 }
 
 /**
- * Pipelines are kept by their WGSL text and by the code in it, uniforms by their values, scratch buffers by their variant
- * and name, resident buffers by the matrix they are made of and the variant's code.
+ * Compiles and binds variants, with caches: pipelines by WGSL text and by its code (without comments and unused
+ * constants), uniforms by value, scratch buffers by variant, name and size, resident buffers by matrix and code.
  */
 export class Kernels {
   #compiled = new Map<string, Promise<Compiled>>();
@@ -55,11 +56,11 @@ export class Kernels {
 
   constructor(
     readonly device: GPUDevice,
-    /** `gpu.wgslLanguageFeatures`, for variants that say `requires`. */
+    /** `gpu.wgslLanguageFeatures`, for variants with a `requires` directive. */
     readonly languageFeatures?: ReadonlySet<string>,
   ) {}
 
-  /** Why this device cannot run the variant: a missing feature, a limit; undefined when it can. */
+  /** The reason why this device cannot run the variant (a missing feature, a limit); undefined when it can. */
   unsupportedReason(variant: Variant): string | undefined {
     const { device, languageFeatures } = this;
     const missing = [
@@ -68,7 +69,7 @@ export class Kernels {
     ];
     if (missing.length) return `needs ${missing.join(', ')}, which this GPU or browser does not offer`;
     const subgroup = variant.subgroup === undefined ? 0 : evaluate(variant.subgroup, variant, {});
-    // Where a browser does not say how small its subgroups may be, the smallest that there are must do.
+    // If the browser does not report a minimum subgroup size, assume the smallest that exists.
     const { subgroupMinSize = 4 } = device.adapterInfo;
     if (subgroup > subgroupMinSize)
       return `needs subgroups of ${subgroup} threads; this GPU's may have ${subgroupMinSize}`;
@@ -83,7 +84,7 @@ export class Kernels {
     return undefined;
   }
 
-  /** Compiles a variant unless that has happened; an Error names it and the compiler's words, with line numbers. */
+  /** Compiles a variant, cached. Rejects with the variant's name and the compiler's messages with line numbers. */
   compile(variant: Variant): Promise<Compiled> {
     const known = this.#compiled.get(variant.wgsl);
     if (known) return known;
@@ -99,8 +100,9 @@ export class Kernels {
   }
 
   /**
-   * The variant's passes over these buffers, given by the names of its bindings. `sizes` fill its uniform, in order.
-   * A matrix that the variant keeps in a layout of its own is loaded into it now, unless an earlier step has done so.
+   * The variant's passes with these buffers, keyed by binding name. `sizes` fill its uniform in order. If the variant
+   * uses its own matrix layout, the matrix is converted now unless that has happened already. Throws when the variant
+   * cannot run, a binding is missing or a limit is exceeded.
    */
   async steps(
     variant: Variant,
@@ -120,7 +122,7 @@ export class Kernels {
     return this.#passes(request, variant.passes, timed, variant.bindings);
   }
 
-  /** A uniform buffer holding these integers; equal ones are shared. */
+  /** A uniform buffer with these integers; equal ones are shared. */
   uniform(values: number[]): GPUBuffer {
     const key = values.join();
     const buffer = this.#uniforms.get(key) ?? uniformBuffer(this.device, `sizes ${key}`, values);
@@ -128,7 +130,7 @@ export class Kernels {
     return buffer;
   }
 
-  /** Bytes of GPU memory that variants take beside what they are given: scratch, and matrices in layouts of their own. */
+  /** GPU bytes that variants allocate: scratch buffers, and resident buffers (matrices in a variant's own layout). */
   get bytes(): { scratch: number; resident: number } {
     const residents = [...this.#residents.values()].flatMap((layouts) => [...layouts.values()]);
     return {
@@ -137,21 +139,21 @@ export class Kernels {
     };
   }
 
-  /** Resolves when the GPU has filled all resident buffers, to the seconds since it was given the first; 0: there are none. */
+  /** Waits until all resident buffers are filled; resolves to the seconds since the first began, 0 without any. */
   async loaded(): Promise<number> {
     if (this.#firstLoad === undefined) return 0;
     await this.device.queue.onSubmittedWorkDone();
     return (performance.now() - this.#firstLoad) / 1e3;
   }
 
-  /** Frees what was loaded of this matrix: steps that read it must not run again. */
+  /** Frees the resident buffers made from this matrix; steps that use them must not run again. */
   forget(weight: GPUBuffer) {
     for (const { buffers } of this.#residents.get(weight)?.values() ?? [])
       Object.values(buffers).forEach((buffer) => buffer.destroy());
     this.#residents.delete(weight);
   }
 
-  /** Frees all scratch and resident buffers: none of the steps made so far may run again. */
+  /** Frees all scratch and resident buffers; no step made so far may run again. */
   release() {
     for (const weight of [...this.#residents.keys()]) this.forget(weight);
     for (const buffer of this.#scratch.values()) buffer.destroy();
@@ -166,7 +168,7 @@ export class Kernels {
     this.#compiled.clear();
   }
 
-  /** One scratch buffer per variant and size serves all its uses: they run one after another. */
+  /** Steps run one after another, so all uses of a variant with the same size share one scratch buffer. */
   #scratchBuffer(label: string, byteLength: number): GPUBuffer {
     const key = `${label} ${byteLength}`;
     const buffer = this.#scratch.get(key) ?? storageBuffer(this.device, label, byteLength);
@@ -174,7 +176,7 @@ export class Kernels {
     return buffer;
   }
 
-  /** The variant's own layouts of the matrix bound as `weight`: one set for its code, whatever the number of tokens. */
+  /** The resident buffers for the matrix bound as `weight`, shared by steps of the same code for any token count. */
   async #resident(request: StepRequest, load: Pipelines): Promise<Record<string, GPUBuffer>> {
     const { variant, named, label } = request;
     const { buffer: weight, offset, size } = this.#resource(label, 'weight', named);
@@ -187,7 +189,7 @@ export class Kernels {
     return resident.buffers;
   }
 
-  /** Makes the buffers and gives the GPU the passes that fill them. Throws, or `filled` does, where there is no room. */
+  /** Creates resident buffers and submits the passes that fill them. Without room it throws, or `filled` rejects. */
   #load(request: StepRequest, load: Pipelines): Resident {
     const { variant, named, sizes, label } = request;
     this.#firstLoad ??= performance.now();
@@ -217,7 +219,7 @@ export class Kernels {
     return { buffers, filled };
   }
 
-  /** A step for each pass that has any workgroups. */
+  /** One step per pass; passes with an empty grid are left out. */
   #passes(
     { variant, named, sizes, label }: StepRequest,
     passes: Pass[],
@@ -248,7 +250,7 @@ export class Kernels {
     return steps.filter(({ workgroups }) => workgroups.every((count) => count > 0));
   }
 
-  /** What is bound by this name, if the GPU can bind so much. */
+  /** The binding of this name. Throws when it is missing or larger than the GPU can bind. */
   #resource(label: string, name: string, named: Record<string, Binding>): GPUBufferBinding {
     const binding = named[name];
     if (!binding) throw new Error(`${label} binds "${name}"; it was given: ${Object.keys(named).join(', ')}`);
@@ -262,6 +264,7 @@ export class Kernels {
     return resource;
   }
 
+  /** The grid as three dimensions. Throws when it exceeds the device's limit. */
   #workgroups(label: string, [x, y = 1, z = 1]: number[]): [number, number, number] {
     const limit = this.device.limits.maxComputeWorkgroupsPerDimension;
     if (Math.max(x, y, z) > limit)
@@ -272,6 +275,7 @@ export class Kernels {
   }
 }
 
+/** Compiles both sets of passes. Throws an Error with each compiler message and its source file and line. */
 async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   const label = `${variant.kernel}/${variant.name}`;
   device.pushErrorScope('validation');
@@ -291,7 +295,7 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   return { timed: timedPipelines, load: variant.loads.length ? loadPipelines : undefined };
 }
 
-/** The pipelines of passes that see the same bindings. */
+/** Compiles the pipelines of passes that share the same bindings. */
 async function pipelinesOf(
   device: GPUDevice,
   label: string,

@@ -1,10 +1,10 @@
-/** The engine's own limits, apart from the GPU's: settings take their bounds from here. */
+/** The engine's own limits, independent of the GPU; they are also the bounds of the settings. */
 
-/** Tokens of one pass over the layers. */
+/** Largest chunk, in tokens. */
 export const MOST_CHUNK = 4096;
 
-/** Positions that the engine has token ids for: those of a prompt and of what is decoded after it, and one more. */
+/** Capacity of the token id buffer: the prompt, the decoded tokens and one further token. */
 export const MOST_TOKENS = 2 ** 20;
 
-/** Tokens of a prompt and of what is decoded after it, together: the next token needs a position too. */
+/** Most tokens of a prompt and its decoded tokens together; one position is reserved for the next token. */
 export const MOST_POSITIONS = MOST_TOKENS - 1;

@@ -1,4 +1,4 @@
-/** Reads a model file onto the GPU, streamed: a few reads in flight, and each tensor written to its place as it comes. */
+/** Streams a model file onto the GPU: reads ahead by one read and uploads each tensor when it arrives. */
 import { dequantise, formats, repack } from '../shaders/formats/formats';
 import { arrange, type Arrangement, type BufferPlan, type Piece } from './arrangement';
 import { mebibytes, storageBuffer } from './buffers';
@@ -6,10 +6,10 @@ import type { ByteSource } from './bytes';
 import type { Geometry, ModelFile, Tensor } from './gguf';
 import type { Weights } from './weights';
 
-/** How far loading is: bytes of `totalBytes`, and which tensor is next. */
+/** Reports loading progress in bytes; `what` names the next tensor, at the end the model. */
 export type Progress = (loadedBytes: number, totalBytes: number, what: string) => void;
 
-/** What `makeWeights` needs to know of a model before its weights are there. */
+/** The data about a model that `makeWeights` needs before the weights are loaded. */
 export interface ModelShape {
   name: string;
   geometry: Geometry;
@@ -17,15 +17,15 @@ export interface ModelShape {
   formatOf(tensor: string): string;
 }
 
-/** A buffer and what belongs in it. */
+/** A buffer and the plan of its content. */
 export interface Place {
   plan: BufferPlan;
   buffer: GPUBuffer;
 }
 
 /**
- * Makes every buffer of a model, lets `fill` write them and gathers them into `Weights`. Throws before any weight is
- * read when a buffer cannot be had, naming it; whatever fails, all buffers made so far are destroyed.
+ * Creates all buffers of a model, lets `fill` write them and returns them as `Weights`. If a buffer cannot be
+ * allocated, throws before `fill` with the buffer's name. On any failure all buffers are destroyed.
  */
 export async function makeWeights(
   device: GPUDevice,
@@ -49,7 +49,7 @@ export async function makeWeights(
   return { geometry, name, ...arrangement, byteLength: 4 * totalWords(plans), destroy };
 }
 
-/** All buffers at once, before a byte is read: memory that is too small shows here. */
+/** Creates all buffers before any weight is read, so that insufficient memory is detected early. */
 async function makeBuffers(device: GPUDevice, name: string, plans: BufferPlan[]): Promise<GPUBuffer[]> {
   const buffers: GPUBuffer[] = [];
   const results = plans.map(({ label, words }) => {
@@ -72,16 +72,16 @@ async function makeBuffers(device: GPUDevice, name: string, plans: BufferPlan[])
 }
 const totalWords = (plans: BufferPlan[]) => plans.reduce((sum, { words }) => sum + words, 0);
 
-/** Bytes of the file that are read at once. */
+/** Largest read from the file. */
 const READ_BYTES = 16 * 2 ** 20;
 
-/** Bytes handed to the GPU before waiting until it has taken them; without, the browser keeps a copy of the file. */
+/** Bytes uploaded before waiting for the GPU; without this limit the browser would hold a copy of the whole file. */
 const IN_FLIGHT_BYTES = 64 * 2 ** 20;
 
 /**
- * Reads a model's weights onto the GPU. Beside the GPU's copy only a few slices are in memory at a time. Throws what
- * reading throws; when the model does not fit the GPU; when the GPU is lost; and the signal's reason when it aborts.
- * In all these cases nothing stays on the GPU.
+ * Reads a model's weights onto the GPU; only a few slices are in CPU memory at a time. Throws when reading fails, when
+ * the model does not fit the GPU, when the GPU is lost, and the signal's reason when it aborts. After a failure nothing
+ * stays on the GPU.
  */
 export async function loadWeights(
   device: GPUDevice,
@@ -111,7 +111,7 @@ export async function loadWeights(
   });
 }
 
-/** Whole blocks of one tensor in the file, and where they go. */
+/** A range of whole blocks of one tensor in the file, and its destination. */
 interface Slice {
   tensor: string;
   offset: number;
@@ -119,18 +119,18 @@ interface Slice {
   format: string;
   buffer: GPUBuffer;
   bufferFormat: string;
-  /** Where in the buffer. */
+  /** Position in the buffer, in 32-bit words. */
   word: number;
 }
 
-/** Bytes read from the file at once: neighbouring slices, or a single one. */
+/** One read from the file: a slice, or several neighbouring ones. */
 interface Read {
   offset: number;
   byteLength: number;
   slices: Slice[];
 }
 
-/** What a buffer takes from the file, cut into slices no longer than a read. */
+/** The file ranges for one buffer, split into slices no longer than a read. */
 function slicesOf({ plan, buffer }: Place, model: ModelFile): Slice[] {
   const slice = (piece: Piece): Slice[] => {
     const { offset } = requireTensor(model, piece.tensor);
@@ -152,13 +152,13 @@ function slicesOf({ plan, buffer }: Place, model: ModelFile): Slice[] {
   return plan.pieces.flatMap(slice);
 }
 
-/** The slices in the file's order, small neighbours joined: over a network, hundreds of vectors are not hundreds of requests. */
+/** Groups the slices into reads, in file order. Small neighbours are joined to save requests over a network. */
 function readsOf(slices: Slice[]): Read[] {
   const reads: Read[] = [];
   for (const slice of [...slices].sort((a, b) => a.offset - b.offset)) {
     const last = reads.at(-1);
     const byteLength = last ? slice.offset + slice.byteLength - last.offset : 0;
-    // A tensor that is not needed leaves a gap: of up to 1 MiB it is read over.
+    // Unneeded tensors leave gaps; those of up to 1 MiB are read and ignored.
     if (last && byteLength <= READ_BYTES && slice.offset <= last.offset + last.byteLength + 2 ** 20) {
       last.slices.push(slice);
       last.byteLength = byteLength;
@@ -169,11 +169,11 @@ function readsOf(slices: Slice[]): Read[] {
   return reads;
 }
 
-/** The bytes of each read in turn; the next one is under way while the caller works on this one. */
+/** Yields the bytes of each read in order; the next read is in progress while the caller processes this one. */
 async function* readAhead(source: ByteSource, reads: Read[], upload: Upload) {
   const start = (read: Read | undefined) => {
     const bytes = read && source.read(read.offset, read.byteLength);
-    bytes?.catch(() => {}); // met again where it is awaited, if that is reached
+    bytes?.catch(() => {}); // handled where it is awaited; this avoids an unhandled rejection if that is not reached
     return bytes;
   };
   let next = start(reads[0]);
@@ -184,7 +184,7 @@ async function* readAhead(source: ByteSource, reads: Read[], upload: Upload) {
   }
 }
 
-/** The slice's weights as its buffer holds them. */
+/** The slice's weights in the format of its buffer. */
 function gpuWords({ format, bufferFormat }: Slice, bytes: Uint8Array<ArrayBuffer>) {
   const words = repack(formats[format], bytes);
   return format === bufferFormat ? words : dequantise(formats[format], words);
@@ -196,7 +196,7 @@ function requireTensor({ name, tensors }: ModelFile, tensor: string): Tensor {
   return found;
 }
 
-/** Writes to the GPU no faster than it takes them, and stops when asked to or when the GPU is lost. */
+/** Uploads weights with a limit on the bytes in flight; stops when the signal aborts or the GPU is lost. */
 class Upload {
   readonly #device: GPUDevice;
   readonly #stopped: Promise<never>;
@@ -212,10 +212,10 @@ class Upload {
         reject(new Error(`The GPU was lost while weights were loaded (at ${this.#tensor}): ${message}`)),
       );
     });
-    this.#stopped.catch(() => {}); // met where something is awaited
+    this.#stopped.catch(() => {}); // handled in `orStop`; this avoids an unhandled rejection
   }
 
-  /** What the promise resolves to, unless the upload is stopped before. */
+  /** Resolves as the promise does, or rejects when the upload is stopped first. */
   orStop<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([promise, this.#stopped]);
   }
@@ -229,12 +229,12 @@ class Upload {
     this.#inFlightBytes += words.byteLength;
   }
 
-  /** Waits for the GPU when it has much to take. */
+  /** Waits for the GPU when more than IN_FLIGHT_BYTES are in flight. */
   async keepUp() {
     if (this.#inFlightBytes > IN_FLIGHT_BYTES) await this.finish();
   }
 
-  /** Waits until the GPU has taken everything. */
+  /** Waits until the GPU has completed all writes. Throws when one of them failed. */
   async finish() {
     this.#device.queue.submit([]);
     await this.orStop(this.#device.queue.onSubmittedWorkDone());

@@ -1,24 +1,25 @@
-// The oracle: RWKV-7 in plain TypeScript, one token at a time, in float64 on exactly dequantised weights.
-// It follows the paper ("RWKV-7 Goose", and BlinkDL's plain version) line by line and shares nothing with the GPU path.
+// The oracle: a CPU reference of RWKV-7 in TypeScript, one token at a time, in float64 on exactly dequantised weights.
+// It follows the paper "RWKV-7 Goose" and BlinkDL's reference code line by line and shares no code with the GPU path.
 import { readNumbers, type Geometry, type ModelFile } from './gguf';
 
-/** What the model remembers of the tokens so far, per layer. */
+/** The recurrent state, one array per layer. */
 export interface OracleState {
-  /** heads × 64 × 64: row i belongs to value i, column j to key j. */
+  /** heads × 64 × 64: row i belongs to value channel i, column j to key channel j. */
   wkv: Float64Array[];
-  /** The last token's normed input of time mix: embedding numbers. */
+  /** The last token's input of time mix after the layer norm: C numbers. */
   timeMixShift: Float64Array[];
-  /** The last token's normed input of channel mix: embedding numbers. */
+  /** The last token's input of channel mix after the layer norm: C numbers. */
   channelMixShift: Float64Array[];
 }
 
-/** A model's weights by GGUF tensor name, each as plain numbers in the file's order. */
+/** Dequantised weights by GGUF tensor name, in the file's order. */
 export type OracleWeights = Map<string, Float32Array>;
 
 const GROUP_NORM_EPSILON = 64e-5;
-/** e^(−1/2) with the six digits of every implementation: decays lie between exp(−0.606531) = 0.5453 and 1. */
+/** e^(−1/2) with the six digits used by every implementation; decays lie between exp(−0.606531) = 0.5453 and 1. */
 const DECAY_SCALE = 0.606531;
 
+/** A model with its state on the CPU. */
 export class Oracle {
   state: OracleState;
 
@@ -29,29 +30,30 @@ export class Oracle {
     this.state = emptyState(geometry);
   }
 
-  /** Reads and dequantises every tensor of the file: four bytes a weight. */
+  /** Reads and dequantises every tensor of the file; needs four bytes per weight. Throws when reading fails. */
   static async load(file: ModelFile): Promise<Oracle> {
     const weights: OracleWeights = new Map();
     for (const name of file.tensors.keys()) weights.set(name, await readNumbers(file, name));
     return new Oracle(file.geometry, weights);
   }
 
-  /** Forgets every token. */
+  /** Clears the state. */
   reset(): void {
     this.state = emptyState(this.geometry);
   }
 
-  /** Takes in one token and returns the logits of the next: vocabulary numbers. Throws for an id out of range. */
+  /** Runs one token and returns the logits of the next: `vocabulary` numbers. Throws for an id out of range. */
   step(token: number): Float64Array {
     const x = this.layers(token);
     return matvec(this.weight('output'), this.layerNorm(x, 'output_norm'));
   }
 
-  /** Takes in one token without asking what comes next: saves the head, the largest matrix of a small model. */
+  /** Runs one token without the head, the largest matrix of a small model. Throws for an id out of range. */
   feed(token: number): void {
     this.layers(token);
   }
 
+  /** Embedding and all layers: the residual stream of one token, C numbers. Updates the state. */
   private layers(token: number): Float64Array {
     const { embedding, vocabulary, layers } = this.geometry;
     if (!Number.isInteger(token) || token < 0 || token >= vocabulary) {
@@ -59,7 +61,7 @@ export class Oracle {
     }
     const row = this.weight('token_embd').subarray(token * embedding, (token + 1) * embedding);
     let x = this.layerNorm(Float64Array.from(row), 'token_embd_norm');
-    let firstValue: Float64Array | undefined; // layer 0's value, which every later layer mixes in
+    let firstValue: Float64Array | undefined; // layer 0's value vector, which all later layers mix in
     for (let layer = 0; layer < layers; layer++) {
       const mixed = this.timeMix(layer, x, firstValue);
       firstValue ??= mixed.value;
@@ -69,6 +71,7 @@ export class Oracle {
     return x;
   }
 
+  /** Time mix of one layer: its output, and its value vector before the value residual. Updates the state. */
   private timeMix(layer: number, x: Float64Array, firstValue: Float64Array | undefined) {
     const block = `blk.${layer}.`;
     const mix = `${block}time_mix_`;
@@ -139,7 +142,7 @@ export class Oracle {
     return matvec(this.weight(`${block}channel_mix_value`), hidden);
   }
 
-  /** n + (previous − n) μ for each of the vectors μ in `lerp`. */
+  /** n + (previous − n) μ for each of the `count` vectors μ in `lerp`. */
   private lerps(n: Float64Array, previous: Float64Array, lerp: Float32Array, count: number): Float64Array[] {
     return Array.from({ length: count }, (_, m) =>
       n.map((now, i) => now + (previous[i] - now) * lerp[m * n.length + i]),
@@ -150,7 +153,7 @@ export class Oracle {
     return this.affine(normalise(x, this.geometry.normEpsilon), name);
   }
 
-  /** A layer norm of each head by itself. */
+  /** A layer norm for each head separately. */
   private groupNorm(x: Float64Array, name: string): Float64Array {
     return this.affine(
       this.eachHead(x, (head) => normalise(head, GROUP_NORM_EPSILON)),
@@ -162,7 +165,7 @@ export class Oracle {
     return add(times(x, this.weight(name)), this.weight(name, 'bias'));
   }
 
-  /** Each head divided by its length. */
+  /** Divides each head by its L2 norm. */
   private normaliseHeads(x: Float64Array): Float64Array {
     return this.eachHead(x, (head) => {
       const length = Math.max(Math.sqrt(dot(head, head)), 1e-12);
@@ -170,7 +173,7 @@ export class Oracle {
     });
   }
 
-  /** v (Σ r k r_k), the sum over each head. */
+  /** v Σ(r k r_k), summed over each head. */
   private bonus(r: Float64Array, k: Float64Array, v: Float64Array, weight: Float32Array): Float64Array {
     const products = times(times(r, k), weight);
     const sums = this.eachHead(products, (head) =>
@@ -205,13 +208,13 @@ type Numbers = Float64Array | Float32Array;
 const identity = (x: number) => x;
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** W x, where each row of W makes one number. */
+/** The matrix-vector product W x, with W stored row by row. */
 function matvec(W: Float32Array, x: Float64Array): Float64Array {
   const columns = x.length;
   const rows = W.length / columns;
   const out = new Float64Array(rows);
   let row = 0;
-  // Four rows at a time, twice as fast: one sum alone waits for each addition before the next.
+  // Four rows at a time are twice as fast: a single sum is limited by the latency of its additions.
   for (; row + 4 <= rows; row += 4) {
     const at0 = row * columns;
     const at1 = at0 + columns;

@@ -1,32 +1,33 @@
-/** What the model remembers between chunks, and what a chunk works with: all on the GPU. */
+/** GPU buffers of the recurrent state, kept between chunks, and of the activations within a chunk. */
 import { readBuffer, storageBuffer } from './buffers';
 import type { Geometry } from './gguf';
 import { MOST_TOKENS } from './limits';
 
-/** Buffers that carry from one chunk to the next. */
+/** Buffers that persist from one chunk to the next. */
 export interface State {
-  /** Layer after layer, heads × 64 × 64 each. */
+  /** layers × heads × 64 × 64, f32. */
   wkv: GPUBuffer;
-  /** Layer after layer: the last token's normalised vector of time mix, then of channel mix. */
+  /** layers × 2 × C, f32: normalised input of time mix, then of channel mix, for the previous chunk's last token. */
   previous: GPUBuffer;
-  /** The same of the chunk under way; becomes `previous` at its end, when nobody reads that any more. */
+  /** The same for the current chunk; copied to `previous` at its end, because kernels read `previous` until then. */
   last: GPUBuffer;
-  /** The prompt's ids and what was generated after them. */
+  /** Token ids of the prompt, followed by the decoded ones. */
   ids: GPUBuffer;
-  /** One number: the chunk's first place in `ids`. */
+  /** A single u32: the position in `ids` of the chunk's first token. */
   cursor: GPUBuffer;
   /** Argmax of each row of the logits. */
   best: GPUBuffer;
 }
 
-/** The state in numbers, one array per layer. */
+/** The state read back to the CPU, one array per layer; the shift arrays have C numbers. */
 export interface StateValues {
-  /** heads × 64 × 64: row = value, column = key */
+  /** heads × 64 × 64: row = value channel, column = key channel. */
   wkv: Float32Array[];
   timeMixShift: Float32Array[];
   channelMixShift: Float32Array[];
 }
 
+/** Creates the state buffers of a model, all zero. Throws when one exceeds the device's limits. */
 export function createState(device: GPUDevice, { layers, embedding, headSize }: Geometry): State {
   const shiftBytes = 4 * layers * 2 * embedding;
   return {
@@ -39,13 +40,14 @@ export function createState(device: GPUDevice, { layers, embedding, headSize }: 
   };
 }
 
-/** Back to before the first token. */
+/** Resets the state to before the first token; keeps the token ids. */
 export function clearState(device: GPUDevice, { wkv, previous, cursor }: State) {
   const encoder = device.createCommandEncoder();
   for (const buffer of [wkv, previous, cursor]) encoder.clearBuffer(buffer);
   device.queue.submit([encoder.finish()]);
 }
 
+/** Reads the state back from the GPU. */
 export async function readStateValues(
   device: GPUDevice,
   state: State,
@@ -66,7 +68,7 @@ export async function readStateValues(
   };
 }
 
-/** Where a chunk's numbers live on their way through the layers; planes of T × C follow one another without gaps. */
+/** Intermediate results of a chunk of T tokens, f32. Planes of T × C are stored without gaps. */
 export interface Activations {
   /** The residual stream: T × C. */
   x: GPUBuffer;
@@ -74,17 +76,19 @@ export interface Activations {
   shifted: GPUBuffer;
   /** r k v w a b: 6 × T × C. */
   inputs: GPUBuffer;
+  /** Output of the gate LoRA: T × C. */
   gate: GPUBuffer;
-  /** Between the LoRAs' way down and their way up, of a single token: all ranks of a layer. */
+  /** Output of a layer's LoRA down-projections for a single token: the sum of all ranks. */
   loraHidden: GPUBuffer;
   /** Layer 0's value: T × C. */
   firstValue: GPUBuffer;
-  /** wkv's output, and the embedding before its norm: T × C. */
+  /** Output of wkv, and of the embedding lookup and the last layer norm: T × C. */
   mixed: GPUBuffer;
-  /** Inside channel mix: T × hidden. */
+  /** The hidden layer of channel mix: T × hidden. */
   hidden: GPUBuffer;
 }
 
+/** Creates the activation buffers for chunks of up to `tokens` tokens. Throws when one exceeds the device's limits. */
 export function createActivations(
   device: GPUDevice,
   { embedding, hidden, ranks }: Geometry,

@@ -1,4 +1,4 @@
-// Models without a file: RWKV-7's published geometries with random weights, made on the GPU from a seed.
+// Models without a file: the published RWKV-7 geometries with random weights, generated on the GPU from a seed.
 import type { Sizes } from '../shaders/kernel';
 import { formats } from '../shaders/formats/formats';
 import type { Variant } from '../shaders/variant';
@@ -11,8 +11,8 @@ import { type Weights } from './weights';
 import { makeWeights, type Place, type Progress } from './load';
 
 /**
- * The RWKV-7 World checkpoints, but for their weights. The training code's formula for the ranks,
- * max(1, round(C^e · m / 32)) · 32, gives the same but for the 0.4B model's gate (160).
+ * Geometries of the RWKV-7 World checkpoints. The training code's formula for the ranks,
+ * max(1, round(C^e · m / 32)) · 32, gives the same values except for the gate of the 0.4B model (160).
  */
 export const SYNTHETIC: Record<string, Geometry> = {
   'synthetic-0.1b': world(12, 768, { decay: 64, learningRate: 64, value: 32, gate: 128 }),
@@ -27,7 +27,7 @@ function world(layers: number, embedding: number, ranks: Geometry['ranks']): Geo
   return { ...sizes, vocabulary: 65536, ranks, normEpsilon: 1e-5 };
 }
 
-/** The weight format of each tensor, as llama.cpp's Q4_K_M quantises an f16 file. */
+/** The weight format of a tensor, as in an f16 file quantised to Q4_K_M by llama.cpp. */
 export function syntheticFormat(tensor: string): string {
   if (tensor === 'output.weight') return 'q6_k';
   if (/time_mix_[avg][12]\.weight$/.test(tensor)) return 'f16';
@@ -36,9 +36,10 @@ export function syntheticFormat(tensor: string): string {
 }
 
 /**
- * Makes a model's weights on the GPU: the same geometry and seed (32 bits) give the same bytes on every GPU, however
- * its limits cut the matrices. `model` is a name in SYNTHETIC, or a geometry of Q4_K_M's kind (columns of the quantised
- * matrices a multiple of 256). `variants` holds one for each kernel synthesise_<format>, by kernel name.
+ * Generates a model's weights on the GPU. The same geometry and seed (32 bits) give the same bytes on every GPU,
+ * however its limits split the matrices. `model` is a name in SYNTHETIC, or a geometry that Q4_K_M allows (columns of
+ * quantised matrices are multiples of 256). `variants` has one for each kernel synthesise_<format>, by kernel name.
+ * Throws for an unknown name or a missing variant, when memory runs out or the GPU is lost, and when `signal` aborts.
  */
 export async function synthesiseWeights(
   device: GPUDevice,
@@ -62,13 +63,13 @@ export async function synthesiseWeights(
   });
 }
 
-/** The geometry of a synthetic model; the error names those there are. */
+/** The geometry of a synthetic model by name. Throws an Error that lists all names. */
 function syntheticGeometry(name: string): Geometry {
   if (Object.hasOwn(SYNTHETIC, name)) return SYNTHETIC[name];
   throw new Error(`There is no model "${name}"; synthetic ones: ${Object.keys(SYNTHETIC).join(', ')}`);
 }
 
-/** Words made between two looks at the signal. */
+/** Words generated per submit; the signal is checked after each. */
 const BATCH_WORDS = 2 ** 23;
 
 interface Request {
@@ -105,7 +106,7 @@ async function synthesise(kernels: Kernels, places: Place[], request: Request) {
   progress?.(4 * totalWords, 4 * totalWords, 'random weights');
 }
 
-/** Runs the steps; an error names the tensor they end with. */
+/** Runs the steps and waits for them. Errors name `label`, the last tensor of the steps. */
 async function submit(device: GPUDevice, steps: Step[], label: string) {
   device.pushErrorScope('out-of-memory');
   device.pushErrorScope('validation');
@@ -119,7 +120,7 @@ async function submit(device: GPUDevice, steps: Step[], label: string) {
   if (error) throw new Error(`Random weights up to ${label} could not be made: ${error.message}`);
 }
 
-/** What the kernel synthesise is told of a piece of a tensor. */
+/** The sizes for the kernel synthesise_<format> that generates one piece of a tensor (see shaders/synthesise). */
 export function pieceSizes(piece: Piece, geometry: Geometry, seed: number): Sizes {
   const { tensor, format, firstElement, elements, word } = piece;
   const { elements: blockElements, words } = formats[format];
@@ -133,26 +134,26 @@ export function pieceSizes(piece: Piece, geometry: Geometry, seed: number): Size
   };
 }
 
-/** FNV-1a: a number for a tensor that depends on nothing but its name. */
+/** FNV-1a hash of a tensor's name. */
 function nameNumber(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-/** Bell-shaped numbers, or even ones within ± spread of the mean. */
+/** Distribution of random weights: approximately normal, or uniform (`even`) within ± spread of the mean. */
 interface Statistics {
   mean: number;
-  /** Standard deviation of bell-shaped numbers. */
+  /** Standard deviation; for `even`, half the width of the interval. */
   spread: number;
   even?: boolean;
 }
 
-/** Vectors by the last part of their names; chosen so that activations stay bounded through any number of layers. */
+/** Distributions of vectors by the last part of their names, chosen so that activations stay bounded in all layers. */
 const VECTORS: Record<string, Statistics> = {
   time_mix_lerp_fused: { mean: 0.5, spread: 0.5, even: true },
   channel_mix_lerp_k: { mean: 0.5, spread: 0.5, even: true },
-  // −7 to 16: as in trained models, about half the channels decay as fast as they can (w = 0.545).
+  // −7 to 16: as in trained models, about half of the channels decay at the maximum rate (w = 0.545).
   time_mix_w0: { mean: 4.5, spread: 11.5, even: true },
   time_mix_a0: { mean: 0, spread: 0.5 },
   time_mix_v0: { mean: 0, spread: 0.5 },
@@ -163,7 +164,7 @@ const VECTORS: Record<string, Statistics> = {
 const NORM_WEIGHT: Statistics = { mean: 1, spread: 0.1 };
 const NORM_BIAS: Statistics = { mean: 0, spread: 0.05 };
 
-/** A matrix's gain: standard deviation of its outputs for inputs of 1; where not given, 1. */
+/** Gain of a matrix, by default 1: the standard deviation of its outputs for inputs of standard deviation 1. */
 const GAINS: Record<string, number> = {
   time_mix_w2: 0.5,
   time_mix_a2: 0.5,
@@ -173,6 +174,7 @@ const GAINS: Record<string, number> = {
   channel_mix_value: 0.5,
 };
 
+/** The distribution of a tensor's weights. */
 function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): Statistics {
   const name = tensor.replace(/^blk\.\d+\./, '').replace(/\.weight$/, '');
   if (name in VECTORS) return VECTORS[name];
@@ -189,17 +191,17 @@ function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): S
   return { mean: 0, spread: (GAINS[name] ?? 1) / Math.sqrt(columns[name] ?? embedding) };
 }
 
-/** Standard deviation of the sum of four 16-bit numbers, and half the range of 18-bit numbers. */
+/** Standard deviation of the sum of four uniform 16-bit numbers, and half the range of 18-bit numbers. */
 const BELL_STEP = Math.sqrt((65536 ** 2 - 1) / 3);
 const EVEN_STEP = 131072;
 
-/** The statistics as the whole numbers that the kernel computes with: see shaders/synthesise/reference.ts. */
+/** The distribution as integers for the kernel: see shaders/synthesise/reference.ts. */
 function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
   const { synthesis } = formats[format];
   if ('deviation' in synthesis)
     return { mean: 0, spread: Math.round((spread * 2 ** 24) / synthesis.deviation), shift: 0, even: 0 };
   const factor = spread / synthesis.unit / (even ? EVEN_STEP : BELL_STEP);
-  // Twelve or thirteen bits of the factor: times 18 bits they fit in 32.
+  // Scales the factor to 12 or 13 bits, so that its product with an 18-bit number fits in 32 bits.
   let shift = 0;
   while (factor * 2 ** shift < 4096) shift++;
   return {

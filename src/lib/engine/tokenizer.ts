@@ -1,6 +1,6 @@
-// Text to token ids and back, as RWKV does it: greedy longest match over bytes.
+// Converts text to token ids and back with RWKV's algorithm: greedy longest match over bytes.
 
-/** A model's vocabulary: what each id stands for, and GGUF's token type (1 normal, 3 control, 5 unused, 6 byte). */
+/** A model's vocabulary: the bytes of each id, and its GGUF token type (1 normal, 3 control, 5 unused, 6 byte). */
 export interface TokenTable {
   bytes: Uint8Array[];
   types: number[];
@@ -11,8 +11,8 @@ const UNUSED = 5;
 const ESCAPES: Record<string, number> = { t: 9, n: 10, r: 13 };
 
 /**
- * The bytes of a token as the GGUF file spells it: the inside of Python's `repr` of a bytes object. `\t`, `\n`, `\r`
- * and `\xHH` are one byte each; a backslash before anything else is dropped. Throws when the spelling is cut short.
+ * Decodes a token's spelling in the GGUF file, which is the content of Python's `repr` of a bytes object. `\t`, `\n`,
+ * `\r` and `\xHH` are one byte each; any other backslash is dropped. Throws for an incomplete escape.
  */
 export function unescapeToken(spelling: string): Uint8Array {
   if (!spelling.includes('\\')) return new TextEncoder().encode(spelling);
@@ -38,24 +38,24 @@ export function unescapeToken(spelling: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Turns text into the ids of one vocabulary, and ids into text. */
+/** Encodes text into the ids of one vocabulary and decodes ids into text. */
 export class Tokenizer {
   private readonly trie: Trie;
 
   constructor(readonly tokens: TokenTable) {
     this.trie = new Trie(tokens.bytes.reduce((sum, bytes) => sum + bytes.length, 1));
-    // Names such as <s> and [PAD7] are no text: text that reads like them must not become them.
+    // Control and unused tokens such as <s> and [PAD7] are never produced from text that looks like them.
     tokens.bytes.forEach((bytes, id) => {
       if (!this.isSilent(id) && bytes.length > 0) this.trie.add(bytes, id);
     });
   }
 
-  /** The ids of a text; nothing is put before or after it. */
+  /** The ids of a text, without any start or end token. Throws as `encodeBytes` does. */
   encode(text: string): number[] {
     return this.encodeBytes(new TextEncoder().encode(text));
   }
 
-  /** The ids of any bytes. Throws at a byte that no token begins with (World vocabularies have all 256). */
+  /** The ids of arbitrary bytes. Throws where no token matches (World vocabularies have all 256 single bytes). */
   encodeBytes(bytes: Uint8Array): number[] {
     const ids: number[] = [];
     for (let at = 0; at < bytes.length;) {
@@ -69,7 +69,7 @@ export class Tokenizer {
     return ids;
   }
 
-  /** The text of some ids; bytes that are no UTF-8 become U+FFFD, control tokens become nothing. */
+  /** The text of these ids, without control and unused ones; invalid UTF-8 becomes U+FFFD. Throws as `bytesOf` does. */
   decode(ids: Iterable<number>): string {
     const text = this.stream();
     let decoded = '';
@@ -77,7 +77,7 @@ export class Tokenizer {
     return decoded + text.end();
   }
 
-  /** The bytes of a token in a text: none for a control or unused token. Throws for an id out of range. */
+  /** The bytes of a token in text; empty for a control or unused token. Throws for an id out of range. */
   bytesOf(id: number): Uint8Array {
     if (!(id in this.tokens.bytes)) {
       throw new Error(`there is no token ${id}: ids go from 0 to ${this.tokens.bytes.length - 1}`);
@@ -85,9 +85,9 @@ export class Tokenizer {
     return this.isSilent(id) ? new Uint8Array(0) : this.tokens.bytes[id];
   }
 
-  /** Decodes token by token: an incomplete character is held back until its last byte has come, or until `end`. */
+  /** Decodes token by token; an incomplete character is held back until its last byte arrives, or until `end`. */
   stream(): { push(id: number): string; end(): string } {
-    // ignoreBOM means: keep a byte order mark as the character it is.
+    // ignoreBOM keeps a byte order mark in the text.
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     return {
       push: (id) => decoder.decode(this.bytesOf(id), { stream: true }),
@@ -95,20 +95,21 @@ export class Tokenizer {
     };
   }
 
+  /** True for control and unused tokens, which have no text. */
   private isSilent(id: number): boolean {
     return this.tokens.types[id] === CONTROL || this.tokens.types[id] === UNUSED;
   }
 }
 
-/** A byte trie in three flat arrays: an open-addressing hash table from (node, byte) to node, and the id at each node. */
+/** A byte trie in flat arrays: an open-addressing hash table from (node, byte) to node, and the id at each node. */
 class Trie {
-  private readonly edges: Int32Array; // node × 256 + byte + 1; 0: a free slot
+  private readonly edges: Int32Array; // node × 256 + byte + 1; 0: free slot
   private readonly targets: Int32Array;
   private readonly ids: Int32Array; // −1: no token ends here
   private readonly shift: number;
   private nodes = 1;
 
-  /** `nodes`: at most this many, the root included. */
+  /** `nodes` is the maximum number of nodes, including the root. */
   constructor(nodes: number) {
     if (nodes > 2 ** 22) throw new Error(`the vocabulary is too large: ${nodes} bytes, at most ${2 ** 22}`);
     const bits = Math.ceil(Math.log2(nodes * 2));
@@ -118,7 +119,7 @@ class Trie {
     this.ids = new Int32Array(nodes).fill(-1);
   }
 
-  /** Of two tokens with the same bytes, the first added stands. */
+  /** Adds a token. If two tokens have the same bytes, the first one is kept. */
   add(bytes: Uint8Array, id: number): void {
     let node = 0;
     for (const byte of bytes) {
@@ -132,7 +133,7 @@ class Trie {
     if (this.ids[node] < 0) this.ids[node] = id;
   }
 
-  /** The id of the longest token that the bytes from `at` on begin with; −1: none. */
+  /** The id of the longest token that matches the bytes from `at` on; −1 if none does. */
   longest(bytes: Uint8Array, at: number): number {
     let id = -1;
     let node = 0;
@@ -145,11 +146,11 @@ class Trie {
     return id;
   }
 
-  /** Where the edge is, or the free slot where it would go. */
+  /** The slot of this edge, or the free slot for it. */
   private slot(node: number, byte: number): number {
     const edge = node * 256 + byte + 1;
     const mask = this.edges.length - 1;
-    let slot = Math.imul(edge, 0x9e3779b1) >>> this.shift; // the golden ratio: its high bits spread neighbours
+    let slot = Math.imul(edge, 0x9e3779b1) >>> this.shift; // the golden ratio's high bits spread neighbours
     while (this.edges[slot] !== 0 && this.edges[slot] !== edge) slot = (slot + 1) & mask;
     return slot;
   }

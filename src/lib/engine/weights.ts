@@ -1,9 +1,9 @@
-// The weights on the GPU: their shape as the engine sees them. load.ts fills them from a file, synthetic.ts from a seed.
+// Types of the weights on the GPU. load.ts fills them from a file, synthetic.ts from a seed.
 import type { Geometry } from './gguf';
 
 /**
- * batch × rows × columns weights of one format, cut by rows into parts no larger than the adapter binds. More than one
- * part only when batch is 1. (`Buffer` is a plan before there is a GPUBuffer: see arrangement.ts.)
+ * A matrix of batch × rows × columns weights of one format, split by rows into parts that the adapter can bind. Only a
+ * matrix of batch 1 has more than one part. `Buffer` is a GPUBuffer, or a plan of one in arrangement.ts.
  */
 export interface Matrix<Buffer = GPUBuffer> {
   name: string;
@@ -14,49 +14,50 @@ export interface Matrix<Buffer = GPUBuffer> {
   parts: MatrixPart<Buffer>[];
 }
 
+/** Consecutive rows of a matrix in one buffer. */
 export interface MatrixPart<Buffer = GPUBuffer> {
   buffer: Buffer;
-  /** A multiple of 64. */
+  /** A multiple of 64, so that no tile spans two parts. */
   firstRow: number;
   rows: number;
 }
 
-/** Scale and shift of a norm, f32. */
+/** Scale and shift of a norm: C f32 each. */
 export interface Norm<Buffer = GPUBuffer> {
   weight: Buffer;
   bias: Buffer;
 }
 
 /**
- * A layer's LoRAs for decay, learning rate, value mix and gate, in one buffer whose halves are their way down and their way
- * up: see shaders/shared/lora.wgsl.
+ * A layer's LoRAs for decay, learning rate, value mix and gate in one buffer: the down-projections in the first half,
+ * the up-projections in the second; see shaders/shared/lora.wgsl.
  */
 export interface Lora<Buffer = GPUBuffer> {
   buffer: Buffer;
-  /** Layer 0 has no value mix: rank 0. */
+  /** The value rank of layer 0 is 0, because it has no value mix. */
   ranks: Geometry['ranks'];
-  /** Bit i: the i-th LoRA's weights are f32; else f16. */
+  /** Bit i is set when the weights of LoRA i are f32 rather than f16. */
   wide: number;
 }
 
-/** One layer. Plain buffers are vectors of C f32 unless they say more. */
+/** The weights of one layer. Plain buffers are vectors of C f32 unless documented otherwise. */
 export interface Layer<Buffer = GPUBuffer> {
   timeMixNorm: Norm<Buffer>;
   channelMixNorm: Norm<Buffer>;
-  /** 6 × C, in the order r k v w a g (a file's order is r w k v a g). */
+  /** 6 × C f32, in the order r k v w a g (the file's order is r w k v a g). */
   timeMixLerp: Buffer;
   /** One matrix of batch 3 when the three share a format and fit one binding, else three of batch 1. */
   receptanceKeyValue: Matrix<Buffer>[];
   output: Matrix<Buffer>;
   lora: Lora<Buffer>;
-  /** 8 × C: biases of decay, learning rate and value, removal key, … in the order of shaders/shared/layer_vectors.ts. */
+  /** 8 × C f32: biases of decay, learning rate and value, removal key, … as in shaders/shared/layer_vectors.ts. */
   vectors: Buffer;
   channelMixLerp: Buffer;
   channelMixKey: Matrix<Buffer>;
   channelMixValue: Matrix<Buffer>;
 }
 
-/** All of a model's weights. */
+/** All weights of a model. */
 export interface Weights {
   geometry: Geometry;
   name: string;
@@ -65,7 +66,7 @@ export interface Weights {
   outputNorm: Norm;
   head: Matrix;
   layers: Layer[];
-  /** Bytes of GPU memory. */
+  /** GPU memory of all weights, in bytes. */
   byteLength: number;
   destroy(): void;
 }
