@@ -1,6 +1,6 @@
 /**
- * The CodeMirror editor, configured for the lab. Loaded with the first editor; no other module may import CodeMirror
- * except the editor's own.
+ * The CodeMirror editor, configured for the lab. Loaded with the first editor; only the modules of this folder import
+ * CodeMirror.
  */
 import {
   autocompletion,

@@ -1,6 +1,6 @@
 /**
- * The formats of the browser's database, and how stored values are validated. A value may come from another version of the
- * lab or be damaged: cell texts are recovered if they can be read, results that do not fit are dropped.
+ * The formats of the browser's database, and the validation of stored values. A value may come from another version of
+ * the lab or be damaged: cell texts are recovered if they can be read, results that do not fit are dropped.
  */
 import * as v from 'valibot';
 import { type CellKind, LAB_KINDS, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
