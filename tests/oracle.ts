@@ -8,7 +8,7 @@ import type { Oracle } from '../src/lib/engine/rwkv7';
 export const TINY = 'tests/fixtures/tiny-q4km.gguf';
 export const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
 
-/** A byte source of a repository file, by its path from the root. */
+/** Absolute path of a repository file, given its path from the root. */
 export function repositoryPath(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
@@ -25,6 +25,7 @@ function fileSource(path: string): ByteSource {
   return memorySource(readBytes(path), path.split('/').pop()!);
 }
 
+/** Opens a GGUF file of the repository, by its path from the root. */
 export function openModel(path: string): Promise<ModelFile> {
   return openGguf(fileSource(path));
 }
@@ -38,12 +39,14 @@ export interface Golden {
   >;
 }
 
+/** Index of the largest number; the first of equal ones. */
 export function argmax(numbers: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < numbers.length; i++) if (numbers[i] > numbers[best]) best = i;
   return best;
 }
 
+/** Population standard deviation. */
 export function standardDeviation(numbers: ArrayLike<number>): number {
   const list = Array.from(numbers);
   const mean = list.reduce((sum, x) => sum + x, 0) / list.length;

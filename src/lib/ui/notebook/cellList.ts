@@ -41,6 +41,7 @@ export function cellsOf(text: string, foreign = false): NotebookCell[] {
  */
 const isForeign = (cell: Cell) => cell.kind === 'wgsl' && !knownToBeShipped(contentOf(cell));
 
+/** Text of the cells as a notebook; the inverse of cellsOf. */
 export function textOf(cells: readonly NotebookCell[]): string {
   return printNotebook(
     cells.flatMap(({ kind, name, open, body, close, gap }) => {

@@ -28,6 +28,7 @@ export interface Outcome {
 
 export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 
+/** The run records among these events. */
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
 
@@ -35,6 +36,7 @@ const RESULTS = new Set<string>([
   ...Object.values(KINDS).flatMap(({ results }) => Object.keys(results)),
   'failed',
 ]);
+/** True for events that are kept after a run. */
 export const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent => RESULTS.has(event.type);
 
 /** Appends an event; successive text events are merged into one. */

@@ -25,6 +25,7 @@ export const NO_PACE: Pace = {
   runs: { began: 0, first: 0, last: 0, count: 0 },
 };
 
+/** Updates the timing at a progress event. `now`: performance.now(). */
 export function paceAtProgress(pace: Pace, { phase: name, done }: Progress, now: number): Pace {
   const { phase, runs } = pace;
   return {
@@ -33,11 +34,13 @@ export function paceAtProgress(pace: Pace, { phase: name, done }: Progress, now:
   };
 }
 
+/** Updates the timing when a run has ended. `now`: performance.now(). */
 export function paceAfterRun({ phase, runs }: Pace, now: number): Pace {
   const { began, first, count } = runs;
   return { phase, runs: { began, first: count ? first : now, last: now, count: count + 1 } };
 }
 
+/** Text of the phase, with the run number and the bytes loaded if they apply. */
 export function statusText(progress: Progress | undefined, stopping: boolean): string {
   const words = t().page;
   if (stopping) return words.stopping;

@@ -13,6 +13,7 @@ export function saveText(text: string, fileName: string, type: string) {
   saveBlob(new Blob([text], { type }), fileName);
 }
 
+/** Offers a Blob as a file to save. */
 export function saveBlob(blob: Blob, fileName: string) {
   const url = URL.createObjectURL(blob);
   const link = Object.assign(document.createElement('a'), { href: url, download: fileName });

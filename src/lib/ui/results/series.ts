@@ -121,6 +121,7 @@ export interface Wanted {
   baseline?: readonly RunRecord[];
 }
 
+/** Computes the content of a chart: the axis, the series and their ranges. */
 export function viewOf({
   runs,
   planned = [],
@@ -248,6 +249,7 @@ export function summarise({ series, axis, target, software }: View): string {
   return all.length > 1 ? `${first} ${say(words.slowest, slowest)}` : first;
 }
 
+/** Formats a number to three significant digits in the current locale. */
 export function rounded(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString(locale());
 }
