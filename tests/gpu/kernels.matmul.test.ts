@@ -1,6 +1,6 @@
 /**
- * Every variant of matmul_q4_k. In a file of its own to run in parallel: a software GPU compiles it as long as all
- * other kernels.
+ * Every variant of matmul_q4_k. In a file of its own to run in parallel: a software GPU takes as long to compile it as for
+ * all other kernels.
  */
 import { testVariants } from './variants';
 
