@@ -1,17 +1,19 @@
-// For tests: how long something may take before it counts as hung. `npm test` measures how many times slower the machine is
-// than an idle one, and passes that on; where nobody measured, the machine is taken for a slow one. Limits only end what
-// hangs: no test asserts how long something took.
+// Test helper: time limits after which a test counts as hung. `npm test` passes LAB_SLOWNESS, the measured slowdown
+// relative to an idle machine; the default assumes a slow one. Limits only end hung tests: no test asserts a duration.
 
 const slowness = Math.max(1, Number(process.env.LAB_SLOWNESS ?? 4));
 
-/** In milliseconds, of seconds on an idle machine with two cores. */
+/** Converts seconds on an idle machine with two cores to a limit in milliseconds on this machine. */
 const limit = (seconds: number) => Math.round(1000 * seconds * slowness);
 
-/** A test, or a hook, of each project. */
+/** Limits of a test or a hook, by test project. */
 export const TEST_LIMITS = { pure: limit(60), gpu: limit(300), browser: limit(300) };
 
-/** What a page shows as soon as it is asked: less than a test may take, so that it is named. */
+/** Limit for things a page shows immediately. Less than TEST_LIMITS, so that the failing step is reported. */
 export const WAIT_LIMIT = limit(60);
 
-/** What a page computes on a software GPU: less than a test may take, so that it is named. */
+/**
+ * Limit for results that a page computes on a software GPU. Less than TEST_LIMITS, so that the failing step is
+ * reported.
+ */
 export const COMPUTING_LIMIT = limit(280);

@@ -1,4 +1,4 @@
-// For tests: the fixtures as byte sources, the oracle's measurements of a text, and comparisons of logits.
+// Test helper: fixtures as byte sources, the oracle's evaluation of texts, and comparisons of logits.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { memorySource, type ByteSource } from '../src/lib/engine/bytes';
@@ -8,7 +8,7 @@ import type { Oracle } from '../src/lib/engine/rwkv7';
 export const TINY = 'tests/fixtures/tiny-q4km.gguf';
 export const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
 
-/** A file of the repository, by its path from the root. */
+/** Absolute path of a repository file, given its path from the root. */
 export function repositoryPath(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
@@ -25,11 +25,12 @@ function fileSource(path: string): ByteSource {
   return memorySource(readBytes(path), path.split('/').pop()!);
 }
 
+/** Opens a GGUF file of the repository, by its path from the root. */
 export function openModel(path: string): Promise<ModelFile> {
   return openGguf(fileSource(path));
 }
 
-/** tests/fixtures/golden.json: llama.cpp's results for the demo model. */
+/** Format of tests/fixtures/golden.json: llama.cpp's results for the demo model. */
 export interface Golden {
   prompts: { text: string; ids: number[] }[];
   results: Record<
@@ -38,31 +39,33 @@ export interface Golden {
   >;
 }
 
+/** Index of the largest number; the first of equal ones. */
 export function argmax(numbers: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < numbers.length; i++) if (numbers[i] > numbers[best]) best = i;
   return best;
 }
 
+/** Population standard deviation. */
 export function standardDeviation(numbers: ArrayLike<number>): number {
   const list = Array.from(numbers);
   const mean = list.reduce((sum, x) => sum + x, 0) / list.length;
   return Math.sqrt(list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / list.length);
 }
 
-/** Largest |got − want| over the pairs. */
+/** Largest |got − want| over all elements. Throws an Error if the lengths differ. */
 export function largestError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length)
     throw new Error(`${got.length} numbers where there should be ${want.length}`);
   let largest = 0;
   for (let i = 0; i < got.length; i++) {
     const error = Math.abs(got[i] - want[i]);
-    if (!(error <= largest)) largest = error; // NaN stays
+    if (!(error <= largest)) largest = error; // also true for NaN
   }
   return largest;
 }
 
-/** −ln of the probability that the logits give to an id. */
+/** Cross-entropy in nats: −ln of the softmax probability of a token id. */
 function nats(logits: ArrayLike<number>, id: number): number {
   const most = logits[argmax(logits)];
   let sum = 0;
@@ -70,7 +73,10 @@ function nats(logits: ArrayLike<number>, id: number): number {
   return Math.log(sum) - (logits[id] - most);
 }
 
-/** How well the oracle foretells a text that follows token 0 in one running context: the sum over its tokens. */
+/**
+ * Evaluates the oracle on a text that follows token 0: the summed cross-entropy in nats, and the number of tokens that
+ * were its best guess.
+ */
 export function evaluate(oracle: Oracle, ids: number[]): { nats: number; hits: number } {
   oracle.reset();
   let sum = 0;

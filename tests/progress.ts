@@ -1,5 +1,6 @@
-// For tests: writes that a test begins and how it ended, at once and from the process that runs it, for `npm test` to count
-// (scripts/testing/results.js). Vitest's own reports come a moment later, and never from a worker whose test does not yield.
+// Test setup: appends the start and the result of each test to LAB_TEST_RESULTS, for `npm test` to count
+// (scripts/testing/results.js). Vitest's own reports come later, and never from a worker whose test blocks the event
+// loop.
 import { appendFileSync } from 'node:fs';
 import { beforeEach } from 'vitest';
 

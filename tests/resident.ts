@@ -1,4 +1,4 @@
-// For tests: the text of a variant that keeps a matrix in a layout of its own.
+// Test fixture: the text of a variant that keeps a matrix in its own layout.
 
 export const RESIDENT = `//! Adds twice the weights to what is there.
 //! resident twice: rows

@@ -1,10 +1,13 @@
-// For tests: writes GGUF files, good and bad, the smallest RWKV-7 model there can be, and models with random weights.
+// Test helper: writes valid and invalid GGUF files, the smallest RWKV-7 model, and models with random weights.
 import type { Geometry } from '../src/lib/engine/gguf';
 import { pieceSizes } from '../src/lib/engine/synthetic';
 import { kernels } from '../src/lib/shaders';
 import { formatOfGgmlType, formats } from '../src/lib/shaders/formats/formats';
 
-/** A metadata value: GGUF's type number, and for a list (type 9) that of its elements; `length` is what a list claims. */
+/**
+ * A metadata value: its GGUF type number; for a list (type 9), `of` is the type of its elements and `length` overrides
+ * the stored length.
+ */
 export interface Entry {
   type: number;
   value: string | number | string[] | number[];
@@ -12,20 +15,20 @@ export interface Entry {
   length?: bigint;
 }
 
-/** A GGUF file before it is written. Offsets that are not given follow one another. */
+/** Description of a GGUF file. Tensors without an offset follow one another. */
 export interface SmallGguf {
   version: number;
   metadata: Map<string, Entry>;
   tensors: { name: string; shape: number[]; type: number; offset?: number }[];
 }
 
-/** Sets a metadata key, or takes it out. */
+/** Sets a metadata key, or deletes it if `entry` is omitted. */
 export function key(gguf: SmallGguf, name: string, entry?: Entry): void {
   if (entry) gguf.metadata.set(name, entry);
   else gguf.metadata.delete(name);
 }
 
-/** Types that the engine does not know are written as if they were f32. */
+/** Tensors of types that the engine does not know are written like f32. */
 const formatOf = (type: number) => formatOfGgmlType(type) ?? formats.f32;
 const elementsOf = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 
@@ -34,7 +37,7 @@ function byteLength(shape: number[], type: number): number {
   return (elementsOf(shape) / elements) * fileBytes;
 }
 
-/** The file. `weights` gives a tensor's bytes; without, every weight is zero. */
+/** Encodes the file. `weights` returns the bytes of a tensor; without it, all weights are zero. */
 export function writeGguf(
   { version, metadata, tensors }: SmallGguf,
   weights?: (tensor: SmallGguf['tensors'][number]) => Uint8Array,
@@ -78,7 +81,7 @@ export function writeGguf(
     u64(offset ?? next);
     next = align(next + byteLength(shape, type));
   }
-  // Shapes that nothing can have would make files that nothing can hold.
+  // Limits the file size, since some tests use impossible shapes.
   const file = new Uint8Array(align(out.length) + Math.min(next, 2 ** 26));
   file.set(out);
   let start = align(out.length);
@@ -89,7 +92,7 @@ export function writeGguf(
   return file;
 }
 
-/** Of a geometry, what a file needs to be told; without an epsilon it says nothing of it. */
+/** The part of a geometry that a file stores; without `normEpsilon`, the file has no epsilon. */
 export type Sizes = Pick<Geometry, 'layers' | 'embedding' | 'hidden' | 'vocabulary' | 'ranks'> &
   Partial<Pick<Geometry, 'normEpsilon'>>;
 
@@ -101,12 +104,12 @@ const SMALLEST: Sizes = {
   ranks: { decay: 16, learningRate: 32, value: 48, gate: 64 },
 };
 
-/** Two layers of 64 channels, 260 tokens, ranks 16 32 48 64, f32 and f16: what openGguf accepts with nothing to spare. */
+/** The smallest model that openGguf accepts: two layers of 64 channels, 260 tokens, ranks 16 32 48 64, f32 and f16. */
 export function smallModel(): SmallGguf {
   return modelOf(SMALLEST, (name) => (name === 'output.weight' ? 'f16' : 'f32'));
 }
 
-/** A whole model of these sizes; `format` names the weight format of each tensor. */
+/** A complete model of these sizes; `format` returns the weight format of each tensor. */
 function modelOf(sizes: Sizes, format: (name: string, columns: number) => string): SmallGguf {
   const { layers, embedding: width, hidden, vocabulary } = sizes;
   const tensors: SmallGguf['tensors'] = [];
@@ -162,7 +165,7 @@ function addLayer(
   add(`blk.${layer}.channel_mix_value`, [hidden, width]);
 }
 
-/** The bytes of such a model with the random weights of a synthetic one, which keep activations bounded. */
+/** The bytes of a model with the random weights of the synthetic models, which keep activations bounded. */
 export function randomModel(
   sizes: Sizes,
   format: (name: string, columns: number) => string,
@@ -176,7 +179,7 @@ export function randomModel(
     const count = blocks * elements;
     const piece = { tensor: name, format, held: format, firstElement: 0, elements: count, word: 0 };
     kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
-    // The GPU's blocks end on a word, a file's do not.
+    // Blocks are padded to whole words on the GPU, but not in a file.
     const bytes = new Uint8Array(blocks * fileBytes);
     for (let block = 0; block < blocks; block++)
       bytes.set(new Uint8Array(weight.buffer, 4 * words * block, fileBytes), fileBytes * block);

@@ -1,5 +1,5 @@
-// axe finds nothing to object to, in light and in dark: empty, with a bad address, in dialogs, on the self-test. Other files
-// look at pages with runs (page.spec.ts) and with shaders (kernel.spec.ts).
+// Accessibility (axe) of the page in both themes: empty, with a bad address, in dialogs, and the self-test page. Pages
+// with runs are checked in page.spec.ts, pages with shaders in kernel.spec.ts.
 import { expect, test } from 'vitest';
 import { objections } from './axe';
 import { withChromium } from './browsers';

@@ -1,15 +1,15 @@
-// For tests: what axe (WCAG 2.2 AA) objects to on a page.
+// Test helper: accessibility violations (axe, WCAG 2.2 AA) of a page.
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What axe objects to in either theme, one line an element; empty when all is well. */
+/** Violations in the light and dark themes, one line per element; empty if there are none. */
 export async function objections(page: Page): Promise<string> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    // Without a report on every element that passes: on a page of many controls it takes longer than the rules themselves.
+    // Without reports on passing elements: on a page of many controls they take longer than the rules.
     const rules = new AxeBuilder({ page }).withTags(TAGS).options({ resultTypes: ['violations'] });
     const { violations } = await rules.analyze();
     for (const { id, nodes } of violations)

@@ -1,4 +1,4 @@
-// The page measured from the terminal, as a user of the script meets it: its two streams and its exit code.
+// The page benchmark script as a user runs it: its two output streams and its exit code.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,9 @@ interface Outcome {
 }
 
 interface Circumstances {
-  /** The browser's flags for WebGPU, instead of the usual ones. */
+  /** WebGPU flags of the browser, instead of the default ones. */
   flags?: string;
-  /** Asks the script to end when it says this on stderr. */
+  /** Sends SIGINT when this text appears on stderr. */
   interruptAt?: string;
 }
 
@@ -29,7 +29,7 @@ function benchPage(words: string[], { flags, interruptAt }: Circumstances = {}):
     let interrupted = false;
     child.stderr!.on('data', (said) => {
       if (!interruptAt || interrupted || !String(said).includes(interruptAt)) return;
-      // Once: the second signal would end the script as it is.
+      // Only once: a second signal would kill the script.
       interrupted = child.kill('SIGINT');
     });
   });
@@ -68,9 +68,9 @@ test('a run that fails is named, the others are measured, and the exit code says
   expect(fromCsv(stdout).map(({ model }) => model)).toEqual(['demo']);
 });
 
-// Elsewhere a real GPU is done before anybody can interrupt it.
+// Only on Linux: a real GPU finishes before the signal arrives.
 test.runIf(process.platform === 'linux')('what was measured before a signal is kept', async () => {
-  // The second run takes so long that no machine ends it before the signal is heard.
+  // The second run is long enough that every machine receives the signal before it ends.
   const words = ['model=demo&prefill=8,256&samples=50&warmup=0&matmul=naive'];
   const flags = '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';
   const { code, stdout, stderr } = await benchPage(words, { flags, interruptAt: 'Run 2 of 2' });

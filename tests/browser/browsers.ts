@@ -1,24 +1,23 @@
-// The two browsers of the tests: Chromium on SwiftShader, and Firefox (Gecko's own WGSL compiler) on the machine's Vulkan
-// driver. Each is started once in a worker and serves all its tests; each call opens one page of the built site in a profile
-// of its own, empty, which is thrown away afterwards.
+// Test helper: the two browsers, Chromium on SwiftShader and Firefox (Gecko's own WGSL compiler) on the machine's
+// Vulkan driver. Each is started once per test worker; each call opens one page of the built site in a fresh profile.
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { launch as launchFirefox, type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
 import { findBrowser } from '../../scripts/browsers.js';
 import { COMPUTING_LIMIT, WAIT_LIMIT } from '../limits';
 import { serveBuild, type Site } from './serve';
 
-/** What the page said while it was open. */
+/** State of an opened page. */
 export interface Opened {
   /** Address of the site, ending in /lab/. */
   address: string;
-  /** Errors on the console, exceptions nobody caught, and requests that failed, in order. */
+  /** Console errors, uncaught exceptions and failed requests, in order. */
   errors: string[];
 }
 
-/** To wait for what a page computes on a software GPU. */
+/** Options for waiting on results that a page computes on a software GPU. */
 export const COMPUTING = { timeout: COMPUTING_LIMIT };
 
-/** Plain variants: a software GPU takes long to compile the others, and the self-test runs those. */
+/** Settings with simple variants, which a software GPU compiles quickly; the self-test covers the others. */
 export const QUICK = 'matmul=naive&matvec=naive&wkv=sequential&token_shift=fused';
 
 const CHROMIUM_FLAGS = [
@@ -28,11 +27,11 @@ const CHROMIUM_FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Timers and workers of a page that nobody looks at run at full speed.
+  // Run timers and workers of background pages at full speed.
   '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding',
   '--enable-unsafe-webgpu',
-  // Macs and Windows machines have a real GPU behind a headless browser; Linux machines mostly have none.
+  // Headless browsers have a real GPU on macOS and Windows, but usually none on Linux.
   ...(process.platform === 'linux' ? ['--use-webgpu-adapter=swiftshader'] : []),
 ];
 
@@ -49,7 +48,7 @@ let chromiumBrowser: Promise<Browser> | undefined;
 let firefoxBrowser: Promise<Firefox> | undefined;
 
 /**
- * Opens `path` of the built site (`''`, `'selftest?run=1'`) in Chromium and hands the page on.
+ * Opens `path` of the built site (`''`, `'selftest?run=1'`) in Chromium and passes the page to `use`.
  * `options` are Playwright's for a context: colour scheme, viewport, downloads, permissions.
  */
 export async function withChromium<T>(
@@ -77,7 +76,7 @@ export async function withChromium<T>(
   }
 }
 
-/** Opens `path` of the built site in Firefox and hands the page (Puppeteer's) on. */
+/** Opens `path` of the built site in Firefox and passes the page (Puppeteer's) to `use`. */
 export async function withFirefox<T>(
   use: (page: FirefoxPage, opened: Opened) => Promise<T>,
   path = '',
@@ -118,11 +117,11 @@ function startFirefox(): Promise<Firefox> {
     browser: 'firefox',
     executablePath: program('firefox'),
     headless: true,
-    // Mesa's software GPU compiles for four lanes in much less time than it takes for eight.
+    // Mesa's software GPU compiles for four lanes much faster than for eight.
     env: { LP_NATIVE_VECTOR_WIDTH: '128', ...process.env },
     extraPrefsFirefox: FIREFOX_PREFERENCES,
     timeout: WAIT_LIMIT,
-    // Minutes pass between two messages while a kernel runs on the processor.
+    // A kernel on the CPU can take minutes between two protocol messages.
     protocolTimeout: COMPUTING_LIMIT,
   });
 }

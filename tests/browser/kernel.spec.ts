@@ -1,5 +1,5 @@
-// The kernel cell and the pages of the kernels, as somebody uses them who writes shaders: a shader that came with a link is
-// read and allowed, broken and mended, turned, checked, made wrong; the variants of a kernel are checked and timed beside each other.
+// The shader cell and the kernel pages, as a shader author uses them: allow a shader from a link, break and repair it,
+// change its knobs, check it; check and time all variants of a kernel.
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { makeCell } from '../../src/lib/lab/notebook/notebook';
@@ -20,7 +20,7 @@ const notebook = [
   makeCell('wgsl', edited, 'layer_norm/mine'),
 ];
 
-/** Finds a piece of the shader with the editor's own search and types another in its place. */
+/** Replaces a piece of the shader, found with the editor's own search. */
 async function replaceInEditor(page: Page, piece: string, by: string) {
   await page.locator('[data-shader] .cm-content').focus();
   await page.keyboard.press('ControlOrMeta+f');
@@ -38,7 +38,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       const cell = page.locator('[data-shader="layer_norm/mine"]');
       await cell.locator('[data-editor=full]').waitFor(COMPUTING);
 
-      // Nothing compiles it, and nobody edits it, before it is allowed.
+      // Before it is allowed, it is neither compiled nor editable.
       expect(await objections(page)).toBe('');
       expect(await cell.locator('[data-compiled]').count()).toBe(0);
       expect(await cell.locator('.cm-content').getAttribute('aria-readonly')).toBe('true');
@@ -46,11 +46,11 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       await cell.locator('[data-compiled=compiles]').waitFor(COMPUTING);
       await cell.getByText('layer_norm=mine').waitFor();
 
-      // An error is on its line, in the text and in the list, and leads there.
+      // An error is shown on its line in the text and in the list, which links to the line.
       const lines = edited.trimEnd().split('\n').length;
       await cell.locator('.cm-content').focus();
       await page.keyboard.press('ControlOrMeta+End');
-      // At once: half of it would be another error, on a machine that takes keys slowly.
+      // Inserted in one step: on a slow machine, half of it would give another error.
       await page.keyboard.insertText('fn broken() -> u32 { return 1.5; }');
       await cell.locator('[data-compiled="1 error"]').waitFor(COMPUTING);
       await cell.locator('.cm-lintRange-error').waitFor();
@@ -63,18 +63,18 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       await cell.getByRole('button', { name: `line ${lines + 1}` }).click();
       expect(await page.evaluate(() => document.activeElement?.classList.contains('cm-content'))).toBe(true);
 
-      // The editor's own undo mends it.
+      // Undo removes the error.
       for (let presses = 0; presses < 40 && (await shownText(page)).includes('broken'); presses++)
         await page.keyboard.press('ControlOrMeta+z');
       await cell.locator('[data-compiled=compiles]').waitFor(COMPUTING);
       expect(await cell.locator('[data-problem]').count()).toBe(0);
 
-      // A knob rewrites its line.
+      // Choosing a knob's value rewrites its line.
       await cell.getByRole('group', { name: 'workgroup_size' }).getByText('64', { exact: true }).click();
       await expect.poll(() => shownText(page)).toContain('const workgroup_size = 64u; // knob: 64 128 256');
       await cell.locator('[data-compiled=compiles]').waitFor(COMPUTING);
 
-      // A new knob is a control as soon as it is written.
+      // A new knob gets a control as soon as it is written.
       await replaceInEditor(
         page,
         'const workgroup_size',
@@ -86,7 +86,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       await cell.locator('[data-checked=right]').waitFor(COMPUTING);
       expect(await cell.locator('[data-checked] tbody tr').count()).toBe(kernels.layer_norm.cases.length);
 
-      // A wrong one shows the first wrong element between what it should be and what it is.
+      // A wrong shader shows its first wrong element, with expected and actual values.
       await replaceInEditor(page, RIGHT, WRONG);
       await cell.getByText('The text has changed since.').waitFor();
       await cell.getByRole('button', { name: 'Check', exact: true }).click();
@@ -97,7 +97,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       expect(wanted).toMatch(/^Expected\s+-?\d/);
       expect(await objections(page)).toBe('');
 
-      // What differs from the shipped text is shown, and can be put back.
+      // Differences from the shipped text are shown and can be reverted.
       await cell.getByLabel('Show changes from').selectOption('workgroup');
       await cell.locator('.cm-deletedChunk').first().waitFor();
       expect(await cell.locator('.cm-deletedChunk').allInnerTexts()).toEqual(
@@ -105,7 +105,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       );
       expect(await objections(page)).toBe('');
 
-      // Tab leaves the editor, Escape gives the cell back.
+      // Tab leaves the editor; Escape returns the focus to the cell.
       await cell.getByLabel('Show changes from').selectOption('');
       await cell.locator('.cm-content').focus();
       await page.keyboard.press('Tab');
@@ -168,11 +168,11 @@ test('the variants of a kernel are checked and timed beside each other; one open
     expect(await tooWide(page)).toBeLessThanOrEqual(0);
 
     await page.locator('[data-source=spread]').getByRole('link', { name: 'Open in a notebook' }).click();
-    // What the lab ships is nobody else's shader: it compiles without being asked about.
+    // A shipped shader is trusted: it compiles without the user allowing it.
     const cell = page.locator('[data-shader="layer_norm/mine"]');
     await cell.locator('[data-compiled=compiles]').waitFor(COMPUTING);
 
-    // It is microbenchmarked at the model's shapes, beside the default.
+    // It is microbenchmarked at the model's shapes, compared with the default.
     await page.setViewportSize({ width: 1280, height: 720 });
     await cell.getByLabel('tokens in a chunk').fill('16');
     await cell.getByRole('combobox', { name: 'Model' }).selectOption('demo');

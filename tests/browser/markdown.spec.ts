@@ -1,5 +1,5 @@
-// Prose may come from anybody's link: whatever it holds, the page shows it and does nothing else. In a real browser, since
-// only one knows what it would have run or fetched.
+// Prose may come from untrusted links: the page must show it without running or fetching anything. Tested in a real
+// browser, since only that shows what would have run or been fetched.
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import type { Page } from 'playwright-core';
@@ -10,7 +10,7 @@ import { withChromium } from './browsers';
 interface Rendered {
   html: string;
   text: string;
-  /** Elements and attributes that no prose needs. */
+  /** Elements and attributes found that prose must not contain. */
   forbidden: string[];
   headings: string[];
 }
@@ -45,7 +45,7 @@ const HOSTILE = [
   '- [x] done\n- [ ] not done',
 ];
 
-/** The module as the page loads it, for a page that has no bundler. */
+/** Bundles the renderer as the page loads it, for a test page without a bundler. */
 async function bundled(): Promise<string> {
   const entry = fileURLToPath(new URL('../../src/lib/ui/editor/markdown.ts', import.meta.url));
   const output = await build({
@@ -56,7 +56,7 @@ async function bundled(): Promise<string> {
   return (output as Rollup.RollupOutput[])[0].output[0].code;
 }
 
-/** Runs in the page. */
+/** Renders a text; runs in the page. */
 function render(text: string): Rendered {
   const { renderMarkdown } = (
     window as unknown as { prose: typeof import('../../src/lib/ui/editor/markdown') }
@@ -99,7 +99,7 @@ function render(text: string): Rendered {
   };
 }
 
-/** Hands on a page with the renderer, and afterwards sees that nothing ran and that nobody elsewhere was asked for anything. */
+/** Passes a page with the renderer to `use`; then checks that nothing ran and that no other server was contacted. */
 async function withRenderer(use: (page: Page, prose: (text: string) => Promise<Rendered>) => Promise<void>) {
   const code = await bundled();
   await withChromium(async (page, { address }) => {
@@ -118,7 +118,7 @@ async function withRenderer(use: (page: Page, prose: (text: string) => Promise<R
   }, 'robots.txt');
 }
 
-/** Resolves when a picture and a request that begin now have failed and come back: what began before has as well. */
+/** Resolves when an image and a request started now have failed, so that all earlier ones have ended too. */
 async function afterThat(page: Page) {
   await page.evaluate(async () => {
     const picture = new Image();
@@ -166,7 +166,7 @@ test('prose is rendered as it was meant', async () => {
     expect(html).toMatch(/<a [^>]*href="https:\/\/example.org"[^>]*>/);
     expect(html).toMatch(/<img [^>]*alt="logo"/);
     expect(html).toContain('<div class="wide" tabindex="0" role="group" aria-label="Table"><table>');
-    // A picture from elsewhere is its words.
+    // An image of another site is replaced by its alternative text.
     expect((await prose('![who reads this](https://elsewhere.invalid/p.png)')).text).toContain(
       'who reads this',
     );

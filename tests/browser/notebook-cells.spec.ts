@@ -1,4 +1,4 @@
-// Every kind of cell that is run, one after another in one notebook, and what comes from a stranger's notebook.
+// Every kind of cell that runs, in one notebook; and a hostile notebook from a link.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -92,7 +92,7 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
 
     await page.getByRole('button', { name: 'Use these settings in a new sweep' }).click();
     expect(await page.locator('[data-cell=sweep]').count()).toBe(1);
-    // Into the prompt's cell and the profile at once; taken back by one step.
+    // The settings go into the generate and profile cells at once; one undo step reverts both.
     await page.getByRole('button', { name: 'Use them in all cells' }).click();
     await expect.poll(async () => (await states(page)).filter((state) => state === 'stale').length).toBe(2);
     await page.locator('[data-cell=sweep]').focus();

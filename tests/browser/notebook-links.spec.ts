@@ -1,4 +1,4 @@
-// Links that are cut, swollen or hostile, one page for all; and a whole journey without a pointer.
+// Truncated, oversized and malicious links, all in one page; and a complete session with the keyboard only.
 import { deflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -40,14 +40,14 @@ const MEGABYTES = 100;
 const broken = (page: Page) => page.locator('[data-broken]');
 const cells = (page: Page) =>
   page.locator('[data-cell]').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset.cell));
-/** As pasted into the address bar of the open page. */
+/** Changes the hash, as if the link were pasted into the address bar of the open page. */
 const go = (page: Page, hash: string) =>
   page.evaluate((hash) => {
     location.hash = hash;
   }, hash);
 const linkTo = (text: string) => linkOf(parseNotebook(text), 'results');
 
-/** Of a payload, in four letters and two: what share.ts puts at a link's end. */
+/** The check of a payload as share.ts appends it to a link: its CRC-32 in base64url, six characters. */
 function checkOf(payload: string): string {
   let crc = 0xffffffff;
   for (const byte of Buffer.from(payload)) {
@@ -114,7 +114,7 @@ test('a link that swells is refused, and names of what every object has change n
   }, '?prefill=8');
 });
 
-/** Presses Tab until something with this accessible name has the focus. */
+/** Presses Tab until an element with this accessible name has the focus. */
 async function tabTo(page: Page, name: string, most = 40) {
   const named = () =>
     page.evaluate(() => {
@@ -132,7 +132,7 @@ test('a whole journey without a pointer: open, move, edit, run, stop, add, undo,
   await withChromium(
     async (page, { errors }) => {
       await page.locator('[data-adapter]').waitFor();
-      // Open: the preset, by the palette; then its second cell, a sweep, by the arrow keys.
+      // Open the preset with the palette, then go to its second cell, a sweep, with the arrow keys.
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog').waitFor();
       await page.keyboard.type('start here');
@@ -143,7 +143,7 @@ test('a whole journey without a pointer: open, move, edit, run, stop, add, undo,
       await expect.poll(() => focused.getAttribute('data-cell')).toBe('sweep');
       const sweep = page.locator('[data-cell=sweep]').first();
 
-      // A knob as text, and out of the editor again.
+      // Change a knob as text, and leave the editor.
       await tabTo(page, 'Text');
       await page.keyboard.press('Enter');
       await sweep.locator('.cm-content').waitFor();
@@ -155,7 +155,7 @@ test('a whole journey without a pointer: open, move, edit, run, stop, add, undo,
       await expect.poll(() => focused.getAttribute('data-cell')).toBe('sweep');
       await sweep.getByText('not run yet · 2 runs').waitFor();
 
-      // Run, and stop: at once, or after a second asking.
+      // Run, and stop: immediately, or after a second request.
       await page.keyboard.press('Control+Enter');
       await expect.poll(() => sweep.getAttribute('data-state')).toBe('running');
       await page.keyboard.press('Control+i');
@@ -164,11 +164,11 @@ test('a whole journey without a pointer: open, move, edit, run, stop, add, undo,
         await page.keyboard.press('Control+i');
       await expect.poll(() => sweep.getAttribute('data-state')).toMatch(/stopped|failed/);
 
-      // Add, undo.
+      // Add a cell, undo.
       const before = await cells(page);
       await sweep.focus();
       await page.keyboard.press('m');
-      // At once: keys that a busy machine takes slowly would be steps of their own to undo.
+      // Inserted in one step: typed slowly, it would be several undo steps.
       await page.keyboard.insertText('## Noted');
       await page.keyboard.press('Escape');
       expect(await cells(page)).toEqual([...before.slice(0, 2), 'prose', ...before.slice(2)]);
@@ -176,7 +176,7 @@ test('a whole journey without a pointer: open, move, edit, run, stop, add, undo,
       await page.keyboard.press('z');
       await expect.poll(() => cells(page)).toEqual(before);
 
-      // Share: the dialog has the focus, and the link goes to the clipboard.
+      // Share: the dialog gets the focus, and the link is copied to the clipboard.
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog').waitFor();
       await page.keyboard.type('share');
@@ -197,7 +197,7 @@ test('a whole journey without a pointer: open, move, edit, run, stop, add, undo,
   );
 });
 
-/** Drags files over the page and lets go of them: real events, with a real DataTransfer. */
+/** Drags and drops files onto the page: real events with a real DataTransfer. */
 async function dropFiles(page: Page, files: { name: string; text: string }[]) {
   const transfer = await page.evaluateHandle((files) => {
     const transfer = new DataTransfer();
@@ -232,14 +232,14 @@ test('files that are dropped anywhere open, are added, or are named with what is
   }, '?prefill=8');
 });
 
-/** Of llama-bench -o csv: the columns that make a run of it. */
+/** A CSV file of `llama-bench -o csv`, with the columns that are imported. */
 const LLAMA_BENCH = `build_commit,build_number,cpu_info,gpu_info,backends,model_filename,model_type,model_size,model_n_params,n_batch,n_ubatch,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,stddev_ts
 "abc1234","1","","Apple M2 Max","Metal","rwkv.gguf","rwkv7 2.9B Q4_K","1900000000","2900000000","2048","512","512","0","0","2025-01-01T00:00:00Z","716000000","1000000","715.0","1.0"
 `;
 
 test('a tab that is hidden while something runs says what that does to the figures', async () => {
   await withChromium(async (page, { errors }) => {
-    // The worker hears of nothing: the cell runs for as long as the test looks at it.
+    // Run messages are not delivered to the worker, so that the cell stays in the running state.
     await page.addInitScript(() => {
       const post = Worker.prototype.postMessage;
       Worker.prototype.postMessage = function (this: Worker, message: { type: string }) {

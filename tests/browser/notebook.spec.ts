@@ -1,4 +1,4 @@
-// The notebook as a user meets it: cells as controls and as text, keys, undo, links, restoring, and what goes wrong.
+// The notebook as a user sees it: cells as controls and as text, keys, undo, links, restoring, and errors.
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -27,7 +27,7 @@ const rows = (page: Page, outcome: 'done' | 'failed') => page.locator(`tr[data-r
 const run = (page: Page) => page.getByRole('button', { name: 'Run', exact: true }).first();
 const saved = (page: Page) => page.getByText('Saved in this browser').waitFor({ state: 'attached' });
 
-/** Presses d, twice where the machine is quick enough for two presses to be one command, until a cell is gone. */
+/** Presses d until a cell is gone: on a slow machine, two presses may be too far apart to count as one command. */
 async function deleteCell(page: Page) {
   const count = (await cells(page)).length;
   while ((await cells(page)).length === count) await page.keyboard.press('d');

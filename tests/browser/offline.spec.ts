@@ -1,9 +1,9 @@
-// Without a network, after one visit: every page opens, the worker runs, and models never pass through the service worker.
+// Offline after one visit: every page opens, the worker runs, and models never pass through the service worker.
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { withChromium } from './browsers';
 
-/** Resolves once the whole site is kept. */
+/** Resolves once the whole site is cached. */
 const kept = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready));
 
 const keptPaths = (page: Page) =>
@@ -21,7 +21,7 @@ test('every page opens without a network after one visit, and a run goes as far 
 
     await page.reload();
     await page.getByRole('heading', { name: 'Start here' }).waitFor();
-    // The GPU is described by the worker, whose script is one of the kept ones.
+    // The worker describes the GPU, so its script must be cached.
     await page.locator('[data-adapter]').waitFor();
     await page.locator('[data-markdown=rendered]').first().waitFor();
 
@@ -62,7 +62,7 @@ test('keeps no model and no result, and hands ranges of bytes through', async ()
 test('a new version leaves only its own files, when no page is of the old one', async () => {
   await withChromium(async (page, { address }) => {
     await kept(page);
-    // What an older version, and another site of the same origin, would have left.
+    // Caches as an older version, and another site of the same origin, would have left them.
     await page.evaluate(async () => {
       await (await caches.open('/lab/ 1')).put('/lab/old', new Response('old'));
       await (await caches.open('/other/ 1')).put('/other/its', new Response('its'));

@@ -1,4 +1,5 @@
-// The page around its cells: a sweep to its chart and its CSV in both browsers, addresses, files, and a browser without WebGPU.
+// The page from end to end: a sweep with its chart and CSV in both browsers, addresses, files, and a browser without
+// WebGPU.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -9,7 +10,7 @@ import { objections } from './axe';
 import { COMPUTING, QUICK, withChromium, withFirefox } from './browsers';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
-/** What the demo model is asked on a software GPU: four runs. */
+/** A sweep of four runs of the demo model, small enough for a software GPU. */
 const SWEEP = `?prefill=16&chunk=8,16&samples=2&warmup=0&${QUICK}&matmul_q4_k=block8,tiled`;
 
 const runButton = (page: Page) => page.getByRole('button', { name: 'Run', exact: true });
@@ -18,14 +19,14 @@ const rows = (page: Page, outcome: 'done' | 'failed') => page.locator(`tr[data-r
 const adapterNamed = (page: Page) => page.locator('[data-adapter]').waitFor();
 const settingsText = (page: Page) => page.locator('[data-settings-text] .cm-content').innerText();
 
-/** Runs in the page: how many pixels of the chart are painted. */
+/** Number of painted pixels of the chart; runs in the page. */
 function paintedPixels() {
   const canvas = document.querySelector('canvas')!;
   const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((value, i) => i % 4 === 3 && value > 0).length;
 }
 
-/** Runs in the page: the adapter's features, or why there is none. */
+/** The adapter's features, or why there is no adapter; runs in the page. */
 async function adapterFeatures() {
   if (!navigator.gpu) return 'no navigator.gpu';
   const adapter = await navigator.gpu.requestAdapter();
@@ -62,7 +63,7 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       expect(records.every(({ software, prefillSeconds }) => software && prefillSeconds.length === 2)).toBe(
         true,
       );
-      // One a variant, unless a busy CPU took longer for the smaller chunk: then no line fits.
+      // One fit per variant, unless a busy CPU took longer for the smaller chunk: then no line fits.
       expect(await page.locator('[data-fits] li').count()).toBe(chunkFits(records).length);
 
       const picture = page.waitForEvent('download');

@@ -1,4 +1,4 @@
-// Every variant whose features Chromium has compiles there and agrees with its reference, as the self-test page sees it.
+// The self-test page in Chromium: every supported variant compiles and agrees with its reference.
 import { expect, test } from 'vitest';
 import { settingsToCheck, variants } from '../../src/lib/shaders';
 import { COMPUTING, withChromium } from './browsers';

@@ -1,4 +1,5 @@
-// Every variant whose features Firefox has compiles with its compiler and agrees with its reference, as the self-test page sees it.
+// The self-test page in Firefox: every supported variant compiles with Firefox's compiler and agrees with its
+// reference.
 import { expect, test } from 'vitest';
 import { variants } from '../../src/lib/shaders';
 import { COMPUTING, withFirefox } from './browsers';

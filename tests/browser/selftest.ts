@@ -1,10 +1,12 @@
-// For tests: the self-test page.
+// Test helper: the self-test page.
 
-/** Runs itself, with the knobs as they are: the gpu tests turn them, and to a browser's compiler they are only numbers. */
+/**
+ * Starts by itself, with default knobs only: the gpu tests cover other values, which a browser's compiler treats alike.
+ */
 export const DEFAULTS = 'selftest?run=1&knobs=defaults';
 export const FINISHED = '[data-selftest=finished]';
 
-/** Runs in the page: the counts, and the rows that do not say passed. */
+/** The counts, and the rows that have not passed; runs in the page. */
 export function outcome() {
   const { passed, failed, skipped } = document.querySelector<HTMLElement>('[data-selftest]')!.dataset;
   const texts = (selector: string) =>

@@ -1,4 +1,4 @@
-// What the server of the tests, which is that of `npm start`, serves of the built page.
+// The files that the test server, also used by `npm start`, serves of the built page.
 import { expect, test } from 'vitest';
 import { serveBuild } from './serve';
 

@@ -1,4 +1,4 @@
-// Serves the built page at /lab/ of a loopback address: below a base path, as on a project page.
+// Test helper: serves the built page at /lab/ of a loopback address, below a base path as on a project page.
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -7,12 +7,12 @@ import { serve } from '../../scripts/serve.js';
 const folder = fileURLToPath(new URL('../../build', import.meta.url));
 
 export interface Site {
-  /** Ends in /lab/: append `selftest` or `?settings`. */
+  /** Address of the site, ending in /lab/; append `selftest` or `?settings`. */
   address: string;
   close(): Promise<void>;
 }
 
-/** Throws when there is no build. */
+/** Serves build/. Throws an Error if there is no build. */
 export async function serveBuild(): Promise<Site> {
   if (!existsSync(`${folder}/index.html`))
     throw new Error('There is no build/index.html: run `npm run build`');

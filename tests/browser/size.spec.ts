@@ -1,12 +1,12 @@
-// What a first visit to the page costs, gzipped. The worker, models and the copy kept for offline use come beside it, and are not counted.
+// Gzipped size of a first visit to the page, without the worker, the models and the offline copy.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { withChromium } from './browsers';
 
-/** Until the page can be used. */
+/** Largest size in bytes until the page is usable. */
 const FIRST_LOAD = 150_000;
-/** With what the notebook it begins with brings in behind that: the Markdown renderer, cells other than sweeps. */
+/** The same including all that the start notebook loads later: the Markdown renderer, and cells other than sweeps. */
 const WHOLE_VISIT = 175_000;
 
 const BUILD = new URL('../../build/', import.meta.url);
@@ -29,7 +29,7 @@ test('a first visit stays small', async () => {
     { serviceWorkers: 'block' },
   );
   const counted = [...new Set(paths)].filter((path) => !/^(models|_app\/immutable\/workers)\//.test(path));
-  // What index.html names is fetched at once; the language and the notebook are waited for.
+  // Files named in index.html are fetched at once; the language and the notebook page are waited for too.
   const named = readFileSync(new URL('index.html', BUILD), 'utf8');
   const words = counted.filter((path) => path.endsWith('.js') && speaks(path));
   expect(words, 'one language').toHaveLength(1);
@@ -44,6 +44,6 @@ test('a first visit stays small', async () => {
   expect(sum(counted)).toBeLessThanOrEqual(WHOLE_VISIT);
 });
 
-/** Whether a script is a dictionary, in either language. */
+/** True if a script is a dictionary of either language. */
 const speaks = (path: string) =>
   /Start here|从这里开始/.test(readFileSync(new URL(path, BUILD), 'utf8').slice(0, 200_000));

@@ -1,6 +1,6 @@
-// For tests: the GPU buffers inside an object, by label.
+// Test helper: finds GPU buffers in an object.
 
-/** Every GPUBuffer somewhere inside `value`. */
+/** All GPUBuffers nested anywhere in `value`. */
 export function buffersIn(value: unknown): GPUBuffer[] {
   if (typeof value !== 'object' || value === null) return [];
   if (value instanceof GPUBuffer) return [value];

@@ -1,4 +1,4 @@
-// Each kind of cell through runCell, on the GPU at hand; a notebook's own shaders, from their text to their times.
+// Each kind of cell through runCell on this machine's GPU; and a notebook's own shaders, from text to times.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { catalogueWith } from '../../src/lib/lab/experiment/catalogue';
@@ -14,7 +14,7 @@ import { type OwnVariant } from '../../src/lib/shaders/variant';
 import { findVariant, kernels } from '../../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
-// Plain variants: software drivers take long over the others, and other tests check those.
+// Simple variants: software drivers are slow with the others, which other tests cover.
 const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\n`;
 const session = new Session({
   gpu,
@@ -39,7 +39,7 @@ const of = <Type extends LabEvent['type']>(events: LabEvent[], type: Type) =>
   events.filter((event) => event.type === type) as Extract<LabEvent, { type: Type }>[];
 const reasons = (events: LabEvent[]) => of(events, 'failed').map(({ reason }) => reason);
 
-/** argmax as shipped, and with a comparison turned round. */
+/** The shipped argmax, unchanged and with its comparisons reversed. */
 const argmax = findVariant('argmax', kernels.argmax.default).text;
 const mine: OwnVariant = { kernel: 'argmax', name: 'mine', wgsl: `${argmax}\n// mine\n` };
 const wrong: OwnVariant = { kernel: 'argmax', name: 'wrong', wgsl: argmax.replaceAll(' > ', ' < ') };
@@ -90,7 +90,8 @@ describe('kinds of cells', () => {
     const events = await run({ kind: 'profile', text: `${QUICK}prefill=8\ntarget=1000000\n` });
     expect(reasons(events)).toEqual([]);
     const [{ profile }] = of(events, 'profiled');
-    // r, k, v, output, key and value of channel mix; four LoRAs of two, of which the first layer has three; the head.
+    // Per layer: r, k, v, output, channel-mix key and value, and four LoRAs of two products; the first layer has three
+    // LoRAs. Then the head.
     expect(profile.matmuls).toMatchObject({ perLayer: 14, perPass: 12 + 14 + 14 + 1 });
     expect(profile.matmuls.dispatchesPerPass).toBeGreaterThan(0);
     for (const row of profile.rows) {

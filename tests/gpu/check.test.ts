@@ -1,4 +1,4 @@
-/** The check sees what is wrong with a variant; a matrix that a variant lays out anew is there once. */
+/** The check finds errors of variants; a matrix that a variant keeps in its own layout is stored once. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu } from '../../cli/node';
 import { readBuffer, storageBuffer } from '../../src/lib/engine/buffers';
@@ -89,7 +89,7 @@ describe('a matrix that a variant lays out anew', async () => {
     expect([...one, ...many].map(({ label }) => label)).toEqual(Array(2).fill('matmul_f32/resident'));
     expect(kernels.bytes).toEqual({ scratch: 0, resident: 4 * rows });
     expect(await kernels.loaded()).toBeGreaterThan(0);
-    fill(5); // what was loaded stays
+    fill(5); // the loaded layout stays unchanged
     device.queue.submit([encode(device, [...one, ...many])]);
     expect([...new Set(new Float32Array(await readBuffer(device, out)))]).toEqual([12]);
     kernels.release();

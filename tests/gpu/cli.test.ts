@@ -1,4 +1,4 @@
-// The terminal program as a user runs it: a process of its own, its two streams and its exit code.
+// The command-line program as a user runs it: a separate process, its two output streams and its exit code.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
-/** The program as one file, as `npm run bundle` makes it: its modules are not compiled anew for each command. */
+/** The program as one file, as `npm run bundle` builds it, so that modules are not compiled for each command. */
 const BUNDLE = { folder: 'test-results', file: 'lab.mjs' };
 let folder = '';
 
@@ -40,11 +40,11 @@ function node(...words: string[]): Promise<Outcome> {
 
 const lab = (...words: string[]) => node(join(BUNDLE.folder, BUNDLE.file), ...words);
 
-/** As `npm run --silent lab -- …` does it, without npm. */
+/** Same as `npm run --silent lab -- …`, but without npm. */
 const labFromSources = (...words: string[]) =>
   node('node_modules/vite-node/dist/cli.mjs', '--config', 'vite.cli.config.ts', 'cli/lab.ts', '--', ...words);
 
-/** A file in this test's own folder. */
+/** Writes a file into this test's temporary folder; returns its path. */
 async function file(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
@@ -105,7 +105,7 @@ describe('commands', () => {
       return [heading, lines.join('\n')];
     });
     const found = Object.fromEntries(blocks);
-    // The cell that failed has no block.
+    // A failed cell has no block.
     expect(Object.keys(found)).toEqual(
       ['1 of 8: sweep', '2 of 8: compare', '4 of 8: profile', '5 of 8: roofline', '6 of 8: tune']
         .concat('7 of 8: generate', '8 of 8: sweep')
@@ -311,7 +311,7 @@ test('every mistake is one line that names the thing, and an exit code', async (
       const [message, ...words] = mistake;
       const { code, stdout, stderr } = await lab(...words);
       expect.soft(stderr, words.join(' ')).toMatch(message);
-      // Dawn itself has a word or two to say about some drivers.
+      // Ignore warnings of Dawn about some drivers.
       const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Warning: '));
       expect.soft(lines.length, words.join(' ')).toBe(1);
       expect.soft({ code, stdout }, words.join(' ')).toEqual({ code: 1, stdout: '' });

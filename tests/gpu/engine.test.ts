@@ -1,4 +1,4 @@
-/** The whole model on the GPU: against float64 logits and states, against llama.cpp, and against itself in other chunks. */
+/** The whole model on the GPU: against float64 logits and states, against llama.cpp, and with different chunk sizes. */
 import { describe, expect, test } from 'vitest';
 import expected from '../fixtures/tiny-q4km.expected.json';
 import { TINY } from '../oracle';

@@ -1,4 +1,4 @@
-// For tests: models on this machine's GPU, ready to run, and the variants to run them with.
+// Test helper: models loaded on this machine's GPU, and choices of variants.
 import { gpu } from '../../cli/node';
 import { openDevice } from '../../src/lib/engine/device';
 import { Engine, type Choice, type Plans } from '../../src/lib/engine/engine';
@@ -14,15 +14,17 @@ let shared: Promise<Kernels> | undefined;
 const engines = new Map<string, Promise<{ file: ModelFile; engine: Engine }>>();
 
 /**
- * This worker's device, with what is compiled on it. The test files that the worker runs share it: nobody destroys it. What
- * loses a device, or counts what lies on it, opens one of its own.
+ * The device of this test worker, with its compiled kernels. All test files of the worker share it and must not destroy it.
+ * Tests that lose a device, or count the memory on it, open their own.
  */
 export function sharedKernels(): Promise<Kernels> {
   shared ??= openDevice(gpu).then((device) => new Kernels(device, gpu.wgslLanguageFeatures));
   return shared;
 }
 
-/** A model of the repository on the shared device, loaded once: nobody destroys it, and each test loads its own prompt. */
+/**
+ * A model of the repository on the shared device, loaded once. Tests load their own prompts and must not destroy it.
+ */
 export function sharedEngine(path: string): Promise<{ file: ModelFile; engine: Engine }> {
   const opened = engines.get(path) ?? loadShared(path);
   engines.set(path, opened);
@@ -34,13 +36,13 @@ async function loadShared(path: string) {
   return { file, engine: await openEngine(await sharedKernels(), file) };
 }
 
-/** Skips a test, by the name of the variant and the reason, where this adapter cannot run it. */
+/** Skips a test, with the variant and the reason as a note, if this adapter cannot run the variant. */
 export function skipUnsupported(kernels: Kernels, variant: Variant, skip: (note: string) => never): void {
   const reason = kernels.unsupportedReason(variant);
   if (reason) skip(`${variant.kernel}/${variant.name} ${reason}`);
 }
 
-/** `device`: on which the weights are laid out, where that is not as the kernels' own device would have it. */
+/** Opens an engine. `device`: the device that the weights are loaded for, if it is not the kernels' own. */
 export async function openEngine(
   kernels: Kernels,
   file: ModelFile,
@@ -49,7 +51,7 @@ export async function openEngine(
   return Engine.open(kernels, await loadWeights(device, file));
 }
 
-/** The same device, but one that says it binds no more than so many bytes: matrices are cut to fit it. */
+/** A proxy of the device that reports a binding limit of `bytes`, so that larger matrices are split. */
 export function bindingAtMost(device: GPUDevice, bytes: number): GPUDevice {
   const limits = { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: bytes };
   return new Proxy(device, {
@@ -61,13 +63,13 @@ export function bindingAtMost(device: GPUDevice, bytes: number): GPUDevice {
   });
 }
 
-/** Every kernel's default variant, but those named here: by kernel or, for all weight formats, by family. */
+/** The default variant of every kernel, except those named in `others`, by kernel or by family (all weight formats). */
 export function choice(engine: Engine, others: Record<string, string> = {}): Choice {
   const name = (kernel: string) => others[kernel] ?? others[familyOf(kernel)] ?? registry[kernel].default;
   return Object.fromEntries(engine.kernelNames.map((kernel) => [kernel, findVariant(kernel, name(kernel))]));
 }
 
-/** Logits at every position, from an empty state. */
+/** Logits at every position of a text, from an empty state: one array of `vocabulary` floats per token. */
 export async function allLogits(engine: Engine, plans: Plans, ids: number[]): Promise<Float32Array[]> {
   const { vocabulary } = engine.geometry;
   const rows: Float32Array[] = [];

@@ -1,4 +1,5 @@
-// The demo model on the GPU: llama.cpp's logits and greedy tokens, in chunks and with every variant.
+// The demo model on the GPU against llama.cpp's logits and greedy tokens, at several chunk sizes and with every
+// variant.
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Plans } from '../../src/lib/engine/engine';
 import { Tokenizer } from '../../src/lib/engine/tokenizer';
@@ -8,21 +9,24 @@ import { choice, sharedEngine, sharedKernels, skipUnsupported } from './engines'
 import { argmax, DEMO, largestError, readJson, standardDeviation, type Golden } from '../oracle';
 
 const golden = readJson<Golden>('tests/fixtures/golden.json');
-/** The file's weights made float32, then run: exact for an engine that keeps activations in floats. */
+/** llama.cpp's results with the weights dequantised to float32: exact for an engine with float activations. */
 const results = golden.results['Q4_K_M dequantized'];
 const lengths = golden.prompts.map(({ ids }) => ids.length);
-/** Largest error of a logit, in standard deviations of all of them. */
+/** Tolerance for a logit, in standard deviations of all logits. */
 const ALLOWED = 2e-3;
-/** The same for a variant that states an error of its own, because it rounds on purpose: that error in many layers. */
+/**
+ * Tolerance for a variant that declares an error, because it rounds activations: that error accumulated over the
+ * layers.
+ */
 const allowed = ({ error }: Variant) => (error === undefined ? ALLOWED : 10 * Math.sqrt(error));
-/** Where the best token leads by less, either may be taken. */
+/** If the best token's lead is smaller than this, either token is accepted. */
 const MARGIN = 0.01;
 
 const kernels = await sharedKernels();
 const { file, engine } = await sharedEngine(DEMO);
 const tokenizer = new Tokenizer(file.tokens);
 
-/** Largest error of the top 20 after a prompt, in standard deviations of all logits. */
+/** Largest error of the top 20 logits after a prompt, in standard deviations of all logits. */
 async function promptError(plans: Plans, prompt: number): Promise<number> {
   const { ids } = golden.prompts[prompt];
   const { top20 } = results[prompt];
@@ -50,7 +54,7 @@ test.each(golden.prompts)('the ids of a prompt of $ids.length tokens', ({ text, 
   expect(tokenizer.decode(ids)).toBe(text);
 });
 
-/** A prompt no longer than the chunk is computed as in any longer chunk: not again. */
+/** Prompts shorter than `from` are skipped: they run the same way at any chunk size that holds them. */
 describe.each([
   { chunk: 128, from: 1 },
   { chunk: 61, from: 62 },
@@ -73,7 +77,7 @@ describe.each([
 });
 
 describe('every variant in its place among the defaults', () => {
-  /** 21 tokens: chunks of 10, 10 and 1 take the products for many tokens and for one. */
+  /** Index of a prompt of 21 tokens: chunks of 10, 10 and 1 use both the matmul and the matvec kernels. */
   const PROMPT = 8;
   const all = engine.kernelNames.flatMap((kernel) => variantsFor(kernel));
   const others = all.filter(({ kernel, name }) => name !== registry[kernel].default);

@@ -1,4 +1,4 @@
-// A whole text on the GPU, in one running context: the demo model foretells it as well as the oracle does.
+// A whole text on the GPU in one running context: the demo model predicts it as well as the oracle does.
 import { expect, test } from 'vitest';
 import { Tokenizer } from '../../src/lib/engine/tokenizer';
 import { evaluate } from '../../src/lib/lab/text/text';
@@ -7,7 +7,7 @@ import { DEMO, readBytes, readJson } from '../oracle';
 
 type Expected = Record<'tokens' | 'bytes' | 'nats_per_token' | 'bits_per_byte' | 'top1_rate', number>;
 
-// 9073 tokens: with the variants that a software GPU compiles and runs the quickest; golden.test.ts has the defaults.
+// 9073 tokens, with variants that are fast on a software GPU; golden.test.ts covers the defaults.
 test('bits per byte of the held-out text', async () => {
   const { file, engine } = await sharedEngine(DEMO);
   const expected = readJson<Expected>('tests/fixtures/held-out.expected.json');

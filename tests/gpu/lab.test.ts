@@ -1,4 +1,5 @@
-// A whole experiment on the GPU at hand: events, records, failures, stopping, a lost device; and what a model says of a text.
+// Whole experiments on this machine's GPU: events, records, failures, stopping and a lost device; and the evaluation of
+// texts.
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
@@ -18,10 +19,10 @@ import { evaluate, generate, logitsOf, prepareText, sample } from '../../src/lib
 import { findVariant, kernels, readVariant, variants } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 
-/** What a run says of the kernels that some vendor's GPUs have defaults of their own for, where nothing else is said. */
+/** Settings that records contain for kernels with vendor-specific defaults, when the experiment does not set them. */
 const PORTABLE = ['matvec_q4_k', 'wkv'].map((name) => `${name}=${kernels[name].default}`).join('&');
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
-// The plain matmul: software drivers take half a minute to compile each larger one, and other tests check those.
+// The simple matmul: software drivers take half a minute to compile each larger one, which other tests cover.
 const QUICK = `model=${TINY}&matmul=naive`;
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
 const opened: string[] = [];
@@ -147,7 +148,7 @@ describe('what goes wrong is an event, and the next run goes on', () => {
     variants.length = injected;
   });
 
-  /** Adds a variant of argmax that says every token is the same one past the vocabulary. */
+  /** Adds a wrong variant of argmax, which always returns a token beyond the vocabulary. */
   function inject(name: string, end = '') {
     const text = `//! Wrong on purpose.
 //! grid: rows
@@ -283,7 +284,7 @@ describe('what a model says', () => {
 
 describe('without a GPU', () => {
   test('samples follow the probabilities, within top-p', () => {
-    const logits = Float32Array.from([0, Math.log(3), -Infinity, Math.log(4)]); // 1 : 3 : 0 : 4
+    const logits = Float32Array.from([0, Math.log(3), -Infinity, Math.log(4)]); // probabilities 1 : 3 : 0 : 4
     const counts = [0, 0, 0, 0];
     const random = seeded(7);
     for (let i = 0; i < 8000; i++) counts[sample(logits, { temperature: 1, topP: 1, random })]++;
@@ -364,7 +365,7 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   const { layers } = model.engine.geometry;
   expect(uses('wkv')).toBe(layers);
   expect(uses('token_shift')).toBe(2 * layers);
-  // r, k and v together, the output, and two of channel mix.
+  // Per layer: r, k and v as one product, the output, and two of channel mix.
   expect(uses('matmul_q4_k')).toBe(4 * layers);
   expect(found.rows.find(({ kernel }) => kernel === 'matmul_q4_k')?.flop).toBeGreaterThan(0);
   expect(found.wallSeconds).toBeGreaterThan(0);
@@ -374,7 +375,7 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   const all = totalOf(found.rows);
   expect(lines.at(-2)).toMatch(new RegExp(`^all,,,${all.uses},${all.dispatches},`));
   expect(lines.at(-1)).toMatch(/^chunk,/);
-  // Layer 0 has other inputs than the rest, but no other shape.
+  // Layer 0 has different inputs from the other layers, but the same shape.
   expect(found.rows.filter(({ kernel }) => kernel === 'wkv_inputs')).toHaveLength(1);
   const { f32, read, dispatch } = found.peaks;
   for (const peak of [f32, read, dispatch]) expect(peak).toBeGreaterThan(0);

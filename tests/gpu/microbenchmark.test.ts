@@ -1,4 +1,4 @@
-// Kernels timed by themselves: at which shapes, over which arrays, and what becomes of those that are wrong.
+// Microbenchmarks of kernels: the shapes and arrays they use, and how wrong variants are reported.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { makeOperands, microbenchmark } from '../../src/lib/lab/measure/microbench';
@@ -46,7 +46,7 @@ describe('the kernels that settings name', () => {
     const batched = await times(`model=${TINY}&chunk=4&matmul_q4_k=naive`, [['batch', ['3']]]);
     expect(batched.map(({ sizes }) => sizes.batch)).toEqual([3]);
     const decoding = await times(`model=${TINY}&chunk=4&token_shift=fused`);
-    expect(decoding.map(({ sizes }) => sizes.tokens)).toEqual([4, 4, 1, 1]); // six lerps and one
+    expect(decoding.map(({ sizes }) => sizes.tokens)).toEqual([4, 4, 1, 1]); // token shift with six lerps and with one
   });
 
   test('have to be named', async () => {

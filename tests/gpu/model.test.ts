@@ -1,4 +1,5 @@
-// Whole models of every weight format and of odd sizes on the GPU: logits and state as the oracle has them, in any chunks.
+// Whole models of every weight format and of irregular sizes on the GPU: the oracle's logits and state at any chunk
+// size.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readBuffer } from '../../src/lib/engine/buffers';
 import { memorySource } from '../../src/lib/engine/bytes';
@@ -15,14 +16,14 @@ import { randomModel, type Sizes } from '../small-gguf';
 
 const kernels = await sharedKernels();
 
-/** Largest error, in standard deviations of what should be there. */
+/** Tolerance, in standard deviations of the expected values. */
 const ALLOWED = 1e-3;
 const CHUNKS = [1, 3, 16, 64];
-/** Tokens of a prompt: no chunk of more than one divides it. */
+/** Prompt length: a prime, so that no chunk size above 1 divides it. */
 const PROMPT = 67;
 const GENERATED = 4;
 
-/** The vocabulary is no multiple of anything, hidden is not 4 C, and rank 256 takes every format. */
+/** Irregular sizes: an odd vocabulary, hidden is not 4 C; a rank of 256 allows every format. */
 const SIZES: Sizes = {
   layers: 2,
   embedding: 256,
@@ -36,7 +37,7 @@ type FormatOf = (name: string, columns: number) => string;
 const isMatrix = (name: string) =>
   /^(token_embd|output)\.weight$|(receptance|key|value|output|_[wavg][12])\.weight$/.test(name);
 
-/** A format for every matrix whose columns are whole blocks of it; f16 for the others, f32 for vectors. */
+/** Uses `format` for every matrix whose columns are whole blocks of it, f16 for other matrices, and f32 for vectors. */
 const everywhere =
   (format: string): FormatOf =>
   (name, columns) => {
@@ -45,7 +46,9 @@ const everywhere =
   };
 
 const MIXED = ['q4_0', 'q8_0', 'bf16', 'q4_k', 'f16', 'q6_k', 'q5_k', 'f32'];
-/** Every matrix of another format than the one before it, r, k and v among them; vectors in all formats that they may have. */
+/**
+ * Gives neighbouring matrices, r, k and v included, different formats; vectors cycle through all formats they may have.
+ */
 function mixed(): FormatOf {
   let next = 0;
   return (name, columns) => {
@@ -60,9 +63,9 @@ interface Case {
   name: string;
   sizes: Sizes;
   format: FormatOf;
-  /** Bytes that a binding may have, where matrices are to be cut by rows. */
+  /** Limit of a binding in bytes, so that matrices are split by rows. */
   binding?: number;
-  /** Whether r, k and v can not be one product. */
+  /** True if r, k and v cannot be computed as one product. */
   apart?: boolean;
 }
 
@@ -91,12 +94,12 @@ const cases: Case[] = [
     sizes: { ...SIZES, ranks: { decay: 16, learningRate: 16, value: 16, gate: 16 } },
     format: (name) =>
       /^token_embd|_[wavg][12]/.test(name) && isMatrix(name) ? 'f16' : everywhere('q8_0')(name, 256),
-    binding: 66_000, // the LoRAs' 65,536 bytes are not cut
+    binding: 66_000, // the LoRAs' 65,536 bytes are not split
     apart: true,
   },
 ];
 
-/** What the oracle makes of a prompt and of what it says itself after it. */
+/** The oracle's results for a prompt and its own continuation. */
 interface Wanted {
   prompt: number[];
   logits: Float64Array[];
@@ -146,7 +149,10 @@ describe.each(cases)('$name', ({ sizes, format, binding, apart = false }) => {
     engine.weights.destroy();
   });
 
-  /** Products as they are quickest to compile: kernels.test.ts has every variant of every format, golden.test.ts the defaults. */
+  /**
+   * Plans with the matmul variant that compiles fastest: kernels.test.ts covers every variant and format,
+   * golden.test.ts the defaults.
+   */
   const prepare = (chunk: number, ...lengths: number[]): Promise<Plans> =>
     engine.prepare(choice(engine, { matmul: 'naive' }), chunk, 0, lengths);
 

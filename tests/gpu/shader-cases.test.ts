@@ -1,4 +1,7 @@
-/** Shaders written as other people write WGSL (tests/fixtures/shaders): nothing is wrong with them, and they are right. */
+/**
+ * Shaders in other authors' WGSL style (tests/fixtures/shaders): they compile without problems and compute correct
+ * results.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseNotebook } from '../../src/lib/lab/notebook/notebook';

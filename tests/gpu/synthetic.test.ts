@@ -1,4 +1,5 @@
-// Synthetic models: the same bytes from the GPU and from TypeScript, the published sizes, numbers that stay bounded.
+// Synthetic models: the GPU and TypeScript generate the same bytes, sizes match the published ones, activations stay
+// bounded.
 import { describe, expect, it } from 'vitest';
 import { arrange, type BufferPlan } from '../../src/lib/engine/arrangement';
 import { readBuffer } from '../../src/lib/engine/buffers';
@@ -35,7 +36,7 @@ function plansOf(geometry: Geometry): BufferPlan[] {
   return plans;
 }
 
-/** What TypeScript makes of a plan: the words of its buffer. */
+/** The contents of a plan's buffer as TypeScript generates them, in 32-bit words. */
 function twin({ words, pieces }: BufferPlan, geometry: Geometry, seed: number): Uint32Array {
   const weight = new Uint32Array(words);
   for (const piece of pieces)
@@ -43,7 +44,7 @@ function twin({ words, pieces }: BufferPlan, geometry: Geometry, seed: number): 
   return weight;
 }
 
-/** The weights of one tensor among a buffer's words. */
+/** The weights of one tensor, dequantised from a buffer's words. */
 function numbersOf({ pieces }: BufferPlan, label: string, words: Uint32Array): number[] {
   return pieces
     .filter(({ tensor }) => tensor === label)
@@ -54,7 +55,7 @@ function numbersOf({ pieces }: BufferPlan, label: string, words: Uint32Array): n
     });
 }
 
-/** The words of every buffer, by label; the model is destroyed. */
+/** Reads back the words of every buffer, by label, and destroys the model. */
 async function wordsOf(weights: Weights): Promise<Map<string, Uint32Array>> {
   const words = new Map<string, Uint32Array>();
   for (const buffer of buffersIn(weights))
@@ -151,7 +152,7 @@ describe('random weights', () => {
 });
 
 describe('the published geometries', () => {
-  // Parameter counts of the RWKV-7 World checkpoints, which leave out layer 0's value residual.
+  // Parameter counts of the RWKV-7 World checkpoints, which have no value residual in layer 0.
   it.each([
     ['synthetic-0.1b', 191_034_624],
     ['synthetic-0.4b', 450_767_872],
@@ -164,7 +165,7 @@ describe('the published geometries', () => {
 
   it('have the bytes of the Q4_K_M file', () => {
     const bytes = plansOf(SYNTHETIC['synthetic-2.9b']).reduce((sum, { words }) => sum + 4 * words, 0);
-    const layerZeroDummies = 2 * (2 * 2560 * 96); // v1 and v2; v0 has its place among the layer's vectors
+    const layerZeroDummies = 2 * (2 * 2560 * 96); // v1 and v2; v0 is stored with the layer's vectors
     const headPadding = 2 * ((65536 * 2560) / 256);
     expect(bytes).toBe(1_874_370_560 - layerZeroDummies + headPadding);
   });
@@ -180,7 +181,7 @@ describe('activations', () => {
         const { words: blockWords, elements: blockElements } = formats[format];
         const length = (elements / blockElements) * blockWords;
         const numbers = dequantise(formats[format], words.subarray(word, word + length));
-        // The lerps come in six pieces, which the oracle wants in the file's order.
+        // The lerps are stored as six pieces; the oracle expects them joined, in the file's order.
         const all =
           weights.get(tensor) ?? new Float32Array(tensor.includes('lerp_fused') ? 6 * elements : elements);
         all.set(numbers, firstElement);

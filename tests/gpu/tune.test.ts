@@ -1,4 +1,4 @@
-// Tuning and comparing on the GPU at hand: what is searched, what is refused, and what pairs of times say.
+// Tuning and comparing on this machine's GPU: the search, rejected variants, and verdicts on pairs of times.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { compare, judge } from '../../src/lib/lab/measure/compare';
@@ -11,7 +11,7 @@ import { findVariant, readVariant, variantsFor } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
-// One plain variant each, so that software compiles little; two of matvec to choose from.
+// One simple variant per kernel, so that software compiles little; two of matvec to choose from.
 const QUICK = `model=${TINY}&matmul=naive&matmul.workgroup_size=64&matvec=naive&wkv=sequential&token_shift=fused`;
 const session = new Session({ gpu, agent: 'a test', open: (model) => openFile(model) });
 const never = new AbortController().signal;
@@ -68,7 +68,7 @@ test('a search drops what is wrong or impossible, by name', async () => {
   const choices = (variant: { knobs: Record<string, { choices: number[] }> }, knob: string) =>
     variant.knobs[knob].choices.slice(0, 1);
   const best = await search.best([wrong, impossible, ...variantsFor('argmax')], choices, Infinity);
-  // One shape: nothing else can be the fastest there.
+  // With a single shape, no override can be faster.
   expect(best && search.overrides(best)).toEqual([]);
   search.destroy();
   expect(best?.variant.name).not.toMatch(/wrong|impossible/);

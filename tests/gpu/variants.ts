@@ -1,4 +1,4 @@
-// For tests: variants of the registry, their knobs turned, against their kernels' references.
+// Test helper: checks variants of the registry, at several knob values, against their kernels' references.
 import { describe, expect, test } from 'vitest';
 import { check } from '../../src/lib/engine/check';
 import { kernels as registry, settingsToCheck, variants } from '../../src/lib/shaders';
@@ -6,7 +6,7 @@ import { seeded } from '../../src/lib/shaders/kernel';
 import { knobSettings, withKnobs, type Variant } from '../../src/lib/shaders/variant';
 import { sharedKernels, skipUnsupported } from './engines';
 
-/** A test for each setting of those variants, at all cases of their kernel. */
+/** Defines a test for each setting of the selected variants, at all cases of their kernel. */
 export async function testVariants(which: (variant: Variant) => boolean) {
   const kernels = await sharedKernels();
   const tested = variants.filter(which);
@@ -28,7 +28,10 @@ export async function testVariants(which: (variant: Variant) => boolean) {
   );
 }
 
-/** The knobs at their ends, and a seeded sample between them; every setting there is with LAB_ALL_KNOBS, for a machine with a GPU. */
+/**
+ * Settings to test: the knobs' lowest and highest values and a seeded random sample; all settings with LAB_ALL_KNOBS,
+ * for machines with a real GPU.
+ */
 function settings(variant: Variant): Variant[] {
   const all = knobSettings(variant).map((knobs) => withKnobs(variant, knobs));
   if (process.env.LAB_ALL_KNOBS) return all;

@@ -1,4 +1,5 @@
-// The tiny fixture on the GPU: every weight where it belongs, cut where limits ask for it, nothing left after a failure.
+// Loading the tiny fixture to the GPU: every weight is in its place, split where limits require it; a failed load
+// leaves no buffers.
 import { describe, expect, it } from 'vitest';
 import { gpu } from '../../cli/node';
 import { arrange, type BufferPlan } from '../../src/lib/engine/arrangement';
@@ -19,7 +20,7 @@ const model = await openModel(TINY);
 const ALL_BYTES = 2 ** 31;
 const ROOMY = { maxBufferSize: ALL_BYTES, maxStorageBufferBindingSize: ALL_BYTES };
 
-/** The same device, but one that says it binds less; `made` are the buffers made on it. */
+/** A proxy of the device that reports a binding limit of `bytes`; `made` lists the buffers created on it. */
 function smallDevice(bytes: number) {
   const made: GPUBuffer[] = [];
   const limits = { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: bytes };
@@ -39,7 +40,7 @@ function smallDevice(bytes: number) {
   return { device: small, made };
 }
 
-/** Whether a buffer was destroyed: the GPU refuses to copy from it. */
+/** True if a buffer was destroyed: the GPU then refuses to copy from it. */
 async function isDestroyed(buffer: GPUBuffer): Promise<boolean> {
   const target = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_DST });
   device.pushErrorScope('validation');
@@ -49,7 +50,10 @@ async function isDestroyed(buffer: GPUBuffer): Promise<boolean> {
   return (await device.popErrorScope()) !== null;
 }
 
-/** The tiny model with a vocabulary so large that embedding (padded on the way) and head take several reads each. */
+/**
+ * The tiny model with a vocabulary so large that the embedding (padded during loading) and the head take several reads
+ * each.
+ */
 function withLargeVocabulary(): ModelFile {
   const vocabulary = 90_000;
   const columns = model.geometry.embedding;
@@ -84,7 +88,7 @@ async function fileWords(file: ModelFile, tensor: string): Promise<Uint32Array> 
   return repack(formats[format], await file.source.read(offset, byteLength));
 }
 
-/** Reads every buffer and compares it with the file; the names of all tensors found on the way. */
+/** Compares every buffer with the file; returns the names of all tensors found. */
 async function compareWithFile(
   weights: Weights,
   file: ModelFile,
@@ -125,7 +129,7 @@ describe('a loaded model', () => {
     const weights = await loadWeights(device, model, (...report) => reports.push(report));
     const seen = await compareWithFile(weights, model, ROOMY);
     const unused = [...model.tensors.keys()].filter((name) => !seen.has(name));
-    // Layer 0 has no value residual; the converter puts copies of a0, a1 and a2 there.
+    // Layer 0 has no value residual; the converter stores copies of a0, a1 and a2 under its names.
     expect(unused.sort()).toEqual([0, 1, 2].map((part) => `blk.0.time_mix_v${part}.weight`));
     expect(weights.byteLength).toBe(buffersIn(weights).reduce((sum, { size }) => sum + size, 0));
     expect(reports[0][0]).toBe(0);
@@ -144,7 +148,7 @@ describe('a loaded model', () => {
     ]);
     const [first, second] = weights.layers;
     expect(first).toMatchObject({ lora: { ranks: { ...ranks, value: 0 } } });
-    expect(second.lora).toMatchObject({ ranks, wide: 1 }); // of Q4_K_M's LoRAs only w1 and w2 are f32
+    expect(second.lora).toMatchObject({ ranks, wide: 1 }); // in Q4_K_M, only w1 and w2 of the LoRAs are f32
     expect(second.receptanceKeyValue).toMatchObject([
       { batch: 3, rows: width, columns: width, format: 'q4_k' },
     ]);
@@ -249,7 +253,7 @@ describe('a GPU that binds little', () => {
 });
 
 describe('a load that fails', () => {
-  /** A large model whose reads first do what `before` does with the number of the read. */
+  /** A large model that calls `before` with the number of each read before the read. */
   function hooked(before: (read: number) => void): ModelFile {
     const large = withLargeVocabulary();
     let reads = 0;
@@ -290,7 +294,7 @@ describe('a load that fails', () => {
     const { device: small, made } = smallDevice(ALL_BYTES);
     const full = new Proxy(small, {
       get(target, key) {
-        // The scopes of the twelfth buffer report what a full GPU does.
+        // Simulates a full GPU: the error scopes of the twelfth buffer report out of memory.
         if (key === 'popErrorScope' && made.length === 12)
           return async () => (await device.popErrorScope(), { message: 'out of memory' });
         return Reflect.get(target, key) as unknown;

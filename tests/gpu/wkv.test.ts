@@ -1,11 +1,12 @@
-// Every variant of wkv, and of what decodes a token, in a trained model, whose keys and decays no generator makes up: logits and state as the oracle has them.
+// Every variant of wkv and wkv_token in a trained model, whose keys and decays no generator reproduces: the
+// oracle's logits and state.
 import { beforeAll, expect, test } from 'vitest';
 import { Oracle } from '../../src/lib/engine/rwkv7';
 import { variantsFor } from '../../src/lib/shaders';
 import { choice, sharedEngine, sharedKernels, skipUnsupported } from './engines';
 import { DEMO, largestError, standardDeviation } from '../oracle';
 
-const ALLOWED = 1e-3; // standard deviations of what should be there
+const ALLOWED = 1e-3; // in standard deviations of the expected values
 const TOKENS = 67;
 
 const kernels = await sharedKernels();

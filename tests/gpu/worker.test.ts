@@ -1,4 +1,5 @@
-// The worker as the page uses it: messages in, events out, one thing at a time; in Node, with a worker's few globals.
+// The worker as the page uses it: messages in, events out, one job at a time; in Node, with the few globals of a
+// worker.
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { gpu } from '../../cli/node';
@@ -21,11 +22,11 @@ const scope: { onmessage?: (event: { data: WorkerMessage }) => void } & Record<s
   },
   reportError: (error: unknown) => uncaught.push(error),
 };
-// Node's structuredClone makes a Blob without a name of a File.
+// Node's structuredClone turns a File into a Blob without a name, so files are passed as they are.
 const post = (message: WorkerMessage) =>
   scope.onmessage!({ data: message.type === 'file' ? message : structuredClone(message) });
 
-/** The events from now on, once one of them is the one that is waited for. */
+/** Resolves to the new events up to and including the first that matches `last`. */
 async function until(last: (event: WorkerEvent) => boolean): Promise<WorkerEvent[]> {
   for (let at = 0; ; await new Promise<void>((resolve) => (changed = resolve)))
     for (; at < told.length; at++) if (last(told[at])) return told.splice(0, at + 1);

@@ -1,4 +1,4 @@
-// The words after a command of the terminal program.
+// Parsing the arguments of the command-line program.
 import { describe, expect, test } from 'vitest';
 import { readArguments } from '../../cli/arguments';
 

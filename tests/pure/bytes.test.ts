@@ -1,4 +1,4 @@
-// Byte sources: memory, Blobs, and servers on this machine that behave well, badly, and not at all.
+// Byte sources: memory, Blobs, and local HTTP servers that behave well, badly, or do not answer.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ const quick = { pauseSeconds: [0.01, 0.01, 0.01] };
 const closing: (() => void)[] = [];
 afterEach(() => closing.splice(0).forEach((close) => close()));
 
-/** A server on this machine; resolves to the address of a file on it. */
+/** Starts a local server; resolves to the address of a file on it. */
 async function serve(answer: Answer): Promise<string> {
   let count = 0;
   const server = createServer((request, response) => answer(request, response, count++));
@@ -26,7 +26,7 @@ async function serve(answer: Answer): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/tiny.gguf?download=true`;
 }
 
-/** What a good server does. */
+/** A correct server: answers range requests with 206. */
 const ranges: Answer = (request, response) => {
   const match = request.headers.range?.match(/^bytes=(\d+)-(\d+)$/);
   if (!match) return void response.writeHead(200).end(bytes);

@@ -1,4 +1,4 @@
-// What a cell's text says, and what the shaders of a notebook are beside the shipped ones: nothing runs.
+// Reading cells and adding a notebook's shaders to the shipped ones, without running anything.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { catalogueWith, REGISTRY, variantOf } from '../../src/lib/lab/experiment/catalogue';
@@ -10,7 +10,7 @@ import type { CellKind } from '../../src/lib/lab/notebook/notebook';
 import type { OwnVariant } from '../../src/lib/shaders/variant';
 import { findVariant, kernels, variants } from '../../src/lib/shaders';
 
-/** argmax as shipped, under a name of its own. */
+/** The shipped argmax under another name. */
 const argmax = findVariant('argmax', kernels.argmax.default).text;
 const mine: OwnVariant = { kernel: 'argmax', name: 'mine', wgsl: `${argmax}\n// mine\n` };
 

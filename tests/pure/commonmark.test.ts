@@ -1,4 +1,5 @@
-// Fences and headings are found where the reference implementation of CommonMark finds them, in made-up and hostile texts.
+// Fences and headings are found where the reference implementation of CommonMark finds them, in generated and malicious
+// texts.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type Node, Parser } from 'commonmark';
@@ -14,7 +15,7 @@ interface Block {
   last: number;
 }
 
-/** Fences and headings outside of lists and quotations, by the numbers of their lines from 1, as our scanner sees them. */
+/** Fences and headings outside of lists and quotations as our scanner finds them, with line numbers from 1. */
 function scanned(text: string): Block[] {
   const scanner = new BlockScanner();
   const blocks: Block[] = [];
@@ -32,7 +33,7 @@ function scanned(text: string): Block[] {
 
 const parser = new Parser();
 
-/** The same from the reference implementation of CommonMark. An unclosed fence reaches to the last line. */
+/** The same as found by the reference implementation of CommonMark. An unclosed fence extends to the last line. */
 function reference(text: string): Block[] {
   const blocks: Block[] = [];
   for (let node = parser.parse(text).firstChild; node; node = node.next) {
@@ -158,7 +159,7 @@ describe('notebooks from the field', () => {
   });
 });
 
-/** CPU time of reading a text and printing it again, in microseconds: what else the machine does counts little. */
+/** CPU time in microseconds to parse and print a text; unlike wall time, it depends little on other load. */
 function cost(text: string): number {
   const before = process.cpuUsage();
   const cells = parseNotebook(text);

@@ -1,4 +1,4 @@
-// A compare cell's settings as lines to edit: what is written back is what the lab reads.
+// A compare cell's settings as lines to edit: the lab reads back what the editor writes.
 import { expect, test } from 'vitest';
 import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { readCell } from '../../src/lib/lab/cells/cells';

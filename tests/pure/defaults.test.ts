@@ -1,4 +1,4 @@
-// What runs where settings say nothing: by the GPU's vendor, as far as the device can, and always written down.
+// Default variants: chosen by GPU vendor and device features, and always recorded.
 import { describe, expect, test } from 'vitest';
 import { complete, defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
@@ -7,7 +7,7 @@ import type { OpenGpu } from '../../src/lib/lab/measure/session';
 import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
 import { kernels } from '../../src/lib/shaders';
 
-/** A GPU of this vendor on which nothing is impossible, or the variants named, as kernel/name. */
+/** A GPU of this vendor that supports all variants except those in `impossible`, given as kernel/name. */
 const gpuOf = (vendor: string, impossible: string[] = []) =>
   ({
     adapter: { vendor },

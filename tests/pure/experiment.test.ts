@@ -1,4 +1,4 @@
-// Settings ⇄ experiment ⇄ runs, against a small catalogue of kernels, so that new variants do not change these tests.
+// Settings ⇄ experiment ⇄ runs, with a small catalogue of kernels, so that new variants do not change these tests.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MOST_POSITIONS } from '../../src/lib/engine/limits';
@@ -180,7 +180,7 @@ describe('writing settings', () => {
         const query = lab.formatExperiment(read, 'query', catalogue);
         expect(meaningful(parse(query))).toBe(meaningful(read));
         expect(lab.formatExperiment(parse(query), 'query', catalogue)).toBe(query);
-        // A browser's own parser must see the same settings.
+        // The browser's own query parser must read the same settings.
         expect(new URLSearchParams(query).get('model')).toBe(
           query.includes('model=') ? settings.model?.join(',') : null,
         );

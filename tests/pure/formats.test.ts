@@ -1,4 +1,4 @@
-// The weight formats: against the blocks that ggml dequantised, and against their own promises.
+// The weight formats: against blocks that ggml dequantised, and against their declared properties.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Links, notebooks and CSV files from before version 0.2.0 say step and workgroups: what they mean is still done. */
+/** Links, notebooks and CSV files from before version 0.2.0, which say step and workgroups, still work. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expand } from '../../src/lib/lab/experiment/expand';

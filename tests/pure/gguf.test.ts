@@ -1,4 +1,4 @@
-// GGUF files: the two real ones, and every way in which one can be bad.
+// GGUF files: the two real ones, and every kind of invalid file.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blobSource, memorySource } from '../../src/lib/engine/bytes';
@@ -10,7 +10,7 @@ function open(bytes: Uint8Array): Promise<ModelFile> {
   return openGguf(memorySource(bytes, 'bad.gguf'));
 }
 
-/** The message of the error that opening gives; fails when it opens, or when what is thrown is no such error. */
+/** The error message of opening a file; fails if the file opens, or if the message does not name the file. */
 async function complaint(bytes: Uint8Array): Promise<string> {
   const error: unknown = await open(bytes).then(
     () => expect.fail('it opened'),
@@ -21,7 +21,7 @@ async function complaint(bytes: Uint8Array): Promise<string> {
   return (error as Error).message;
 }
 
-/** The complaint about the small model after a change. */
+/** The error message of opening the small model after a change. */
 function complaintAfter(change: (gguf: SmallGguf) => void): Promise<string> {
   const gguf = smallModel();
   change(gguf);

@@ -1,4 +1,4 @@
-// The built page knows the shaders by their heads: what it reads from those is what the whole texts say.
+// The built page contains only the headers of shaders: they give the same facts as the complete texts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { variants } from '../../src/lib/shaders';

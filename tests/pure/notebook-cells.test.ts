@@ -1,4 +1,4 @@
-// The page's cells: nothing of a text is lost by taking it apart, and undo goes back by what one did in one go.
+// The page's cells: splitting a text into cells loses nothing, and undo reverts one action at a time.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cellsOf, newCell, spaced, textOf } from '../../src/lib/ui/notebook/cellList';

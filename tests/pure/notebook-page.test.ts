@@ -1,4 +1,4 @@
-// The open notebook of the page, without a browser: what it gives the worker is what the terminal would run.
+// The page's notebook without a browser: it sends the worker what the command line would run.
 import { expect, test, vi } from 'vitest';
 import type { Progress } from '../../src/lib/lab/measure/progress';
 import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
@@ -9,7 +9,7 @@ import type { Store } from '../../src/lib/ui/notebook/store';
 import { speak } from '../../src/lib/ui/words/words.svelte';
 import type { Lab, Listener } from '../../src/lib/ui/session/lab.svelte';
 
-/** A notebook that nothing is kept of and that nothing runs. */
+/** A notebook whose store and worker are stubs. */
 function opened(text: string, foreign = false, lab = {} as Lab): Notebook {
   const store = { claim: () => Promise.resolve(true), save: () => Promise.resolve() };
   const notebook = new Notebook(lab, store as unknown as Store);

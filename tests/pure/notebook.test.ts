@@ -1,4 +1,4 @@
-// Notebook text ⇄ cells: nothing is ever lost, and what is a cell is what Markdown says is a fence.
+// Notebook text ⇄ cells: nothing is lost, and cells are exactly the fences that Markdown defines.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -16,7 +16,7 @@ import {
 const kindsOf = (text: string) => parseNotebook(text).map(({ kind }) => kind);
 const cellsIn = (text: string) => parseNotebook(text).filter(({ kind }) => kind !== 'prose');
 
-/** Texts made of what fences are made of. */
+/** Generates texts from pieces of fences. */
 const piece = fc.constantFrom(
   ...['```', '~~~', '````', '```lab sweep', '~~~ lab tune', '````wgsl wkv/mine', '``` csv  results', '```js'],
   ...[

@@ -1,4 +1,4 @@
-// The notebooks that come with the page: every cell of them can be read, and what they refer to is there.
+// The preset notebooks: every cell can be read, and all notebooks and references that they name exist.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readCell } from '../../src/lib/lab/cells/cells';
@@ -53,7 +53,7 @@ describe.each(PRESETS)('%s', (name) => {
       const points = (experiment.reference ?? []).flatMap((file) =>
         readReference(readFileSync(`static/reference/${file}.csv`, 'utf8')),
       );
-      // A reference that lies on another axis would not be drawn.
+      // A reference on another axis would not be drawn.
       if (experiment.reference) expect(points.map(({ key }) => key)).toContain(experiment.x[0]);
     }
     for (const [, other] of textOf(name).matchAll(/\]\(\?notebook=([^)]*)\)/g))

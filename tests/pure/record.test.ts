@@ -1,4 +1,4 @@
-// Records and their columns: CSV there and back, llama-bench's names, and files that were not written by the lab.
+// Records and their columns: CSV round trip, llama-bench's names, and files that other programs wrote.
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -55,7 +55,7 @@ const cell = (name: string, of = record) => COLUMNS.find((column) => column.name
 
 describe('columns', () => {
   test('llama-bench’s come first, under its own names and in its units', () => {
-    // The columns that llama.cpp's compare-llama-bench.py (2026) asks a CSV for, and those it knows besides.
+    // The columns that llama.cpp's compare-llama-bench.py (2026) requires of a CSV, and the optional ones.
     const names =
       'build_commit build_number cpu_info gpu_info backends model_filename model_type model_size model_n_params n_batch ' +
       'n_ubatch n_threads cpu_mask cpu_strict poll type_k type_v n_gpu_layers split_mode main_gpu no_kv_offload ' +
@@ -197,7 +197,7 @@ describe('CSV', () => {
     fc.assert(
       fc.property(table, fc.constantFrom('\n', '\r\n'), (rows, end) => {
         const names = rows[0].map((_, index) => `column ${index}`);
-        // One empty cell is an empty line, which readers skip.
+        // A row of one empty cell is an empty line, which readers skip.
         const written = rows.filter((row) => row.length > 1 || row[0] !== '');
         const text = [names, ...written]
           .map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',') + end)
@@ -311,7 +311,7 @@ test('the hash of the kernels’ texts does not mind their order and minds every
 });
 
 test('chunk sweeps are found among the records, and fitted', () => {
-  // 100 tokens a second and 20 ms a chunk.
+  // 100 tokens per second and 20 ms per chunk.
   const at = (chunk: number, variant: string): RunRecord => ({
     ...record,
     chunk,

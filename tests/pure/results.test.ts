@@ -1,10 +1,10 @@
-// How `npm test` counts what its test projects have written, also of a run that was cut off.
+// How `npm test` counts the results of its test projects, including a run that was interrupted.
 import { describe, expect, test } from 'vitest';
 import { countResults, outcomeOf } from '../../scripts/testing/results.js';
 
 const line = (event: string, id: string, name: string, reason?: string) =>
   JSON.stringify({ event, id, name, reason });
-/** A file of two tests that pass and one that is skipped. */
+/** Events of a file with two passed tests and a skipped one. */
 const WHOLE = [
   line('started', 'f', 'a.test.ts'),
   line('started', 'f_0', 'a.test.ts > adds'),

@@ -1,4 +1,4 @@
-// The oracle: against float64 results of another implementation (tiny model) and llama.cpp's (demo model).
+// The oracle against float64 results of another implementation (tiny model) and llama.cpp's results (demo model).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Oracle } from '../../src/lib/engine/rwkv7';
@@ -28,7 +28,7 @@ interface TinyExpected {
 const HELD_OUT = 'tests/fixtures/held-out.txt';
 const HELD_OUT_EXPECTED = 'tests/fixtures/held-out.expected.json';
 const PREFIX = 200;
-/** Prompts of more tokens take the oracle too long; the engine's, in golden.test.ts, are as exact. */
+/** Longest prompt in tokens: the oracle is too slow for longer ones, which golden.test.ts checks on the engine. */
 const LONGEST = 100;
 
 describe('tiny model, float64 results for 100 tokens', () => {
@@ -141,11 +141,11 @@ interface HeldOut {
   made_with: string;
   tokens: number;
   bytes: number;
-  /** Sum over all tokens. */
+  /** Cross-entropy summed over all tokens, in nats. */
   nats: number;
   nats_per_token: number;
   bits_per_byte: number;
   top1_rate: number;
-  /** The same sum over the first tokens only. */
+  /** The same sum, over the first `tokens` tokens. */
   prefix: { tokens: number; nats: number };
 }

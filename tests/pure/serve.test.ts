@@ -1,4 +1,4 @@
-// The static server: what it finds, what it refuses, and the ranges of bytes that models are read with.
+// The static server: files found, requests refused, and the byte ranges with which models are read.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Not `fetch`, which would resolve `..` itself. */
+/** Sends a request without `fetch`, which would resolve `..` itself. */
 function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
   const { port } = server.address() as AddressInfo;
   return new Promise<{ status?: number; headers: NodeJS.Dict<string | string[]>; text: string }>(

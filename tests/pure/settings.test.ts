@@ -1,4 +1,4 @@
-// The text of settings: one reader for the page, the runner and the terminal.
+// Parsing settings: one parser for the page, the runner and the command line.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
@@ -90,7 +90,7 @@ test('every spelling of a model reads back as written, in both forms and on one 
       expect(readSettings(`?${query}\n`)).toEqual(settings);
       expect(readOneLine(`?${query}`)).toEqual(settings);
       expect(settingsWithout(`${query}&samples=3`, 'samples')).toBe(query);
-      // A lone address with `&key=` in it is the one spelling that a line of its own cannot hold.
+      // An address alone with `&key=` in it is the only settings text that cannot be written as a line.
       const lines = formatLines(settings);
       if (!/&[\w.@]+=/.test(lines) || lines.startsWith('?')) expect(readSettings(lines)).toEqual(settings);
     }),

@@ -1,4 +1,5 @@
-// Links: what comes back is what was sent, or a refusal that says why. And results from elsewhere, and for elsewhere.
+// Links: reading returns what was written, or an error with the reason. Also results imported from and exported to
+// other programs.
 import { deflateRawSync } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
@@ -37,7 +38,7 @@ const NOTEBOOK = printNotebook([
 ]);
 const cells = parseNotebook(NOTEBOOK);
 
-/** A link with a right check, whatever it holds: the check is asked of the refusal. */
+/** A link with a valid check for any payload; the check is taken from the error message. */
 async function forged(payload: string): Promise<string> {
   const refusal = await readLink(`#n=1.${payload}.AAAAAA`).catch((error: Error) => error.message);
   const [, check] = /what is left of it has ([\w-]{6})/.exec(String(refusal)) ?? [];

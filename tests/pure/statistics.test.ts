@@ -1,4 +1,4 @@
-// Statistics against known values, textbook tables and properties that hold for any samples.
+// Statistics against known values, textbook tables, and properties that hold for all samples.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as statistics from '../../src/lib/lab/records/statistics';

@@ -1,4 +1,4 @@
-// What the browser stored is read back whole, and what is damaged or from another version costs no more than itself.
+// Notebooks from the browser's store: valid ones are read back whole; damaged or outdated parts do not affect the rest.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

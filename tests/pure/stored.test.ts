@@ -1,4 +1,4 @@
-// Events that an earlier version stored, read under today's names.
+// Events stored by earlier versions, read with today's names.
 import { expect, test } from 'vitest';
 import type { LabEvent } from '../../src/lib/lab/cells/events';
 import { upgradeEvent } from '../../src/lib/lab/cells/stored';

@@ -6,7 +6,7 @@ import { DEMO, openModel, readJson, type Golden } from '../oracle';
 
 const utf8 = new TextEncoder();
 
-/** A vocabulary as GGUF spells it: id 0 is <s>, ids 1 to 256 are the single bytes, then `more`, then padding. */
+/** A vocabulary as in GGUF: id 0 is <s>, ids 1 to 256 are the single bytes, then `more`, then padding. */
 function vocabulary(more: string[]): Tokenizer {
   const single = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
   const bytes = [utf8.encode('<s>'), ...single, ...more.map(unescapeToken), utf8.encode('[PAD0]')];

@@ -1,4 +1,4 @@
-/** What a shader text says of itself, and what the registry makes of the shipped ones. */
+/** Parsing shader headers and knobs, and the registry of shipped variants. */
 import { describe, expect, test } from 'vitest';
 import { findVariant, kernels as registry, variants, variantsFor } from '../../src/lib/shaders';
 import { arithmetic } from '../../src/lib/shaders/arithmetic';

@@ -1,4 +1,4 @@
-// The version that records and links carry is the one in package.json.
+// The version in records and links is the one in package.json.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LAB_VERSION } from '../../src/lib/lab/version';

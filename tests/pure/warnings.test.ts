@@ -1,9 +1,9 @@
-// What a run is warned of, on made-up samples: each warning at both sides of its limit.
+// Warnings of a run, on constructed samples: each warning on both sides of its limit.
 import { describe, expect, test } from 'vitest';
 import { warningsOf } from '../../src/lib/lab/measure/measure';
 import { WARNINGS } from '../../src/lib/lab/records/record';
 
-/** Six samples of 100 ms within 1 %, one warm-up, on a real GPU in a tab that was looked at: nothing to warn of. */
+/** Samples without any warning: six of 100 ms within 1 %, one warm-up, on a real GPU in a visible tab. */
 const SOUND = {
   prefillSeconds: [0.1, 0.1005, 0.0995, 0.1, 0.1005, 0.0995],
   warmupSeconds: [0.2],

@@ -1,4 +1,4 @@
-/** The editor reads every shader that the lab ships as WGSL: nothing is invalid, comments close, numbers are whole. */
+/** The editor's WGSL mode on every shipped shader: no invalid tokens, all comments close, numbers are complete. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { StringStream } from '@codemirror/language';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ interface Token {
   line: number;
 }
 
-/** As CodeMirror's StreamLanguage drives a mode: line by line, never without progress. */
+/** Runs the mode as CodeMirror's StreamLanguage does: line by line; fails if a call consumes nothing. */
 function read(text: string): { tokens: Token[]; state: WgslState } {
   const state = wgslMode.startState!(2);
   const tokens: Token[] = [];
@@ -44,7 +44,7 @@ describe('every shipped shader', () => {
     expect(state).toMatchObject({ comments: 0, templates: 0, depth: 0 });
     const knobs = tokens.filter(({ style }) => style === 'annotation');
     expect(knobs.length).toBe([...text.matchAll(/\/\/ knob: \d/g)].length);
-    // A digit that no token took for a number is within a name, an attribute or a comment.
+    // Digits outside number tokens must be part of a name, an attribute or a comment.
     const digits = tokens.filter(({ style, text }) => /^\d/.test(text) && !/omment|number/.test(style ?? ''));
     expect(digits).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** WGSL as other people write it: what the lab reads of it, and that it leaves the rest to the compiler. */
+/** WGSL in other authors' styles: the parts that the lab reads, leaving the rest to the compiler. */
 import { describe, expect, test } from 'vitest';
 import { headerProblems } from '../../src/lib/lab/shader/diagnostics';
 import { headOf } from '../../src/lib/shaders/head';
@@ -18,7 +18,7 @@ import {
 const read = (wgsl: string) => parseVariant('kernel', 'name', `//! A test.\n//! grid: 1\n${wgsl}`);
 const bindingsOf = (wgsl: string) =>
   read(wgsl).bindings.map(({ name, binding, type }) => `${name} ${binding} ${type}`);
-/** Bytes of workgroup memory of one variable of a type. */
+/** Workgroup memory in bytes of one variable of a type. */
 const bytesOf = (type: string, before = '') =>
   workgroupNeeds(
     read(`${before}\nvar<workgroup> a: ${type};\n@compute @workgroup_size(1) fn main() { _ = &a; }`),
@@ -272,7 +272,7 @@ test('reading takes time in proportion to the length of a text', () => {
       return performance.now() - started;
     };
     seconds(10_000);
-    // Quadratic would be 64 times as long; the machine may be busy.
+    // A quadratic reader would take 64 times as long; the factor 30 allows for a busy machine.
     expect(seconds(400_000), name).toBeLessThan(30 * Math.max(20, seconds(50_000)));
   }
 });

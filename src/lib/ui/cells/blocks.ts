@@ -1,4 +1,4 @@
-/** The settings that a compare cell compares: blocks of its text, each edited on one line. */
+/** Converts between the blocks of a compare cell's text and lines of settings to edit. */
 import type { Catalogue } from '../../lab/experiment/catalogue';
 import { changesResult } from '../../lab/experiment/descriptors';
 import { parseExperiment, readExperiment, withoutDefaults } from '../../lab/experiment/experiment';
@@ -6,8 +6,8 @@ import { formatLines, readOneLine, type Setting, writtenSettings } from '../../l
 import type { RunRecord } from '../../lab/records/record';
 
 /**
- * The block of one line of settings, together with those settings of `before` that only the cell itself has (`own`). Throws
- * an Error that names what is unknown or impossible.
+ * Converts one line of settings to a block, and keeps the settings named in `own` (specific to the cell) from the block
+ * `before`. Throws an Error that names the unknown or invalid setting.
  */
 export function blockFrom(
   line: string,
@@ -21,7 +21,10 @@ export function blockFrom(
   return formatLines([...kept.map(({ key, values }): Setting => [key, values]), ...settings]);
 }
 
-/** The block that makes a record's run again: a comparison decides itself how often it takes samples. */
+/**
+ * The block of settings that repeats a record's run. Settings of the number of samples are left out, since a comparison
+ * chooses them itself.
+ */
 export function blockOf({ settings }: RunRecord, catalogue: Catalogue): string {
   const experiment = withoutDefaults(parseExperiment(settings, catalogue), catalogue);
   return formatLines(Object.entries(experiment).filter(([key]) => changesResult(key)));

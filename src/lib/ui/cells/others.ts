@@ -1,4 +1,4 @@
-/** The components of the cells that few pages begin with: loaded with the first of them. */
+/** Components of the kinds of cell that few pages show at first; loaded together when the first one is needed. */
 import type { Component } from 'svelte';
 import type { CellKind } from '../../lab/notebook/notebook';
 import type { Notebook, NotebookCell } from '../notebook/notebook.svelte';
@@ -9,7 +9,7 @@ import ProfileCell from './ProfileCell.svelte';
 import RooflineCell from './RooflineCell.svelte';
 import TuneCell from './TuneCell.svelte';
 
-/** Every kind but those that a page shows at once. */
+/** All kinds except those with an import of their own in Cell.svelte. */
 type Other = Exclude<CellKind, 'prose' | 'sweep' | 'wgsl'>;
 
 export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: NotebookCell }>> = {

@@ -1,4 +1,7 @@
-/** CodeMirror as the lab uses it. Loaded when the first editor is seen; nothing else imports CodeMirror. */
+/**
+ * The CodeMirror editor, configured for the lab. Loaded with the first editor; only the modules of this folder import
+ * CodeMirror.
+ */
 import {
   autocompletion,
   closeBrackets,
@@ -34,42 +37,42 @@ import { replacement, withPlainLines, type EditorLanguage, type Keys, type Probl
 import { looks } from './theme';
 import { COMPLETIONS, wgslMode } from './wgsl';
 
-/** What may change while an editor is open. */
+/** Properties that may change while the editor is open. */
 export interface Shown {
   text: string;
   label: string;
   readonly: boolean;
   problems: readonly Problem[];
-  /** A text that this one came from: its lines are shown where they differ. */
+  /** The original text; lines that differ from it are marked. */
   against: string | undefined;
-  /** Id of the element that says how to use it. */
+  /** Id of the element that describes how to use the editor. */
   describedBy: string;
 }
 
-/** What stays, or is asked for anew each time. */
+/** Properties that are fixed, or read again at each use. */
 export interface Setting {
   language: EditorLanguage;
-  /** Words to complete, besides those of the language and the text. */
+  /** Completions besides those of the language and of the text. */
   completions: readonly string[];
   phrases: Record<string, string>;
   revert: { label: string; about: string };
-  /** The text, with \n, after somebody edited it here. */
+  /** Called with the text, with \n line ends, after each edit by the user. */
   changed(text: string): void;
-  /** Keys of the page around; they come before the editor's own. */
+  /** Keys of the surrounding page; they take precedence over the editor's own. */
   keys(): Keys;
-  /** The history of the page around, where it has one: its steps and the editor's are the same. Else the editor keeps its own. */
+  /** The page's undo history, used instead of the editor's own if given. */
   undo?: () => void;
   redo?: () => void;
-  /** Escape, when there is nothing here for it to close. */
+  /** Called on Escape when there is nothing in the editor to close. */
   leave(): void;
 }
 
-/** An edit that came from outside: told to nobody, and not undone here. */
+/** Marks a change made from outside: it is not reported to `changed` and not undone here. */
 const Outside = Annotation.define<boolean>();
-/** They would take keys from the page: runs are started and stopped with these. */
+/** Keys removed from the editor's own bindings, because the page uses them, for example to start and stop runs. */
 const NOT_OURS = ['Mod-Enter', 'Mod-i', 'Shift-Enter', 'Alt-Enter', 'Mod-k', 'Mod-s'];
 
-/** An editor within `parent`. */
+/** A CodeMirror editor within `parent`. */
 export class CodeEditor {
   readonly #view: EditorView;
   readonly #readonly = new Compartment();
@@ -100,7 +103,7 @@ export class CodeEditor {
 
   private readonly setting: Setting;
 
-  /** Makes the editor show this; what is the same already is left alone. */
+  /** Applies new properties; only what differs from the previous ones is updated. */
   show(shown: Shown) {
     const before = this.#shown;
     this.#shown = shown;
@@ -116,12 +119,15 @@ export class CodeEditor {
     if (shown.problems !== before.problems) this.#mark(shown.problems);
   }
 
-  /** Edits the text to be this one, as if it were typed here. */
+  /** Replaces the text, as an edit that can be undone. */
   replace(text: string) {
     this.#put(text, []);
   }
 
-  /** Changes no more than differs. The cursor stays where it is: the page may only have ended the last line. */
+  /**
+   * Replaces only the part that differs, so that the cursor stays in place, for example when the page only appends a
+   * line end.
+   */
   #put(text: string, annotations: Annotation<unknown>[]) {
     const now = this.#view.state.doc.toString();
     const next = withPlainLines(text);
@@ -135,14 +141,14 @@ export class CodeEditor {
     this.#view.focus();
   }
 
-  /** Goes on editing where the text was changed from outside. */
+  /** Puts the cursor at the last change made from outside, and the focus here. */
   resume() {
     const anchor = Math.min(this.#changedAt, this.#view.state.doc.length);
     this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
     this.#view.focus();
   }
 
-  /** Puts the cursor at a line and column, both from 1, and the focus here. */
+  /** Moves the cursor to a line and column, both counted from 1, and focuses the editor. */
   goTo(line: number, column: number) {
     const { doc } = this.#view.state;
     const anchor = place(doc, line, column);
@@ -165,7 +171,7 @@ export class CodeEditor {
   }
 }
 
-/** Where a line and column are in the text; undefined for a line that it does not have. */
+/** Offset of a line and column in the text; undefined if there is no such line. */
 function place(doc: Text, line: number, column: number): number | undefined {
   if (line < 1 || line > doc.lines) return undefined;
   const { from, to } = doc.line(line);
@@ -202,7 +208,7 @@ function basics({ language, completions, phrases, undo }: Setting): Extension[] 
 const completing = (words: readonly string[]) =>
   autocompletion({ override: [completeFromList([...words]), completeAnyWord], icons: false });
 
-/** Tab is nobody's here: it leaves the editor. */
+/** Key bindings. Tab is not bound, so that it leaves the editor. */
 function keys(setting: Setting): Extension {
   const own: KeyBinding = {
     any: (_view, event) => {
@@ -237,7 +243,7 @@ function historyKeys({ undo, redo }: Setting): readonly KeyBinding[] {
   ];
 }
 
-/** Undo as a menu or a gesture asks for it. */
+/** Handles undo and redo that come from a menu or a gesture. */
 const historyInput = ({ undo, redo }: Setting) =>
   EditorView.domEventHandlers({
     beforeinput({ inputType }) {
@@ -251,13 +257,13 @@ function done(action: () => void): true {
   return true;
 }
 
-/** `Mod-Shift-Enter` as it is written in `keys`. */
+/** Name of a key event in the form used by `keys`, such as `Mod-Shift-Enter`. */
 function keyOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
   const pressed = [(ctrlKey || metaKey) && 'Mod', altKey && 'Alt', shiftKey && 'Shift', key];
   return pressed.filter(Boolean).join('-');
 }
 
-/** Read-only but reachable: a reader with a keyboard can scroll it and select from it. */
+/** Read-only but focusable: keyboard users can scroll the text and select from it. */
 const readonly = (shown: Shown): Extension => EditorState.readOnly.of(shown.readonly);
 
 function attributes({ label, readonly, describedBy }: Shown): Extension {

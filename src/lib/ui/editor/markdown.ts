@@ -1,8 +1,8 @@
-/** Markdown as safe HTML. What it is given may come from anybody's link. Loaded when the first prose is seen. */
+/** Converts Markdown to safe HTML; the text may come from an untrusted link. Loaded with the first prose cell. */
 import DOMPurify from 'dompurify';
 import { Marked, type Tokens } from 'marked';
 
-/** Nothing that runs, asks, styles or embeds; no names that the page's scripts could take for their own. */
+/** Allowed tags: none that run scripts, load, style or embed. Ids and names are excluded, against DOM clobbering. */
 const ALLOWED_TAGS =
   `a abbr b blockquote br code del details dd div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark
   ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var`.split(/\s+/);
@@ -15,8 +15,8 @@ const PICTURE = /^data:image\/(png|jpeg|gif|webp|avif|svg\+xml)[;,]/;
 const purify = DOMPurify(window);
 
 /**
- * The text as a fragment of the page. `top` is the level of its first heading: a page has an order of headings, and no
- * text may break it. `scrolls` names a table or listing that may be wider than its column.
+ * Renders Markdown as a sanitised document fragment. `top`: level of its highest headings, so that they fit the page's
+ * outline. `scrolls`: accessible name of tables and listings, which may scroll sideways.
  */
 export function renderMarkdown(text: string, top: number, scrolls: string): DocumentFragment {
   const html = parser(top).parse(text, { async: false });
@@ -42,13 +42,13 @@ function parser(top: number): Marked {
         const level = Math.min(6, depth + top - 1);
         return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
       },
-      // A form's control would have to be named; a sign needs no name.
+      // A checkbox element would need an accessible name; a character does not.
       checkbox: ({ checked }: Tokens.Checkbox) => (checked ? '☑ ' : '☐ '),
     },
   });
 }
 
-/** Headings that were written as HTML are no higher than those of Markdown. */
+/** Lowers headings written as HTML to the level that Markdown headings start at. */
 function lower(heading: Element, top: number) {
   if (Number(heading.tagName[1]) >= top) return;
   const lowered = document.createElement(`h${top}`);
@@ -56,7 +56,9 @@ function lower(heading: Element, top: number) {
   heading.replaceWith(lowered);
 }
 
-/** A place in the page stays in it; all other links open beside it, and cannot reach back. */
+/**
+ * Keeps links within the page; opens all others in a new tab without access to this page, and removes unsafe addresses.
+ */
 function guardLink(link: HTMLAnchorElement) {
   const written = link.getAttribute('href');
   if (written === null || written.startsWith('#')) return;
@@ -65,7 +67,10 @@ function guardLink(link: HTMLAnchorElement) {
   link.rel = 'noopener noreferrer';
 }
 
-/** A picture from elsewhere would tell its server who reads the notebook, and when: its words stand in for it. */
+/**
+ * Replaces images of other sites by their alternative text, because loading one would tell its server who reads the
+ * notebook and when.
+ */
 function guardImage(image: HTMLImageElement) {
   const written = image.getAttribute('src');
   const source = written ? addressOf(written) : undefined;
@@ -80,7 +85,10 @@ function guardImage(image: HTMLImageElement) {
 const addressOf = (written: string): URL | undefined =>
   URL.canParse(written, document.baseURI) ? new URL(written, document.baseURI) : undefined;
 
-/** What scrolls has to be reached with the keyboard. No region: a page would have too many of them. */
+/**
+ * Wraps a wide element in a focusable group, so that the keyboard can scroll it. It is not a region, as a page would
+ * have too many of them.
+ */
 function makeScrollable(wide: Element, label: string) {
   const group = document.createElement('div');
   group.className = 'wide';

@@ -1,9 +1,9 @@
-/** How the editor reads prose (Markdown) and a cell's settings: enough to see where a heading or a value begins. */
+/** Highlighting modes for prose (Markdown) and for a cell's settings; they recognise only the basic syntax. */
 import type { StreamParser } from '@codemirror/language';
 import { isRule } from '../../lab/experiment/settings';
 
 interface MarkdownState {
-  /** The fence that is open: its closing line has to be as long. */
+  /** The opening fence, or ''; the closing fence must be at least as long. */
   fence: string;
 }
 
@@ -30,13 +30,16 @@ const markdown: StreamParser<MarkdownState> = {
     if (stream.match(/^\*\*[^*]+\*\*/) || stream.match(/^__[^_]+__/)) return 'strong';
     if (stream.match(/^\*[^*\s][^*]*\*/) || stream.match(/^_[^_\s][^_]*_(?!\w)/)) return 'emphasis';
     if (stream.match(/^!?\[[^\]]*\]\([^)\s]*\)/)) return 'link';
-    // Words whole, so that an underscore within one marks nothing.
+    // Consumes whole words, so that an underscore within a word marks nothing.
     if (!stream.match(/^\w+/)) stream.next();
     return null;
   },
 };
 
-/** `key=value,value`, one a line or joined by &; `---` parts what is compared or what is asked for. */
+/**
+ * Settings: `key=value,value`, one per line or joined by &. A line `---` separates blocks of compared settings, or
+ * settings from a prompt.
+ */
 const settings: StreamParser<unknown> = {
   name: 'settings',
   token(stream) {

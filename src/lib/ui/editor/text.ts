@@ -1,19 +1,21 @@
-/** What an editor shows, whichever it is: CodeMirror, or the plain text area that stands in for it. */
+/** Types and text helpers shared by CodeMirror and the plain text area that replaces it. */
 
 export type EditorLanguage = 'wgsl' | 'markdown' | 'settings';
 
 export type { Problem } from '../../lab/shader/diagnostics';
 
-/** A key such as `Mod-Enter` and what it does. */
+/** Maps keys such as `Mod-Enter` to their actions. */
 export type Keys = Record<string, () => void>;
 
-/** An editor knows only \n; a text with \r\n gets them back when it is edited. */
+/** Converts line ends to \n for the editor; withLinesOf restores \r\n if the original text had them. */
 export const withPlainLines = (text: string): string => text.replace(/\r\n?/g, '\n');
 
 export const withLinesOf = (text: string, original: string): string =>
   original.includes('\r\n') ? text.replaceAll('\n', '\r\n') : text;
 
-/** The one replacement that makes `to` of `from`: what an outside change leaves of cursor and marks stays. */
+/**
+ * The single replacement that turns `from` into `to`. It is minimal, so that the cursor and marks outside it are kept.
+ */
 export function replacement(from: string, to: string): { from: number; to: number; insert: string } {
   const shorter = Math.min(from.length, to.length);
   let start = 0;

@@ -1,4 +1,4 @@
-/** The editor's looks, all from the page's own variables: light and dark follow by themselves. */
+/** The editor's theme. It uses the page's CSS variables, so that light and dark need no code here. */
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { EditorView } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
@@ -84,7 +84,7 @@ const differences = EditorView.theme({
   },
   '&.cm-merge-b.cm-editor .cm-changedLineGutter': { background: 'var(--accent)' },
   '&.cm-editor .cm-deletedLineGutter': { background: 'var(--bad)' },
-  // Its own sign is in few fonts.
+  // The default character is missing in many fonts.
   '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"⋯"' },
   '&.cm-editor .cm-collapsedLines': { color: 'var(--quiet)', background: 'var(--sunken)' },
   '.cm-deletedChunk button[name=reject]': {
@@ -98,7 +98,7 @@ const differences = EditorView.theme({
   },
 });
 
-/** Every colour is one of the page's series: above 4.5:1 on a panel, in both themes. */
+/** All colours are the page's own: contrast above 4.5:1 on a panel, in both themes. */
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.meta], color: 'var(--series-4)' },
   { tag: [tags.typeName, tags.atom], color: 'var(--series-3)' },

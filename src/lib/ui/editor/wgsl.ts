@@ -1,17 +1,19 @@
-/** How the editor reads today's WGSL: one token after another, enough to colour it, to indent it and to comment lines out. */
+/**
+ * A CodeMirror stream mode for current WGSL: tokens for highlighting, indentation and comment toggling; not a parser.
+ */
 import type { StreamParser, StringStream } from '@codemirror/language';
 import { HEADER_KEYS } from '../../shaders/header';
 
 export interface WgslState {
-  /** How many block comments are open: they nest. */
+  /** Number of open block comments; WGSL comments nest. */
   comments: number;
-  /** How many template lists (`array<vec4<f32>, 4>`) are open. */
+  /** Number of open template lists (`array<vec4<f32>, 4>`). */
   templates: number;
-  /** Whether a `<` right here would open a template list. */
+  /** True if a `<` at this position opens a template list. */
   templatable: boolean;
-  /** Within a line of the lab's header, `//!`. */
+  /** True within a line of the lab's header, `//!`. */
   header: boolean;
-  /** Open brackets, for the indentation. */
+  /** Number of open brackets, for indentation. */
   depth: number;
 }
 
@@ -29,7 +31,7 @@ const TYPE =
 /** Functions that take a template list. */
 const TEMPLATED = /^(bitcast|bufferView|subgroupMatrix\w+)$/;
 
-/** What the language brings along; also what the editor offers to complete. */
+/** Built-in functions; also offered as completions. */
 const BUILTINS =
   words(`bitcast all any select arrayLength abs acos acosh asin asinh atan atanh atan2 ceil clamp cos cosh
   countLeadingZeros countOneBits countTrailingZeros cross degrees determinant distance dot dot4U8Packed dot4I8Packed exp
@@ -47,10 +49,10 @@ const BUILTINS =
   bufferView bufferLength dpdx dpdy fwidth textureLoad textureStore textureSample textureSampleLevel
   textureDimensions`);
 
-/** Everything worth completing while somebody types WGSL. */
+/** Completions offered in WGSL. */
 export const COMPLETIONS = [...KEYWORDS, ...ATOMS, ...TYPES, ...BUILTINS].filter((word) => word.length > 3);
 
-/** A number whole, or nothing: hexadecimal floats, other hexadecimals, floats, integers. */
+/** A complete number literal: hexadecimal float, other hexadecimal, float, or integer. */
 const NUMBER =
   /^(0[xX](?:[\da-fA-F]+\.?[\da-fA-F]*|\.[\da-fA-F]+)[pP][+-]?\d+[fh]?|0[xX](?:[\da-fA-F]+\.[\da-fA-F]*|\.[\da-fA-F]+)|0[xX][\da-fA-F]+[iu]?|(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?[fh]?|\d+[eE][+-]?\d+[fh]?|\d+[iufh]?)/;
 const NAME = /^[_\p{XID_Start}][\p{XID_Continue}]*/u;
@@ -76,7 +78,7 @@ export const wgslMode: StreamParser<WgslState> = {
   },
 };
 
-/** The start of a comment, which a `// knob:` and a header line are too; undefined where there is none. */
+/** Style of a comment that starts here, including `// knob:` lines and header lines; undefined if none starts. */
 function comment(stream: StringStream, state: WgslState): string | undefined {
   if (stream.match('/*')) {
     state.comments = 1;
@@ -101,7 +103,7 @@ function blockComment(stream: StringStream, state: WgslState): string {
   return 'comment';
 }
 
-/** In a header, what the engine reads from it stands out from what is said to the reader. */
+/** In a header, keys that the engine reads are highlighted differently from the description. */
 function header(stream: StringStream): string {
   if (stream.eatSpace()) return 'docComment';
   const before = stream.string.slice(0, stream.pos);
@@ -136,7 +138,7 @@ function sign(stream: StringStream, state: WgslState): string {
     return 'bracket';
   }
   if (stream.match(/^[,;:]/)) {
-    // A statement's end ends a template list that was never closed.
+    // A semicolon ends a template list that was never closed.
     if (stream.current() === ';') state.templates = 0;
     return 'punctuation';
   }

@@ -1,4 +1,4 @@
-/** All variants of one kernel on this GPU: each is checked, then timed in isolation. */
+/** Checks all variants of one kernel on this GPU, then microbenchmarks them. */
 import type { MicrobenchmarkRow } from '../../lab/shader/shader';
 import type { OwnVariant, Variant } from '../../shaders/variant';
 import { Lab } from '../session/lab.svelte';
@@ -10,7 +10,7 @@ export interface Contestant {
   shader: Shader;
 }
 
-/** One shape of the kernel, with the result of each variant. */
+/** Results of all variants at one shape of the kernel. */
 export interface Race {
   key: string;
   tokens: number;
@@ -28,7 +28,7 @@ export class Bench {
   readonly behind = $derived.by(
     () => this.contestants.filter(({ shader }) => shader.doing === undefined && isKnown(shader)).length,
   );
-  /** Why correct variants could not be timed. */
+  /** Distinct reasons why checked variants could not be timed. */
   readonly failures = $derived.by(() =>
     this.contestants
       .flatMap(({ shader }) => (shader.checked && shader.failure) || [])
@@ -65,7 +65,7 @@ export class Bench {
   }
 
   stop() {
-    this.contestants[0]?.shader.stop(); // stops the worker, and so all of them
+    this.contestants[0]?.shader.stop(); // stops all work of the worker, of all contestants
   }
 }
 

@@ -1,7 +1,7 @@
-/** Formats results of kernels so that figures can be compared down a column. */
+/** Formats kernel results for table columns. */
 import type { MicrobenchmarkRow } from '../../lab/shader/shader';
 
-/** Three significant digits without an exponent: 0.0123, 1.23, 12.3, 1230. */
+/** Formats a number to three significant digits without an exponent: 0.0123, 1.23, 12.3, 1230. `–` if undefined. */
 export function figure(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   if (value >= 1000) return String(Math.round(value));
@@ -9,24 +9,24 @@ export function figure(value: number | undefined): string {
   return value.toFixed(Math.min(6, digits));
 }
 
-/** A normalised mean squared error; `exact` is shown for 0. */
+/** Formats a normalised mean squared error; 0 is shown as `exact`. */
 export const errorFigure = (error: number | undefined, exact: string): string =>
   error === undefined ? '–' : error === 0 ? exact : error.toExponential(1);
 
-/** An element of an array, to the precision of f32. */
+/** Formats an array element to f32 precision. */
 export const elementFigure = (value: number | undefined): string =>
   value === undefined ? '' : Number.isInteger(value) ? String(value) : value.toPrecision(7);
 
-/** A variant at one shape, with the variant shown beside it. */
+/** Row of a variant at one shape, with the row of another variant for comparison. */
 export interface RowPair {
   key: string;
   own: MicrobenchmarkRow;
   other: MicrobenchmarkRow | undefined;
-  /** The other's seconds ÷ its own: above 1 when it is faster. */
+  /** The other variant's seconds divided by this one's: above 1 if this one is faster. */
   ratio: number | undefined;
 }
 
-/** The rows of variant `name`, each with the row of another variant at the same shape. */
+/** Rows of variant `name`, each paired with another variant's row at the same kernel, token count and shape. */
 export function besideOthers(rows: readonly MicrobenchmarkRow[], name: string): RowPair[] {
   const keyOf = ({ kernel, tokens, shape }: MicrobenchmarkRow) => `${kernel} ${tokens} ${shape}`;
   return rows

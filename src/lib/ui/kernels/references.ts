@@ -3,7 +3,7 @@ import { familyOf } from '../../shaders/formats/formats';
 
 const texts = import.meta.glob<string>('../../shaders/*/reference.ts', { query: '?raw', import: 'default' });
 
-/** The source of a kernel's reference.ts. Throws an Error when it has none. */
+/** Loads the source of a kernel's or its family's reference.ts. Throws an Error if there is none. */
 export function referenceText(kernel: string): Promise<string> {
   const path = (folder: string) => `../../shaders/${folder}/reference.ts`;
   const load = texts[path(kernel)] ?? texts[path(familyOf(kernel))];

@@ -1,4 +1,4 @@
-/** One shader in the page: whether it compiles, is correct, and how fast it is. The work is done by the worker. */
+/** The page's state of one shader: compiler messages, check result and times. The worker does the work. */
 import type { Progress } from '../../lab/measure/progress';
 import type { MicrobenchmarkRow, CheckOutcome } from '../../lab/shader/shader';
 import type { Problem } from '../../lab/shader/diagnostics';
@@ -9,27 +9,27 @@ import { t } from '../words/words.svelte';
 
 export type Asked = 'compile' | 'check' | 'microbenchmark';
 
-/** The worker's reason for work that the user stopped. */
+/** The failure reason that the worker gives for stopped work. */
 const STOPPED = 'Stopped';
 
-/** Work checks for a stop request now and then; work that has not stopped after this long never will. */
+/** Time limit for stopping. Work checks for a stop request regularly; if it has not stopped by then, it hangs. */
 const STOP_SECONDS = 10;
 
-/** A result, with the shader's text that gave it. */
+/** A result, with the shader's text that produced it. */
 interface ResultOf<Result> {
   text: string;
   result: Result;
 }
 
 export class Shader {
-  /** Requests without an answer yet, in the order in which the worker takes them. */
+  /** Unanswered requests, in the order in which the worker takes them. */
   pending = $state.raw<{ asked: Asked; text: string }[]>([]);
   compiled = $state.raw<ResultOf<Problem[]> | undefined>();
   checked = $state.raw<ResultOf<CheckOutcome> | undefined>();
   timed = $state.raw<ResultOf<MicrobenchmarkRow[]> | undefined>();
   /** Why the last request failed. */
   failure = $state<string | undefined>();
-  /** Whether the last request was stopped. */
+  /** True if the last request was stopped. */
   stopped = $state(false);
   stopping = $state(false);
   progress = $state.raw<Progress | undefined>();
@@ -40,7 +40,7 @@ export class Shader {
   readonly #silence: () => void;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
-  /** `busy`: whether other work is in progress, whose silence would not mean that this shader hangs. */
+  /** `busy`: returns true while other work is in progress; silence then does not mean that this shader hangs. */
   constructor(cell: string, lab: Lab, busy: () => boolean = () => false) {
     this.#cell = cell;
     this.#lab = lab;
@@ -58,7 +58,7 @@ export class Shader {
     this.#silence();
   }
 
-  /** The request in progress, compilations aside: they are requested at every change of the text. */
+  /** The request in progress, except compilations: those are made at every change of the text. */
   get doing(): Asked | undefined {
     return this.pending.find(({ asked }) => asked !== 'compile')?.asked;
   }
@@ -75,7 +75,7 @@ export class Shader {
     this.#ask('check', variant.wgsl, { type: 'check', cell: this.#cell, variant });
   }
 
-  /** Times it at the shapes of chunks of `tokens` tokens. */
+  /** Microbenchmarks the variant at the shapes of chunks of `tokens` tokens. */
   microbenchmark(variant: OwnVariant, model: string, tokens: number[]) {
     this.#ask('microbenchmark', variant.wgsl, {
       type: 'microbenchmark',
@@ -87,8 +87,8 @@ export class Shader {
   }
 
   /**
-   * Stops all work in progress and in the queue, of other shaders too; each request is still answered. A shader that hangs
-   * does not answer: then the worker is restarted.
+   * Stops all work in progress and in the queue, including that of other shaders; each request is still answered. If a
+   * hanging shader does not answer within STOP_SECONDS, the worker is restarted.
    */
   stop() {
     this.stopping = true;
@@ -101,7 +101,7 @@ export class Shader {
   }
 
   #ask(asked: Asked, text: string, message: WorkerMessage) {
-    // Of several queued compilations only the last is answered.
+    // If several compilations are queued, only the last is answered.
     const others = asked === 'compile' ? this.pending.filter((each) => each.asked !== asked) : this.pending;
     this.pending = [...others, { asked, text }];
     if (asked !== 'compile') [this.failure, this.stopped, this.progress] = [undefined, false, undefined];
@@ -109,7 +109,7 @@ export class Shader {
     if (!this.#busy()) this.#lab.watch(this.#cell);
   }
 
-  /** Takes the next request of this kind off the list and returns its text. */
+  /** Removes the next request of this kind from the list and returns its text. */
   #answered(asked: Asked): string {
     const at = this.pending.findIndex((each) => each.asked === asked);
     const text = this.pending[at]?.text ?? '';
@@ -138,14 +138,14 @@ export class Shader {
     else this.#settle();
   }
 
-  /** The oldest request has failed. */
+  /** Records the failure of the oldest request. */
   #failed(reason: string) {
     this.stopped = reason === STOPPED;
     if (!this.stopped) this.failure = reason;
     this.pending = this.pending.slice(1);
   }
 
-  /** The worker was restarted and knows none of the requests. */
+  /** Drops all requests: the worker was restarted and does not know them. */
   #lost(reason: string) {
     if (this.pending.length === 0) return;
     this.failure = reason;

@@ -1,12 +1,12 @@
-/** A notebook that starts from a shipped variant's text, to change it and to measure the change. */
+/** Builds a notebook that starts from a shipped variant's text, to change it and measure the change. */
 import { makeCell, type Cell } from '../../lab/notebook/notebook';
 import { kernels } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 
-/** Kernels for one token, which matter in decoding. */
+/** Matches kernels for one token, which are used in decoding. */
 const ONE_TOKEN = /matvec|wkv_token/;
 
-/** Cells with the variant as `mine`, and a sweep that compares it with the kernel's default. */
+/** Cells with a copy of the variant named `mine`, and a sweep that compares it with the kernel's default. */
 export function starterCells({ kernel, name, text }: Variant, model: string): Cell[] {
   const { about, default: best } = kernels[kernel];
   const chunks = model === 'demo' ? 'prefill=64\nchunk=16,64' : 'prefill=512\nchunk=64,512';

@@ -1,10 +1,10 @@
-/** The shipped texts of a kernel or a family of kernels: a notebook's shader starts from one and is compared with it. */
+/** The shipped shader texts of a kernel or a family, as starting points and for comparison. */
 import { kernels, readVariants, variants } from '../../shaders';
 import { familyOf } from '../../shaders/formats/formats';
 import { compiledSource, sourceOf } from '../../shaders/sources';
 import type { Variant } from '../../shaders/variant';
 
-/** Families of kernels by name, with their members in the order of the formats. */
+/** Maps each family to its kernels, in the order of the weight formats. */
 export const families: ReadonlyMap<string, string[]> = new Map(
   [...new Set(Object.keys(kernels).map(familyOf))].map((family) => [
     family,
@@ -12,12 +12,15 @@ export const families: ReadonlyMap<string, string[]> = new Map(
   ]),
 );
 
-/** The names that a shader can be a variant of: each kernel, and each family with more than one kernel. */
+/** Kernel names that a shader can implement: each kernel, and each family with more than one kernel. */
 export const kernelNames: readonly string[] = [...families].flatMap(([family, members]) =>
   members.length > 1 ? [family, ...members] : members,
 );
 
-/** A kernel's variants with their whole texts; a family's once for each name. Empty where there is no such kernel. */
+/**
+ * Variants of a kernel or family, with their complete texts; a family's variants once per name. Empty if there is no
+ * such kernel.
+ */
 export function shippedVariants(kernel: string): Variant[] {
   const members = Object.hasOwn(kernels, kernel) ? [kernel] : (families.get(kernel) ?? []);
   const found = variants.filter((variant) => members.includes(variant.kernel));
@@ -27,8 +30,8 @@ export function shippedVariants(kernel: string): Variant[] {
 }
 
 /**
- * The texts that are compiled for a shader, shared files included, by the kernel they are for: a family's shader has one for
- * each weight format. Throws an Error where the header cannot be read.
+ * The complete texts that are compiled for a shader, shared files included, by kernel: a family's shader has one text for
+ * each weight format. Throws an Error if the header cannot be read.
  */
 export const compiledTexts = (kernel: string, name: string, text: string): Map<string, string> =>
   new Map(readVariants(kernel, name, text).map((variant) => [variant.kernel, compiledSource(variant)]));

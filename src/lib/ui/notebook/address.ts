@@ -1,4 +1,7 @@
-/** Which notebook an address shows: what it asks for and nothing else, or why that cannot be. */
+/**
+ * Chooses the notebook that an address shows: a link, a preset, settings, or the last stored notebook. An address that
+ * cannot be read gives the reason, never another notebook.
+ */
 import { formatExperiment, parseExperiment } from '../../lab/experiment/experiment';
 import { toLinesUnchecked } from '../../lab/experiment/settings';
 import { makeCell, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
@@ -10,10 +13,10 @@ import { t } from '../words/words.svelte';
 export type Opened =
   | { kind: 'text'; text: string; foreign: boolean; address: string }
   | { kind: 'stored'; stored: StoredNotebook }
-  /** Shown instead of a notebook: the page never opens something else without being asked. */
+  /** The address cannot be opened: the page shows the reason and opens no other notebook unasked. */
   | { kind: 'broken'; reason: string };
 
-/** `search` and `hash` of the page's address, with `?` and `#`. */
+/** Opens the page's address. `search` and `hash` include `?` and `#`. Never rejects: errors come back as `broken`. */
 export async function openAddress(search: string, hash: string, store: Store): Promise<Opened> {
   const address = search + hash;
   const before = await store.atAddress(address).catch(() => undefined);
@@ -26,7 +29,7 @@ export async function openAddress(search: string, hash: string, store: Store): P
 }
 
 async function openAnew(search: string, hash: string, store: Store): Promise<Opened> {
-  // What reads links is loaded for those who come with one.
+  // The link reader is loaded only for addresses that need it.
   const asked =
     search || hash
       ? await (await import('../../lab/notebook/share')).readAddress(search, hash)
@@ -49,7 +52,10 @@ async function openAnew(search: string, hash: string, store: Store): Promise<Ope
   }
 }
 
-/** The address that shows the notebook as it is; undefined: the one that it has. A link that chats would cut is none. */
+/**
+ * Address (query and hash) that reproduces the notebook; undefined if it is unchanged since its address opened it, ''
+ * if a link would be too long for chat programs.
+ */
 export async function addressOf(notebook: Notebook): Promise<string | undefined> {
   if (!notebook.touched) return undefined;
   const { LINK_LENGTHS, linkOf } = await import('../../lab/notebook/share');
@@ -67,7 +73,10 @@ async function presetText(name: string): Promise<string> {
   return text;
 }
 
-/** A notebook with the one sweep that the settings of an address ask for. What cannot be read is kept, to be put right. */
+/**
+ * A notebook with one sweep cell made from the settings in an address. Settings that cannot be read are kept as text,
+ * for the user to correct.
+ */
 function sweepOf(search: string): string {
   return printNotebook([makeCell('sweep', settingsText(search))]);
 }

@@ -1,4 +1,4 @@
-/** Settings that a search found, used by other cells: kernels and knobs, not the model or the prompt. */
+/** Applies the settings that a tune cell found to other cells: kernels and knobs, but not the model or the prompt. */
 import { isKernelKey } from '../../lab/experiment/descriptors';
 import { parseExperiment } from '../../lab/experiment/experiment';
 import { splitAtRule, toLines, withSetting } from '../../lab/experiment/settings';
@@ -10,7 +10,7 @@ export function useInNewSweep(notebook: Notebook, id: string, settings: string) 
   notebook.add('sweep', notebook.index(id) + 1, toLines(settings));
 }
 
-/** Puts them into every cell that runs prompts one after another: sweep, profile and generate. One step to undo. */
+/** Writes these settings into every sweep, profile and generate cell, as one undo step. */
 export function useEverywhere(notebook: Notebook, settings: string) {
   const found = Object.entries(parseExperiment(settings, notebook.catalogue));
   const kernels = found.filter(([key]) => isKernelKey(key));

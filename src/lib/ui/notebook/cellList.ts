@@ -1,4 +1,4 @@
-/** The cells of a notebook as the page handles them: plain values, never changed in place, each with a name of its own. */
+/** The cells of a notebook as the page handles them: immutable plain values, each with a stable id. */
 import {
   contentOf,
   makeCell,
@@ -10,18 +10,18 @@ import {
 import { knownToBeShipped } from '../../shaders/loading';
 
 export interface NotebookCell extends Cell {
-  /** The same for as long as the notebook is open, and after a reload. */
+  /** Stable while the notebook is open, and across reloads. */
   id: string;
-  /** Blank lines after it: they go where it goes, and are no cell to look at. */
+  /** Blank lines after the cell. They move with it and are not shown as a cell. */
   gap: string;
-  /** A shader from somebody else's link: nothing compiles it until the user allows it. */
+  /** True for a shader from another person's link: it is not compiled until the user allows it. */
   foreign?: boolean;
 }
 
-/** Blank lines that a text begins with, all of it where there is nothing else. */
+/** Matches the blank lines at the start of a text, or the whole text if it is blank. */
 const BLANK = /^(?:[ \t]*[\r\n]+)*(?:[ \t]*$)?/;
 
-/** Cells of a text, blank lines between them kept aside: `textOf` gives the same text again. */
+/** Parses a text into cells, with the blank lines between them kept in `gap`: `textOf` gives back the same text. */
 export function cellsOf(text: string, foreign = false): NotebookCell[] {
   const cells: NotebookCell[] = [];
   for (const parsed of parseNotebook(text)) {
@@ -35,9 +35,13 @@ export function cellsOf(text: string, foreign = false): NotebookCell[] {
   return cells;
 }
 
-/** Of a text from elsewhere: a shader that nobody here has read. What the lab ships is its own, whoever sends it. */
+/**
+ * True for a shader cell whose text the lab does not ship: shipped shaders are trusted whatever the source of the
+ * notebook.
+ */
 const isForeign = (cell: Cell) => cell.kind === 'wgsl' && !knownToBeShipped(contentOf(cell));
 
+/** Text of the cells as a notebook; the inverse of cellsOf. */
 export function textOf(cells: readonly NotebookCell[]): string {
   return printNotebook(
     cells.flatMap(({ kind, name, open, body, close, gap }) => {
@@ -47,26 +51,28 @@ export function textOf(cells: readonly NotebookCell[]): string {
   );
 }
 
-/** A new cell, a blank line after it. */
+/** Makes a cell with a new id, followed by a blank line. */
 export function newCell(kind: CellKind, body: string, name = ''): NotebookCell {
   return { ...makeCell(kind, body, name), id: newId(), gap: '\n' };
 }
 
-/** Text that has no cells yet: the same cell with blank lines at its end taken for its gap. */
+/** Moves blank lines at the end of a prose cell into its gap. */
 function withGap(cell: Cell): Cell & { gap: string } {
   if (cell.kind !== 'prose') return { ...cell, gap: '' };
   const end = /(?<=[\r\n])[ \t\r\n]+$/.exec(cell.body)?.[0] ?? '';
   return { ...cell, body: cell.body.slice(0, cell.body.length - end.length), gap: end };
 }
 
-/** The cells with a blank line between any two, which only those lack that were moved or came last. */
+/**
+ * Ensures a blank line between neighbouring cells. It can be missing after a move, or after a cell that was the last.
+ */
 export function spaced(cells: NotebookCell[]): NotebookCell[] {
   return cells.map((cell, index) =>
     index < cells.length - 1 && cell.gap === '' ? { ...cell, gap: '\n' } : cell,
   );
 }
 
-/** ISO 8601, UTC. */
+/** Current time, ISO 8601, UTC. */
 export const now = () => new Date().toISOString();
 
 export const newId = () => Math.random().toString(36).slice(2, 10);

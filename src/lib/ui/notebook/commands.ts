@@ -1,4 +1,4 @@
-/** What can be done with the page: the menu, the palette and the keys call these. */
+/** The commands of the page, called by the menu, the palette and the keyboard. */
 import { saveText } from '../parts/download';
 import type { Notebook } from './notebook.svelte';
 import { loadPreset, PRESETS } from './presets';
@@ -10,7 +10,7 @@ export type Dialog = 'palette' | 'shortcuts' | 'save' | 'open' | 'history' | 'sh
 export interface Command {
   id: string;
   name: string;
-  /** As they are pressed here. */
+  /** The keyboard shortcut, as written on this system. */
   keys?: string;
   disabled?: boolean;
   run(): void;
@@ -18,19 +18,19 @@ export interface Command {
 
 const apple = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
 
-/** `Mod+K` as this system writes it. */
+/** Formats a shortcut such as `Mod+K` for this operating system. */
 export const keyName = (keys: string) =>
   apple ? keys.replace('Mod+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥') : keys.replace('Mod', 'Ctrl');
 
-/** What only the page itself can do. */
+/** Actions that only the page component can perform. */
 interface Page {
   dialog(which: Dialog): void;
   importFile(): void;
-  /** Another notebook took this one's place. */
+  /** Called after another notebook replaced the current one. */
   opened(): void;
 }
 
-/** Every command there is, in the language of the moment. */
+/** All commands, named in the current language. */
 export function commandsFor(notebook: Notebook, page: Page): Command[] {
   const words = t().page;
   const open = (text: string) => {
@@ -109,7 +109,7 @@ async function saveIpynb(notebook: Notebook, fileName: string) {
   saveText(toIpynb(notebook.cells, new Map(results)), fileName, 'application/x-ipynb+json');
 }
 
-/** Commands whose name holds all the words, those that begin with them first. */
+/** Enabled commands whose names contain all typed words; those that begin with the first word come first. */
 export function matching(commands: readonly Command[], typed: string): Command[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   const found = commands.filter(

@@ -1,13 +1,13 @@
-/** Files that were dropped or chosen: notebooks, results, models. */
+/** Imports files that were dropped or chosen: notebooks, results and models. */
 import { toCsv } from '../../lab/records/runsCsv';
 import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from '../words/words.svelte';
 
-/** A notebook longer than this was not written by hand. */
+/** Largest notebook or results file that is read, in bytes. */
 const LARGEST_TEXT = 5_000_000;
 
-/** Takes each file for what its name says. Resolves to what there is to say of them. */
+/** Imports each file according to its extension. Resolves to the messages for the user; errors become messages too. */
 export async function takeFiles(files: File[], notebook: Notebook): Promise<string[]> {
   const said: string[] = [];
   for (const file of files) {
@@ -28,7 +28,7 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
     return t().page.modelAdded(file.name);
   }
   if (kind === 'md' || kind === 'markdown') {
-    // To tell shaders that come with the lab from those of somebody else. Offline all are somebody else's.
+    // Loads the shipped sources, so that shipped shaders are recognised. Offline, all shaders count as foreign.
     await loadSources().catch(() => undefined);
     notebook.open(await textOf(file), { foreign: true });
   } else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
@@ -41,7 +41,7 @@ async function textOf(file: File): Promise<string> {
   return file.text();
 }
 
-/** Below the selected cell, as results of another session. */
+/** Adds the results as a csv cell below the selected cell. Returns a message about rows that were left out. */
 async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
   const { readRuns } = await import('../../lab/records/import');
   const { records, leftOut } = readRuns(await textOf(file));

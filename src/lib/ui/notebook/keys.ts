@@ -1,7 +1,10 @@
-/** The keyboard: Jupyter's two modes. Single letters work on a cell's frame alone, never where somebody types. */
+/**
+ * Keyboard handling with Jupyter's two modes. Single letters work only when a cell's frame has the focus, never in a
+ * text field.
+ */
 import type { Notebook } from './notebook.svelte';
 
-/** Runs a cell, then goes to the next, stays, or adds one below. */
+/** Runs a cell, then selects the next cell, stays on it, or adds a cell below. */
 function runFrom(notebook: Notebook, id: string, then: 'next' | 'stay' | 'insert') {
   notebook.editing = undefined;
   notebook.run(id);
@@ -11,7 +14,7 @@ function runFrom(notebook: Notebook, id: string, then: 'next' | 'stay' | 'insert
   else notebook.focus(notebook.cells[then === 'next' ? index + 1 : index].id);
 }
 
-/** The keys that mean the same in a cell's editor as on its frame. */
+/** Keys that work in a cell's editor as on its frame. */
 export function frameKeys(notebook: Notebook, id: string): Record<string, () => void> {
   return {
     'Shift-Enter': () => runFrom(notebook, id, 'next'),
@@ -20,7 +23,7 @@ export function frameKeys(notebook: Notebook, id: string): Record<string, () => 
   };
 }
 
-/** What a page offers beside its cells. */
+/** Actions of the page that keys can start. */
 export interface PageKeys {
   palette(): void;
   save(): void;
@@ -30,9 +33,9 @@ export interface PageKeys {
 let lastD = -Infinity;
 const TWICE_MILLISECONDS = 600;
 
-/** Handles a key of the page. */
+/** Handles a keydown event of the page. */
 export function pressed(event: KeyboardEvent, notebook: Notebook, page: PageKeys) {
-  // Keys that compose a character are the input method's own.
+  // Ignores keys that belong to an input method (composition) or were handled already.
   if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
   const target = event.target as HTMLElement;
   if (target.closest?.('dialog, [popover]')) return;

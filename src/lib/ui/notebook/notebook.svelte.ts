@@ -1,4 +1,4 @@
-/** The open notebook: its cells, how they change, and how they are kept. Running them is runner.svelte.ts. */
+/** The open notebook: its cells, how they are edited, and how they are stored. Running them is in runner.svelte.ts. */
 import { type Catalogue, catalogueWith } from '../../lab/experiment/catalogue';
 import { type CellKind, contentOf, shadersOf, titleOf, withContent } from '../../lab/notebook/notebook';
 import { LAB_VERSION } from '../../lab/version';
@@ -18,35 +18,37 @@ const SAVE_MILLISECONDS = 400;
 
 export class Notebook extends Runner {
   cells = $state.raw<NotebookCell[]>([]);
-  /** The cell that keys and the palette act on. */
+  /** Id of the cell that keys and the palette act on. */
   selected = $state<string | undefined>();
-  /** The cell to focus: its frame, or with `edit` its content. */
+  /** The cell that should take the focus: its frame, or with `edit` its content. */
   attention = $state.raw<{ id: string; edit: boolean } | undefined>();
-  /** The prose cell whose text is open. */
+  /** Id of the prose cell that is being edited. */
   editing = $state<string | undefined>();
-  /** Given by the user; a notebook without is a draft. */
+  /** Name given by the user; empty for a draft. */
   name = $state('');
-  /** Whether it differs from what its address opened. */
+  /** True once the notebook differs from what its address opened. */
   touched = $state(false);
   saved = $state<'no' | 'saving' | 'yes'>('no');
-  /** Why the browser could not store it. */
+  /** Why the notebook could not be stored; undefined if it could. */
   saveProblem = $state<string | undefined>();
-  /** An earlier run to compare with. */
+  /** Pinned earlier run that new runs are compared with. */
   baseline = $state.raw<PastRun | undefined>();
-  /** How many steps can be undone and redone. */
+  /** Number of steps that can be undone and redone. */
   steps = $state.raw({ undo: 0, redo: 0 });
 
   readonly text = $derived(textOf(this.cells));
   readonly title = $derived(this.name || this.#titleOf(this.cells));
-  /** The notebook's own shaders: those written here, and foreign ones that the user has allowed. */
+  /** The notebook's own shaders, including foreign ones that the user has allowed. */
   readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter(({ foreign }) => !foreign)));
-  /** What settings can choose from: the shipped variants, and its own shaders as far as they can be read. */
+  /**
+   * Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read.
+   */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
 
   id = newId();
-  /** Query and hash of the address that shows it. */
+  /** Query and hash of the address that shows the notebook. */
   address = '';
-  /** Called before a change is saved, for example to update the address. */
+  /** Called before each save, for example to update the address. */
   onsave: () => Promise<void> = () => Promise.resolve();
 
   readonly #history = new UndoHistory<NotebookCell[]>();
@@ -67,7 +69,10 @@ export class Notebook extends Runner {
     void this.store.claim(this.id);
   }
 
-  /** Opens a stored notebook as it was left; a run that was under way counts as cut short. If another tab shows it, opens a copy. */
+  /**
+   * Opens a stored notebook. A run that was in progress is marked as interrupted ('cut'). If another tab has the
+   * notebook open, a copy is opened.
+   */
   async restore(stored: StoredNotebook) {
     const free = await this.store.claim(stored.id);
     this.#reset(stored.cells, free ? stored.id : newId(), stored.name, stored.address);
@@ -110,7 +115,7 @@ export class Notebook extends Runner {
     return this.cells.findIndex((cell) => cell.id === id);
   }
 
-  /** Adds a cell, with an example as its content unless one is given. Returns its id. */
+  /** Adds a cell at `index`, with an example as its content unless `body` is given. Returns its id. */
   add(kind: CellKind, index: number, body?: string, name?: string): string {
     const start = starterFor(kind, this, Boolean(this.lab.adapter?.software));
     const cell = newCell(kind, body ?? start.body, name ?? start.name);
@@ -130,7 +135,7 @@ export class Notebook extends Runner {
     else this.selected = undefined;
   }
 
-  /** Moves a cell by one place, within the list. */
+  /** Moves a cell up (-1) or down (1) by one place; does nothing at the end of the list. */
   move(id: string, by: -1 | 1) {
     const from = this.index(id);
     const to = from + by;
@@ -149,12 +154,12 @@ export class Notebook extends Runner {
     this.add(cell.kind, index + 1, contentOf(cell), name);
   }
 
-  /** Sets a cell's content (see contentOf). Quick changes in a row are one step to undo. */
+  /** Sets a cell's content (see contentOf). Rapid changes are merged into one undo step. */
   setBody(id: string, body: string) {
     this.setBodies({ [id]: body }, `text ${id}`);
   }
 
-  /** Sets the contents of several cells, by id, as one step to undo. `what`: see UndoHistory.keep. */
+  /** Sets the contents of several cells, by id, as one undo step. `what`: see UndoHistory.keep. */
   setBodies(bodies: Readonly<Record<string, string>>, what = '') {
     const cells = this.cells.map((cell) => {
       const content = contentOf(cell);
@@ -172,13 +177,13 @@ export class Notebook extends Runner {
     this.#change(this.cells.map((each) => (each.id === id ? { ...each, name, open, close, body } : each)));
   }
 
-  /** Makes a foreign shader one of the notebook's own. */
+  /** Marks a foreign shader as allowed: it becomes one of the notebook's own. */
   allow(id: string) {
     this.cells = this.cells.map((cell) => (cell.id === id ? { ...cell, foreign: undefined } : cell));
     this.changed();
   }
 
-  /** Puts records as CSV below a cell, into the results cell that is there or a new one. */
+  /** Writes records as CSV into the results cell directly below a cell; adds one if there is none. */
   freeze(id: string, csv: string) {
     const below = this.cells[this.index(id) + 1];
     if (below?.kind === 'csv') this.setBody(below.id, csv);
@@ -242,21 +247,24 @@ export class Notebook extends Runner {
       finishedAt: now(),
       label: '',
     };
-    // If it cannot be stored, neither can the notebook, and save() reports that.
+    // If the run cannot be stored, neither can the notebook, and save() reports that.
     this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
   }
 
-  /** Saves soon, once for many changes in a row. */
+  /** Schedules a save; several changes in quick succession are saved once. */
   override changed() {
     this.saved = 'saving';
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => void this.save(), SAVE_MILLISECONDS);
   }
 
-  /** Saves now. Never throws: `saveProblem` says why the browser could not store it. `leaving`: the address already shows another notebook. */
+  /**
+   * Saves immediately. Never rejects: `saveProblem` holds the reason if storing failed. `leaving`: the address already
+   * belongs to another notebook, so it is not updated.
+   */
   async save({ leaving = false } = {}): Promise<void> {
     clearTimeout(this.#saving);
-    if (!leaving) await this.onsave().catch(() => undefined); // an address is a convenience
+    if (!leaving) await this.onsave().catch(() => undefined); // the address is only a convenience
     const outcomes = Object.fromEntries(
       this.cells.flatMap(({ id }) => (this.outcomes.has(id) ? [[id, this.outcomes.get(id)!]] : [])),
     );
@@ -274,7 +282,7 @@ export class Notebook extends Runner {
   }
 }
 
-/** The cell with another content and the same id, gap and origin. */
+/** Returns the cell with new content but the same id, gap and foreign mark. */
 function rewritten(cell: NotebookCell, content: string): NotebookCell {
   if (cell.kind === 'prose') return { ...cell, body: ended(content) };
   const { id, gap, foreign } = cell;

@@ -1,24 +1,26 @@
-/** What running a cell came to: its events, where it is, and what it ran. Plain data, stored with the notebook. */
+/**
+ * The outcome of running a cell: its state, its events, and the text that ran. Plain data, stored with the notebook.
+ */
 import type { LabEvent } from '../../lab/cells/events';
 import { KINDS } from '../../lab/cells/kinds';
 import { upgradeEvent } from '../../lab/cells/stored';
 import { type RunRecord, upgradeRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
 
-/** What a run leaves behind: every event but those of its progress. Plain data. */
+/** Events that are kept after a run: all except progress and adapter events. */
 export type ResultEvent = Exclude<LabEvent, { type: 'progress' | 'adapter' | 'no-adapter' }>;
 
-/** What came of running a cell. Plain data, never changed in place. */
+/** The outcome of running a cell. Plain, immutable data. */
 export interface Outcome {
   state: 'running' | 'done' | 'failed' | 'stopped' | 'cut';
-  /** The cell's text as it ran, with the shaders it used: where that differs now, the outcome is stale. */
+  /** The cell's text and the shaders it used when it ran. The outcome is stale when they have changed since. */
   ran: string;
   events: ResultEvent[];
-  /** Runs that were to be made. */
+  /** Number of runs that were planned. */
   planned: number;
-  /** Why it ended early. */
+  /** Why the run ended early; undefined if it did not. */
   problem?: string;
-  /** Of the run before this one, to compare with. */
+  /** Records of the previous run of this cell, for comparison. */
   previous: RunRecord[];
   /** ISO 8601, UTC. */
   startedAt: string;
@@ -26,6 +28,7 @@ export interface Outcome {
 
 export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 
+/** The run records among these events. */
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
 
@@ -33,9 +36,10 @@ const RESULTS = new Set<string>([
   ...Object.values(KINDS).flatMap(({ results }) => Object.keys(results)),
   'failed',
 ]);
+/** True for events that are kept after a run. */
 export const isResult = (event: WorkerEvent): event is WorkerEvent & ResultEvent => RESULTS.has(event.type);
 
-/** Pieces of a text become one. */
+/** Appends an event; successive text events are merged into one. */
 export function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[] {
   const last = events.at(-1);
   if (event.type === 'text' && last?.type === 'text')
@@ -43,7 +47,7 @@ export function joined(events: ResultEvent[], event: ResultEvent): ResultEvent[]
   return [...events, event];
 }
 
-/** An outcome that any version of the lab stored, with today's names. */
+/** Converts an outcome stored by any earlier version of the lab to the current names. */
 export const upgradeOutcome = (stored: Outcome): Outcome => ({
   ...stored,
   events: stored.events.map(upgradeEvent),

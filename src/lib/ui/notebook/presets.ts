@@ -1,10 +1,10 @@
-/** Notebooks that come with the lab: static/notebooks/<name>.md, opened by /?notebook=<name>. */
+/** The preset notebooks: static/notebooks/<name>.md, opened by /?notebook=<name>. */
 import { asset } from '$app/paths';
 
-/** In the order of the menu. */
+/** Names of the presets, in menu order. */
 export const PRESETS = ['start', 'phase-2', 'parallel-wkv', 'inline-or-repack', 'road-to-700'] as const;
 
-/** Its text; undefined when there is none of this name. Rejects when it cannot be fetched. */
+/** Fetches the text of a preset; undefined if there is none of this name. Rejects on any other fetch error. */
 export async function loadPreset(name: string): Promise<string | undefined> {
   if (!/^[a-z0-9][a-z0-9-]{0,59}$/.test(name)) return undefined;
   const response = await fetch(asset(`/notebooks/${name}.md`));

@@ -1,4 +1,4 @@
-/** What the page says about the running cell: its phase, how much is done, and how long the rest will take. */
+/** Status text of the running cell: its phase, its progress and the estimated time left. */
 import type { Progress } from '../../lab/measure/progress';
 import { megabytes } from '../session/models';
 import { t } from '../words/words.svelte';
@@ -7,11 +7,16 @@ import { t } from '../words/words.svelte';
 const UNCOUNTED: readonly Progress['phase'][] = ['loading', 'compiling', 'checking'];
 const SHORTEST_ESTIMATE_SECONDS = 1;
 
-/** How fast a cell gets on, from which the time left is estimated. All times are those of performance.now(). */
+/**
+ * Timing of the running cell, from which the time left is estimated. All times are values of performance.now(), in ms.
+ */
 export interface Pace {
-  /** The current phase, when it began, and how much of it was done then. */
+  /** The current phase: its name, its start time, and the progress (`done`) at that time. */
   phase: { name: string; since: number; from: number };
-  /** When loading was over, when the first and the last run ended, and how many have ended. */
+  /**
+   * Times of the end of loading and of the ends of the first and the last finished run, and the number of finished
+   * runs.
+   */
   runs: { began: number; first: number; last: number; count: number };
 }
 
@@ -20,6 +25,7 @@ export const NO_PACE: Pace = {
   runs: { began: 0, first: 0, last: 0, count: 0 },
 };
 
+/** Updates the timing at a progress event. `now`: performance.now(). */
 export function paceAtProgress(pace: Pace, { phase: name, done }: Progress, now: number): Pace {
   const { phase, runs } = pace;
   return {
@@ -28,11 +34,13 @@ export function paceAtProgress(pace: Pace, { phase: name, done }: Progress, now:
   };
 }
 
+/** Updates the timing when a run has ended. `now`: performance.now(). */
 export function paceAfterRun({ phase, runs }: Pace, now: number): Pace {
   const { began, first, count } = runs;
   return { phase, runs: { began, first: count ? first : now, last: now, count: count + 1 } };
 }
 
+/** Text of the phase, with the run number and the bytes loaded if they apply. */
 export function statusText(progress: Progress | undefined, stopping: boolean): string {
   const words = t().page;
   if (stopping) return words.stopping;
@@ -44,7 +52,7 @@ export function statusText(progress: Progress | undefined, stopping: boolean): s
   return `${place}${words.phases[phase]}${detail ? `, ${detail}` : ''}`;
 }
 
-/** Empty if there is too little to estimate it from, or too little left. */
+/** Estimated time left as text; empty if it is unknown or shorter than SHORTEST_ESTIMATE_SECONDS. */
 export function timeLeftText(pace: Pace, progress: Progress, now: number): string {
   const seconds = secondsLeft(pace, progress, now);
   if (seconds < SHORTEST_ESTIMATE_SECONDS) return '';
@@ -53,13 +61,16 @@ export function timeLeftText(pace: Pace, progress: Progress, now: number): strin
     : t().page.minutesLeft(Math.round(seconds / 60));
 }
 
-/** From the runs that have ended, or within a single run from its phase; 0 if unknown. Loading counts for neither. */
+/**
+ * Estimated seconds left, from the finished runs or, for a single run, from the progress within its phase; 0 if
+ * unknown. Loading time is excluded.
+ */
 export function secondsLeft({ phase, runs }: Pace, progress: Progress, now: number): number {
   const { began, first, last, count } = runs;
   if (progress.runs > 1) {
     if (count === 0) return 0;
     if (count === 1) return ((first - began) / 1000) * (progress.runs - 1);
-    // The first run also compiles for the others.
+    // The first run includes compilation that later runs reuse, so it is excluded.
     return ((last - first) / 1000 / (count - 1)) * (progress.runs - count);
   }
   const { done, total } = progress;
@@ -67,7 +78,7 @@ export function secondsLeft({ phase, runs }: Pace, progress: Progress, now: numb
   return ((now - phase.since) / 1000 / (done - phase.from)) * (total - done);
 }
 
-/** The part of all runs that is done, from 0 to 1. */
+/** Completed fraction of all runs, from 0 to 1. */
 export function shareDone({ run, runs, done, total, phase }: Progress): number {
   const within = total && !UNCOUNTED.includes(phase) ? done / total : 0;
   return Math.min(1, (run - 1 + within) / Math.max(1, runs));

@@ -1,4 +1,4 @@
-/** Running the cells of a notebook one after another: the queue, the events of the worker, and what came of each run. */
+/** Runs the cells of a notebook one after another: the queue, the worker's events, and the outcomes. */
 import { SvelteMap } from 'svelte/reactivity';
 import { readCell, usesShader } from '../../lab/cells/cells';
 import type { Catalogue } from '../../lab/experiment/catalogue';
@@ -13,56 +13,56 @@ import { type NotebookCell, now } from './cellList';
 import { type CellState, isResult, joined, type Outcome, recordsIn } from './outcome';
 import { NO_PACE, paceAfterRun, paceAtProgress, shareDone, statusText, timeLeftText } from './progressText';
 
-/** The part of a notebook that runs it; Notebook adds the cells and how they are stored. */
+/** The running part of a notebook; the subclass Notebook adds editing and storage. */
 export abstract class Runner {
   abstract readonly cells: NotebookCell[];
   abstract readonly own: OwnVariant[];
   abstract readonly catalogue: Catalogue;
   abstract cell(id: string | undefined): NotebookCell | undefined;
-  /** Something that is stored with the notebook has changed. */
+  /** Called when stored state of the notebook has changed. */
   abstract changed(): void;
   /** Adds a finished run to the history. */
   protected abstract keepRun(cell: NotebookCell, outcome: Outcome): void;
 
-  /** What came of running the cells, by id. */
+  /** Outcomes of the cells, by cell id. */
   readonly outcomes = new SvelteMap<string, Outcome>();
-  /** Ids of waiting cells, in order. */
+  /** Ids of the queued cells, in order. */
   queue = $state.raw<string[]>([]);
   running = $state<string | undefined>();
   stopping = $state(false);
   progress = $state.raw<Progress | undefined>();
-  /** A sentence about how the last run ended. */
+  /** Summary sentence of the last run. */
   finished = $state('');
-  /** Whether the tab was hidden during the run. */
+  /** True if the tab was hidden during the run, which can distort timings. */
   hidden = $state(false);
   #pace = $state.raw(NO_PACE);
-  /** See onRun. */
+  /** Actions registered by onRun, by cell id. */
   readonly #actions: Record<string, () => void> = {};
   #unlisten: (() => void) | undefined;
 
   readonly busy = $derived(this.running !== undefined);
-  /** The phase of the running cell, as text. */
+  /** Status text of the running cell. */
   readonly doing = $derived.by(() => (this.busy ? statusText(this.progress, this.stopping) : ''));
-  /** The same with the number of waiting cells. */
+  /** Status text, with the number of queued cells. */
   readonly status = $derived.by(() =>
     this.queue.length ? `${this.doing} · ${t().page.queued(this.queue.length)}` : this.doing,
   );
   readonly timeLeft = $derived.by(() =>
     this.progress && !this.stopping ? timeLeftText(this.#pace, this.progress, performance.now()) : '',
   );
-  /** The part of the running cell's runs that is done, from 0 to 1. */
+  /** Completed fraction of the running cell's runs, from 0 to 1. */
   readonly share = $derived.by(() => (this.progress ? shareDone(this.progress) : 0));
 
   constructor(readonly lab: Lab) {}
 
-  /** Whether the cell can be started now. */
+  /** True if the cell can be started now. */
   canRun(id: string): boolean {
     const cell = this.cell(id);
     if (!cell || this.lab.unavailable || this.queue.includes(id) || this.running === id) return false;
     return isLab(cell.kind) || id in this.#actions;
   }
 
-  /** Puts a cell into the queue; a shader is checked at once instead. */
+  /** Queues a cell; a cell with an action of its own (see onRun) runs that at once instead. */
   run(id: string) {
     if (!this.canRun(id)) return;
     const action = this.#actions[id];
@@ -75,7 +75,9 @@ export abstract class Runner {
     for (const { id, kind } of this.cells) if (isLab(kind)) this.run(id);
   }
 
-  /** Empties the queue and stops the running cell after its sample; called again, ends the worker without waiting. */
+  /**
+   * Empties the queue and stops the running cell after its current sample. A second call terminates the worker at once.
+   */
   stop() {
     this.queue = [];
     if (!this.busy) return;
@@ -84,7 +86,7 @@ export abstract class Runner {
     this.lab.send({ type: 'stop' });
   }
 
-  /** Takes a cell out of the queue, or stops it if it runs. */
+  /** Removes a cell from the queue, or stops it if it is running. */
   cancel(id: string) {
     this.queue = this.queue.filter((waiting) => waiting !== id);
     if (this.running === id) this.stop();
@@ -96,7 +98,10 @@ export abstract class Runner {
     this.changed();
   }
 
-  /** Sets what `run` does for a cell without results, such as a shader. Returns a function that undoes this. */
+  /**
+   * Registers the action that `run` performs for a cell without results, such as a shader. Returns a function that
+   * unregisters it.
+   */
   onRun(id: string, action: () => void): () => void {
     this.#actions[id] = action;
     return () => delete this.#actions[id];
@@ -166,7 +171,7 @@ export abstract class Runner {
     });
   }
 
-  /** Forgets what runs and waits: the notebook is about to be another. */
+  /** Drops the running cell and the queue without waiting, because another notebook is about to be opened. */
   protected abandon() {
     this.#unlisten?.();
     this.#unlisten = undefined;
@@ -188,7 +193,7 @@ export abstract class Runner {
   #receiveProgress(id: string, outcome: Outcome, progress: Progress) {
     this.progress = progress;
     this.#pace = paceAtProgress(this.#pace, progress, performance.now());
-    // A shader that hangs never ends its compilation or its check; a long sample is only long.
+    // Only compiling and checking are watched for a hang: a shader can hang there, while a long sample is legitimate.
     if (progress.phase === 'compiling' || progress.phase === 'checking') this.lab.watch(id);
     else this.lab.calm(id);
     if (outcome.planned !== progress.runs) this.outcomes.set(id, { ...outcome, planned: progress.runs });
@@ -208,7 +213,7 @@ export abstract class Runner {
     [this.running, this.progress, this.stopping] = [undefined, undefined, false];
     this.changed();
     if (this.lab.unavailable)
-      this.queue = []; // no cell can run any more
+      this.queue = []; // the GPU is gone: no cell can run
     else if (this.queue.length) this.#next();
   }
 
@@ -226,7 +231,7 @@ export abstract class Runner {
         : `${words.kinds[cell?.kind ?? 'sweep']}: ${words.states[outcome.state]}`;
   }
 
-  /** What a run of the cell depends on: its content, and the shaders that it uses. */
+  /** Text that determines a run's result: the cell's content and the shaders it uses. */
   #ranText(cell: NotebookCell): string {
     const shaders = this.own.filter((variant) => uses(cell, variant, this.catalogue));
     return [contentOf(cell), ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join(
@@ -235,7 +240,7 @@ export abstract class Runner {
   }
 }
 
-/** Whether a cell's runs use the shader; false if its settings cannot be read. */
+/** True if the cell's runs use the shader; false if its settings cannot be read. */
 function uses(cell: NotebookCell, variant: OwnVariant, catalogue: Catalogue): boolean {
   try {
     return usesShader(readCell(cell.kind, contentOf(cell), catalogue), variant, catalogue);

@@ -1,4 +1,4 @@
-/** The settings of one cell: its text, read, and the changes that controls make to that text, line by line. */
+/** The settings of one cell, parsed from its text. Controls change that text line by line. */
 import { numbersOf, readCell } from '../../lab/cells/cells';
 import { readBlock } from '../../lab/cells/kinds/kind';
 import { complete } from '../../lab/experiment/defaults';
@@ -11,12 +11,12 @@ import { t } from '../words/words.svelte';
 
 interface Block {
   experiment: Experiment;
-  /** Values of the settings that only this kind of cell has, by name. */
+  /** Values of the settings specific to this kind of cell, by name. */
   own: Record<string, number>;
 }
 
 export class CellSettings {
-  /** The last block that could be read. */
+  /** The last block that was read without an error. */
   #last: Block = { experiment: {}, own: {} };
 
   constructor(
@@ -26,7 +26,7 @@ export class CellSettings {
 
   readonly kind = $derived.by(() => this.notebook.cell(this.id)?.kind ?? 'sweep');
   readonly #numbers = $derived(numbersOf(this.kind));
-  /** Names of the settings that only this kind of cell has: they are not part of an experiment. */
+  /** Names of the settings specific to this kind of cell; they are not part of an experiment. */
   readonly extra = $derived(Object.keys(this.#numbers));
 
   /** The cell's text, without its fences. */
@@ -43,18 +43,18 @@ export class CellSettings {
       return { ...this.#last, error: locateError(this.text, (reason as Error).message) };
     }
   });
-  /** The first block of settings, as written. */
+  /** Text of the first block of settings. */
   readonly head = $derived(this.#parts.settings);
-  /** The experiment of the first block, without defaults of the GPU. */
+  /** Experiment of the first block as written, without this GPU's defaults. */
   readonly written = $derived(this.#read.experiment);
-  /** The same with the defaults of this GPU. */
+  /** The same experiment, completed with this GPU's defaults. */
   readonly experiment = $derived.by(() => complete(this.#read.experiment, this.notebook.lab.defaults));
-  /** Values of the settings that only this kind of cell has. */
+  /** Values of the settings specific to this kind of cell. */
   readonly own = $derived(this.#read.own);
-  /** Why the text cannot be read, and where. */
+  /** Why and where the text cannot be read; undefined if it can. */
   readonly error = $derived(this.#read.error);
 
-  /** The runs of a sweep, or why there are none. */
+  /** Runs of a sweep, with an error message if there are none. */
   readonly expanded = $derived.by((): { runs: Run[]; error?: string } => {
     try {
       const runs = expand(this.experiment, this.notebook.catalogue);
@@ -63,7 +63,7 @@ export class CellSettings {
       return { runs: [], error: (reason as Error).message };
     }
   });
-  /** Why this cell cannot run as it is. */
+  /** Why the cell cannot run; undefined if it can. */
   readonly problem = $derived.by(() => {
     if (this.kind === 'sweep') return this.error ?? this.expanded.error;
     try {
@@ -74,12 +74,12 @@ export class CellSettings {
     }
   });
 
-  /** The whole text, from the text field. */
+  /** Replaces the whole text (from the text field). */
   edit(text: string) {
     this.notebook.setBody(this.id, text);
   }
 
-  /** From a control: changes the lines of this key and leaves the others as they were written. Throws for an impossible value. */
+  /** Sets a key from a control and leaves all other lines as they are written. Throws an Error for an invalid value. */
   set(key: string, values: string[]) {
     const next = change(this.written, key, values, this.notebook.catalogue);
     let text = this.head;
@@ -89,12 +89,12 @@ export class CellSettings {
     this.#replaceHead(text);
   }
 
-  /** Changes a setting that only this kind of cell has. An empty value: back to its default. */
+  /** Sets a setting specific to this kind of cell; an empty value restores its default. */
   setOwn(key: string, value: string) {
     this.#replaceHead(withSetting(this.head, key, value === '' ? [] : [value]));
   }
 
-  /** Back to the last settings that could be read. */
+  /** Restores the last settings that could be read. */
   restore() {
     const lines = formatExperiment(this.#last.experiment, 'lines', this.notebook.catalogue);
     const changed = Object.entries(this.#last.own).filter(

@@ -1,8 +1,8 @@
-/** The text that a new cell begins with: something that runs. */
+/** Starter content of new cells: an example that runs as it is. */
 import { isLabKind, KINDS } from '../../lab/cells/kinds';
 import type { CellKind } from '../../lab/notebook/notebook';
 
-/** The text of a new shader: the only text of a shader that the page has from the start. */
+/** Text of a new shader. It is the only shader text that is part of the initial bundle. */
 const [TILED] = Object.values(
   import.meta.glob<string>('../../shaders/matmul/tiled.wgsl', {
     query: '?raw&whole',
@@ -11,12 +11,12 @@ const [TILED] = Object.values(
   }),
 );
 
-/** The cells of the notebook, whose names are taken. */
+/** The notebook's cells, whose names are taken. */
 interface Around {
   cells: readonly { name: string }[];
 }
 
-/** The body and the name of a new cell. `software`: a CPU stands in for the GPU, and must answer within a minute too. */
+/** Body and name of a new cell. `software`: the adapter runs on the CPU, so the example must be small. */
 export function starterFor(
   kind: CellKind,
   { cells }: Around,

@@ -1,4 +1,4 @@
-/** What the browser keeps: notebooks with their results, and the history of runs. IndexedDB, through `idb`. */
+/** Browser storage of notebooks with their results and of the run history: IndexedDB, through `idb`. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { PastRun, StoredNotebook } from './stored';
 
@@ -15,10 +15,10 @@ const CLAIM_MILLISECONDS = [0, 250];
 const LAST = 'notebook';
 const BASELINE = 'baseline';
 
-/** Reads and checks stored values. Loaded when there is one: a first visit does not need it. */
+/** Loads the module that validates stored values; a first visit does not need it. */
 const reader = () => import('./stored');
 
-/** Every method rejects with an Error that says what the browser does not allow, and leaves the page as it was. */
+/** Stores notebooks and runs. Methods that use the database reject with the browser's Error if storage fails. */
 export class Store {
   #database: Promise<IDBPDatabase<Schema>> | undefined;
 
@@ -36,12 +36,15 @@ export class Store {
 
   #release: (() => void) | undefined;
 
-  /** Whether no other tab shows this notebook; from now on this one does. Two would write over each other. */
+  /**
+   * Claims a notebook for this tab and releases the previous claim. Resolves to false if another tab has it: two tabs
+   * would overwrite each other.
+   */
   async claim(id: string): Promise<boolean> {
     this.#release?.();
     this.#release = undefined;
     if (!navigator.locks) return true;
-    // A page that is being reloaded may hold it for a moment longer.
+    // A page that is being reloaded may hold the lock for a moment longer.
     for (const patience of CLAIM_MILLISECONDS) {
       await new Promise((resolve) => setTimeout(resolve, patience));
       if (await this.#lock(`notebook ${id}`)) return true;
@@ -49,7 +52,7 @@ export class Store {
     return false;
   }
 
-  /** Holds a lock until the page is gone or `#release` is called. */
+  /** Acquires a lock and holds it until the page closes or `#release` is called. Resolves to false if it is taken. */
   #lock(name: string): Promise<boolean> {
     return new Promise((resolve) => {
       const held = (lock: Lock | null) => {
@@ -60,14 +63,14 @@ export class Store {
     });
   }
 
-  /** The notebook that this tab shows at this address, from before a reload. */
+  /** The notebook that this tab had open at this address before a reload. */
   async atAddress(address: string): Promise<StoredNotebook | undefined> {
     const id = recall('session');
     const found = id === undefined ? undefined : await this.load(id);
     return found?.address === address ? found : undefined;
   }
 
-  /** The notebook of this tab, else the one that was last changed in any. */
+  /** This tab's last notebook, else the last one changed in any tab. */
   async last(): Promise<StoredNotebook | undefined> {
     for (const id of [recall('session'), recall('local')]) {
       const found = id === undefined ? undefined : await this.load(id);
@@ -76,7 +79,7 @@ export class Store {
     return undefined;
   }
 
-  /** All notebooks, the last changed first; throws away drafts beyond the last twenty. */
+  /** All notebooks, last changed first. Deletes all drafts except the latest MOST_DRAFTS. */
   async notebooks(): Promise<StoredNotebook[]> {
     const database = await this.#open();
     const { readNotebook } = await reader();
@@ -92,7 +95,7 @@ export class Store {
     await (await this.#open()).delete('notebooks', id);
   }
 
-  /** Adds a run, or changes its label. */
+  /** Adds a run or updates its label. Deletes the oldest unlabelled runs beyond MOST_RUNS. */
   async keepRun(run: PastRun): Promise<void> {
     const database = await this.#open();
     await database.put('runs', run);
@@ -103,7 +106,7 @@ export class Store {
     for (const { id } of unlabelled.slice(0, surplus)) await database.delete('runs', id);
   }
 
-  /** The history, the latest first. */
+  /** All stored runs, latest first. */
   async runs(): Promise<PastRun[]> {
     const stored = await (await this.#open()).getAllFromIndex('runs', 'finishedAt');
     const { readRun } = await reader();
@@ -115,7 +118,7 @@ export class Store {
     if (this.baselineId === id) this.pin(undefined);
   }
 
-  /** The run that others are compared with. */
+  /** Id of the pinned run that others are compared with. */
   get baselineId(): string | undefined {
     return recall('local', BASELINE);
   }
@@ -136,7 +139,7 @@ export class Store {
         database.createObjectStore('notebooks', { keyPath: 'id' });
         database.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
       },
-      // The browser may close it to make room: the next call opens it again.
+      // The browser may close the database to free memory; the next call reopens it.
       terminated: () => (this.#database = undefined),
     }).catch((reason: unknown) => {
       this.#database = undefined;
@@ -148,14 +151,14 @@ export class Store {
 
 type Drawer = 'local' | 'session';
 
-/** A small word beside the database, and no harm where even that is forbidden. */
+/** Stores a small value in web storage; does nothing if that is blocked. */
 function remember(drawer: Drawer, value: string | undefined, key = LAST) {
   try {
     const storage = drawer === 'local' ? localStorage : sessionStorage;
     if (value === undefined) storage.removeItem(key);
     else storage.setItem(key, value);
   } catch {
-    // The notebook itself is stored; only which was the last is not.
+    // The notebook itself is in the database; only its place as the last one is lost.
   }
 }
 

@@ -1,20 +1,20 @@
 /**
- * What lies in the browser's database, and how it is read back. A stored value may come from another version of the lab or
- * be damaged: its cells' texts are saved wherever they can be read, results that do not fit are left out.
+ * The formats of the browser's database, and the validation of stored values. A value may come from another version of
+ * the lab or be damaged: cell texts are recovered if they can be read, results that do not fit are dropped.
  */
 import * as v from 'valibot';
 import { type CellKind, LAB_KINDS, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
 import { cellsOf, type NotebookCell } from './cellList';
 import { type Outcome, type ResultEvent, upgradeOutcome } from './outcome';
 
-/** A notebook as it is stored. */
+/** A notebook as stored in the database. */
 export interface StoredNotebook {
   id: string;
-  /** Given by the user; a notebook without one is a draft, of which the last few are kept. */
+  /** Name given by the user; empty for a draft, of which only the latest are kept. */
   name: string;
   title: string;
   cells: NotebookCell[];
-  /** Results by the ids of the cells. */
+  /** Outcomes by cell id. */
   outcomes: Record<string, Outcome>;
   /** Query and hash of the address that shows it, so that a reload restores it instead of opening the link again. */
   address: string;
@@ -30,11 +30,11 @@ export interface PastRun {
   /** The notebook's title at the time. */
   notebook: string;
   kind: CellKind;
-  /** The cell's text as it ran. */
+  /** The cell's content when it ran. */
   body: string;
   outcome: Outcome;
   finishedAt: string;
-  /** Given by the user. */
+  /** Label given by the user; may be empty. */
   label: string;
 }
 
@@ -52,7 +52,7 @@ const StoredCell = v.object({
   foreign: v.optional(v.boolean()),
 });
 
-/** What can be saved of a cell that does not fit. */
+/** Fallback for a cell that does not validate: only its text is recovered. */
 const CellText = v.object({ open: text, body: v.string(), close: text });
 
 const Seconds = v.array(v.number());
@@ -71,7 +71,7 @@ const Record = v.looseObject({
 });
 
 const payload = v.looseObject({});
-/** What each type of event must hold to be shown. */
+/** Fields that an event of each type must have to be shown. */
 const RESULT_SHAPES: Record<Exclude<ResultEvent['type'], 'finished'>, v.GenericSchema> = {
   record: v.object({ record: Record }),
   compared: v.object({ compared: payload }),
@@ -115,7 +115,7 @@ const Run = v.object({
   label: text,
 });
 
-/** A stored notebook with what fits of it; undefined if nothing of it can be opened. */
+/** Validates a stored notebook and drops the parts that do not fit; undefined if nothing can be recovered. */
 export function readNotebook(stored: unknown): StoredNotebook | undefined {
   const shell = v.safeParse(Shell, stored);
   if (!shell.success) return undefined;
@@ -127,14 +127,14 @@ export function readNotebook(stored: unknown): StoredNotebook | undefined {
   return { ...shell.output, cells, outcomes: Object.fromEntries(outcomes) };
 }
 
-/** A run of the history; undefined if it does not fit. */
+/** Validates a run of the history; undefined if it does not fit. */
 export function readRun(stored: unknown): PastRun | undefined {
   const run = v.safeParse(Run, stored);
   const outcome = run.success ? readOutcome(run.output.outcome) : undefined;
   return run.success && outcome ? { ...run.output, outcome } : undefined;
 }
 
-/** The cell as it was stored, if it is one; else the cells of its text, with shaders that wait to be allowed. */
+/** Returns the stored cell if it is valid, else the cells parsed from its text, with shaders marked as foreign. */
 function readCells(stored: unknown): NotebookCell[] {
   const cell = v.safeParse(StoredCell, stored);
   if (cell.success && isWhole(cell.output)) return [cell.output];
@@ -144,7 +144,7 @@ function readCells(stored: unknown): NotebookCell[] {
   return cellsOf(open + body + close, true).map((each) => ({ ...each, gap: each.gap || '\n' }));
 }
 
-/** Whether the cell's fences make it the cell that it is said to be. Prose may be anything. */
+/** True if the cell's text parses to exactly this kind and name. Prose may contain anything. */
 function isWhole(cell: NotebookCell): boolean {
   if (cell.kind === 'prose') return cell.open === '' && cell.close === '';
   const [first, ...others] = parseNotebook(printNotebook([cell]));
@@ -164,7 +164,7 @@ function readOutcome(stored: unknown): Outcome | undefined {
     try {
       return upgradeOutcome({ ...others, events: [event as ResultEvent], previous: [] }).events;
     } catch {
-      return []; // not even the shape that older versions stored
+      return []; // not a shape that any version stored
     }
   };
   return {

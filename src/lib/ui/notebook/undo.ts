@@ -1,4 +1,4 @@
-/** Undo and redo over values that are never changed in place. Quick changes of the same kind are one step. */
+/** Undo and redo over immutable values. Rapid changes of the same kind are merged into one step. */
 
 const MERGE_MILLISECONDS = 1200;
 const MOST_STEPS = 500;
@@ -8,7 +8,10 @@ export class UndoHistory<Value> {
   #after: Value[] = [];
   #last = { what: '', at: -Infinity };
 
-  /** Call before a change, with the value as it was. Changes with the same non-empty `what` soon after each other are one step. */
+  /**
+   * Records the value before a change. Changes with the same non-empty `what` within MERGE_MILLISECONDS are merged into
+   * one step.
+   */
   keep(value: Value, what: string, now = performance.now()) {
     const merged = what !== '' && what === this.#last.what && now - this.#last.at < MERGE_MILLISECONDS;
     this.#last = { what, at: now };
@@ -18,7 +21,7 @@ export class UndoHistory<Value> {
     if (this.#before.length > MOST_STEPS) this.#before.shift();
   }
 
-  /** The value before the last change; undefined if there is none. `value` is the current one. */
+  /** Returns the value before the last change, or undefined if there is none. `value` is the current one. */
   undo(value: Value): Value | undefined {
     return this.#step(this.#before, this.#after, value);
   }

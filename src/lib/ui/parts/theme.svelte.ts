@@ -7,6 +7,7 @@ let current = $state<Theme>((document.documentElement.dataset.theme as Theme | u
 
 export const theme = (): Theme => current;
 
+/** Applies a theme and stores the choice. */
 export function setTheme(theme: Theme) {
   current = theme;
   if (theme === 'auto') delete document.documentElement.dataset.theme;

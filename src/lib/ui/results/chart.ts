@@ -1,4 +1,4 @@
-/** Draws a view with Chart.js. The only module that imports it; loaded only when there is a run to draw. */
+/** Draws a view with Chart.js. No other module imports Chart.js; this one is loaded when there is something to draw. */
 import {
   Chart,
   LineController,
@@ -21,7 +21,7 @@ const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
 const FONT = { family: 'system-ui, sans-serif', size: 12.5 };
 
-/** Colours as the style sheet resolves them for the current theme. */
+/** Colours of the style sheet, resolved for the current theme. */
 export interface Palette {
   ink: string;
   quiet: string;
@@ -33,9 +33,9 @@ export interface Palette {
 export interface Drawing {
   view: View;
   palette: Palette;
-  /** Whether lines are labelled at their ends instead of in a legend; needs room there. */
+  /** True to label lines at their right ends instead of in a legend; this needs room there. */
   directLabels: boolean;
-  /** Number of the record that is selected in the table. */
+  /** Table number of the selected record. */
   selected: number | undefined;
   onselect: (record: number) => void;
   words: { perSecond: string; targetLine: string; locale: string };
@@ -43,7 +43,7 @@ export interface Drawing {
 
 export interface DrawnChart {
   redraw(drawing: Drawing): void;
-  /** The chart as a PNG, on the panel's background colour. */
+  /** Renders the chart as a PNG, on the panel's background colour. */
   png(): Promise<Blob | null>;
   destroy(): void;
 }
@@ -51,7 +51,7 @@ export interface DrawnChart {
 type LinePoint = { x: number; y: number; point: Point };
 type LineChart = Chart<'line', LinePoint[]>;
 
-/** A chart on this canvas, without animations: they would share the GPU with what is being measured. */
+/** Draws a chart on a canvas. No animations: they would use the GPU that is being measured. */
 export function drawChart(canvas: HTMLCanvasElement, first: Drawing): DrawnChart {
   let drawing = first;
   const plugins = [targetLine, whiskers, lineEnds].map((plugin) => plugin(() => drawing));
@@ -157,7 +157,7 @@ function scales(view: View, palette: Palette, words: Drawing['words']): ChartOpt
   };
 }
 
-/** The tooltip: the run's row of the table. */
+/** Tooltip with the columns of the run's table row. */
 function tooltip(palette: Palette): NonNullable<ChartOptions<'line'>['plugins']>['tooltip'] {
   return {
     backgroundColor: palette.panel,
@@ -175,7 +175,7 @@ function tooltip(palette: Palette): NonNullable<ChartOptions<'line'>['plugins']>
   };
 }
 
-/** Logarithmic, as chunk sizes and prompt lengths double; a single value is centred. */
+/** Range of the logarithmic x axis (chunk sizes and prompt lengths double); a single value is centred. */
 function horizontalRange(xs: number[]): { min: number; max: number } {
   const [first, last] = [xs[0] ?? 1, xs.at(-1) ?? 1];
   return first === last ? { min: first / 2, max: last * 2 } : { min: first / 1.06, max: last * 1.06 };
@@ -188,7 +188,7 @@ function verticalRange({ lowest, highest, target, logarithmic }: View) {
     : { min: 0, suggestedMax: top };
 }
 
-/** The target as a dashed line with its label. */
+/** Plugin that draws the target as a dashed line with a label. */
 function targetLine(drawing: () => Drawing): Plugin<'line'> {
   return {
     id: 'targetLine',
@@ -213,7 +213,7 @@ function targetLine(drawing: () => Drawing): Plugin<'line'> {
   };
 }
 
-/** Whiskers: the interval of the median. */
+/** Plugin that draws the interval of each median as whiskers. */
 function whiskers(drawing: () => Drawing): Plugin<'line'> {
   return {
     id: 'whiskers',
@@ -243,7 +243,7 @@ function whiskers(drawing: () => Drawing): Plugin<'line'> {
   };
 }
 
-/** Each series' label at the end of its line, moved apart where labels would overlap. */
+/** Plugin that draws each series' label at the end of its line and moves overlapping labels apart. */
 function lineEnds(drawing: () => Drawing): Plugin<'line'> {
   const HEIGHT = 17;
   return {

@@ -1,10 +1,12 @@
-/** Published figures, drawn beside the user's own: `reference=phase-2` is static/reference/phase-2.csv. */
+/**
+ * Published figures, drawn in the chart beside the user's own: `reference=phase-2` loads static/reference/phase-2.csv.
+ */
 import { asset } from '$app/paths';
 import { parseCsv } from '../../lab/records/csv';
 
 export interface ReferencePoint {
   series: string;
-  /** The setting along the axis. */
+  /** Name of the setting on the x axis. */
   key: string;
   x: number;
   tokensPerSecond: number;
@@ -13,11 +15,11 @@ export interface ReferencePoint {
 
 const loaded = new Map<string, Promise<ReferencePoint[]>>();
 
-/** Rejects with an Error that says what is missing or unreadable. */
+/** Loads a file of published figures once. Rejects with an Error that says what is missing or unreadable. */
 export function loadReference(name: string): Promise<ReferencePoint[]> {
   const known = loaded.get(name) ?? load(name);
   loaded.set(name, known);
-  known.catch(() => loaded.delete(name)); // the next attempt may have a network
+  known.catch(() => loaded.delete(name)); // allows a retry, for example after a network failure
   return known;
 }
 

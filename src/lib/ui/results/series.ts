@@ -1,4 +1,4 @@
-/** What a chart of runs shows: the setting along its axis, the runs of each line, and a summary in words. */
+/** The content of a chart of runs: the axis, the series, and a summary in words. */
 import { fieldOf, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
@@ -7,7 +7,7 @@ import { SHOWN } from '../../lab/records/columns';
 import type { ReferencePoint } from './published';
 import { locale, t, wordOf } from '../words/words.svelte';
 
-/** A finished run, with its number in the table. */
+/** A finished run with its number in the table. */
 export interface NumberedRecord {
   number: number;
   record: RunRecord;
@@ -16,10 +16,10 @@ export interface NumberedRecord {
 export interface Point {
   x: number;
   tokensPerSecond: number;
-  /** A 95 % interval of the median; with fewer than six samples, all of them. */
+  /** Ends of the 95 % interval of the median, in tokens per second; with fewer than six samples, of all samples. */
   low: number;
   high: number;
-  /** Number of the record in the table; undefined for published figures and baselines. */
+  /** Table number of the record; undefined for published figures and baselines. */
   record: number | undefined;
   /** The run's columns, one line each. */
   details: string[];
@@ -27,35 +27,35 @@ export interface Point {
 
 export interface Series {
   label: string;
-  /** Measured here, published by others, or measured here before. */
+  /** 'run': measured now; 'reference': published figures; 'baseline': an earlier run. */
   origin: 'run' | 'reference' | 'baseline';
-  /** In order of x, one per x; of runs with the same settings, the last. */
+  /** Points in order of x, one per x: of runs with the same x, the last one. */
   points: Point[];
 }
 
 export interface View {
   axis: string;
   axisLabel: string;
-  /** Every x, in order. */
+  /** All x values, ascending. */
   xs: number[];
   series: Series[];
   /** Ends of the lowest and the highest whisker, in tokens per second. */
   lowest: number;
   highest: number;
   target: number | undefined;
-  /** Whether tokens per second have a logarithmic scale: as asked for, else when a linear one would flatten the runs. */
+  /** True for a logarithmic y axis: if requested, or if a linear one would flatten the runs far below the target. */
   logarithmic: boolean;
-  /** Whether some runs were on a software adapter. */
+  /** True if some runs were on a software adapter. */
   software: boolean;
 }
 
-/** Axes in order of preference; knobs come after the first two. */
+/** Axes in order of preference; knobs are inserted after the first two. */
 const AXES = ['chunk', ...RESULT_NAMES.filter((name) => name !== 'chunk')];
 
-/** Above this ratio of target to fastest run the scale becomes logarithmic. */
+/** The y axis becomes logarithmic above this ratio of the target to the fastest run. */
 const FARTHEST_ON_LINEAR = 8;
 
-/** The settings that distinguish a record from others. */
+/** The settings that distinguish a record from other records. */
 function coordinates(record: RunRecord) {
   const { model, variants } = record;
   const place: Record<string, string | number> = { model };
@@ -84,7 +84,7 @@ export function varyingKeys(records: readonly RunRecord[]): string[] {
   return [...varying].flatMap(([key, varies]) => (varies && !(whole && key === 'chunk') ? [key] : []));
 }
 
-/** The possible axes, the best first; `chunk` when nothing varies. */
+/** Possible axes of the runs, best first; `chunk` if nothing varies. */
 function possibleAxes(records: readonly RunRecord[]): string[] {
   const varying = varyingKeys(records);
   const knobs = varying.filter((key) => key.includes('.'));
@@ -92,7 +92,7 @@ function possibleAxes(records: readonly RunRecord[]): string[] {
   return found.length ? found : ['chunk'];
 }
 
-/** What distinguishes a record from the others besides its x: `tiled tile_k=16`. Empty when nothing does. */
+/** Label of a record: its settings that vary, except the axis, such as `tiled tile_k=16`. Empty if nothing varies. */
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);
@@ -107,20 +107,21 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
   return words.join(' ');
 }
 
-/** What to show in a chart. */
+/** Input of `viewOf`. */
 export interface Wanted {
   runs: readonly NumberedRecord[];
   /** Runs that have not finished yet. */
   planned?: readonly Run[];
   target?: number;
-  /** Used if it is a possible axis. */
+  /** The requested axis; ignored if it is not possible. */
   axis?: string;
   scale?: string;
   references?: readonly ReferencePoint[];
-  /** Records of an earlier run, to compare with. */
+  /** Records of an earlier run to compare with. */
   baseline?: readonly RunRecord[];
 }
 
+/** Computes the content of a chart: the axis, the series and their ranges. */
 export function viewOf({
   runs,
   planned = [],
@@ -160,7 +161,7 @@ export function viewOf({
   };
 }
 
-/** The possible axes: keys in which the runs differ, then those of the published figures. */
+/** Possible axes: keys in which the runs differ, then those of the published figures. */
 export function axesOf(records: readonly RunRecord[], references: readonly ReferencePoint[]): string[] {
   const own = records.length ? possibleAxes(records) : [];
   const published = references.map(({ key }) => key);
@@ -236,7 +237,7 @@ export function summarise({ series, axis, target, software }: View): string {
   const [fastest, slowest] = [by[0], by.at(-1)!];
   const say = (how: typeof words.fastest, { label, x, tokensPerSecond }: (typeof all)[number]) =>
     how(label, axis, x.toLocaleString(locale()), rounded(tokensPerSecond));
-  // A software adapter's share of a GPU's target means nothing.
+  // A software adapter's share of a GPU's target is meaningless.
   const share =
     target && !software && own.length
       ? words.shareOfTarget(
@@ -248,6 +249,7 @@ export function summarise({ series, axis, target, software }: View): string {
   return all.length > 1 ? `${first} ${say(words.slowest, slowest)}` : first;
 }
 
+/** Formats a number to three significant digits in the current locale. */
 export function rounded(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString(locale());
 }

@@ -1,4 +1,4 @@
-/** The page's side of the worker: what this GPU is, which files are there, and who hears of which cell. */
+/** The page's connection to the worker: GPU description, model files, and event listeners per cell. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Experiment } from '../../lab/experiment/experiment';
 import type { AdapterDescription } from '../../lab/cells/events';
@@ -7,33 +7,38 @@ import { unnamedModel } from './models';
 import { openWorker } from './worker';
 import { t } from '../words/words.svelte';
 
-/** Hears what the worker says of one cell, and why it will say no more. */
+/** Receives the worker's events for one cell, and a notice when the worker was lost. */
 export interface Listener {
   receive(event: WorkerEvent): void;
   lost(reason: string): void;
 }
 
-/** A worker that cannot start at all is not started for ever. */
+/** Limit of restarts without a record in between, for a worker that cannot start at all. */
 const MOST_RESTARTS = 5;
 
-/** A compile or a check that shows no sign of life for so long has hung; a CPU that stands in for a GPU takes its time. */
+/**
+ * Time without any event after which a watched compilation or check counts as hung; software adapters are much slower.
+ */
 const LIFELESS_SECONDS = 30;
 const LIFELESS_SECONDS_SOFTWARE = 300;
 
-/** A browser that has taken the GPU from a page, as after a shader that hung, gives it back some time later: Chrome after two minutes. */
+/**
+ * Delays between attempts to get the GPU back after the browser took it from the page, for example after a hang. Chrome
+ * allows it again after two minutes.
+ */
 const ASK_AGAIN_SECONDS = [2, 5, 10, 20, 40, 60, 60];
 
 export class Lab {
   adapter = $state.raw<AdapterDescription | undefined>();
-  /** Of this GPU: what runs where the settings say nothing. */
+  /** Default settings of this GPU, used for keys that a cell does not set. */
   defaults = $state.raw<Experiment>({});
-  /** Why there is no GPU to measure; undefined where there is one. */
+  /** Why no GPU is available; undefined if there is one. */
   unavailable = $state<string | undefined>();
-  /** There was a GPU, but the browser gives this page none any more; it is asked again. */
+  /** True while the page retries to get back a GPU that the browser took away. */
   taken = $state(false);
-  /** Why the worker had to be started anew. */
+  /** Why the worker was restarted; undefined if it was not. */
   problem = $state<string | undefined>();
-  /** Files from this machine, by the name that settings call them. */
+  /** Local model files, by the name that settings use. */
   readonly files = new SvelteMap<string, File>();
 
   #worker: Worker | undefined;
@@ -43,10 +48,10 @@ export class Lab {
   #alarm: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
-  /** Sizes of addresses, where the server told them. */
+  /** File sizes in bytes, by address, if the server reported them. */
   readonly addressBytes = new SvelteMap<string, number>();
 
-  /** Starts the worker and asks it what this GPU is. */
+  /** Starts the worker and requests the GPU description. */
   open() {
     if ('gpu' in navigator) this.#start();
     else this.unavailable = t().page.noGpuBrowser;
@@ -59,12 +64,12 @@ export class Lab {
     clearTimeout(this.#again);
   }
 
-  /** Sends work; its events go to those who listen to its cell. */
+  /** Sends a message to the worker; its events go to the listeners of the cell. */
   send(message: WorkerMessage) {
     this.#worker?.postMessage(message);
   }
 
-  /** Returns how to stop listening. */
+  /** Adds a listener for a cell's events. Returns a function that removes it. */
   listen(cell: string, listener: Listener): () => void {
     this.#listeners = [...this.#listeners, { cell, listener }];
     return () => {
@@ -72,7 +77,7 @@ export class Lab {
     };
   }
 
-  /** From now until `calm`, this cell's work is expected to show signs of life; the worker is replaced when it does not. */
+  /** Watches a cell for a hang until `calm` is called: the worker is restarted if it sends no event for too long. */
   watch(cell: string) {
     if (!this.#watched.includes(cell)) this.#watched.push(cell);
     this.#wind();
@@ -87,24 +92,24 @@ export class Lab {
     this.send({ type: 'hidden', hidden });
   }
 
-  /** A file the user chose or dropped: a model by its name from now on. */
+  /** Adds a file that the user chose or dropped; settings name it by its file name. */
   addFile(file: File) {
     this.files.set(file.name, file);
     this.send({ type: 'file', file });
   }
 
-  /** Asks an address's server how large the file is. Throws when it is no address. */
+  /** Requests the size of the file at an address. Rejects with an Error if the text is not an http(s) address. */
   async ask(address: string): Promise<void> {
     if (unnamedModel(address) !== 'address')
       throw new Error(`"${address}" is not an address: write https://…`);
     const size = await fetch(address, { method: 'HEAD' }).then(
       (response) => (response.ok ? Number(response.headers.get('content-length')) : 0),
-      () => 0, // Many servers do not let a page ask; the run itself will say what is wrong.
+      () => 0, // Many servers refuse such requests from a page; the run itself reports any error.
     );
     if (size > 0) this.addressBytes.set(address, size);
   }
 
-  /** Ends the worker, whatever it is at, and starts another. */
+  /** Terminates the worker immediately and starts a new one. */
   restart(reason: string, notice = t().page.workerStopped(reason)) {
     this.close();
     this.#watched = [];

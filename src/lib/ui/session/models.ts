@@ -1,10 +1,12 @@
-/** What the page says about a model before it loads. */
+/** Download size and memory use of a model, shown before it loads. */
 import { NAMED_MODELS } from '../../lab/experiment/experiment';
 import { t } from '../words/words.svelte';
 
-/** Bytes of the demo's file. */
+/** Size of the demo model's file, in bytes. */
 const DEMO_BYTES = 7_860_448;
-/** What the synthetic models take on the GPU, roughly: their matrices at Q4_K's 4.5 bits a weight, the head at 6.6. */
+/**
+ * Approximate GPU memory of the synthetic models, in bytes: matrices at Q4_K's 4.5 bits per weight, the head at 6.6.
+ */
 const GPU_BYTES: Record<string, number> = {
   'synthetic-0.1b': 0.13e9,
   'synthetic-0.4b': 0.3e9,
@@ -13,13 +15,16 @@ const GPU_BYTES: Record<string, number> = {
   'synthetic-7.2b': 4.5e9,
 };
 
-/** What a model is that has no name here: an address to fetch, or a file that somebody has to open. */
+/**
+ * Classifies a model that is not one of the named ones: an address to fetch, or a local file that the user must open.
+ * Undefined for named models.
+ */
 export function unnamedModel(model: string): 'address' | 'file' | undefined {
   if (NAMED_MODELS.includes(model)) return undefined;
   return /^https?:\/\//i.test(model) ? 'address' : 'file';
 }
 
-/** What choosing this model means for the network and for memory. `bytes`: of a file or address, where known. */
+/** Describes the download and memory cost of a model. `bytes`: size of its file, if known. */
 export function modelCost(model: string, bytes?: number): string {
   const words = t().cells;
   if (model === 'demo') return words.costDemo(megabytes(DEMO_BYTES));
@@ -28,6 +33,7 @@ export function modelCost(model: string, bytes?: number): string {
   return unnamedModel(model) === 'address' ? words.costAddress(size) : words.costFile(size);
 }
 
+/** Formats a size in bytes with a decimal unit, such as 7.9 MB. */
 export function megabytes(bytes: number): string {
   if (bytes < 1e5) return bytes < 1e3 ? `${bytes} bytes` : `${(bytes / 1e3).toFixed(1)} kB`;
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -8,10 +8,10 @@ export class SelfTest {
   phase = $state<'idle' | 'running' | 'finished'>('idle');
   adapter = $state.raw<AdapterDescription | undefined>();
   total = $state(0);
-  /** Whether knobs are turned to their ends, or left as the variants have them. */
+  /** True if knobs are tested at their lowest and highest values; false if only at their defaults. */
   ends = $state(true);
   results = $state.raw<CheckResult[]>([]);
-  /** Why the test ended before all was checked. */
+  /** Why the test ended early; undefined if it did not. */
   problem = $state<string | undefined>();
   startedAt = $state<string | undefined>();
 
@@ -20,7 +20,7 @@ export class SelfTest {
     for (const { outcome } of this.results) counts[outcome]++;
     return counts;
   });
-  /** Failures first, then what was left out, then what passed. */
+  /** Results sorted: failed, skipped, passed. */
   readonly sorted = $derived(
     (['failed', 'skipped', 'passed'] as const).flatMap((outcome) =>
       this.results.filter((result) => result.outcome === outcome),
@@ -62,10 +62,10 @@ export class SelfTest {
   }
 }
 
-/** A normalised mean squared error; integers come back as they should to the last bit. */
+/** Formats a normalised mean squared error; 0 is shown as exact. */
 export const showError = (error = NaN) => (error === 0 ? 'exact' : error.toExponential(1));
 
-/** One line for a result: `failed  matmul_q4_k/tiled tile_k=16: why`. */
+/** Formats a result as one line: `failed  matmul_q4_k/tiled tile_k=16: why`. */
 function describeResult({ kernel, variant, knobs, outcome, error, reason }: CheckResult): string {
   const name = [`${kernel}/${variant}`, knobs].filter(Boolean).join(' ');
   return `${outcome.padEnd(7)} ${name}: ${reason ?? `error ${showError(error)}`}`;

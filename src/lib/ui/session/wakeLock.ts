@@ -1,4 +1,4 @@
-/** Keeps the screen awake while something is measured, where the browser allows it. Returns how to let it sleep again. */
+/** Keeps the screen awake during a measurement, if the browser allows it. Returns a function that ends this. */
 export function keepAwake(): () => void {
   let lock: WakeLockSentinel | undefined;
   let over = false;
@@ -9,11 +9,11 @@ export function keepAwake(): () => void {
         if (over) void granted.release();
         else lock = granted;
       },
-      () => undefined, // low on battery, or not allowed: the run goes on all the same
+      () => undefined, // low battery, or not permitted: the run continues without it
     );
   };
   ask();
-  // A hidden page loses it.
+  // The lock is lost when the page is hidden, so it is requested again when it is visible.
   document.addEventListener('visibilitychange', ask);
   return () => {
     over = true;

@@ -1,6 +1,9 @@
-/** The lab's worker as the page holds it: typed events in, and a crash told like any other news. */
+/** Opens the lab's worker with typed events and error reporting. */
 
-/** Starts a worker. `crashed` is called when its script cannot be loaded or throws outside of a run; it is of no use then. */
+/**
+ * Starts a worker. `crashed` is called when its script cannot be loaded or throws outside a run; the worker must then
+ * be replaced.
+ */
 export function openWorker<Event>(
   receive: (event: Event) => void,
   crashed: (reason: string) => void,

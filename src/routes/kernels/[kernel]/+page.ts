@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit';
 import { kernels } from '../../../lib/shaders';
 import type { EntryGenerator, PageLoad } from './$types';
 
-/** Every kernel has its page, also on a server that knows only files. */
+/** Prerenders a page for every kernel, for static file servers. */
 export const entries: EntryGenerator = () => Object.keys(kernels).map((kernel) => ({ kernel }));
 
 export const load: PageLoad = ({ params: { kernel } }) => {
