@@ -53,15 +53,12 @@ export function standardDeviation(numbers: ArrayLike<number>): number {
   return Math.sqrt(list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / list.length);
 }
 
-/** Largest |got − want| over all elements. Throws an Error if the lengths differ. */
+/** Largest |got − want| over all elements; NaN if any difference is NaN. Throws an Error if the lengths differ. */
 export function largestError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length)
     throw new Error(`${got.length} numbers where there should be ${want.length}`);
   let largest = 0;
-  for (let i = 0; i < got.length; i++) {
-    const error = Math.abs(got[i] - want[i]);
-    if (!(error <= largest)) largest = error; // also true for NaN
-  }
+  for (let i = 0; i < got.length; i++) largest = Math.max(largest, Math.abs(got[i] - want[i])); // Math.max keeps NaN
   return largest;
 }
 
