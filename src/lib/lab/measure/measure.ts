@@ -123,7 +123,7 @@ const FEW_SAMPLES = 5;
 const SHORT_SECONDS = 5e-3;
 const LARGE_SPREAD = 0.05;
 
-/** All warnings except `unused`, derived from the measured times. */
+/** All warnings that follow from the measurement itself, that is, all except `unused`. */
 export function warningsOf(
   {
     prefillSeconds: seconds,

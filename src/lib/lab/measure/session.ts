@@ -12,7 +12,7 @@ import { findVariant, kernels as registry } from '../../shaders';
 import { type Catalogue, REGISTRY } from '../experiment/catalogue';
 import type { Report } from './progress';
 
-/** The functions that differ between a page, its worker and a terminal. */
+/** The parts that differ between a page, its worker and a terminal. */
 export interface Host {
   gpu: GPU;
   /** Opens a model that is not synthetic: `demo`, a file or an address. Throws when there is no such model. */

@@ -75,7 +75,7 @@ const WORTH_TUNING = 0.005;
 /**
  * Tunes each model and chunk of the settings. Kernels and knobs that the settings name are searched among the named
  * values only, all others among all values. Without `prefill` the prompt is one chunk; with `decode`, the kernels of
- * decoding are tuned too. Yields one result per chunk.
+ * decoding are tuned too. Yields one result per model and chunk.
  */
 export async function* tune(
   experiment: Experiment,
