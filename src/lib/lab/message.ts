@@ -1,6 +1,6 @@
-/** What an error says. */
+/** The text of an error. */
 
-/** One line, whatever was thrown. */
+/** The message of anything that was thrown, as one line. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/\s*\n\s*/g, ' ').trim();

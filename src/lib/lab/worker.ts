@@ -1,4 +1,4 @@
-/** The lab off the main thread: messages in, events out. The only module of this room that knows it runs in a browser. */
+/** The lab off the main thread: messages in, events out. Only this module of the folder knows about the browser. */
 import { blobSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
 import { describe, runCell } from './cells/run';
@@ -11,28 +11,29 @@ import { checkShader, compileShader, type ShaderEvent, timeShader } from './shad
 import { type OwnVariant } from '../shaders/variant';
 
 /**
- * Of everything that takes the GPU, one after another in the order sent. What names a cell is answered with events that
- * name it too: a run ends with `finished`, the others with `compiled`, `checked`, `alone` or `failed`.
+ * The messages to the worker. Work on the GPU is done in the order sent. A message that names a cell is answered with
+ * events that name it too: a run ends with `finished`, the others with `compiled`, `checked`, `microbenchmark` or
+ * `failed`.
  */
 export type WorkerMessage =
   | { type: 'run'; cell: string; kind: CellKind; text: string; variants: OwnVariant[] }
-  /** Of several that wait for the same cell only the last is answered. */
+  /** If several wait for the same cell, only the last is answered. */
   | { type: 'compile'; cell: string; variant: OwnVariant }
   | { type: 'check'; cell: string; variant: OwnVariant }
-  /** Times the variant, and its kernel's default beside it, at the shapes that the model has in chunks of these tokens. */
+  /** Times the variant and its kernel's default, at the shapes that the model has in chunks of these tokens. */
   | { type: 'microbenchmark'; cell: string; variant: OwnVariant; model: string; tokens: number[] }
-  /** Ends what is under way and forgets what waits. */
+  /** Stops the current work and cancels what waits behind it. */
   | { type: 'stop' }
-  /** A file the user gave: from now on a model by its name. */
+  /** A file from the user, from now on a model under its name. */
   | { type: 'file'; file: File }
   /** Asks for an `adapter` or `no-adapter` event. */
   | { type: 'describe' }
-  /** `ends`: with the knobs at their ends too. */
+  /** `ends`: also with each knob at its smallest and largest choice. */
   | { type: 'selftest'; ends: boolean }
-  /** Whether the page can be seen. */
+  /** Visibility of the page. */
   | { type: 'hidden'; hidden: boolean };
 
-/** What a worker tells: of a cell, or of the GPU. */
+/** The events from the worker, about a cell or about the GPU. */
 export type WorkerEvent =
   | Extract<LabEvent, { type: 'adapter' | 'no-adapter' }>
   | (Exclude<LabEvent, { type: 'adapter' | 'no-adapter' }> & { cell: string })
@@ -43,7 +44,7 @@ const files = new Map<string, File>();
 let hidden = false;
 let stop = new AbortController();
 
-/** Work waits for the work before it: there is one GPU. */
+/** The end of the work queued so far: there is one GPU, so each job waits for the one before it. */
 let last: Promise<void> = Promise.resolve();
 
 const session = new Session({
@@ -62,7 +63,7 @@ const session = new Session({
   },
 });
 
-/** The site's root, wherever it is served: what comes before this script's own place in a build, or under `vite dev`. */
+/** The address of the site's root: the part before this script's own path, in a build or under `vite dev`. */
 function siteAddress(): string {
   return self.location.href.replace(/(_app\/immutable|src\/lib)\/.*$/, '');
 }
@@ -77,7 +78,7 @@ async function runMessage(message: Extract<WorkerMessage, { type: 'run' }>, sign
 
 type ShaderMessage = Extract<WorkerMessage, { type: 'compile' | 'check' | 'microbenchmark' }>;
 
-/** The last text of each cell that waits to be compiled: what was typed before it is of no use any more. */
+/** The last message of each cell that waits to be compiled; earlier texts are skipped. */
 const typed = new Map<string, ShaderMessage>();
 
 async function shaderMessage(message: ShaderMessage, signal: AbortSignal) {
@@ -122,7 +123,7 @@ async function describeGpu() {
 
 function begin(work: (signal: AbortSignal) => Promise<void>) {
   const { signal } = stop;
-  last = last.then(() => work(signal)).catch(self.reportError); // tells the page; the next work goes on
+  last = last.then(() => work(signal)).catch(self.reportError); // reported to the page; the next job still runs
 }
 
 self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {

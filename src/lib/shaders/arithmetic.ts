@@ -1,7 +1,7 @@
 /** Whole-number arithmetic of shader texts: `//! grid:` lines, constants, array lengths, `const_assert`. */
 import { tokenize, type Token } from './tokens.ts';
 
-/** Brackets and signs within one another; deeper expressions are refused. */
+/** Deepest nesting of brackets and signs; deeper expressions are refused. */
 const MOST_NESTED = 64;
 
 const FUNCTIONS: Record<string, (...values: number[]) => number> = {
@@ -37,7 +37,7 @@ const OPERATORS: Record<string, [precedence: number, apply: (a: number, b: numbe
   '%': [10, (a, b) => a % b],
 };
 
-/** The value of a name; undefined where there is no such name. */
+/** Returns the value of a name; undefined if there is no such name. */
 export type Lookup = (name: string) => number | undefined;
 
 /**
@@ -60,7 +60,7 @@ export function arithmetic(expression: string, names: Record<string, number>, wh
 
 class UnknownName extends Error {}
 
-/** The value of an expression given as tokens; throws where it is no whole-number arithmetic or a name has no value. */
+/** The value of an expression given as tokens; throws if it is not whole-number arithmetic or a name has no value. */
 export function valueOf(tokens: readonly Token[], lookup: Lookup, whole: boolean): number {
   const reader = new Reader(tokens, lookup, whole);
   const value = reader.operation(0, 0);
@@ -68,7 +68,7 @@ export function valueOf(tokens: readonly Token[], lookup: Lookup, whole: boolean
   return value;
 }
 
-/** The value of an expression of WGSL; undefined where it is no whole-number arithmetic of known names. */
+/** The value of a WGSL expression; undefined if it is not whole-number arithmetic of known names. */
 export function wholeOrUndefined(tokens: readonly Token[], lookup: Lookup): number | undefined {
   try {
     return valueOf(tokens, lookup, true);
@@ -95,7 +95,7 @@ class Reader {
     return this.#position >= this.tokens.length;
   }
 
-  /** An operand and what operators of at least this precedence make of it. */
+  /** The value of an operand and of the operators after it whose precedence is above `lowest`. */
   operation(lowest: number, depth: number): number {
     let left = this.#operand(depth);
     for (;;) {
@@ -110,7 +110,7 @@ class Reader {
     }
   }
 
-  /** The operator here, of two characters where they stand together; its length is its number of tokens. */
+  /** The operator at this position, of two characters if they are adjacent; its length is its number of tokens. */
   #operator(): string | undefined {
     const [first, second] = this.tokens.slice(this.#position, this.#position + 2);
     const both = first && second?.start === first.end ? first.text + second.text : '';

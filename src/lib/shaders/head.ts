@@ -1,10 +1,10 @@
-/** The part of a shader's text that `parseVariant` reads, without its code: a tenth of the size, for the page's first load. */
+/** Extracts the part of a text that `parseVariant` reads, without code: a tenth of the size, for the first load. */
 import { readHeader } from './header.ts';
 import { readModule } from './wgsl.ts';
 
 /**
- * The header lines of a text, and its directives, constants with their knobs, assertions and bindings: one after another, as
- * they are written, each beginning a line.
+ * The header lines of a text, and its directives, constants with their knobs, assertions and bindings, in the order of
+ * the text, each beginning a line.
  */
 export function headOf(text: string): string {
   const { comments, directives, constants, assertions, variables } = readModule(text);
@@ -15,7 +15,7 @@ export function headOf(text: string): string {
   pieces.sort((a, b) => a.start - b.start);
   let end = 0;
   const lines = pieces.flatMap((piece) => {
-    if (piece.start < end) return []; // a header line within a declaration
+    if (piece.start < end) return []; // a header line inside a declaration
     end = piece.end;
     return [`${text.slice(piece.start, piece.end)}\n`];
   });

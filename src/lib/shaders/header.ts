@@ -1,14 +1,14 @@
-/** Reads the header of a shader's text: its `//!` lines. variant.ts says what each of them means. */
+/** Reads the header of a shader's text: its `//!` lines. variant.ts explains each of them. */
 import { LINE_BREAK } from './tokens.ts';
 import { readModule } from './wgsl.ts';
 
-/** The words that a header line may begin with; every other `//!` line is prose. */
+/** The keys with which a header line may begin; every other `//!` line is prose. */
 export const HEADER_KEYS = [
   ...(['grid', 'pass', 'use', 'scratch', 'resident', 'load', 'formats', 'let', 'error', 'subgroup'] as const),
 ];
 export type HeaderKey = (typeof HEADER_KEYS)[number];
 
-/** A header that cannot be used; `line` is the line to blame, from 1, where it is a single one. */
+/** An unusable header; `line` (from 1) is the line with the error, if it is a single one. */
 export class HeaderError extends Error {
   constructor(
     message: string,
@@ -19,7 +19,7 @@ export class HeaderError extends Error {
 }
 
 interface HeaderLine {
-  /** Line of the text, from 1. */
+  /** Line number in the text, from 1. */
   line: number;
   /** Offset of its `//!` in the text. */
   start: number;
@@ -30,7 +30,7 @@ interface HeaderLine {
 /** `//! scratch partial: 4 * rows` has the key scratch, the word partial and the value `4 * rows`. */
 export interface HeaderField {
   key: HeaderKey;
-  /** The name that the key is about: an entry point, a buffer, a number; empty where there is none. */
+  /** The name that the key is about: an entry point, a buffer or a number; empty if there is none. */
   word: string;
   value: string;
   line: number;
@@ -39,20 +39,20 @@ export interface HeaderField {
 }
 
 export interface Header {
-  /** The first line of it: what is special about the variant. */
+  /** Text of the first header line: what is special about the variant. */
   about: string;
   lines: HeaderLine[];
   fields: HeaderField[];
 }
 
-/** The header of a text. A line in a block comment, or behind code, is none. */
+/** Reads the header of a text. Lines inside a block comment or after code do not belong to it. */
 export function readHeader(text: string): Header {
   const lines: HeaderLine[] = [];
   let [line, counted] = [1, 0];
   for (const { start, text: comment } of readModule(text).comments) {
     const before = text.slice(counted, start).split(LINE_BREAK);
     line += before.length - 1;
-    // A comment of several lines may come before it, so what counts is what is left of the comment's own line.
+    // Counting continues from the comment's start, because a block comment may span several lines.
     counted = start;
     const startsLine = /(^|[\n\v\f\r\u0085\u2028\u2029])[ \t]*$/.test(
       text.slice(Math.max(0, start - 80), start),
@@ -63,7 +63,7 @@ export function readHeader(text: string): Header {
   return { about: lines[0]?.text.trimEnd() ?? '', lines, fields: lines.flatMap(fieldOf) };
 }
 
-/** A line's key, word and value, whether the key is known or not; undefined for prose. */
+/** Splits a line into key, word and value, whether the key is known or not; undefined for prose. */
 export function splitHeaderLine(text: string): { key: string; word: string; value: string } | undefined {
   const [, key, word = '', value] = /^(\w+)(?: (\w+))?: *(\S.*)$/.exec(text) ?? [];
   return key === undefined ? undefined : { key, word, value: value.trimEnd() };
@@ -75,11 +75,11 @@ function fieldOf({ line, start, text }: HeaderLine): HeaderField[] {
   return field && key ? [{ ...field, key, line, start }] : [];
 }
 
-/** The weight formats that the file of a kernel family says it is for; undefined where it names none and so is for all. */
+/** The weight formats that a file of a kernel family is limited to; undefined if it states none and so is for all. */
 export function statedFormats(text: string): string[] | undefined {
   return formatsField(text)?.value.split(/[\s,]+/);
 }
 
-/** The line that states the formats. */
+/** The header line that states the formats; undefined if there is none. */
 export const formatsField = (text: string): HeaderField | undefined =>
   readHeader(text).fields.find(({ key }) => key === 'formats');

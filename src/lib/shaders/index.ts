@@ -37,7 +37,7 @@ export const variants: Variant[] = texts
   .filter(([path]) => !APPENDED.includes(folder(path)))
   .flatMap(([path, text]) => variantsOf(folder(path), stem(path), text));
 
-/** A variant by name; the error names those there are. */
+/** A variant by name. Throws an Error that lists the existing names. */
 export function findVariant(kernel: string, name: string): Variant {
   const own = variantsFor(kernel);
   const found = own.find((variant) => variant.name === name);
@@ -46,7 +46,7 @@ export function findVariant(kernel: string, name: string): Variant {
   return found;
 }
 
-/** All variants of a kernel; an unknown kernel is an error that names the known ones. */
+/** All variants of a kernel. Throws for an unknown kernel, with the known ones. */
 export function variantsFor(kernel: string): Variant[] {
   if (!Object.hasOwn(kernels, kernel))
     throw new Error(`There is no kernel "${kernel}"; there are: ${Object.keys(kernels).join(', ')}`);
@@ -54,8 +54,8 @@ export function variantsFor(kernel: string): Variant[] {
 }
 
 /**
- * The settings of a variant that show whether it is right: its knobs as they are and at their ends. In a family one format
- * turns the knobs for all, q4_k: the others differ in how sixteen weights are read, and in nothing that a knob touches.
+ * The knob settings of a variant to check: those of its text, and each knob at its ends. In a family only the q4_k
+ * variant is checked at the ends: the other formats differ only in how sixteen weights are read, which no knob affects.
  */
 export function settingsToCheck(variant: Variant): Variant[] {
   const { name, format, kernel } = variant;
@@ -63,15 +63,15 @@ export function settingsToCheck(variant: Variant): Variant[] {
   return twin && twin !== variant ? [variant] : knobEnds(variant);
 }
 
-/** A text that is not in the registry (an edited shader), read as if it were: same shared files, same rules. */
+/** Reads a text that is not in the registry (an edited shader) as if it were: same shared files, same rules. */
 export function readVariant(kernel: string, name: string, text: string): Variant {
   variantsFor(kernel);
   return parseVariant(kernel, name, text, shared, formatNameOf(kernel));
 }
 
 /**
- * The variants that a text is under a name: of a kernel; of a family, for each format that it allows; as a file in that
- * folder would be. Throws an Error that names what is unknown.
+ * The variants that a text defines under a name, as a file in the owner's folder would: one for a kernel; one per
+ * format that it allows for a family. Throws an Error that names what is unknown.
  */
 export function readVariants(owner: string, name: string, text: string): Variant[] {
   const stated = statedFormats(text);

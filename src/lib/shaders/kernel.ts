@@ -2,7 +2,7 @@
 export type Arrays = Record<string, Float32Array | Uint32Array>;
 /** Named lengths: the fields of the kernel's `Sizes` uniform, in order. */
 export type Sizes = Record<string, number>;
-/** A repeatable source of numbers between 0 and 1. */
+/** A repeatable source of numbers, at least 0 and below 1. */
 export type Random = () => number;
 
 /** The contract of all variants of a kernel: `src/lib/shaders/<kernel>/reference.ts` default-exports one. */
@@ -13,17 +13,17 @@ export interface Kernel {
   reference(arrays: Arrays, sizes: Sizes): void;
   /** Number of four-byte elements of each storage array. */
   lengths(sizes: Sizes): Record<string, number>;
-  /** Inputs that are not just numbers between −1 and 1: token ids, packed weights, decays. */
+  /** Generators for inputs that are not plain numbers between −1 and 1: token ids, packed weights, decays. */
   inputs?: Record<string, (length: number, random: Random, sizes: Sizes) => Float32Array | Uint32Array>;
-  /** The arrays it writes; the others must come back as they were. */
+  /** Names of the arrays that the kernel writes; the others must stay unchanged. */
   outputs: string[];
-  /** Sizes to check at; at least one should divide evenly by nothing. */
+  /** Sizes to check at; in at least one case, no size should be a multiple of a tile size. */
   cases: Sizes[];
-  /** Largest allowed normalised mean squared error: mean (got − want)² / mean want². Zero: equal to the bit. */
+  /** Largest allowed normalised mean squared error: mean (got − want)² / mean want². Zero: equal bit for bit. */
   tolerance: number;
-  /** Floating-point operations, a multiply-add as two: for kernels that have enough of them to be judged by. */
+  /** Floating-point operations, a multiply-add as two; only for kernels with enough of them to be judged by. */
   flop?(sizes: Sizes): number;
-  /** The best portable variant: what runs when nothing else is asked for. */
+  /** Name of the best portable variant, which runs by default. */
   default: string;
 }
 

@@ -1,4 +1,4 @@
-/** Loads the shipped shaders' texts where they are needed, and remembers whether they are there. */
+/** Loads the texts of the shipped shaders on demand, and remembers whether they are loaded. */
 type Sources = typeof import('./sources');
 
 let loaded: Sources | undefined;
@@ -8,5 +8,5 @@ export async function loadSources(): Promise<Sources> {
   return loaded;
 }
 
-/** Whether a text is known to be that of a shipped variant; false as long as their texts are not loaded. */
+/** True if a text is that of a shipped variant; false as long as their texts are not loaded. */
 export const knownToBeShipped = (text: string): boolean => loaded?.isShipped(text) ?? false;

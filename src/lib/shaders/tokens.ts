@@ -29,7 +29,10 @@ const PIECE = new RegExp(
   'uys',
 );
 
-/** Every operator and bracket is a symbol of one character: only their context tells `>>` from the end of two template lists. */
+/**
+ * Splits a text. Every operator and bracket is a symbol of one character: only the context tells `>>` from the end of
+ * two template lists.
+ */
 export function tokenize(text: string): { tokens: Token[]; comments: Comment[] } {
   const tokens: Token[] = [];
   const comments: Comment[] = [];
@@ -47,7 +50,7 @@ export function tokenize(text: string): { tokens: Token[]; comments: Comment[] }
   return { tokens, comments };
 }
 
-/** Block comments nest; one that is never closed goes on to the end of the text. */
+/** Block comments nest; one that is never closed extends to the end of the text. */
 function endOfBlockComment(text: string, start: number): number {
   const mark = /\/\*|\*\//g;
   mark.lastIndex = start;
@@ -61,7 +64,7 @@ function endOfBlockComment(text: string, start: number): number {
 const CLOSES: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
 
 /**
- * Splits at the commas that are in no brackets. In types, `<` opens a bracket too: the parameters of
+ * Splits at the commas outside all brackets. In types, `<` opens a bracket too: the parameters of
  * `array<vec4<f32>, min(a, b)>` are two. Empty parts (a comma at the end) are left out.
  */
 export function splitAtCommas(tokens: readonly Token[], what: 'types' | 'expressions'): Token[][] {
@@ -83,7 +86,10 @@ export function splitAtCommas(tokens: readonly Token[], what: 'types' | 'express
   return parts.filter((part) => part.length > 0);
 }
 
-/** `<` after a name, and not the first half of `<<` or `<=`. A comparison of two names counts too: its bracket closes it. */
+/**
+ * True for `<` after a name that is not the first half of `<<` or `<=`. A comparison of two names counts too: its
+ * enclosing bracket closes it.
+ */
 function opensTemplate(tokens: readonly Token[], index: number): boolean {
   if (tokens[index].text !== '<' || tokens[index - 1]?.kind !== 'name') return false;
   const next = tokens[index + 1];

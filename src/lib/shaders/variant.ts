@@ -7,17 +7,17 @@
  *   //! formats: q4_k q6_k                       in a kernel family: only for these weight formats
  *   const workgroup_size = 64u; // knob: 32 64 128
  *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
- *   const_assert workgroup_size <= 128u;         settings of the knobs that break it do not exist
- *   //! subgroup: lanes                          it needs subgroups of so many threads at least
+ *   const_assert workgroup_size <= 128u;         knob settings that break it are excluded
+ *   //! subgroup: lanes                          smallest subgroup size that it works with
  *
- * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may ask for
- * buffers of its own with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
+ * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may declare
+ * temporary buffers with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
  * number for the lines after it; a pass with no workgroups is left out.
  *
  * A variant may keep the matrix that is bound as `weight` in a layout of its own: `//! resident <name>: <length>` is a
  * buffer that stays as long as the plans, one for each matrix, and `//! load <entry point>: <grid>` a pass that fills it
- * from `weight` once, before anything is timed. What the passes read as `<name>`, the load passes write under a second
- * name with the same binding number:
+ * from `weight` once, before anything is timed. The load passes write the buffer that the passes read as `<name>` under
+ * a second name with the same binding number:
  *
  *   @group(0) @binding(4) var<storage, read> halves: array<vec4<u32>>;
  *   @group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec4<u32>>;
@@ -35,38 +35,38 @@ export interface Variant {
   kernel: string;
   name: string;
   about: string;
-  /** In a kernel family, the weight format it is made for. */
+  /** The weight format of the variant, in a kernel family. */
   format?: string;
-  /** The file, with its knobs at their present values: what the editor shows. In the built page only its head: sources.ts. */
+  /** The file with its knobs' present values, as the editor shows it. The built page has only its head (sources.ts). */
   text: string;
-  /** The shared files that it uses, in the order in which they are appended to the text. */
+  /** The shared files that the variant uses, in the order in which they are appended to the text. */
   appended: SourceFile[];
-  /** The text as compiled (`compiledText`): the text, then the shared files, so that errors keep the text's line numbers. */
+  /** The text as compiled (`compiledText`): the shared files follow the text, so that errors keep its line numbers. */
   wgsl: string;
   passes: Pass[];
   scratch: { name: string; length: string }[];
-  /** Layouts of its own in which it keeps the matrix `weight`, and the passes that fill them once. */
+  /** Layouts of its own in which the variant keeps the matrix `weight`; the passes in `loads` fill them once. */
   resident: { name: string; length: string }[];
   loads: Pass[];
   /** Numbers named in the header, rounded up. */
   lets: { name: string; value: string }[];
-  /** The largest error allowed, where the variant rounds on purpose and states more than its kernel's tolerance. */
+  /** Largest error allowed, if the variant rounds on purpose and states more than its kernel's tolerance. */
   error?: number;
   knobs: Record<string, Knob>;
   bindings: BindingEntry[];
   /** The bindings that the load passes see: the sizes, the matrix, and the resident layouts to write. */
   loadBindings: BindingEntry[];
-  /** Smallest subgroup that it works with, in threads: an expression of the text's constants. */
+  /** Smallest subgroup size with which the variant works, in threads: an expression of the text's constants. */
   subgroup?: string;
-  /** Optional features it enables, by their WebGPU names. */
+  /** Optional features that the variant enables, by their WebGPU names. */
   features: GPUFeatureName[];
-  /** WGSL language features it requires. */
+  /** WGSL language features that the variant requires. */
   languageFeatures: string[];
 }
 
 /** A file of shared/ or formats/ that variants append with `//! use:`. */
 export interface SourceFile {
-  /** `formats/q4_k.wgsl`: below src/lib/shaders. */
+  /** Path below src/lib/shaders: `formats/q4_k.wgsl`. */
   path: string;
   text: string;
 }
@@ -93,10 +93,13 @@ const FEATURES: Record<string, string> = {
   chromium_experimental_subgroup_matrix: 'chromium-experimental-subgroup-matrix',
 };
 
-/** Shared files that notebooks may still use by a name they had before version 0.2.0. */
+/** Shared files that notebooks may still use under a name from before version 0.2.0. */
 const FORMER_FILES: Record<string, string> = { parts: 'splits' };
 
-/** Reads a file's text. `shared` holds shared/*.wgsl and formats/*.wgsl by name; `format` is the weight format in a kernel family. */
+/**
+ * Reads a file's text. `shared` holds shared/*.wgsl and formats/*.wgsl by name; `format` is the weight format in a
+ * kernel family. Throws an Error for a text without a grid, and for a file that does not exist.
+ */
 export function parseVariant(
   kernel: string,
   name: string,
@@ -152,12 +155,12 @@ export function parseVariant(
   };
 }
 
-/** A text with the files it uses after it, each under a comment line with its path. */
+/** A text followed by the files that it uses, each under a comment line with its path. */
 export function compiledText(text: string, appended: readonly SourceFile[]): string {
   return [text, ...appended.map((file) => `// ${file.path}\n${file.text}`)].join('\n');
 }
 
-/** The file and line of a line of the compiled text (from 1); without a path it is the variant's own text. */
+/** The file and line of a line of the compiled text (from 1); `path` is undefined for the variant's own text. */
 export function sourceLine(
   { text, appended }: Pick<Variant, 'text' | 'appended'>,
   line: number,
@@ -174,7 +177,10 @@ export function sourceLine(
   return { line: linesOf(text) };
 }
 
-/** The variant with some knobs set to other values. Rewrites their declarations, so that the text shown is the text that runs. */
+/**
+ * The variant with some knobs set to other values. Rewrites their declarations, so that the text shown is the text that
+ * runs. Throws for an unknown knob or choice.
+ */
 export function withKnobs(variant: Variant, values: Record<string, number>): Variant {
   const label = `${variant.kernel}/${variant.name}`;
   const knobs = { ...variant.knobs };
@@ -199,7 +205,10 @@ export function knobSettings(variant: Variant): Record<string, number>[] {
   return product(Object.fromEntries(choices)).filter((values) => !brokenAssertion(variant, values));
 }
 
-/** The variant as it is, with each knob at its smallest and largest choice, and with all of them there; as its assertions allow. */
+/**
+ * The variant unchanged, with each knob at its smallest and largest choice, and with all knobs there; without settings
+ * that break its assertions.
+ */
 export function knobEnds(variant: Variant): Variant[] {
   const knobs = Object.entries(variant.knobs);
   const all = (pick: (...values: number[]) => number) =>
@@ -215,7 +224,7 @@ export function knobEnds(variant: Variant): Variant[] {
   return [...new Map(settings.map((setting) => [setting.wgsl, setting])).values()];
 }
 
-/** The first `const_assert` that the knobs break; undefined when all hold, or only the compiler can tell. */
+/** Text of the first `const_assert` that the knobs break; undefined if all hold or only the compiler can tell. */
 export function brokenAssertion(
   variant: Pick<Variant, 'text' | 'appended'>,
   knobs: Record<string, number> = {},
@@ -226,7 +235,7 @@ export function brokenAssertion(
   return assertions.find(({ value }) => wholeOrUndefined(value, lookup) === 0)?.text;
 }
 
-/** Threads and bytes of workgroup memory of the pass that needs the most; 0 where the text does not tell. */
+/** Threads and bytes of workgroup memory, each of the pass that needs the most; 0 if the text does not tell. */
 export function workgroupNeeds(variant: Variant): { invocations: number; memoryBytes: number } {
   const modules = modulesOf(variant);
   const lookup = lookupIn(modules);
@@ -239,7 +248,7 @@ export function workgroupNeeds(variant: Variant): { invocations: number; memoryB
   };
 }
 
-/** The code that a variant compiles to, without comments and unused constants: settings of knobs with the same code share a pipeline. */
+/** The compiled code without comments and unused constants: knob settings with the same code share a pipeline. */
 export const codeOf = ({ wgsl }: Variant): string => bareCode(wgsl);
 
 /** Cartesian product of named lists: { a: [1, 2], b: [3] } → [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
@@ -254,7 +263,10 @@ function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
 export const constantsOf = (variant: Pick<Variant, 'text' | 'appended'>): Record<string, number> =>
   constantValues(modulesOf(variant).flatMap(({ constants }) => constants));
 
-/** A header length or grid axis such as `heads * tokens / tile_tokens`, rounded up. Names are sizes, or constants of the text. */
+/**
+ * The value of a header length or grid axis such as `heads * tokens / tile_tokens`, rounded up. Names are sizes, or
+ * constants of the text. Throws an Error that begins with the variant's name.
+ */
 export function evaluate(expression: string, variant: Variant, sizes: Sizes): number {
   try {
     const names = { ...sizes, ...constantsOf(variant) };
@@ -265,7 +277,7 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
   }
 }
 
-/** The knobs that a text declares, whatever else is wrong with it. */
+/** The knobs that a text declares, even if the text has errors. */
 export function readKnobs(text: string): Record<string, Knob> {
   const knobs = readModule(text).constants.flatMap(({ name, value, choices }) =>
     choices ? [[name, { value: parseInt(value[0].text), choices }] as const] : [],
@@ -284,7 +296,10 @@ function lookupIn(modules: readonly Module[], knobs?: Record<string, number>): L
   return (name) => (Object.hasOwn(values, name) ? values[name] : undefined);
 }
 
-/** The bindings of the passes and those of the load passes, which see the second of two variables with the same number. */
+/**
+ * The bindings of the passes and those of the load passes; of two variables with the same number, the load passes see
+ * the second.
+ */
 function bindingsOf(modules: Module[], resident: string[]): Pick<Variant, 'bindings' | 'loadBindings'> {
   const lookup = lookupIn(modules);
   const declared = modules.flatMap(({ variables }) =>
@@ -299,7 +314,7 @@ function bindingsOf(modules: Module[], resident: string[]): Pick<Variant, 'bindi
   return { bindings, loadBindings: resident.length ? loadBindings : [] };
 }
 
-/** A buffer of group 0; nothing for other variables, which the compiler refuses where they cannot be. */
+/** The binding of a buffer in group 0; none for other variables, which the compiler refuses if they are invalid. */
 function bindingOf({ name, space, access, attributes }: Variable, lookup: Lookup): BindingEntry[] {
   const number = (attribute: string) => {
     const found = attributes.find((each) => each.name === attribute);
@@ -316,21 +331,21 @@ const directives = (modules: Module[], name: 'enable' | 'requires') =>
     module.directives.filter((directive) => directive.name === name).flatMap(({ words }) => words),
   );
 
-/** The expressions between commas, as they are written. */
+/** The expressions between commas, as written. */
 const list = (text: string): string[] =>
   splitAtCommas(tokenize(text).tokens, 'expressions').map((part) =>
     text.slice(part[0].start, part.at(-1)!.end),
   );
 
-/** A shader of a notebook that the user wrote or allowed. */
+/** A shader of a notebook, written or allowed by the user. */
 export interface OwnVariant {
-  /** A kernel, or a family of kernels (matmul) for all weight formats that the text allows. */
+  /** A kernel; or a family of kernels (matmul), for all weight formats that the text allows. */
   kernel: string;
   name: string;
   wgsl: string;
 }
 
-/** A variant's knobs as they are written in tables: `row_threads=16 tile_k=32`. */
+/** A variant's knobs as written in tables: `row_threads=16 tile_k=32`. */
 export const knobsKey = ({ knobs }: Variant) =>
   Object.entries(knobs)
     .map(([name, { value }]) => `${name}=${value}`)

@@ -1,7 +1,8 @@
 /**
- * Reads the declarations of a WGSL text: only what the engine has to know before it compiles it. Whatever cannot be read or
- * worked out here is left out, so that the compiler has the last word. Our own because wgsl_reflect 1.6.0, the parser for
- * JavaScript, refuses 25 of our 86 shaders (`x[i] >> 4u`, nested templates, subgroup matrices) and weighs 61 KB gzipped.
+ * Reads the declarations of a WGSL text: only what the engine has to know before it compiles the text. Whatever cannot
+ * be read or evaluated here is left out, so that the compiler has the last word. We need our own because
+ * wgsl_reflect 1.6.0, the parser for JavaScript, refuses 25 of our 86 shaders (`x[i] >> 4u`, nested templates, subgroup
+ * matrices) and weighs 61 KB gzipped.
  */
 import { valueOf } from './arithmetic.ts';
 import { tokenize, type Comment, type Token } from './tokens.ts';
@@ -12,7 +13,7 @@ interface Declared {
   end: number;
 }
 
-/** `const` and `override` declarations; the latter run with their defaults. */
+/** `const` and `override` declarations; overrides run with their defaults. */
 export interface Constant extends Declared {
   name: string;
   type: Token[];
@@ -25,7 +26,7 @@ export interface Variable extends Declared {
   name: string;
   /** `uniform`, `storage`, `workgroup`, … */
   space: string;
-  /** `read_write`, …; empty where the declaration has none. */
+  /** `read_write`, …; empty if the declaration has none. */
   access: string;
   type: Token[];
   attributes: Attribute[];
@@ -34,7 +35,7 @@ export interface Variable extends Declared {
 export interface Function extends Declared {
   name: string;
   attributes: Attribute[];
-  /** Every name in its body. */
+  /** Every name in the function's body. */
   uses: ReadonlySet<string>;
 }
 
@@ -58,7 +59,7 @@ export interface Module {
 const MOST_REMEMBERED = 256;
 const remembered = new Map<string, Module>();
 
-/** The declarations of a text. The last few hundred texts are remembered: knobs and grids are read again and again. */
+/** The declarations of a text. The last few hundred texts are cached, because knobs and grids are read repeatedly. */
 export function readModule(text: string): Module {
   const known = remembered.get(text);
   if (known) return known;
@@ -190,14 +191,14 @@ class Scanner {
     return { start, end: this.#tokens[Math.min(this.#at, this.#tokens.length) - 1].end };
   }
 
-  /** The tokens before this one, which is passed over too. */
+  /** The tokens before this symbol; the symbol is consumed too. */
   #until(symbol: string): Token[] {
     const start = this.#at;
     while (this.#at < this.#tokens.length && this.#peek() !== symbol) this.#at++;
     return this.#tokens.slice(start, this.#at++);
   }
 
-  /** The tokens between the bracket here and the one that closes it; none where there is no bracket here. */
+  /** The tokens between the bracket at this position and the one that closes it; none if there is no bracket. */
   #bracketed(): Token[] {
     const open = this.#peek();
     const close = { '(': ')', '{': '}' }[open];
@@ -211,12 +212,12 @@ class Scanner {
   }
 }
 
-/** Constants that need one another in a chain longer than this, against their order in the text, have no value here. */
+/** Longest chain of constants declared after their use; constants in a longer chain have no value here. */
 const LONGEST_CHAIN = 64;
 
 /**
- * The values of the whole-number constants among these, in the order of the text; those of other types are left out. `knobs`
- * are values that replace what the text says.
+ * The values of the whole-number constants among these, in the order of the text; those of other types are left out.
+ * `knobs` are values that replace those of the text.
  */
 export function constantValues(
   constants: readonly Constant[],
@@ -228,12 +229,12 @@ export function constantValues(
   const lookup = (name: string): number | undefined => {
     const constant = byName.get(name);
     if (known.has(name) || !constant || chain > LONGEST_CHAIN) return known.get(name);
-    known.set(name, undefined); // One that needs itself has no value.
+    known.set(name, undefined); // a constant that depends on itself has no value
     chain++;
     try {
       if (isWhole(constant.type)) known.set(name, valueOf(constant.value, lookup, true));
     } catch {
-      // A float, a vector, a function of the text: no grid, length or assertion is made of it here.
+      // A float, a vector or a call of the text's own function: no grid, length or assertion depends on it here.
     } finally {
       chain--;
     }
@@ -243,11 +244,11 @@ export function constantValues(
   return Object.fromEntries(values.filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
-/** Whether a declared type is one that whole-number arithmetic holds for; one without a type is judged by its value. */
+/** True for types of whole-number arithmetic; a constant without a type is judged by its value. */
 const isWhole = (type: Token[]) =>
   type.length === 0 || (type.length === 1 && ['u32', 'i32', 'bool'].includes(type[0].text));
 
-/** A text with some of its knobs set to other values: their numbers are replaced, all else stays as it is. */
+/** A text with some of its knobs set to other values: only their numbers are replaced. */
 export function replaceConstants(text: string, values: Record<string, number>): string {
   const pieces: string[] = [];
   let from = 0;
@@ -261,8 +262,8 @@ export function replaceConstants(text: string, values: Record<string, number>): 
 }
 
 /**
- * The code of a text without comments and without constants that nothing uses: texts with the same code share a pipeline.
- * Whitespace becomes one space, and none appears where there was none.
+ * The code of a text without comments and unused constants: texts with the same code share a pipeline. White space
+ * becomes one space, and none is added.
  */
 export function bareCode(text: string): string {
   const { tokens } = tokenize(text);

@@ -1,20 +1,21 @@
-/** Works out the threads and the bytes of workgroup memory that a pass needs; what the text does not tell counts as 0. */
+/** Computes the threads and workgroup memory (bytes) of a pass; what the text does not tell counts as 0. */
 import { type Lookup, wholeOrUndefined } from './arithmetic';
 import { splitAtCommas, type Token } from './tokens';
 import type { Function, Module } from './wgsl';
 
-/** https://www.w3.org/TR/WGSL/#alignment-and-size */
+/** Size and alignment in bytes: https://www.w3.org/TR/WGSL/#alignment-and-size */
 interface Layout {
   size: number;
   align: number;
 }
 
-/** Arrays and structs within one another; deeper types have no size here. */
+/** Deepest nesting of arrays and structs; deeper types have no size here. */
 const MOST_NESTED = 16;
 
 /**
- * Threads and bytes of workgroup memory of an entry point; 0 where the text has no such function or does not say it in whole
- * numbers. Memory is that of the variables which the function or one that it calls names, each rounded up to 16 bytes.
+ * Threads and bytes of workgroup memory of an entry point; 0 if the text has no such function or does not state them in
+ * whole numbers. Memory includes the variables that the function, or one that it calls, names, each rounded up to 16
+ * bytes.
  */
 export function entryPointNeeds(
   modules: readonly Module[],
@@ -44,7 +45,7 @@ function invocationsOf({ attributes }: Function, lookup: Lookup): number {
     : 0;
 }
 
-/** All names in a function and in the functions that it calls, directly or not. */
+/** All names in a function and in the functions that it calls, directly or indirectly. */
 function namesUsed(entry: Function, functions: ReadonlyMap<string, Function>): Set<string> {
   const used = new Set<string>();
   const waiting = [entry];
@@ -60,7 +61,7 @@ function namesUsed(entry: Function, functions: ReadonlyMap<string, Function>): S
 }
 
 class TypeSizes {
-  /** Layouts of aliases and structs; undefined also while one is worked out, so that a type within itself has no size. */
+  /** Layouts of aliases and structs; undefined while being computed, so that a type containing itself has no size. */
   readonly #named = new Map<string, Layout | undefined>();
   readonly #types: Module['types'];
 

@@ -1,4 +1,4 @@
-/** Cells as values: reading, printing, and the shaders they depend on, each by the descriptor of its kind. */
+/** Reads and prints cells and finds the shaders that they depend on, through the descriptor of each kind. */
 import { kernelOf, membersOf, REGISTRY, type Catalogue } from '../experiment/catalogue';
 import { isKernelKey, NUMBERS } from '../experiment/descriptors';
 import type { Experiment } from '../experiment/experiment';
@@ -10,14 +10,14 @@ import type { CellNumber, Controls, KindDescriptor } from './kinds/kind';
 
 export type { LabCell };
 
-/** A descriptor by the kind of a cell that may be of any kind. */
+/** The descriptor of a kind, typed for cells of any kind. */
 const descriptorOf = (kind: LabKind) => KINDS[kind] as unknown as KindDescriptor<LabKind, LabCell, string>;
 
-/** The settings that only this kind of cell has; none for cells that are not run. */
+/** The settings that only this kind of cell has; none for cells that cannot be run. */
 export const numbersOf = (kind: CellKind): Readonly<Record<string, CellNumber>> =>
   isLabKind(kind) ? descriptorOf(kind).numbers : {};
 
-/** The controls of a kind of cell; undefined for a kind without. */
+/** The controls of a kind of cell; undefined for a kind without controls. */
 export const controlsOf = (kind: CellKind): Controls | undefined =>
   isLabKind(kind) ? descriptorOf(kind).controls : undefined;
 
@@ -31,13 +31,13 @@ export function readCell(kind: CellKind, text: string, catalogue = REGISTRY): La
 export const printCell = (cell: LabCell, catalogue = REGISTRY): string =>
   descriptorOf(cell.kind).print(cell, catalogue);
 
-/** The runs of a cell, none for kinds that have no runs. Throws an Error that says why its settings cannot be run. */
+/** The runs of a cell; none for kinds without runs. Throws an Error that says why its settings cannot be run. */
 export const runsOf = (cell: LabCell, catalogue: Catalogue): Run[] =>
   descriptorOf(cell.kind).runs(cell, catalogue);
 
 /**
- * Whether a cell's results depend on a shader of the notebook. A search among all variants depends on those of every kernel
- * that its settings leave open.
+ * True if a cell's results depend on a shader of the notebook. A search among all variants depends on the shaders of
+ * every kernel that its settings leave open.
  */
 export function usesShader(cell: LabCell, { kernel, name }: OwnVariant, catalogue = REGISTRY): boolean {
   const { searches = false, experiments } = descriptorOf(cell.kind);

@@ -13,10 +13,10 @@ import type { AdapterDescription } from '../../engine/device';
 
 export type { AdapterDescription };
 
-/** A cell of a notebook to run, with the notebook's own shaders. */
+/** A request to run a cell of a notebook, with the notebook's own shaders. */
 export interface CellWork {
   kind: CellKind;
-  /** The body. */
+  /** The body of the cell. */
   text: string;
   variants?: OwnVariant[];
 }

@@ -1,4 +1,4 @@
-/** The work of each kind of cell, as jobs that are done one after another. It imports the engine: for workers and terminals only. */
+/** The work of each kind of cell, as jobs in sequence. Imports the engine: for workers and terminals only. */
 import { knobsKey } from '../../shaders/variant';
 import { valuesOf } from '../experiment/experiment';
 import type { Run } from '../experiment/expand';
@@ -16,11 +16,11 @@ import type { CellOf, LabCell } from './kinds';
 
 /** One run of a sweep, or all the work of another cell. */
 export interface Job {
-  /** The settings of the work, for progress and errors; empty where no settings say it all. */
+  /** The settings of the work, for progress and errors; empty if settings do not describe it completely. */
   settings: string;
   /** The model to load before the work begins. */
   model?: { name: string; seed: number };
-  /** Emits its results. Throws an Error if there are none. */
+  /** Does the work and emits its results. Throws an Error if there are none. */
   work(context: RunContext, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ const generateJob =
     emit({ type: 'generated', generation });
   };
 
-/** Translates the events of the search into those of a cell. */
+/** Runs a search and translates its events into those of a cell. */
 function tuneJob(cell: CellOf<'tune'>, session: Session): Job['work'] {
   return async ({ catalogue, report, signal }, emit) => {
     const from = performance.now();

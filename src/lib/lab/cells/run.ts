@@ -1,4 +1,4 @@
-/** A cell's text in, events out: the one function that the page's worker, the terminal and the tests all call. */
+/** Runs a cell's text and yields events: the one function called by the page's worker, the terminal and the tests. */
 import { type Catalogue, catalogueWith } from '../experiment/catalogue';
 import { readCell, runsOf } from './cells';
 import { defaultsFor } from '../experiment/defaults';
@@ -10,9 +10,9 @@ import type { Progress, Report } from '../measure/progress';
 import type { CellWork, LabEvent } from './events';
 
 /**
- * Runs a lab cell and yields its results: a sweep's records one by one, or those of the cell's kind. Errors are `failed`
- * events: a run that fails does not end the others, and after a lost GPU the next run opens it again. `finished` always
- * comes last: read up to it, and stop with the signal, which takes effect between samples.
+ * Runs a lab cell and yields its results (ResultsOf), a sweep's records one by one. Errors are `failed` events: a
+ * failed run does not end the others, and after the GPU was lost the next run opens it again. `finished` always comes
+ * last: read until then, and stop with the signal, which takes effect between samples.
  */
 export async function* runCell(
   { kind, text, variants = [] }: CellWork,

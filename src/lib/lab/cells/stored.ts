@@ -1,4 +1,4 @@
-/** Events that an earlier version of the lab stored, brought to today's names. */
+/** Converts events that an earlier version of the lab stored to today's names. */
 import { upgradeRecord } from '../records/record';
 import type { ComparedRun, Comparison } from '../measure/compare';
 import type { LabEvent } from './events';
@@ -9,7 +9,7 @@ interface OldProfile {
   rows: { roofSeconds?: number; computeRoof?: number }[];
 }
 
-/** The event with today's names; one that has them already is returned as it is. */
+/** The event with today's names; an event that has them already is returned unchanged. */
 export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
   if (event.type === 'record') return { ...event, record: upgradeRecord(event.record) };
   const old = event as unknown as { type: string; run?: string; roofs?: unknown; profile?: OldProfile };

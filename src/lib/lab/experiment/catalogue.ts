@@ -15,7 +15,7 @@ export interface Catalogue {
   variants: Variant[];
   /** Kernels whose default depends on the GPU: their settings are never left out of a text. */
   vendorKernels?: string[];
-  /** Why a shader of the notebook cannot be used, by `kernel/name`. */
+  /** Reasons why shaders of the notebook cannot be used, by `kernel/name`. */
   refused?: ReadonlyMap<string, string>;
 }
 
@@ -62,7 +62,7 @@ export function readOwn(kernel: string, name: string, wgsl: string): Variant[] {
   return read;
 }
 
-/** Why a shader that settings name cannot be used; undefined if it can be used or is not one of the notebook's. */
+/** Why a shader that settings name cannot be used; undefined if it can be used or is not the notebook's own. */
 export function refusalOf(key: string, name: string, { refused }: Catalogue): string | undefined {
   if (!refused?.size) return undefined;
   const owners = [key, kernelOf(key), familyOf(kernelOf(key))];
@@ -75,7 +75,7 @@ export function refusalOf(key: string, name: string, { refused }: Catalogue): st
 
 const labelOf = ({ kernel, name }: Variant) => `${kernel}/${name}`;
 
-/** The kernel families by name, each with its kernels, one a weight format. */
+/** The kernel families by name, each with its kernels, one per weight format. */
 export function families({ kernels } = REGISTRY): Record<string, string[]> {
   const known = FAMILIES.get(kernels);
   if (known) return known;
@@ -87,7 +87,7 @@ export function families({ kernels } = REGISTRY): Record<string, string[]> {
   FAMILIES.set(kernels, found);
   return found;
 }
-/** Reading one experiment asks for the families hundreds of times. */
+/** A cache: reading one experiment asks for the families hundreds of times. */
 const FAMILIES = new WeakMap<Catalogue['kernels'], Record<string, string[]>>();
 
 /** The kernel of a key for one shape, matmul_q4_k@10240x2560 → matmul_q4_k; any other key stays as it is. */
@@ -95,13 +95,13 @@ export function kernelOf(key: string): string {
   return key.replace(/@[1-9]\d{0,6}x[1-9]\d{0,6}$/, '');
 }
 
-/** The kernels at one shape that settings name, by variant or knob. */
+/** The kernels at one shape (kernel@ROWSxCOLUMNS) that settings name by variant or knob. */
 export function shapesIn(settings: Record<string, unknown>): string[] {
   const owners = Object.keys(settings).map(ownerOf);
   return [...new Set(owners.filter((owner) => kernelOf(owner) !== owner))].sort();
 }
 
-/** The kernels that a key stands for: of a kernel or a shape that kernel, of a family all its kernels, else none. */
+/** The kernels that a key names: one for a kernel or a shape, all of a family, none for other keys. */
 export function membersOf(key: string, catalogue: Catalogue): string[] {
   const kernel = kernelOf(key);
   return Object.hasOwn(catalogue.kernels, kernel) ? [kernel] : (families(catalogue)[key] ?? []);

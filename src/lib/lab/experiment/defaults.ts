@@ -1,7 +1,7 @@
 /**
- * The variants that run where settings leave a kernel open: its portable default, or on GPUs where another variant was
- * measured to be faster, that one. Put in at one place and written into the settings of every run, so that a link runs the
- * same everywhere.
+ * The variants that run where settings leave a kernel open: its portable default, or the variant that was measured to
+ * be faster on GPUs of this vendor. They are filled in at one place and written into the settings of every run, so that
+ * a link runs the same everywhere.
  */
 import { findVariant, kernels } from '../../shaders';
 import { familyOf } from '../../shaders/formats/formats';
@@ -13,8 +13,8 @@ import { knobOf, ownerOf } from './settings';
 import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from './vendors';
 
 /**
- * The settings of every kernel that has a default of its own on GPUs of some vendor: for this GPU's vendor that one; the
- * portable default where the vendor has none, or where the GPU lacks a feature that it needs.
+ * The settings of every kernel whose default depends on the vendor: the vendor's own default, or the portable default
+ * if the vendor has none or the GPU lacks a feature that it needs.
  */
 export function defaultsFor({
   adapter,
@@ -42,7 +42,10 @@ export function defaultsFor({
   return defaults;
 }
 
-/** The experiment with these defaults for every kernel that it leaves open: it names neither the kernel nor its family nor a knob of either. */
+/**
+ * The experiment with these defaults for every kernel that it leaves open, that is, names neither directly nor by its
+ * family nor by a knob of either.
+ */
 export function complete(experiment: Experiment, defaults: Experiment): Experiment {
   const named = new Set(Object.keys(experiment).map(ownerOf));
   const filled = { ...experiment };
@@ -50,7 +53,7 @@ export function complete(experiment: Experiment, defaults: Experiment): Experime
     const kernel = ownerOf(key);
     const family = familyOf(kernel);
     if (!named.has(kernel) && !named.has(family)) filled[key] = values;
-    // Settings with a knob alone mean the knob of the portable default.
+    // A knob without a variant is a knob of the portable default.
     else if (key === kernel && !experiment[kernel] && !experiment[family])
       filled[key] = [kernels[kernel].default];
   }

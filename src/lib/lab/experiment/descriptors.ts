@@ -6,29 +6,29 @@
 import { MOST_CHUNK, MOST_POSITIONS } from '../../engine/limits';
 
 /**
- * `result`: changes what a run does; records keep it and charts can have it as an axis. `timing`: only how often a run is
- * timed. `display`: nothing about a run, only how it is shown.
+ * `result`: changes what a run computes; records store it, and charts can have it as an axis. `timing`: changes only
+ * how often a run is timed. `display`: changes only how a run is shown.
  */
 type Effect = 'result' | 'timing' | 'display';
 
 export interface NumberDescriptor {
-  /** In English, for the terminal; the page has it in its dictionaries. */
+  /** Description in English, for the terminal; the page uses its dictionaries. */
   about: string;
   unit: string;
   smallest: number;
   largest: number;
-  /** As it is written. */
+  /** Default value, as text. */
   default: string;
   /** Decimals are allowed. */
   fraction?: boolean;
-  /** A word that is possible instead of a number. */
+  /** A word that is allowed instead of a number. */
   word?: string;
   effect: Effect;
-  /** Whether it has a meaning where a text is given and nothing is timed (generate, logits). */
+  /** True if the setting has a meaning for a given text that is not timed (generate, logits). */
   forTexts: boolean;
-  /** Whether all runs of a comparison must have the same value: they could not be timed against each other otherwise. */
+  /** True if all runs of a comparison must have the same value to be timed against each other. */
   sameInComparison: boolean;
-  /** A list of choices, a field, or a field among the seldom used. */
+  /** The control on the page: a list of choices, a field, or a field among the rarely used. */
   control: 'list' | 'field' | 'folded';
   /** The choices of a list. */
   choices?: readonly string[];
@@ -159,11 +159,11 @@ export const isViewName = (key: string): key is ViewName => Object.hasOwn(VIEWS,
 export const numberDescriptor = (name: NumberName): NumberDescriptor => NUMBERS[name];
 export const viewDescriptor = (name: ViewName): ViewDescriptor => VIEWS[name];
 
-/** Whether a key is of a kernel, a family or a knob. */
+/** True if a key names a kernel, a family or a knob. */
 export const isKernelKey = (key: string): boolean =>
   key !== 'model' && !isNumberName(key) && !isViewName(key);
 
-/** Whether a setting changes what a run does, and not only how it is timed or shown. */
+/** True if a setting changes what a run does, not only how it is timed or shown. */
 export const changesResult = (key: string): boolean =>
   !isViewName(key) && !(isNumberName(key) && NUMBERS[key].effect !== 'result');
 
@@ -172,7 +172,7 @@ export const NUMBER_NAMES = Object.keys(NUMBERS) as NumberName[];
 type WithEffect<Each extends Effect> = {
   [Name in NumberName]: (typeof NUMBERS)[Name]['effect'] extends Each ? Name : never;
 }[NumberName];
-/** The numbers that a record keeps. */
+/** The numbers that a record stores. */
 export type ResultName = WithEffect<'result'>;
 /** The numbers that a run has. */
 export type RunName = WithEffect<'result' | 'timing'>;
@@ -192,7 +192,7 @@ export const fieldOf = <Name extends string>(name: Name) =>
 
 /** A run's settings that are numbers, by field. */
 export type RunNumbers = { [Name in RunName as FieldOf<Name>]: number };
-/** Those of them that change its result. */
+/** The numbers of a run that change its result, by field. */
 export type ResultNumbers = { [Name in ResultName as FieldOf<Name>]: number };
 
 /** The numbers of a run, or of a record, that change its result. */

@@ -1,4 +1,4 @@
-/** An experiment's runs: one for each combination of its values. */
+/** Expands an experiment into its runs: one for each combination of its values. */
 import { MOST_POSITIONS } from '../../engine/limits';
 import { withKnobs, type Variant } from '../../shaders/variant';
 import { familyOf } from '../../shaders/formats/formats';
@@ -10,7 +10,7 @@ import { formatQuery } from './settings';
 
 const MOST_RUNS = 1000;
 
-/** Which variant of a kernel runs, with every knob it has. */
+/** The variant of a kernel that runs, with the values of all its knobs. */
 export interface ChosenVariant {
   name: string;
   knobs: Record<string, number>;
@@ -21,12 +21,12 @@ export interface ChosenVariant {
  * `chunk` is a number of tokens, never more than `prefill`.
  */
 export interface Run extends RunNumbers {
-  /** The settings that make exactly this run again, as a query string: the text of `experiment`. */
+  /** Settings that repeat exactly this run, as a query string: the text of `experiment`. */
   settings: string;
   /** One value for each key, without defaults. */
   experiment: Experiment;
   model: string;
-  /** Every kernel of the catalogue, of which a model uses some; and kernels at one shape, as kernel@ROWSxCOLUMNS. */
+  /** Variants of all kernels in the catalogue (a model uses some), and of single shapes by kernel@ROWSxCOLUMNS. */
   variants: Record<string, ChosenVariant>;
 }
 
@@ -56,7 +56,10 @@ export function expand(experiment: Experiment, catalogue = REGISTRY): Run[] {
 export const withDefaults = (run: Run, defaults: Experiment, catalogue = REGISTRY): Run =>
   expand(complete(run.experiment, defaults), catalogue)[0];
 
-/** The variants of a run for these kernels with their knobs set, as the engine takes them. Throws for a kernel that the catalogue lacks. */
+/**
+ * The variants of a run for these kernels, with their knobs set, in the form that the engine takes. Throws for a kernel
+ * that the catalogue lacks.
+ */
 export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): Record<string, Variant> {
   const shaped = Object.keys(run.variants).filter(
     (key) => kernelOf(key) !== key && kernelNames.includes(kernelOf(key)),

@@ -35,23 +35,23 @@ import {
 import { presentKnob } from './formerNames';
 import { formatLines, formatQuery, knobOf, ownerOf, readSettings, type Setting, shorten } from './settings';
 
-/** Key → the values asked for, each in its canonical spelling. A key left out has its default. */
+/** Key → its values, each in its canonical spelling. A missing key has its default. */
 export type Experiment = Record<string, string[]>;
 
-/** The models that have a name: every other model is a file or an address. */
+/** The models with a name; every other model is a file or an address. */
 export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
 
 const LONGEST_MODEL = 2000;
 
 /**
  * Reads settings: `key=value&key=value` (percent-encoded, with or without the leading `?`), or one `key=value` a line
- * (taken as it is written). Throws an Error that names what is unknown or impossible, and what was possible.
+ * (taken literally). Throws an Error that names what is unknown or impossible, and what was possible.
  */
 export function parseExperiment(text: string, catalogue = REGISTRY): Experiment {
   return readExperiment(readSettings(text), catalogue);
 }
 
-/** The same from settings that are split already: words of the terminal, controls of the page. */
+/** Reads settings that are already split: words of the terminal, controls of the page. Throws like parseExperiment. */
 export function readExperiment(settings: readonly Setting[], catalogue = REGISTRY): Experiment {
   const experiment: Experiment = {};
   for (const [key, values] of settings) {
@@ -68,7 +68,7 @@ export function readExperiment(settings: readonly Setting[], catalogue = REGISTR
   return present;
 }
 
-/** The experiment with its knobs, also as the chart's axis, under the names that they have now (formerNames.ts). */
+/** The experiment with its knobs under their present names, also as the chart's axis (formerNames.ts). */
 function withPresentNames(experiment: Experiment, catalogue: Catalogue): Experiment {
   const presentKey = (key: string) => {
     const [kernel, knob] = [ownerOf(key), knobOf(key)];
@@ -84,7 +84,7 @@ function withPresentNames(experiment: Experiment, catalogue: Catalogue): Experim
   return present;
 }
 
-/** Throws where a setting that takes one value has several; `where` limits that to a place ("here"). */
+/** Throws if a setting that takes one value has several; `where` limits the statement to a place ("here"). */
 export function requireOne(key: string, values: readonly string[], where = ''): void {
   if (values.length > 1)
     throw new Error(`${key} takes one value${where}; it has ${values.length}: ${values.join(', ')}`);
@@ -103,7 +103,7 @@ export function formatExperiment(
   return form === 'query' ? formatQuery(settings) : formatLines(settings);
 }
 
-/** The experiment in canonical order, without the settings that say what holds anyway. */
+/** The experiment in canonical order, without settings that have their default value. */
 export function withoutDefaults(experiment: Experiment, catalogue = REGISTRY): Experiment {
   const keys = orderedKeys(experiment, catalogue).filter(
     (key) => Object.hasOwn(experiment, key) && !isDefault(experiment, key, catalogue),
@@ -111,7 +111,7 @@ export function withoutDefaults(experiment: Experiment, catalogue = REGISTRY): E
   return Object.fromEntries(keys.map((key) => [key, experiment[key]]));
 }
 
-/** The values of a key, its default when it is not set; for a kernel whose family is set, the family's. */
+/** The values of a key, or its default if it is not set; for a kernel whose family is set, those of the family. */
 export function valuesOf(experiment: Experiment, key: string, catalogue = REGISTRY): string[] {
   if (Object.hasOwn(experiment, key)) return experiment[key];
   if (key === 'model') return ['demo'];
@@ -233,7 +233,7 @@ function readView(key: ViewName, value: string, catalogue: Catalogue): string {
   return value;
 }
 
-/** Throws for a knob that no chosen variant has: it would be ignored, and the speed believed to be its own. */
+/** Throws for a knob that no chosen variant has: it would be ignored, and the measured speed attributed to it. */
 function checkKnob(experiment: Experiment, key: string, catalogue: Catalogue): void {
   const [kernel, knob] = [ownerOf(key), knobOf(key)];
   const chosen = chosenVariants(experiment, kernel, catalogue);
@@ -267,7 +267,10 @@ function chosenVariants(experiment: Experiment, kernel: string, catalogue: Catal
   );
 }
 
-/** Every key in the order of the canonical text: model, numbers, views, families, kernels, kernels at one shape, knobs of each. */
+/**
+ * Every key in the order of the canonical text: model, numbers, views, families, kernels, kernels at one shape, and the
+ * knobs of each.
+ */
 export function orderedKeys(experiment: Experiment, catalogue: Catalogue): string[] {
   const owners = [
     ...Object.keys(families(catalogue)),
@@ -285,7 +288,10 @@ export function orderedKeys(experiment: Experiment, catalogue: Catalogue): strin
   return ['model', ...NUMBER_NAMES, ...Object.keys(VIEWS), ...owners, ...knobs];
 }
 
-/** Whether a setting may be left out. A kernel's only while its family is not set; a knob's never: its default depends on the variant. */
+/**
+ * True if a setting may be left out. A kernel's may be only while its family is not set; a knob's never, because its
+ * default depends on the variant.
+ */
 function isDefault(experiment: Experiment, key: string, catalogue: Catalogue): boolean {
   const kind = kindOf(key, catalogue);
   if (kind === 'knob' || kind === 'family' || kernelOf(key) !== key) return false;

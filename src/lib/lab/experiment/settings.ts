@@ -1,9 +1,9 @@
 /**
- * The text of settings: the only module that splits it and puts it together. It knows keys, values and the line `---`, and
- * nothing of what a key means (experiment.ts does). There are two forms:
+ * The text of settings: the only module that splits and joins it. It knows keys, values and the line `---`, but not what a
+ * key means (experiment.ts does). There are two forms:
  *
  *   query   prefill=256&chunk=64,128      percent-encoded, in addresses and records; a leading `?` is allowed
- *   lines   prefill=256                   one setting a line, values as written, in the cells of a notebook
+ *   lines   prefill=256                   one setting per line, values as written, in the cells of a notebook
  *           chunk=64,128
  *
  * A cell may hold several blocks of settings, or settings and a prompt, separated by a line `---`.
@@ -14,7 +14,7 @@ const LONGEST_TEXT = 20_000;
 /** A key and its list of values, not checked against anything. */
 export type Setting = [key: string, values: string[]];
 
-/** One setting as it is written. `key` is empty where the text is not a setting. */
+/** One setting as written. `key` is empty if the text is not a setting. */
 export interface WrittenSetting {
   text: string;
   key: string;
@@ -31,7 +31,7 @@ export function readSettings(text: string): Setting[] {
   });
 }
 
-/** The settings of either form as they are written, without blank ones. Never throws. */
+/** The settings of either form as written, without blank ones. Never throws. */
 export function writtenSettings(text: string): WrittenSetting[] {
   const query = isQuery(text);
   return (query ? partsOfQuery(text) : text.split('\n'))
@@ -50,7 +50,7 @@ export function readOneLine(line: string): Setting[] {
   return readSettings(line.includes('&') ? parts.join('&') : parts.map((part) => `${part}\n`).join(''));
 }
 
-/** The settings of a block on one line, without those of some keys. `readOneLine` reads it. Never throws. */
+/** The settings of a block on one line, except for the keys in `without`. `readOneLine` reads it. Never throws. */
 export function onOneLine(block: string, without: readonly string[] = []): string {
   const kept = writtenSettings(block).filter(({ key }) => !without.includes(key));
   const texts = kept.map(({ text }) => text);
@@ -63,7 +63,7 @@ export function formatQuery(settings: readonly Setting[]): string {
   return settings.map(([key, values]) => `${key}=${values.map(encode).join(',')}`).join('&');
 }
 
-/** A line for each setting. Where a value cannot stand on a line (it holds a comma), one line that is a query. */
+/** The settings, each on a line; or one line with a query if a value cannot stand on a line (it holds a comma). */
 export function formatLines(settings: readonly Setting[]): string {
   const plain = settings.every(([, values]) =>
     values.every((value) => !/[,\n]/.test(value) && value === value.trim()),
@@ -75,14 +75,14 @@ export function formatLines(settings: readonly Setting[]): string {
 /** Settings of either form, a line each, with percent-encoding removed. Throws as `readSettings` does. */
 export const toLines = (settings: string): string => formatLines(readSettings(settings));
 
-/** The same for settings that may be unreadable: whatever cannot be read keeps its line, for the user to correct. */
+/** Like toLines, for settings that may be invalid: what cannot be read keeps its line, for the user to correct. */
 export function toLinesUnchecked(settings: string): string {
   const written = writtenSettings(settings);
   if (written.every(({ key }) => key !== '')) return formatLines(settingsOf(written));
   return written.map(({ text }) => `${decode(text)}\n`).join('');
 }
 
-/** The settings of a query as they are written, without one key. Never throws. */
+/** The settings of a query as written, without those of one key. Never throws. */
 export function settingsWithout(query: string, key: string): string {
   return writtenSettings(query)
     .filter((setting) => setting.key !== key)
@@ -91,8 +91,8 @@ export function settingsWithout(query: string, key: string): string {
 }
 
 /**
- * The block with these values for a key, all other lines as they were written: in the key's place if it has one, else at
- * the end; without values the key's line goes. A query becomes lines.
+ * The block with these values for a key and all other lines as written. The setting takes the place of the old one, or
+ * else is added at the end; without values it is removed. A query becomes lines.
  */
 export function withSetting(block: string, key: string, values: string[]): string {
   if (isQuery(block) || formatLines([[key, values]]).startsWith('?')) {
@@ -113,10 +113,10 @@ export function withSetting(block: string, key: string, values: string[]): strin
   return lines.at(-1) === '' ? lines.join('\n') : `${lines.join('\n')}\n`;
 }
 
-/** Whether a line separates blocks of settings, or settings from a prompt. */
+/** True if a line separates blocks of settings, or settings from a prompt. */
 export const isRule = (line: string): boolean => /^[ \t]*---[ \t]*\r?\n?$/.test(line);
 
-/** A cell's text at its first line `---`; `rest` begins with that line and is empty where there is none. */
+/** Splits a cell's text at its first line `---`; `rest` begins with that line, and is empty if there is none. */
 export function splitAtRule(text: string): { settings: string; rest: string } {
   const lines = linesOf(text);
   const at = lines.findIndex(isRule);
@@ -144,7 +144,7 @@ export function promptOf(text: string): string {
 export const withPrompt = (text: string, prompt: string): string =>
   `${ended(splitAtRule(text).settings)}---\n${prompt}\n`;
 
-/** The message with the number of the line that it is about, if there is one: it begins with the line's key, or quotes it. */
+/** The message with the number of the line that it is about, if any: it begins with the line's key, or quotes it. */
 export function locateError(text: string, message: string): string {
   const keys = linesOf(text).map(keyOf);
   const find = (matches: (key: string) => boolean) => keys.findIndex((key) => key !== '' && matches(key));
@@ -153,7 +153,7 @@ export function locateError(text: string, message: string): string {
   return line < 0 ? message : `${line + 1}: ${message}`;
 }
 
-/** The kernel, family or shape that a key is about: `matmul_q4_k.step` → `matmul_q4_k`; a key without a knob is its own owner. */
+/** The kernel, family or shape of a key: `matmul_q4_k.tile_k` → `matmul_q4_k`; the key itself if it has no knob. */
 export const ownerOf = (key: string): string => key.split('.')[0];
 
 /** The knob that a key is about, `matmul_q4_k.tile_k` → `tile_k`; empty for a key without one. */
@@ -204,7 +204,7 @@ function decode(text: string): string {
   }
 }
 
-/** Percent-encodes only the characters that would end the value, the setting or the address: the rest stays readable. */
+/** Percent-encodes only characters that would end the value, the setting or the address; the rest stays readable. */
 function encode(value: string): string {
   return encodeURIComponent(value).replace(/%(?:2F|3A|40|3D|3F|24|3B)/g, decodeURIComponent);
 }

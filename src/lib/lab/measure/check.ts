@@ -7,8 +7,9 @@ import type { Report } from './progress';
 import type { OpenGpu } from './session';
 
 /**
- * Compiles the variants in parallel, then checks each against its kernel's reference on this device. A text that has been
- * checked before is not checked again. Returns the largest error and the kernel that had it; throws for a wrong variant.
+ * Compiles the variants in parallel, then checks each against its kernel's reference on this device. A variant that was
+ * checked before is not checked again. Returns the largest error (normalised mean squared) and its kernel; throws for a
+ * wrong variant.
  */
 export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, signal: AbortSignal) {
   const variants = Object.values(choice);
@@ -27,10 +28,10 @@ export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, sig
   return worst;
 }
 
-/** Includes the kernel, because one text may be right for one kernel and wrong for another. */
+/** Key of a checked variant. It includes the kernel: one text can be right for one kernel and wrong for another. */
 const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
 
-/** Compiles variants in parallel: drivers use several threads when they are asked for several pipelines. */
+/** Compiles variants in parallel: drivers use several threads when several pipelines are requested at once. */
 export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
   let done = 0;
   if (variants.length) report('compiling', done, variants.length);

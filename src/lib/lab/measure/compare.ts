@@ -1,6 +1,6 @@
 /**
- * Compares runs of one model by interleaving them: A B, B A, A B … so that a GPU that warms up or throttles slows all of
- * them alike. The result is the ratio within each pair.
+ * Compares runs of one model by interleaving them (A B, B A, A B …), so that a GPU that warms up or throttles slows all
+ * of them alike. The result is the median of the ratios within the pairs.
  */
 import type { Run } from '../experiment/expand';
 import { formatCsv } from '../records/csv';
@@ -10,12 +10,12 @@ import { prepareRun, type PreparedRun } from './prepare';
 import { onePrompt, promptTokens } from './prompt';
 import type { LoadedModel, RunContext } from './session';
 
-/** The second of two runs against the first. Times are those of whole samples: prefill plus decoding, if any. */
+/** The second of two runs compared with the first. Times are those of whole samples: prefill plus decoding, if any. */
 export interface PairComparison {
   verdict: 'faster' | 'slower' | 'same' | 'cannot tell';
   /** Median over the pairs of first time ÷ second time: 1.1 means 10 % faster. */
   ratio: number;
-  /** Bounds of its 95 % confidence interval, if there are enough pairs. */
+  /** Bounds of the ratio's 95 % confidence interval, if there are enough pairs. */
   low: number;
   high: number;
   /** Wall seconds of each sample, in the order of the pairs. */
@@ -29,7 +29,7 @@ export interface ComparedRun {
   settings: string;
   /** Tokens of one sample: prompt and decoded. */
   tokens: number;
-  /** Wall seconds of prefill plus decoding, one entry a round. */
+  /** Wall seconds of prefill plus decoding, one entry per round. */
   sampleSeconds: number[];
   tokensPerSecond: number;
   kernelHash: string;
@@ -48,15 +48,18 @@ export interface Comparison {
   agent: string;
 }
 
-/** Pairs are added, from twelve on, until half the logarithmic width of the interval is at most NARROW, or time is up. */
+/**
+ * Number of pairs: at least FEWEST_PAIRS, then until half the logarithmic width of the interval is at most NARROW, or
+ * until MOST_PAIRS or the time limit.
+ */
 const FEWEST_PAIRS = 12;
 const MOST_PAIRS = 100;
 const NARROW = 0.01;
 
-/** Smaller differences are of no practical use. */
+/** Smallest effect (logarithm of the ratio) that is called faster or slower: less is of no practical use. */
 const SMALLEST_EFFECT = 0.005;
 
-/** The runs are interleaved for this long, untimed, before the first pair. */
+/** Seconds of interleaved, untimed warm-up before the first pair. */
 const WARMUP_SECONDS = 0.5;
 
 /** Checks two runs of a model, warms up, and times interleaved pairs for at most `seconds`. */
@@ -71,8 +74,8 @@ export async function compare(
 }
 
 /**
- * Times several runs of one model round by round, in alternating order: A B C, C B A … Adds rounds until every run is known
- * well enough against the first, or `seconds` have passed. Throws when a variant is wrong on this GPU.
+ * Times several runs of one model round by round, in alternating order (A B C, C B A …), until the ratio of every run
+ * to the first is precise enough or `seconds` have passed. Throws when a variant is wrong on this GPU.
  */
 async function timeInterleaved(
   runs: Run[],
@@ -129,8 +132,9 @@ export async function compareRuns(
 }
 
 /**
- * Two records that were measured apart, not interleaved: their ratio, but never a verdict. Clock, temperature and other
- * programs may have differed, so that even a narrow interval does not show what the settings alone do.
+ * Compares two records that were measured separately, not interleaved: returns their ratio, but never a verdict. Clock,
+ * temperature and other programs may have differed, so even a narrow interval does not isolate the effect of the
+ * settings.
  */
 export function apart(first: RunRecord, second: RunRecord): PairComparison {
   const rates = [first, second].map(({ prefill, prefillSeconds }) => ({
@@ -190,7 +194,7 @@ const COMPARISON_COLUMNS = [
   'pairs',
 ];
 
-/** One line a run; verdict, ratio and interval compare it with the first run, whose own are empty. */
+/** CSV with one row per run; verdict, ratio and interval compare it with the first run, whose own are empty. */
 export function comparisonToCsv({ runs, against }: Comparison): string {
   const lines = runs.map(({ settings, tokens, tokensPerSecond, sampleSeconds }, index) => {
     const { verdict, ratio, low, high } = against[index - 1] ?? {};

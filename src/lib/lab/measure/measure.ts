@@ -13,11 +13,14 @@ import { median, spread } from '../records/statistics';
 import { prepareRun, type PreparedRun } from './prepare';
 import { onePrompt, promptTokens, splitOff } from './prompt';
 
-/** A GPU that has been idle needs about this long to reach the clock it then keeps; a slow one is there after one run. */
+/** Minimum warm-up in seconds: an idle GPU takes about this long to reach its steady clock. */
 const WARMUP_SECONDS = 0.5;
 const MOST_WARMUPS = 50;
 
-/** Measures one run on a loaded model. Throws when a variant is wrong here, before any time is taken, and when the signal stops it. */
+/**
+ * Measures one run on a loaded model. Throws when a variant is wrong on this GPU, before any time is taken, and when
+ * the signal stops it.
+ */
 export async function measure(run: Run, model: LoadedModel, context: RunContext): Promise<RunRecord> {
   const { gpu, host } = context;
   const { engine } = model;
@@ -95,7 +98,7 @@ async function takeSamples(
   return { seconds, hidden };
 }
 
-/** At least as many as were asked for, and enough to be warm; none when none were asked for. */
+/** True while another warm-up is needed: at least `warmup` repetitions, and WARMUP_SECONDS; never if `warmup` is 0. */
 function needsWarmup({ warmup }: Run, taken: number, seconds: number): boolean {
   if (taken < warmup) return true;
   return warmup > 0 && seconds < WARMUP_SECONDS && taken < MOST_WARMUPS;
@@ -105,7 +108,7 @@ function sizesOf({ layers, embedding, heads, hidden, vocabulary }: Geometry) {
   return { layers, embedding, heads, hidden, vocabulary };
 }
 
-/** Weights of a model, as llama.cpp counts them: without the value LoRA that layer 0 does not use. */
+/** Number of weights of a model as llama.cpp counts them: without the value LoRA that layer 0 does not use. */
 export function parameterCount({ layers, embedding, hidden, vocabulary, ranks }: Geometry): number {
   const { decay, learningRate, value, gate } = ranks;
   const matrices = 4 * embedding ** 2 + 2 * embedding * hidden;
@@ -120,7 +123,7 @@ const FEW_SAMPLES = 5;
 const SHORT_SECONDS = 5e-3;
 const LARGE_SPREAD = 0.05;
 
-/** All but `unused`, of what was measured alone. */
+/** All warnings that follow from the measurement itself, that is, all except `unused`. */
 export function warningsOf(
   {
     prefillSeconds: seconds,
@@ -143,7 +146,7 @@ export function warningsOf(
   return (Object.keys(found) as (keyof typeof found)[]).filter((warning) => found[warning]);
 }
 
-/** Whether a variant was chosen for a shape of matrices that the model does not have: none of the steps runs it. */
+/** True when a variant was chosen for a matrix shape that the model does not have, so that no step runs it. */
 async function lacksShapes(
   { choice, plans: { inner, final } }: PreparedRun,
   { kernels }: OpenGpu,
@@ -154,7 +157,7 @@ async function lacksShapes(
   return compiled.some(({ timed }) => !timed.pipelines.some((pipeline) => running.has(pipeline)));
 }
 
-/** Whether the run's own settings, its GPU's defaults aside, name a kernel, or a family, of which the model uses nothing. */
+/** True when the run's own settings, not its GPU's defaults, name a kernel or a family that the model does not use. */
 function namesUnused({ experiment }: Run, used: string[], defaults: Experiment): boolean {
   const owners = Object.entries(experiment)
     .filter(([key, [value]]) => isKernelKey(key) && defaults[key]?.[0] !== value)

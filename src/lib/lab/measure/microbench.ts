@@ -1,4 +1,4 @@
-/** One variant at one shape, by itself: checked, then dispatched again and again, each time over other weights. */
+/** Microbenchmark of one variant at one shape: checked, then dispatched repeatedly over rotating weight buffers. */
 import { storageBuffer } from '../../engine/buffers';
 import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
@@ -12,14 +12,14 @@ import { checkAll } from './check';
 import type { OpenGpu } from './session';
 import { median } from '../records/statistics';
 
-/** How much time a figure is worth. */
+/** The time that a measurement may take. */
 export interface Effort {
-  /** Copies of the weights are used in turn until so many bytes lie between two reads of one: more than caches hold. */
+  /** Total bytes of the rotating weight buffers: more than caches hold, so that every use reads from memory. */
   rotateBytes: number;
-  /** So long at least is a batch of uses, the unit that is timed. */
+  /** Minimum duration of a batch of uses, the unit that is timed. */
   batchSeconds: number;
   batches: number;
-  /** Before the batches, on a GPU that has been idle. */
+  /** Warm-up before the batches, only on a GPU that has been idle. */
   warmupSeconds: number;
 }
 
@@ -30,43 +30,47 @@ export const EFFORT: Effort = {
   warmupSeconds: 0.3,
 };
 
-/** What one use of a variant takes, all its passes together. */
+/** The time of one use of a variant, all its passes together. */
 export interface MicrobenchmarkTime {
   /** The median of `samples`. */
   seconds: number;
-  /** Seconds a use, one a batch. */
+  /** Seconds per use, one entry per batch. */
   samples: number[];
-  /** Uses in a batch. */
+  /** Number of uses in a batch. */
   repetitions: number;
-  /** The GPU's timestamps around a batch, or, where they are no use, submit to done on the CPU. */
+  /** `gpu`: timestamps around a batch; `wall`: from submit to completion on the CPU, where timestamps are unusable. */
   clock: 'gpu' | 'wall';
-  /** Largest error of the check before it. */
+  /** Largest error of the check before the timing. */
   error: number;
 }
 
-/** The arrays of one kernel at one shape, on the GPU, with as many copies of the weights as are used in turn. */
+/** The arrays of one kernel at one shape, on the GPU, with rotating copies of the weights. */
 export interface Operands {
   kernel: string;
   sizes: Sizes;
+  /** Buffers by array name, one entry per copy of the weights; all other arrays are shared. */
   turns: Record<string, GPUBuffer>[];
   destroy(): void;
 }
 
-/** Words of random weights that are made; more are copies of them. */
+/** Random words generated per array; longer arrays repeat them. */
 const RUN_WORDS = 2 ** 18;
 const MOST_COPIES = 256;
 const MOST_REPETITIONS = 20_000;
 
-/** Browsers, and Dawn unless told otherwise, round timestamps to so much. */
+/** Resolution of timestamps in seconds: browsers round to it, and so does Dawn by default. */
 const CLOCK_TICK = 1e-4;
 
-/** A GPU that has done nothing for so long has to be warmed up. */
+/** A GPU that was idle for longer than this is warmed up again. */
 const IDLE_SECONDS = 0.25;
 
-/** When each device was last known to be warm, by performance.now(). */
+/** End of the last batch on each device, in milliseconds of performance.now(). */
 const warmAt = new WeakMap<GPUDevice, number>();
 
-/** Checks a variant at its kernel's own cases, then times it at the shape of these operands. Throws when it is wrong or impossible. */
+/**
+ * Checks a variant at its kernel's own cases, then times it on these operands. Throws when the variant is wrong or not
+ * supported here.
+ */
 export async function microbenchmark(
   variant: Variant,
   { sizes, turns }: Operands,
@@ -75,7 +79,7 @@ export async function microbenchmark(
   effort = EFFORT,
 ): Promise<MicrobenchmarkTime> {
   const { error } = await checkAll({ [variant.kernel]: variant }, gpu, () => undefined, signal);
-  // Of its own, so that scratch buffers go with it; the pipelines are those of the check.
+  // A separate instance, so that its scratch buffers are freed with it; it reuses the pipelines of the check.
   const kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
   const describe = (message: string) => `${variant.kernel}/${variant.name}: ${message}`;
   try {
@@ -91,7 +95,7 @@ export async function microbenchmark(
   }
 }
 
-/** The same work again and again: `uses` in turn, each a list of steps, in batches of one compute pass. */
+/** Times the same work repeatedly, in batches of one compute pass, rotating through `uses`, each a list of steps. */
 export async function timeUses(
   uses: Step[][],
   device: GPUDevice,
@@ -109,7 +113,7 @@ export async function timeUses(
     return taken;
   };
   const idle = performance.now() - (warmAt.get(device) ?? -Infinity);
-  await batch(1); // a driver's own first time
+  await batch(1); // the first dispatch includes one-time work of the driver
   let repetitions = 1;
   let taken = await batch(repetitions);
   while (taken.seconds < effort.batchSeconds && repetitions < MOST_REPETITIONS) {
@@ -126,7 +130,7 @@ export async function timeUses(
   return { seconds: median(samples), samples, repetitions, clock };
 }
 
-/** Seconds of one batch, encoded before the clock starts. The GPU's clock counts only where it agrees with the CPU's. */
+/** Seconds of one batch, encoded before the clock starts. GPU timestamps count only if they agree with the CPU clock. */
 async function secondsOf(device: GPUDevice, uses: Step[][]) {
   const timer = device.features.has('timestamp-query') ? new Timer(device, 1) : undefined;
   const encoder = device.createCommandEncoder();
@@ -150,7 +154,7 @@ async function secondsOf(device: GPUDevice, uses: Step[][]) {
     : { seconds: wall, wall, clock: 'wall' as const };
 }
 
-/** Makes the arrays of a kernel at a shape: seeded, as a check has them, but large weights repeat themselves. */
+/** Creates the arrays of a kernel at one shape, seeded as in a check; large weights repeat a random block. */
 export function makeOperands(
   device: GPUDevice,
   kernel: string,
@@ -183,7 +187,7 @@ export function makeOperands(
   }
 }
 
-/** An array, or a run of it that is repeated until the array is full: weights, and what is just random numbers. */
+/** A whole array, or a block that is repeated until the array is full: for weights and plain random numbers. */
 function runOf(kernel: string, name: string, length: number, sizes: Sizes, random: Random): Arrays[string] {
   const inputs: Kernel['inputs'] = registry[kernel].inputs;
   const format = formats[formatNameOf(kernel) ?? ''];

@@ -1,4 +1,4 @@
-/** What this GPU can do at most, measured: arithmetic, reading memory, one dispatch after another. */
+/** Measures the peak rates of this GPU: arithmetic, memory reads, dispatches and passes. */
 import { storageBuffer } from '../../engine/buffers';
 import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
@@ -29,26 +29,29 @@ const variants = Object.fromEntries(
   Object.entries(texts).map(([name, text]) => [name, parseVariant('peak', name, text)]),
 );
 
-/** Enough workgroups to fill any GPU, and enough for a CPU that stands in for one; of so many threads. */
+/** Workgroups per dispatch: enough to fill any GPU, or a CPU that emulates one. Each has at most THREADS threads. */
 const GROUPS = 2048;
 const SOFTWARE_GROUPS = 16;
 const THREADS = 256;
 
-/** Of a thread in a turn: 128 multiply-adds; 64 products of four and sums of four; 16 products of 16 × 16 × 16 by 32 threads. */
+/**
+ * Operations per thread and turn. f32 and f16: 128 multiply-adds; dot4: 64 dot products of four bytes, accumulated;
+ * matrix: 16 products of 16 × 16 × 16 by 32 threads.
+ */
 const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512, matrix: 4096 };
 
-/** Turns are added until a dispatch takes so long that starting it does not count. */
+/** Turns are added until a dispatch takes this long, so that its launch overhead is negligible. */
 const DISPATCH_SECONDS = 0.005;
 const MOST_TURNS = 2 ** 20;
 
-/** Beyond the caches of any GPU we know of. */
+/** Bytes of the array to read: larger than the caches of any GPU we know of. */
 const READ_BYTES = 2 ** 29;
 
-/** Passes in a command buffer, and how often they are timed. */
+/** Passes per command buffer, and number of timed rounds. */
 const PASSES = 256;
 const PASS_ROUNDS = 7;
 
-/** Measures the peaks; a fraction of a second each on a GPU. */
+/** Measures the peaks, each in a fraction of a second on a GPU. Throws when the GPU is lost or refuses a shader. */
 export async function measurePeaks(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Peaks> {
   const measurement = new PeakMeasurement(gpu, signal, effort);
   try {
@@ -86,19 +89,19 @@ class PeakMeasurement {
     this.#buffers = { out: storageBuffer(gpu.device, 'peak', 4 * this.#groups * THREADS) };
   }
 
-  /** Undefined where the device lacks the features for it. */
+  /** Operations per second; undefined when the device lacks the features for it. */
   optional(name: string): Promise<number> | undefined {
     return this.#kernels.unsupportedReason(variants[name]) ? undefined : this.arithmetic(name);
   }
 
-  /** Undefined too where its matrix units take blocks of other sizes: only the compiler knows. */
+  /** Operations per second; undefined also if the matrix units need other block sizes, which only the compiler knows. */
   async matrix(): Promise<number | undefined> {
     const compiled = this.#kernels.compile(variants.matrix);
     const possible = await compiled.then(Boolean, () => false);
     return possible ? this.arithmetic('matrix') : undefined;
   }
 
-  /** Operations a second, the dispatches long enough. */
+  /** Operations per second, from dispatches that are long enough. */
   async arithmetic(name: string): Promise<number> {
     const groups = this.#groups;
     for (let turns = 16; ; turns *= 4) {
@@ -108,7 +111,7 @@ class PeakMeasurement {
     }
   }
 
-  /** Bytes a second. */
+  /** Bytes read per second. */
   async read(): Promise<number> {
     const { device } = this.gpu;
     const groups = this.#groups;
@@ -119,14 +122,14 @@ class PeakMeasurement {
     return bytes / (await this.seconds(variants.read, { groups, vectors: bytes / 16 }));
   }
 
-  /** Seconds a pass: many small passes against one with as many dispatches, in turn, on the CPU's clock. */
+  /** Seconds that a pass adds: many small passes against one of as many dispatches, interleaved, on the CPU clock. */
   async pass(): Promise<number> {
     const [step] = await this.#kernels.steps(variants.dispatch, this.#buffers, { groups: 1 });
     const differences: number[] = [];
     for (let round = 0; round <= PASS_ROUNDS; round++) {
       this.signal.throwIfAborted();
       const [many, one] = [await this.#wall(step, PASSES, 1), await this.#wall(step, 1, PASSES)];
-      if (round > 0) differences.push((many - one) / (PASSES - 1)); // the first was the warm-up
+      if (round > 0) differences.push((many - one) / (PASSES - 1)); // the first round is the warm-up
     }
     return Math.max(0, median(differences));
   }
@@ -161,14 +164,14 @@ class PeakMeasurement {
   }
 }
 
-/** The arithmetic that a variant is made of, as far as its text says: the fastest it asks for. */
+/** Peak rate of the fastest arithmetic that the variant's text enables; undefined when it was not measured. */
 export function computePeak({ features, languageFeatures }: Variant, peaks: Peaks): number | undefined {
   if (features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)) return peaks.matrix;
   if (languageFeatures.includes('packed_4x8_integer_dot_product')) return peaks.dot4;
   return features.includes('shader-f16') ? peaks.f16 : peaks.f32;
 }
 
-/** One line a peak: name, value, unit. */
+/** CSV with one row per peak: name, value, unit. */
 export function peaksToCsv({ f32, f16, dot4, matrix, read, dispatch, pass }: Peaks): string {
   const scaled = (value: number | undefined, unit: number) => value && (value / unit).toPrecision(4);
   return formatCsv([

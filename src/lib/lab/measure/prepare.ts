@@ -1,4 +1,4 @@
-/** Makes a run ready: chooses its variants, checks them against their references, compiles them and binds them to the model. */
+/** Prepares a run: chooses its variants, checks them against their references, compiles and binds them. */
 import type { Choice, Engine, Plans } from '../../engine/engine';
 import { choose, type Run } from '../experiment/expand';
 import { hashTexts } from '../records/record';
@@ -8,22 +8,22 @@ import type { RunContext } from './session';
 /** A run whose kernels are compiled and bound to a model. */
 export interface PreparedRun {
   run: Run;
-  /** The variant of each kernel, knobs set. */
+  /** The variant of each kernel, with its knobs set. */
   choice: Choice;
   plans: Plans;
-  /** Hash of the WGSL texts that run: 8 hex digits. */
+  /** Hash of the WGSL texts that run, 8 hex digits. */
   kernelHash: string;
-  /** The largest normalised mean squared error of the check, and the kernel that had it; 0 and '' without a check. */
+  /** Largest normalised mean squared error of the check, and its kernel; 0 and '' without a check. */
   error: number;
   errorKernel: string;
 }
 
 export interface PrepareOptions {
-  /** Length of the prompts to come, in tokens; by default the run's prefill. */
+  /** Length of the prompts in tokens; by default the run's prefill. */
   tokens?: number;
-  /** Keep the plans that were prepared before, so that several runs are ready at once. */
+  /** Keep the plans prepared before, so that several runs are ready at once. */
   beside?: boolean;
-  /** False: only compile. For work that times nothing; a speed is never shown for unchecked kernels. */
+  /** False: compile only, for work that times nothing. A speed is never shown for unchecked kernels. */
   check?: boolean;
 }
 

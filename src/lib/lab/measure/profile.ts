@@ -1,4 +1,4 @@
-/** Where the time of a chunk goes: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
+/** Profiles a chunk: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
 import type { Choice, Engine, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
 import { EFFORT, type Effort } from './microbench';
@@ -12,17 +12,17 @@ import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
 import { median } from '../records/statistics';
 
-/** Repetitions: their mean averages out a browser's coarse clock. */
+/** Number of repetitions: their mean averages out a browser's coarse clock. */
 const REPETITIONS = 8;
 
 export interface ProfileOptions {
-  /** How long to measure the peaks. */
+  /** Effort of measuring the peaks. */
   effort?: Effort;
-  /** The throughput to compare with, in tokens per second. */
+  /** Throughput to compare with, in tokens per second. */
   target?: number;
 }
 
-/** Profiles the first chunk of a run on a loaded model, after its variants have been checked. */
+/** Profiles the first chunk of a run on a loaded model, after checking its variants. Throws when one is wrong. */
 export async function profile(
   run: Run,
   { engine, weights }: LoadedModel,
@@ -40,7 +40,7 @@ export async function profile(
   const peaks = await measurePeaks(gpu, signal, effort);
   const rows = rowsOf(times, choice);
   const all = totalOf(rows).seconds;
-  const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may have seen nothing
+  const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may measure 0
   return {
     settings: run.settings,
     tokens,
@@ -60,7 +60,7 @@ export async function profile(
   };
 }
 
-/** The chunk as a run has it, on the wall clock, and step by step on the GPU's, in turn. */
+/** Times the chunk as in a run (wall clock) and step by step (GPU timestamps), interleaved. */
 async function timeChunk(
   { run, plans }: PreparedRun,
   tokens: number,
@@ -83,7 +83,7 @@ async function timeChunk(
   return { wallSeconds: median(wall), times };
 }
 
-/** What a chunk's row would take at the peaks. */
+/** Time of a row at the peak rates: compute or bandwidth, whichever takes longer. */
 function atPeaksOf(row: MeasuredRow, choice: Choice, peaks: Peaks) {
   const compute = computePeak(variantIn(choice, row), peaks);
   const atPeaks = [
@@ -96,7 +96,7 @@ function atPeaksOf(row: MeasuredRow, choice: Choice, peaks: Peaks) {
   };
 }
 
-/** The variant that a step ran: its kernel's, or that of a shape. */
+/** The variant that a step ran: the choice for its kernel, or for one shape of it. */
 function variantIn(choice: Choice, { kernel, variant }: Pick<ProfileRow, 'kernel' | 'variant'>) {
   return Object.values(choice).find((each) => each.kernel === kernel && each.name === variant)!;
 }
@@ -105,9 +105,9 @@ function countMatmuls({ layers }: Weights, steps: StepTime[]): MatmulCount {
   const counts = layers.map(({ receptanceKeyValue, lora }) => {
     const inputs = receptanceKeyValue.reduce((sum, { batch }) => sum + batch, 0);
     const loras = Object.values(lora.ranks).filter((rank) => rank > 0).length;
-    return inputs + 2 * loras + 3; // the output, and the key and value of channel mix
+    return inputs + 2 * loras + 3; // the output matrix, and the key and value matrices of channel mix
   });
-  // wkv_token has the LoRAs' way up.
+  // wkv_token includes the up-projections of the LoRAs.
   const isProduct = ({ kernel }: StepTime) => /^(matmul|matvec|lora)_|^wkv_token$/.test(kernel);
   return {
     perLayer: counts[counts.length - 1],
@@ -118,7 +118,7 @@ function countMatmuls({ layers }: Weights, steps: StepTime[]): MatmulCount {
 
 type MeasuredRow = Omit<ProfileRow, 'computePeak' | 'secondsAtPeak' | 'beyondTargetSeconds'>;
 
-/** Steps of the same kernel and shape together, the slowest first; seconds are means over the repetitions. */
+/** Groups the steps by kernel and shape, slowest first; seconds are means over the repetitions. */
 function rowsOf(times: StepTime[][], choice: Choice): MeasuredRow[] {
   const rows = new Map<string, MeasuredRow>();
   times[0].forEach(({ kernel, variant, pass, sizes }, step) => {

@@ -1,20 +1,21 @@
-/** How far a run is. Plain data. */
+/** The progress of a run, and the function that reports it. */
 
-/** Where a run is. Plain data. */
+/** The state of a run in progress. Plain data. */
 export interface Progress {
   /** Number of the run, from 1. */
   run: number;
   runs: number;
-  /** Settings that make the run again. */
+  /** Settings that repeat the run. */
   settings: string;
   phase: Phase;
   /**
-   * Of the phase: bytes while loading, kernels while compiling and checking, samples while measuring, rounds of at most
-   * `total` while comparing, repetitions while profiling, seconds while tuning, tokens while generating.
+   * Progress within the phase: bytes while loading, kernels while compiling and checking, samples while measuring,
+   * rounds of at most `total` while comparing, repetitions while profiling, seconds while tuning, tokens while
+   * generating.
    */
   done: number;
   total: number;
-  /** The tensor that is being loaded, the kernel that is being checked or tuned; else empty. */
+  /** The tensor, kernel, shape or settings at hand; empty if there is none. */
   what: string;
 }
 
@@ -32,5 +33,5 @@ export type Phase =
   | 'generating'
   | 'timing';
 
-/** What a run tells of itself on the way. */
+/** Reports the progress of a run. */
 export type Report = (phase: Progress['phase'], done?: number, total?: number, what?: string) => void;

@@ -1,10 +1,10 @@
-/** One prompt, timed: the samples that every measurement is made of. */
+/** Times one prompt: the samples that every measurement consists of. */
 import type { Engine, Plans } from '../../engine/engine';
 import { seeded } from '../../shaders/kernel';
 import type { Run } from '../experiment/expand';
 import type { OpenGpu } from './session';
 
-/** One sample: the prompt is on the GPU and its queue is idle before the clock starts. */
+/** Takes one sample, in wall seconds. The prompt is on the GPU and its queue is idle before the clock starts. */
 export async function onePrompt(
   run: Run,
   engine: Engine,
@@ -19,7 +19,10 @@ export async function onePrompt(
   return { prefill, decode };
 }
 
-/** The rest of the study's split: softmax on the GPU and the probabilities' way to the CPU, apart from inference. */
+/**
+ * Times the two steps that the study reports apart from inference: softmax on the GPU, and copying the probabilities to
+ * the CPU. Wall seconds, `count` of each.
+ */
 export async function splitOff(count: number, engine: Engine, plans: Plans, signal: AbortSignal) {
   const softmaxSeconds: number[] = [];
   const readbackSeconds: number[] = [];
@@ -35,11 +38,11 @@ export async function splitOff(count: number, engine: Engine, plans: Plans, sign
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();
-  // A coarse clock may see no time pass; no sample takes none.
+  // A coarse clock may see no time pass; a sample must not be 0.
   return Math.max(performance.now() - from, 1e-3) / 1e3;
 }
 
-/** The same ids in every run, each position's whatever the prompt's length; never 0, the end of a text. */
+/** Random token ids, the same in every run: an id depends only on its position. Never 0, the end-of-text token. */
 export function promptTokens(count: number, vocabulary: number): Uint32Array<ArrayBuffer> {
   const random = seeded(1);
   return Uint32Array.from({ length: count }, () => 1 + Math.floor(random() * (vocabulary - 1)));

@@ -1,4 +1,4 @@
-/** The GPU and the model that a host works with, kept from one run to the next and opened anew when the GPU is lost. */
+/** The GPU and the model that a host works with: kept between runs, and opened again when the GPU is lost. */
 import type { ByteSource } from '../../engine/bytes';
 import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Engine } from '../../engine/engine';
@@ -12,37 +12,37 @@ import { findVariant, kernels as registry } from '../../shaders';
 import { type Catalogue, REGISTRY } from '../experiment/catalogue';
 import type { Report } from './progress';
 
-/** What differs between a page, its worker and a terminal. */
+/** The parts that differ between a page, its worker and a terminal. */
 export interface Host {
   gpu: GPU;
-  /** The bytes of a model that is not synthetic: `demo`, a file, an address. Throws when there is no such thing. */
+  /** Opens a model that is not synthetic: `demo`, a file or an address. Throws when there is no such model. */
   open(model: string, signal: AbortSignal): Promise<ByteSource>;
-  /** For the records: the browser's user agent, or the runtime and its system. */
+  /** The browser's user agent, or the runtime and its system; stored in records. */
   agent: string;
-  /** A page that nobody sees is slowed down by its browser. */
+  /** True while the page is hidden: browsers slow such pages down. */
   hidden?(): boolean;
 }
 
-/** A device, and what has been learnt on it. */
+/** A device, and the results of the checks on it. */
 export interface OpenGpu {
   device: GPUDevice;
   adapter: AdapterDescription;
   kernels: Kernels;
-  /** Errors of variants that passed their check here, by kernel and WGSL text. */
+  /** Errors (normalised mean squared) of variants that passed their check on this device, by kernel and WGSL text. */
   checked: Map<string, number>;
-  /** Throws what the GPU has complained of since the last time; a lost device never stops complaining. */
+  /** Throws the first uncaptured GPU error since the last call; after the device is lost, every call throws. */
   throwPendingErrors(): void;
-  /** The work's result, or an error as soon as the device is lost: what waits for a lost GPU may wait for ever. */
+  /** Resolves to the work's result, or rejects once the device is lost: promises of a lost GPU may never settle. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
 }
 
 export interface LoadedModel {
-  /** As it was asked for. */
+  /** The name as requested: a synthetic model, `demo`, a file or an address. */
   name: string;
   seed: number;
   engine: Engine;
   weights: Weights;
-  /** Synthetic models have none. */
+  /** Undefined for synthetic models. */
   tokenizer: Tokenizer | undefined;
   loadSeconds: number;
 }
@@ -52,14 +52,14 @@ interface Loaded {
   tokenizer: Tokenizer | undefined;
 }
 
-/** One device and at most one model at a time: two would not fit side by side. */
+/** Holds one device and at most one model: two models may not fit into memory together. */
 export class Session {
   #gpu: { open: OpenGpu; lost: boolean } | undefined;
   #model: LoadedModel | undefined;
 
   constructor(readonly host: Host) {}
 
-  /** The device, opened at the first call and again after it was lost. */
+  /** The device, opened by the first call and again after it was lost. */
   async open(): Promise<OpenGpu> {
     if (this.#gpu && !this.#gpu.lost) return this.#gpu.open;
     this.forget();
@@ -71,8 +71,8 @@ export class Session {
   }
 
   /**
-   * The model, from the last run if it was the same; else the former one is destroyed and this one loaded. Throws an
-   * Error that begins with the model's name, where that is not said anyway.
+   * The requested model: that of the last run if it is the same, else loaded anew after the former one is destroyed.
+   * Throws when it cannot be opened, read or loaded.
    */
   async load(name: string, seed: number, progress: LoadProgress, signal: AbortSignal): Promise<LoadedModel> {
     const gpu = await this.open();
@@ -93,7 +93,7 @@ export class Session {
     return this.#model;
   }
 
-  /** What work on this session's GPU needs; by default the shipped variants, and nobody listens to its progress. */
+  /** The context for work on this session's GPU; by default with the shipped variants and without progress reports. */
   async context(
     signal: AbortSignal,
     { catalogue = REGISTRY, report = () => undefined }: { catalogue?: Catalogue; report?: Report } = {},
@@ -101,7 +101,7 @@ export class Session {
     return { gpu: await this.open(), host: this.host, catalogue, report, signal };
   }
 
-  /** Frees the model: the next run loads its own, and a file that has changed is read again. */
+  /** Frees the model. The next run loads its model again, so that a changed file is read again. */
   forget(): void {
     this.#model?.engine.destroy();
     this.#model?.weights.destroy();
@@ -177,7 +177,7 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
   };
 }
 
-/** Where a run is made, and whom it tells. */
+/** The environment of a run: GPU, host, catalogue of variants, progress reports and stop signal. */
 export interface RunContext {
   gpu: OpenGpu;
   host: Host;

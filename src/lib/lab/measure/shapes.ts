@@ -1,4 +1,4 @@
-/** The shapes at which a model uses its kernels, and the work a kernel has at one. */
+/** The shapes at which a model uses its kernels, and the work of a kernel at one shape. */
 import type { Engine } from '../../engine/engine';
 import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
@@ -9,14 +9,17 @@ import { prepareRun } from './prepare';
 import type { RunContext } from './session';
 import type { Work } from '../records/profile';
 
-/** One kernel at one shape, and how often. */
+/** One kernel at one shape, with its number of uses. */
 export interface KernelUse {
   kernel: string;
   sizes: Sizes;
   count: number;
 }
 
-/** The kernel uses of a chunk of `tokens` tokens, head included, and those of one decoded token. Compiles the default variants. */
+/**
+ * Counts the kernel uses of a chunk of `tokens` tokens (head included) and of one decoded token. Compiles the default
+ * variants, without checking them.
+ */
 export async function usesOf(
   engine: Engine,
   tokens: number,
@@ -30,7 +33,7 @@ export async function usesOf(
   };
 }
 
-/** The uses of both lists, each shape once: those of the second where the first lacks them. */
+/** The uses of the first list, and those of the second at shapes that the first lacks. */
 export function together(first: KernelUse[], second: KernelUse[]): KernelUse[] {
   const known = new Set(first.map(keyOf));
   return [...first, ...second.filter((use) => !known.has(keyOf(use)))];
@@ -50,7 +53,7 @@ function countUses(steps: Step[]): KernelUse[] {
 const keyOf = ({ kernel, sizes }: Pick<KernelUse, 'kernel' | 'sizes'>) =>
   `${kernel} ${shapeText(kernel, sizes)}`;
 
-/** `rows 2560, columns 2560, …`: of the sizes those on which the arrays' lengths or the work depend, not a switch or an ε. */
+/** `rows 2560, columns 2560, …`: only the sizes that affect array lengths or work, not switches or an ε. */
 export function shapeText(kernel: string, sizes: Sizes): string {
   const { lengths, flop } = registry[kernel];
   const amount = (of: Sizes) => JSON.stringify([lengths(of), flop?.(of)]);
@@ -60,9 +63,10 @@ export function shapeText(kernel: string, sizes: Sizes): string {
     .join(', ');
 }
 
+/** The work of one use at this shape; undefined numbers for the embedding. */
 export function workOf(kernel: string, sizes: Sizes): Work {
   const { flop, lengths } = registry[kernel];
-  // Of the embedding only the rows of the tokens at hand are read.
+  // The embedding reads only the rows of its tokens, so the array lengths do not give its traffic.
   if (kernel.startsWith('embed_')) return { flop: undefined, bytes: undefined };
   const words = Object.values(lengths(sizes)).reduce((sum, length) => sum + length, 0);
   return { flop: flop?.(sizes), bytes: 4 * words };

@@ -1,4 +1,4 @@
-/** Settings in, times of the kernels they name out: each variant and knob at every shape that the model has for it. */
+/** Microbenchmarks of the kernels that settings name: every variant and knob setting at every shape of the model. */
 import { withKnobs, type Variant } from '../../shaders/variant';
 import { findVariant } from '../../shaders';
 import { makeOperands, microbenchmark, EFFORT, type MicrobenchmarkTime, type Effort } from './microbench';
@@ -13,26 +13,26 @@ import { shapeText, together, usesOf, workOf, type KernelUse } from './shapes';
 
 /** One variant with its knobs at one shape. Plain data. */
 export interface TimeRow {
-  /** Settings that make the run again. */
+  /** Settings that repeat the run. */
   settings: string;
   kernel: string;
   variant: string;
   /** `row_threads=16 tile_k=32` */
   knobs: string;
   sizes: KernelUse['sizes'];
-  /** Uses at this shape in a chunk; where a chunk has none, in a decoded token. */
+  /** Uses at this shape in a chunk, or in a decoded token if a chunk has none. */
   uses: number;
-  /** Of one use; without it there is a reason. */
+  /** Time of one use; if undefined, `reason` says why. */
   time?: MicrobenchmarkTime;
   reason?: string;
 }
 
-/** Sizes that a shape must have to be timed: each one of these values. */
+/** Filter for the shapes to time: each named size must have one of the listed values. */
 export type ShapeFilter = [name: string, values: string[]][];
 
 /**
- * Times every kernel that the settings name. A variant that is wrong or impossible here is a row with a reason. Where no
- * prefill is set, it is as long as the longest chunk.
+ * Times every kernel that the settings name. A variant that is wrong or not supported gives a row with a reason.
+ * Without `prefill`, the prompt is as long as the longest chunk. Throws when the settings name no kernel.
  */
 export async function* timeNamed(
   experiment: Experiment,
@@ -56,7 +56,7 @@ export async function* timeNamed(
   }
 }
 
-/** All settings of one shape, one after another: its arrays are made once. */
+/** Times all settings at one shape together, so that its arrays are created once. */
 async function* timeUse(
   use: KernelUse,
   place: string,
@@ -91,7 +91,7 @@ async function* timeUse(
   }
 }
 
-/** Runs of the same model and chunk together, by a name for that. */
+/** Groups the runs by model, seed and chunk. */
 function byPlace(runs: Run[]): Map<string, Run[]> {
   const places = new Map<string, Run[]>();
   for (const run of runs) {
@@ -107,7 +107,7 @@ function withPrefill(experiment: Experiment): Experiment {
   return { ...experiment, prefill: [String(Math.max(...chunks))] };
 }
 
-/** The kernels that the settings say something of, by their own names, their families' or their knobs'. */
+/** The kernels that the settings name, by kernel, family or knob. */
 function namedKernels(experiment: Experiment): string[] {
   const members = families();
   const owners = Object.keys(experiment)
@@ -144,7 +144,7 @@ const TITLES = [
   'reason',
 ];
 
-/** A row of `lab time`: microseconds of one use, TFLOPS, GB/s of the least that must move. */
+/** CSV of `lab time`: microseconds of one use, TFLOPS, and GB/s if each array moves once (the minimum traffic). */
 export function timesToCsv(rows: TimeRow[], header = true): string {
   const cells = rows.map(({ settings, kernel, variant, knobs, sizes, uses, time, reason }) => {
     const { flop, bytes } = workOf(kernel, sizes);

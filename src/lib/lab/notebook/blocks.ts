@@ -7,7 +7,7 @@
 import { HTML_STARTS, type HtmlStart } from './htmlBlocks';
 import { LineCursor } from './lineCursor';
 
-/** What a line does at the top level of the document. */
+/** The role of a line at the top level of the document. */
 export type LineRole =
   | { kind: 'text' | 'close' }
   /** `info`: the fence's info string. */
@@ -23,7 +23,7 @@ const TEXT: LineRole = { kind: 'text' };
 interface Container {
   quote: boolean;
   indent: number;
-  /** Has no content yet: a blank line ends such a list item. */
+  /** True while it has no content: a blank line then ends a list item. */
   empty: boolean;
 }
 
@@ -92,7 +92,7 @@ export class BlockScanner {
     return this.#containers.length ? TEXT : { kind: 'close' };
   }
 
-  /** Opens the containers and at most one leaf that begin in this line; `open` containers go on. */
+  /** Opens the containers and at most one leaf that begin in this line; the first `open` containers continue. */
   #startBlocks(line: LineCursor, open: number): LineRole {
     let inParagraph = open === this.#containers.length && this.#leaf?.type === 'paragraph';
     while (!line.blank) {
@@ -109,7 +109,7 @@ export class BlockScanner {
       inParagraph = false;
     }
     if (line.blank) return this.#end(open);
-    // A paragraph goes on even where its containers' markers are missing ("lazy continuation").
+    // A paragraph continues even if its containers' markers are missing ("lazy continuation").
     if (this.#leaf?.type !== 'paragraph') return this.#begin(open, { type: 'paragraph', lines: [line.rest] });
     this.#leaf.lines.push(line.rest);
     return TEXT;
@@ -138,7 +138,7 @@ export class BlockScanner {
     return isThematicBreak(rest) ? this.#begin(open) : undefined;
   }
 
-  /** Makes the open paragraph a heading, unless it holds link reference definitions alone. */
+  /** Turns the open paragraph into a heading, unless it contains only link reference definitions. */
   #underlined(open: number): LineRole | undefined {
     const leaf = this.#leaf as Extract<Leaf, { type: 'paragraph' }>;
     const first = leaf.lines.findIndex((line) => !DEFINITION.test(line));
@@ -152,7 +152,7 @@ export class BlockScanner {
     return this.#containers.length ? TEXT : { kind: 'heading', title: trimmed(title) };
   }
 
-  /** Ends the blocks that the line is not in and begins a leaf, or one that is over with its line. */
+  /** Closes the blocks that the line is not part of, and opens a leaf; none if the leaf ends with its line. */
   #begin(open: number, leaf?: Leaf): LineRole {
     this.#end(open);
     const parent = this.#containers.at(-1);
@@ -168,7 +168,7 @@ export class BlockScanner {
   }
 }
 
-/** A link reference definition that stands in one line. */
+/** A link reference definition of one line. */
 const DEFINITION =
   /^\[(?:[^[\]\\]|\\.){1,999}\]:[ \t]*[^ \t]+(?:[ \t]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*$/;
 
@@ -220,7 +220,10 @@ function isThematicBreak(rest: string): boolean {
   return count >= 3;
 }
 
-/** Without the spaces and tabs at both ends; other white space counts as text in Markdown. A loop, because a regular expression would take quadratic time. */
+/**
+ * The text without spaces and tabs at both ends; other white space counts as text in Markdown. A loop, because a
+ * regular expression would take quadratic time.
+ */
 function trimmed(text: string): string {
   const blank = (letter: string) => letter === ' ' || letter === '\t';
   let [start, end] = [0, text.length];

@@ -1,10 +1,10 @@
 /**
- * A text as an edit of another, line by line: `=3` takes three lines of the base, `-2` leaves out two, `+text` adds a line.
+ * A text as an edit of another, line by line: `=3` copies three lines of the base, `-2` skips two, `+text` adds a line.
  * None of these lines can be read as a fence.
  */
 import { diffArrays } from 'diff';
 
-/** More lines than this are not edited in a shader; the search takes time in proportion to the square of it. */
+/** Largest number of changed lines in an edit; the search takes time proportional to its square. */
 const MOST_CHANGES = 1000;
 
 /** The edit that turns `base` into `text`; undefined if more than MOST_CHANGES lines differ. */
@@ -16,7 +16,7 @@ export function diffOf(base: string, text: string): string | undefined {
   return lines && `${lines.join('\n')}\n`;
 }
 
-/** The text that an edit makes of its base. Throws an Error that names the line of the edit that does not fit. */
+/** Applies an edit to its base. Throws an Error that names the line of the edit that does not fit. */
 export function applyDiff(base: string, diff: string): string {
   const from = base.split('\n');
   const to: string[] = [];

@@ -2,11 +2,11 @@
 
 export interface HtmlStart {
   begin: RegExp;
-  /** What the last line of the block contains; without it, a blank line ends the block. */
+  /** Matches the last line of the block; without it, a blank line ends the block. */
   end?: RegExp;
   /** A line that ends the block. */
   closing: string;
-  /** Whether such a block can begin inside a paragraph. */
+  /** True if such a block can begin inside a paragraph. */
   interrupts: boolean;
 }
 

@@ -3,7 +3,10 @@ import type { RunRecord } from '../records/record';
 import { linesOf, markdownTable } from '../records/table';
 import { type Cell, contentOf } from './notebook';
 
-/** nbformat 4.5: prose as Markdown, other cells as code under a magic of their kind, results as outputs. `results`: by index of the cell. */
+/**
+ * The notebook as JSON: prose as Markdown, other cells as code that begins with a magic of their kind, results as
+ * outputs. `results`: the records of a cell, by its index.
+ */
 export function toIpynb(
   cells: readonly Cell[],
   results: ReadonlyMap<number, readonly RunRecord[]> = new Map(),

@@ -12,7 +12,7 @@ export class LineCursor {
     this.#findNext();
   }
 
-  /** Only spaces and tabs are left. */
+  /** True if only spaces and tabs are left. */
   get blank(): boolean {
     return this.#next.offset === this.#text.length;
   }
@@ -27,14 +27,14 @@ export class LineCursor {
     return this.#text.slice(this.#next.offset);
   }
 
-  /** How often `letter` stands in a row from there. */
+  /** Number of times that `letter` is repeated from the next character on. */
   run(letter: string): number {
     let end = this.#next.offset;
     while (this.#text[end] === letter) end++;
     return end - this.#next.offset;
   }
 
-  /** Consumes this many columns, of a tab perhaps only a part. */
+  /** Consumes this many columns; this may end in the middle of a tab. */
   advance(columns: number) {
     const target = this.#column + columns;
     while (this.#column < target && this.#offset < this.#text.length) {

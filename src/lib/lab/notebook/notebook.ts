@@ -24,7 +24,7 @@ export type CellKind = 'prose' | LabKind | 'wgsl' | 'csv';
 /** One cell as plain data; `open + body + close` is its text exactly. */
 export interface Cell {
   kind: CellKind;
-  /** For wgsl "kernel/name", else empty. */
+  /** "kernel/name" for wgsl cells, else empty. */
   name: string;
   /** The line of the opening fence with its line ending, after a byte order mark if the text has one; empty for prose. */
   open: string;
@@ -35,7 +35,7 @@ export interface Cell {
 
 export const isLab = (kind: CellKind): kind is LabKind => (LAB_KINDS as readonly string[]).includes(kind);
 
-/** The cells of any text; printNotebook turns them into the same text again. */
+/** Parses any text into cells; printNotebook turns them into the same text again. */
 export function parseNotebook(text: string): Cell[] {
   const cells: Cell[] = [];
   let cell: Cell | undefined;
@@ -62,7 +62,7 @@ export function parseNotebook(text: string): Cell[] {
 export function printNotebook(cells: readonly Cell[]): string {
   const parts: string[] = [];
   const add = (part: string) => part !== '' && parts.push(part);
-  // Looking at the last part alone keeps this linear: asking the whole text how it ends would copy it every time.
+  // Only the last part is examined, which keeps this linear: examining the whole text would copy it every time.
   const endLine = () => parts.length && add(ended(parts.at(-1)!).slice(parts.at(-1)!.length));
   cells.forEach((cell, index) => {
     const { kind, body, close } = cell;
@@ -79,9 +79,9 @@ export function printNotebook(cells: readonly Cell[]): string {
 }
 
 /**
- * A cell whose fences its content cannot close; the content ends with a line ending. Prose that leaves a fence or an HTML
- * block open gets the end of it, so that a cell after it is read as one; prose that holds whole cells is parsed into them
- * later. Throws an Error for a name that an info string cannot hold.
+ * Creates a cell whose content cannot close its fences; the content ends with a line ending. Prose that leaves a fence
+ * or an HTML block open gets an end to it, so that a following cell is read as one; prose that contains whole cells is
+ * parsed into them later. Throws an Error for a name that an info string cannot hold.
  */
 export function makeCell(kind: CellKind, content: string, name = ''): Cell {
   if (kind === 'prose') return { kind, name: '', open: '', body: proseEnded(content), close: '' };
@@ -97,7 +97,7 @@ export function makeCell(kind: CellKind, content: string, name = ''): Cell {
 }
 
 /**
- * The cell with another content, as contentOf returns it. Its fences stay as they are, without indentation, unless the
+ * The cell with other content, in the form that contentOf returns. Its fences are kept, without indentation, unless the
  * content would close them.
  */
 export function withContent(cell: Cell, content: string): Cell {
@@ -110,7 +110,10 @@ export function withContent(cell: Cell, content: string): Cell {
   return whole ? changed : makeCell(cell.kind, content, cell.name);
 }
 
-/** What a cell says: its body without the indentation of its fences, lines ended by \n alone. Prose as it is written. */
+/**
+ * The content of a cell: its body without the indentation of its fences, with \n as line endings. Prose is returned as
+ * written.
+ */
 export function contentOf({ kind, open, body }: Cell): string {
   if (kind === 'prose') return body;
   const indent = /^\uFEFF?( *)/.exec(open)![1].length;
@@ -120,7 +123,7 @@ export function contentOf({ kind, open, body }: Cell): string {
     .join('');
 }
 
-/** The shaders among some cells, as runs take them. */
+/** The shaders among these cells, in the form that runs take. */
 export function shadersOf(cells: readonly Cell[]): OwnVariant[] {
   return cells.filter(({ kind }) => kind === 'wgsl').map(shaderOf);
 }
@@ -131,7 +134,7 @@ export function shaderOf(cell: Cell): OwnVariant {
   return { kernel, name, wgsl: contentOf(cell) };
 }
 
-/** The first heading of the prose, else 'Untitled'. */
+/** The first heading in the prose, else 'Untitled'. */
 export function titleOf(cells: readonly Cell[]): string {
   for (const { kind, body } of cells) {
     if (kind !== 'prose') continue;
@@ -146,7 +149,7 @@ export function titleOf(cells: readonly Cell[]): string {
 
 const SHADER_NAME = /^\w+\/[\w.-]+$/;
 
-/** The cell that a fence with this info string is; undefined if it is prose. */
+/** Kind and name of the cell that a fence with this info string opens; undefined if the fence is prose. */
 function cellOf(info: string): Pick<Cell, 'kind' | 'name'> | undefined {
   const [first, second = '', ...others] = info.split(/[ \t]+/).filter((word) => word !== '');
   if (others.length) return undefined;
@@ -156,7 +159,7 @@ function cellOf(info: string): Pick<Cell, 'kind' | 'name'> | undefined {
   return first === 'csv' && second === 'results' ? { kind: 'csv', name: '' } : undefined;
 }
 
-/** Prose with an end to the block that it leaves open. */
+/** The prose, with an end to the block that it leaves open. */
 function proseEnded(content: string): string {
   const body = withoutMark(content);
   const scanner = new BlockScanner();
@@ -170,7 +173,7 @@ function proseEnded(content: string): string {
 /** The lines of a text, each with its ending. */
 const linesOf = (text: string) => text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
 
-/** With a line ending at the end. No regular expression: from the start of a long text it would take quadratic time. */
+/** The text with a line ending at its end. Not a regular expression, which would take quadratic time on a long text. */
 const ended = (text: string) =>
   text === '' || text.endsWith('\n') || text.endsWith('\r') ? text : `${text}\n`;
 

@@ -17,7 +17,10 @@ import { hashTexts } from '../records/record';
 import { fromCsv, summariesToCsv } from '../records/runsCsv';
 import { shorten } from '../experiment/settings';
 
-/** What a link holds: no shaders and results; no results; results as medians and intervals, without their samples. */
+/**
+ * Contents of a link: `settings` has no shaders and no results; `shaders` has no results; `results` has medians and
+ * intervals, but no samples.
+ */
 export const SHARE_SIZES = ['settings', 'shaders', 'results'] as const;
 
 export type ShareSize = (typeof SHARE_SIZES)[number];
@@ -26,13 +29,13 @@ export type ShareSize = (typeof SHARE_SIZES)[number];
 export interface SharedNotebook {
   text: string;
   cells: Cell[];
-  /** Indices of the shaders among them: foreign ones, not to be compiled before the reader has allowed it. */
+  /** Indices of the shader cells: foreign code, not to be compiled before the reader has allowed it. */
   foreign: number[];
   /** The version of the lab that made the link; undefined before 0.2. */
   labVersion?: string;
 }
 
-/** What a page's address asks for. */
+/** The request in a page's address. */
 export type Address =
   | ({ kind: 'link' } & SharedNotebook)
   | { kind: 'preset'; name: string }
@@ -44,26 +47,29 @@ export type Address =
 const VERSION = '1';
 const VERSION_COMMENT = `<!-- rwkv-lab ${LAB_VERSION} -->\n`;
 
-/** Of an inflated notebook. */
+/** Largest size of an inflated notebook. */
 const LARGEST_BYTES = 1_000_000;
 
-/** Deflate makes incompressible bytes hardly longer, and base64 makes them a third longer. */
+/** Longest payload: deflate makes incompressible bytes hardly longer, and base64 makes them a third longer. */
 const LONGEST_PAYLOAD = 1_400_000;
 
-/** Bytes inflated at a time: no more than a thousand times as many can come of them. */
+/** Bytes inflated at a time; deflate can expand them at most about a thousand times. */
 const SLICE = 512;
 
-/** Characters of a whole address: what is safe everywhere, what chat programs cut, and what belongs in a file. */
+/**
+ * Limits for the length of a whole address in characters: up to `safe` it works everywhere; beyond `cut`, chat programs
+ * cut it; beyond `file`, a file should be sent instead.
+ */
 export const LINK_LENGTHS = { safe: 2_000, cut: 4_000, file: 16_000 } as const;
 
-/** How far a link of so many characters gets. */
+/** The reach of a link with this many characters. */
 export function reachOf(length: number): 'everywhere' | 'most places' | 'not through chats' | 'as a file' {
   if (length <= LINK_LENGTHS.safe) return 'everywhere';
   if (length <= LINK_LENGTHS.cut) return 'most places';
   return length <= LINK_LENGTHS.file ? 'not through chats' : 'as a file';
 }
 
-/** The hash of a link to these cells, `#` included. Its length and that of the page's address are the link's. */
+/** The hash of a link to these cells, with its `#`. The length of the link is that of the page's address plus this. */
 export async function linkOf(cells: readonly Cell[], size: ShareSize): Promise<string> {
   const shared = sharedText(cells, size);
   const text = hasShaders(shared) ? packShaders(shared, await loadSources()) : shared;
@@ -71,7 +77,7 @@ export async function linkOf(cells: readonly Cell[], size: ShareSize): Promise<s
   return `#n=${VERSION}.${payload}.${checkOf(payload)}`;
 }
 
-/** The text that a link of this size holds. */
+/** The text contained in a link of this size. */
 export function sharedText(cells: readonly Cell[], size: ShareSize): string {
   const kept = cells.filter(
     ({ kind }) => !(kind === 'csv' && size !== 'results') && !(kind === 'wgsl' && size === 'settings'),
@@ -79,7 +85,7 @@ export function sharedText(cells: readonly Cell[], size: ShareSize): string {
   return printNotebook(kept.map((cell) => (cell.kind === 'csv' ? summarised(cell) : cell)));
 }
 
-/** Reads what linkOf made. Throws an Error that says in which way the link is broken. */
+/** Reads a hash made by linkOf. Throws an Error that says how the link is broken. */
 export async function readLink(hash: string): Promise<SharedNotebook> {
   const [version, payload, check, ...others] = hash.replace(/^#?n=/, '').split('.');
   if (version !== VERSION && /^\d{1,6}$/.test(version) && payload !== undefined)
@@ -114,7 +120,7 @@ export async function readLink(hash: string): Promise<SharedNotebook> {
   return { text, cells, foreign, ...(labVersion && { labVersion }) };
 }
 
-/** What an address asks for, from `search` and `hash` with their ? and #. A link that is broken is that, never something else. */
+/** Reads the request in an address, given with ? and #. A broken link is never read as anything else. */
 export async function readAddress(search: string, hash: string): Promise<Address> {
   const plain = hash.replace(/^#n%3D/i, '#n=');
   if (/^#n(=|$)/.test(plain)) {
@@ -133,7 +139,7 @@ export async function readAddress(search: string, hash: string): Promise<Address
   return settings ? { kind: 'settings', settings } : { kind: 'none' };
 }
 
-/** Results without their samples; a cell that holds something else stays as it is. */
+/** The results without their samples; a cell with other content is unchanged. */
 function summarised(cell: Cell): Cell {
   try {
     return withContent(cell, summariesToCsv(fromCsv(contentOf(cell))));
@@ -142,23 +148,23 @@ function summarised(cell: Cell): Cell {
   }
 }
 
-/** Gives the whole text of a shipped variant. */
+/** Returns the whole text of a shipped variant. */
 interface Sources {
   sourceOf: (variant: Variant) => string;
 }
 
 const hasShaders = (text: string) => parseNotebook(text).some(({ kind }) => kind === 'wgsl');
 
-/** Begins the body of a shader that travels as a diff: `//~ kernel/variant hash`; or of one that is as it stands. */
+/** First lines of packed shaders: `//~ kernel/variant hash` before an edit, PLAIN before a text that looks like one. */
 const DIFF = /^\/\/~ (\w+)\/([\w.-]+) ([0-9a-f]{8})\n/;
 const PLAIN = '//~ whole\n';
 
-/** The text with each shader as a diff against the shipped variant that it came from, where that is shorter. */
+/** The text with each shader as an edit of the shipped variant it came from, if that is shorter. */
 function packShaders(text: string, sources: Sources): string {
   const cells = parseNotebook(text);
   const packed = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? asEdit(cell, sources) : cell)));
   const plain = printNotebook(cells.map((cell) => (cell.kind === 'wgsl' ? escaped(cell) : cell)));
-  // A line ending inside a line could make a diff something else: what does not come back goes as it is.
+  // A line ending inside a line could corrupt an edit: if unpacking does not restore the text, shaders are sent whole.
   return comesBack(packed, text, sources) ? packed : plain;
 }
 
@@ -214,7 +220,7 @@ async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Stops as soon as there is too much: what a few bytes may become fits no memory. */
+/** Stops at LARGEST_BYTES: a few bytes can expand to more than fits into memory. */
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   let at = 0;
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>(
@@ -237,7 +243,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     });
     if (done) return whole.subarray(0, length);
     if (length + value.length > LARGEST_BYTES) {
-      await reader.cancel().catch(() => undefined); // too large, whatever else is wrong with it
+      await reader.cancel().catch(() => undefined); // the size error is thrown, whatever else is wrong
       throw new Error(
         `This link unpacks to more than ${LARGEST_BYTES / 1e6} MB; a notebook has at most that`,
       );

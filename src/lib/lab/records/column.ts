@@ -1,14 +1,14 @@
-/** What a column of the table and the CSV is. */
+/** The type of a column of the table and the CSV, and how its values are shown. */
 import type { Cell } from './csv';
 import type { RunRecord } from './record';
 
 export interface Column<Name extends string = string> {
-  /** In the CSV, with its unit. */
+  /** Name in the CSV, with its unit. */
   name: Name;
-  /** Over the table in English, with its unit. */
+  /** Title in the table, in English, with its unit. */
   title: string;
   value(record: RunRecord): Cell;
-  /** Shown in the page's table and tooltip; the others are only in the CSV. */
+  /** True for columns of the page's table and tooltip; the others are only in the CSV. */
   table: boolean;
   /** Significant digits shown; the CSV has all of them. */
   digits?: number;

@@ -54,7 +54,7 @@ const DERIVED = [
   shown('x_memory_mb', 'Memory besides weights (MB)', (r) => r.memoryBytes && r.memoryBytes / 1e6, 3),
 ];
 
-/** A field of a record: its column, and how the text of its cell is read. */
+/** A field of a record: its column, and the reader for the text of its cell. */
 interface Fact<Key extends keyof RunRecord> {
   column: Column;
   read(text: string): RunRecord[Key];

@@ -8,7 +8,7 @@ export interface SeriesFit {
   /** The settings that its runs share. */
   settings: string;
   fit: ChunkFit;
-  /** Number of chunk sizes measured. A line always goes through two points, so two say nothing of the fit. */
+  /** Number of chunk sizes measured. A line always goes through two points, so two do not show how well it fits. */
   points: number;
 }
 

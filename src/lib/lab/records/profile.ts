@@ -18,7 +18,10 @@ export interface Peaks {
   pass: number;
 }
 
-/** The work of one use of a kernel: floating-point operations, if the kernel is judged by them, and bytes, each read or written once. */
+/**
+ * The work of one use of a kernel: floating-point operations (undefined if the kernel is not judged by them), and
+ * bytes, each read or written once.
+ */
 export interface Work {
   flop: number | undefined;
   bytes: number | undefined;
@@ -39,7 +42,7 @@ export interface ProfileRow extends Work {
   passes: PassTime[];
   /** Time of all uses at peak compute or peak bandwidth, whichever is longer; undefined when the work is not known. */
   secondsAtPeak: number | undefined;
-  /** Its share of the chunk's wall time minus the same share of the time that the target allows; negative when within it. */
+  /** Wall seconds of the chunk beyond the target's, times the row's share of GPU time; negative if within the target. */
   beyondTargetSeconds: number;
   /** Peak operations per second for the variant's kind of arithmetic, if measured. */
   computePeak: number | undefined;
@@ -52,14 +55,17 @@ export interface PassTime {
 }
 
 export interface Profile {
-  /** Settings that repeat it. */
+  /** Settings that repeat the profile. */
   settings: string;
   tokens: number;
   /** Tokens per second to compare with. */
   target: number;
   /** Median wall time of the chunk, with head and argmax, as a run measures it. */
   wallSeconds: number;
-  /** Medians of the softmax over the last token's logits and of copying the probabilities to the CPU; not in `wallSeconds`. */
+  /**
+   * Median seconds of the softmax over the last token's logits and of copying the probabilities to the CPU; not part of
+   * `wallSeconds`.
+   */
   softmaxSeconds: number;
   readbackSeconds: number;
   /** Matrix products with the activations, and the dispatches that compute them. */
@@ -72,7 +78,7 @@ export interface Profile {
 
 /** Numbers of matrix products. A LoRA counts as two. */
 export interface MatmulCount {
-  /** In every layer but the first, which has one LoRA less. */
+  /** In every layer except the first, which has one LoRA less. */
   perLayer: number;
   /** In a pass over the model: all layers and the head. */
   perPass: number;

@@ -10,18 +10,18 @@ import { median, medianInterval } from './statistics';
 export interface RunRecord extends ResultNumbers {
   /** Settings that repeat this run, as a query string. */
   settings: string;
-  /** The model as it was asked for: a name, a file or an address. */
+  /** The model as requested: a name, a file or an address. */
   model: string;
   parameters: number;
   /** layers, embedding, heads, hidden, vocabulary. */
   geometry: Record<string, number>;
   /** Bytes of weights on the GPU. */
   weightBytes: number;
-  /** Bytes on the GPU besides the weights: state, activations, scratch, and matrices repacked by variants. Absent in old files. */
+  /** GPU bytes besides weights (state, activations, scratch, repacked matrices); undefined in old records. */
   memoryBytes?: number;
-  /** From the first request for bytes (or the first dispatch that synthesises weights) until the weights can be used. */
+  /** Seconds from the first request for bytes (or synthesising dispatch) until the weights can be used. */
   loadSeconds: number;
-  /** Repacking matrices into the layouts of the variants, before anything is timed; 0 when no variant repacks. */
+  /** Seconds for repacking matrices into the variants' layouts, before anything is timed; 0 if no variant repacks. */
   layoutSeconds?: number;
   /** The variants of the kernels that the model uses. */
   variants: Record<string, ChosenVariant>;
@@ -33,16 +33,16 @@ export interface RunRecord extends ResultNumbers {
   warmupSeconds: number[];
   /** Wall seconds of decoding `decode` tokens, one entry per sample; empty without decoding. */
   decodeSeconds: number[];
-  /** Softmax over the last token's logits, timed as a step of its own. */
+  /** Wall seconds of the softmax over the last token's logits, timed as a step of its own. */
   softmaxSeconds: number[];
-  /** Copying the probabilities from the GPU to the CPU. */
+  /** Wall seconds of copying the probabilities from the GPU to the CPU. */
   readbackSeconds: number[];
-  /** Largest error of the kernels against their reference implementations on this device (normalised mean squared error). */
+  /** Largest error of the kernels against their reference implementations on this device (normalised mean squared). */
   error: number;
   /** The kernel with the largest error. */
   errorKernel: string;
   adapter: string;
-  /** Whether the adapter is a CPU that emulates a GPU. */
+  /** True if the adapter is a CPU that emulates a GPU. */
   software: boolean;
   /** ISO 8601, UTC. */
   startedAt: string;
@@ -100,7 +100,7 @@ export const tokensPerSecond = ({ prefill, prefillSeconds }: RunRecord) =>
 export const decodeTokensPerSecond = ({ decode, decodeSeconds }: RunRecord) =>
   decodeSeconds.length ? medianRate(decode, decodeSeconds) : undefined;
 
-/** The interval of the median in prompt tokens per second; with too few samples for one, all of them. */
+/** Interval of the median, in prompt tokens per second; with too few samples for 95 %, it spans all of them. */
 export function rateInterval({ prefillSeconds, prefill, summary }: RunRecord): { low: number; high: number } {
   const [typical] = prefillSeconds;
   const { low = typical, high = typical } = summary ?? medianInterval(prefillSeconds);

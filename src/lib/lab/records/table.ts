@@ -23,7 +23,7 @@ export function markdownTable(records: readonly RunRecord[]): string {
   return fits.length ? `${table}\n${fits.join('')}` : table;
 }
 
-/** A bar would end the cell, and a line ending the table. */
+/** Escapes a cell: a bar would end the cell, and a line ending would end the table. */
 const escape = (text: string) =>
   text
     .replaceAll('\\', '\\\\')

@@ -35,7 +35,7 @@ export function formatVariants(variants: Record<string, ChosenVariant>): string 
     .join(' ');
 }
 
-/** The variants and knobs of such a list; knobs of shipped variants under their present names. */
+/** Reads a list that formatVariants wrote; knobs of shipped variants get their present names. */
 export function readVariants(list: string): Record<string, ChosenVariant> {
   const variants = new Map<string, ChosenVariant>();
   for (const word of words(list)) {

@@ -1,4 +1,4 @@
-/** Finds what is wrong with a shader's text before it is compiled: header lines, knobs, the names of its arrays. */
+/** Finds errors in a shader's text before it is compiled: header lines, knobs, names of arrays. */
 import { kernels as registry, readVariants } from '../../shaders';
 import {
   type HeaderField,
@@ -13,19 +13,19 @@ import { evaluate, type OwnVariant, type Pass, readKnobs, type Variant } from '.
 import { readModule } from '../../shaders/wgsl';
 import { messageOf } from '../message';
 
-/** One thing wrong with a shader's text, and its place. */
+/** One problem in a shader's text, with its position. */
 export interface Problem {
   /** Line of the cell's own text, from 1. */
   line: number;
-  /** From 1, in UTF-16 code units. */
+  /** Column, from 1, in UTF-16 code units. */
   column: number;
-  /** In UTF-16 code units; 0 where only the place is known. */
+  /** Length in UTF-16 code units; 0 if only the position is known. */
   length: number;
   severity: 'error' | 'warning' | 'info';
   message: string;
 }
 
-/** The variants that a text is (none where it cannot be read), and what is wrong with it. */
+/** The variants that a text defines (none if it cannot be read), and the problems in it. */
 export function headerProblems({ kernel, name, wgsl }: OwnVariant): {
   problems: Problem[];
   variants: Variant[];
@@ -48,7 +48,7 @@ export function headerProblems({ kernel, name, wgsl }: OwnVariant): {
   return { problems, variants };
 }
 
-/** Makes problems at places of a text. */
+/** Creates problems at positions of a text. */
 export class Places {
   readonly #lines: string[];
 
@@ -56,7 +56,7 @@ export class Places {
     this.#lines = text.split(LINE_BREAK);
   }
 
-  /** A whole line, from 1, without its indentation; the first line where none is given. */
+  /** A problem at a whole line (from 1) without its indentation; at the first line if `line` is undefined. */
   line(line: number | undefined, message: string, severity: Problem['severity'] = 'error'): Problem {
     const number = Math.min(line ?? 1, this.#lines.length);
     const text = this.#lines[number - 1];
@@ -64,12 +64,12 @@ export class Places {
     return { line: number, column, length: text.trim().length, severity, message };
   }
 
-  /** The line of an offset into the text; the first line where there is none. */
+  /** A problem at the line of an offset into the text; at the first line if `offset` is undefined. */
   lineAt(offset: number | undefined, message: string, severity: Problem['severity'] = 'error'): Problem {
     return this.line(this.text.slice(0, offset ?? 0).split(LINE_BREAK).length, message, severity);
   }
 
-  /** The first header line with one of these keys, or the first line of the text. */
+  /** A problem at the first header line with one of these keys, or at the first line of the text. */
   field(keys: HeaderKey[], word: string | undefined, message: string): Problem {
     const matches = ({ key, word: own }: HeaderField) =>
       keys.includes(key) && (word === undefined || own === word);
@@ -77,7 +77,7 @@ export class Places {
   }
 }
 
-/** Comments that look like knobs and are not read as such, and knobs whose value is none of their choices. */
+/** Comments that look like knobs but are not read as such, and knobs whose value is not one of their choices. */
 function knobProblems(places: Places): Problem[] {
   const { comments, constants } = readModule(places.text);
   const knobs = Object.entries(readKnobs(places.text));
@@ -100,7 +100,7 @@ function knobProblems(places: Places): Problem[] {
   ];
 }
 
-/** Header lines whose key is unknown but close to a known one: a misspelling more often than prose. */
+/** Header lines whose key is unknown but close to a known one: more likely a misspelling than prose. */
 function keyProblems(places: Places): Problem[] {
   return readHeader(places.text).lines.flatMap(({ line, text }) => {
     const key = splitHeaderLine(text)?.key ?? '';
@@ -110,7 +110,7 @@ function keyProblems(places: Places): Problem[] {
   });
 }
 
-/** Grids, lengths and numbers that cannot be worked out, at the kernel's first case. */
+/** Grids, lengths and numbers that cannot be evaluated at the kernel's first case. */
 function expressionProblems(variant: Variant, places: Places): Problem[] {
   const { passes, loads, scratch, resident, lets, subgroup } = variant;
   const [sizes] = registry[variant.kernel].cases;
@@ -133,7 +133,7 @@ function expressionProblems(variant: Variant, places: Places): Problem[] {
   ];
 }
 
-/** A grid that cannot be worked out, or that is of a function which the text does not have. */
+/** A grid that cannot be evaluated, or that belongs to a function missing from the text. */
 function passProblems(
   variant: Variant,
   { entryPoint, grid }: Pass,
@@ -186,7 +186,7 @@ function bindingProblems(variant: Variant, places: Places): Problem[] {
 const withoutLabel = (error: unknown, { kernel, name }: Variant) =>
   messageOf(error).replace(`${kernel}/${name}: `, '');
 
-/** Whether two words differ by one letter changed, left out, put in or exchanged. */
+/** True if two words differ by one letter changed, removed or inserted, or by two neighbouring letters exchanged. */
 function near(word: string, known: string): boolean {
   if (word === known) return true;
   if (Math.abs(word.length - known.length) > 1) return false;

@@ -1,23 +1,23 @@
-/** Does this browser and this GPU compute what they should? Every variant against its kernel's reference, on the device at hand. */
+/** The self-test: checks every variant against its kernel's reference in this browser, on this GPU. */
 import { check } from '../../engine/check';
 import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { kernels as registry, settingsToCheck, variants } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 
-/** Variants that compile while one is checked. */
+/** Number of variants that are compiled ahead while one is checked. */
 const COMPILED_AHEAD = 4;
 
 /** One variant at one setting of its knobs. Plain data, safe to post. */
 export interface CheckResult {
   kernel: string;
   variant: string;
-  /** As in an experiment: `row_threads=16 tile_k=32`; empty for a variant without knobs. */
+  /** Written as in an experiment: `row_threads=16 tile_k=32`; empty for a variant without knobs. */
   knobs: string;
   outcome: 'passed' | 'failed' | 'skipped';
-  /** Largest normalised mean squared error over the kernel's cases, where it passed. */
+  /** Largest normalised mean squared error over the kernel's cases, if the check passed. */
   error?: number;
-  /** Why it failed, or what the GPU or browser lacks for it. */
+  /** Why the check failed, or what the GPU or the browser lacks for it. */
   reason?: string;
 }
 
@@ -28,8 +28,9 @@ export type SelfTestEvent =
   | { type: 'finished' };
 
 /**
- * Checks every variant with its knobs as they are and, with `ends`, with each knob at its ends. A wrong variant or a
- * missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the test early.
+ * Checks every variant with the knobs of its text and, with `ends`, with each knob at its smallest and largest choice.
+ * A wrong variant or a missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the
+ * test early.
  */
 export async function* selfTest(
   gpu: GPU,
@@ -52,7 +53,7 @@ export async function* selfTest(
     for (const [at, { setting, turned }] of settings.entries()) {
       if (signal.aborted) break;
       for (const { setting: next } of settings.slice(at + 1, at + 1 + COMPILED_AHEAD))
-        kernels.compile(next).catch(() => undefined); // told when it is its turn
+        kernels.compile(next).catch(() => undefined); // errors are reported when the variant is checked
       yield { type: 'check', result: await checked(kernels, setting, turned) };
       if (lost) throw new Error(`The GPU device was lost at ${setting.kernel}/${setting.name}: ${lost}`);
     }
@@ -64,7 +65,10 @@ export async function* selfTest(
   yield { type: 'finished' };
 }
 
-/** With its knobs as the text has them a variant meets all of its kernel's cases; turned, the second, which divides evenly by nothing. */
+/**
+ * Checks a variant at all cases of its kernel; with other knobs than those of its text only at the second case, whose
+ * sizes are multiples of no tile.
+ */
 async function checked(kernels: Kernels, variant: Variant, turned: boolean): Promise<CheckResult> {
   const knobs = Object.entries(variant.knobs)
     .map(([name, { value }]) => `${name}=${value}`)

@@ -1,4 +1,4 @@
-/** What can be learnt of one shader: does it compile, is it right, how fast is it alone. */
+/** The tests of one shader: compilation, check against the reference, microbenchmark. */
 import { examine } from '../../engine/check';
 import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
@@ -27,18 +27,18 @@ import type { LoadedModel, OpenGpu } from '../measure/session';
 import { shapeText, type KernelUse, usesOf, workOf } from '../measure/shapes';
 
 export interface Compilation {
-  /** No errors among them: the shader can run on this device. */
+  /** The shader can run on this device if none of these is an error. */
   problems: Problem[];
-  /** As far as the text can be read, whether it compiles or not. */
+  /** The knobs, as far as the text can be read, even if it does not compile. */
   knobs: Record<string, Knob>;
 }
 
-/** The first element of an array that is wrong, with its neighbours. */
+/** The first wrong element of an array, with its neighbours. */
 interface WrongElement {
   array: string;
-  /** In elements of four bytes, from 0. */
+  /** Index in elements of four bytes, from 0. */
   index: number;
-  /** Index of the first of `got` and `want`. */
+  /** Index of the first element of `got` and `want`. */
   from: number;
   got: number[];
   want: number[];
@@ -50,13 +50,13 @@ interface CaseOutcome {
   /** `rows 64, columns 512, …`: every size of the case. */
   sizes: string;
   passed: boolean;
-  /** Normalised mean squared error, the largest of the outputs; undefined where it did not come to that. */
+  /** Largest normalised mean squared error of the outputs; undefined if they could not be compared. */
   error: number | undefined;
-  /** What the variant states for itself, or its kernel allows. */
+  /** Largest allowed error: stated by the variant, else by its kernel. */
   tolerance: number;
-  /** Undefined where the error is spread over all elements. */
+  /** Undefined if the error is spread over all elements. */
   wrong?: WrongElement;
-  /** Anything else: it does not compile, it wrote where it must not. */
+  /** Any other reason, for example that it does not compile or writes outside its outputs. */
   reason?: string;
 }
 
@@ -65,35 +65,35 @@ export interface CheckOutcome {
   cases: CaseOutcome[];
 }
 
-/** A variant alone at one shape that the model has. */
+/** Microbenchmark of a variant at one shape of the model. */
 export interface MicrobenchmarkRow {
   kernel: string;
   variant: string;
   /** `row_threads=16 tile_k=32` */
   knobs: string;
-  /** Of the prompt's chunk. */
+  /** Number of tokens in the prompt's chunk; 1 for a shape of decoding. */
   tokens: number;
   /** `rows 2560, columns 2560, …` */
   shape: string;
-  /** Uses at this shape in such a chunk. */
+  /** Number of uses at this shape in such a chunk. */
   uses: number;
-  /** Of one use, the median of the batches; undefined where there is a reason. */
+  /** Time of one use, the median of the batches; if undefined, `reason` says why. */
   seconds: number | undefined;
   tflops: number | undefined;
   gigabytesPerSecond: number | undefined;
-  /** Largest error of the check before it. */
+  /** Largest error of the check before the timing. */
   error: number | undefined;
   clock: 'gpu' | 'wall' | undefined;
   reason?: string;
 }
 
-/** The answers. */
+/** The answers to requests about a shader. */
 export type ShaderEvent =
   | ({ type: 'compiled' } & Compilation)
   | { type: 'checked'; outcome: CheckOutcome }
   | { type: 'microbenchmark'; rows: MicrobenchmarkRow[] };
 
-/** Compiles a shader as it is typed. Problems of the text are the answer; throws only when the GPU is lost. */
+/** Compiles a shader while it is typed. Returns the problems in the text; throws only when the GPU is lost. */
 export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Compilation> {
   const knobs = readKnobs(own.wgsl);
   const { problems, variants } = headerProblems(own);
@@ -112,7 +112,7 @@ export async function compileShader(own: OwnVariant, gpu: OpenGpu): Promise<Comp
   return { problems: distinct(problems), knobs };
 }
 
-/** A name that cannot be had: no setting could choose this shader. */
+/** A problem for a name that no setting could choose. */
 function nameProblems({ kernel, name, wgsl }: OwnVariant, variants: Variant[]): Problem[] {
   if (variants.length === 0) return [];
   try {
@@ -123,19 +123,19 @@ function nameProblems({ kernel, name, wgsl }: OwnVariant, variants: Variant[]): 
   }
 }
 
-/** What this GPU or browser lacks for it, on the line that asks for it. */
+/** A problem for a feature or limit that this GPU or browser lacks, at the line that requires it. */
 function unsupportedProblem(variant: Variant, { kernels }: OpenGpu): Problem | undefined {
   let message: string | undefined;
   try {
     message = kernels.unsupportedReason(variant);
   } catch {
-    return undefined; // a text that cannot be worked out: its problem is told as one of the header, or by the compiler
+    return undefined; // not evaluable: reported as a header problem or by the compiler
   }
   if (!message) return undefined;
   return new Places(variant.text).lineAt(firstDemand(variant), `It ${message}`);
 }
 
-/** Offset of the first declaration that demands something of the GPU: an extension, workgroup memory, threads. */
+/** Offset of the first declaration that requires something of the GPU: an extension, workgroup memory, threads. */
 function firstDemand({ text }: Variant): number | undefined {
   const { directives, assertions, variables, functions } = readModule(text);
   const demands = [
@@ -148,7 +148,10 @@ function firstDemand({ text }: Variant): number | undefined {
   return demands.length ? Math.min(...demands.map(({ start }) => start)) : undefined;
 }
 
-/** The compiler's messages. One about a shared file names the file and its line, at the header line that uses the file. */
+/**
+ * The compiler's messages. A message about a shared file names that file and its line, and is placed at the header line
+ * that uses the file.
+ */
 async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[]> {
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label: 'a notebook’s shader', code: variant.wgsl });
@@ -169,12 +172,12 @@ async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[
   return problems;
 }
 
-/** What is said only when a pipeline is made: entry points, limits, bindings that do not fit. */
+/** Problems that appear only when a pipeline is created: entry points, limits, bindings that do not fit. */
 async function pipelineProblems(
   variant: Variant,
   { device, kernels: { languageFeatures } }: OpenGpu,
 ): Promise<Problem[]> {
-  // Of its own: pipelines of texts that were typed on the way are of no use to anybody.
+  // A separate instance: the pipelines of texts in progress are not used again.
   const kernels = new Kernels(device, languageFeatures);
   try {
     await withErrorScopes(
@@ -193,13 +196,13 @@ async function pipelineProblems(
   }
 }
 
-/** The formats of a family say the same of what they share. */
+/** Removes duplicates: the formats of a family repeat the problems of the text that they share. */
 function distinct(problems: Problem[]): Problem[] {
   const known = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...known.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** The shader against its kernel's reference, at every case, its knobs as the text has them. */
+/** Checks the shader against its kernel's reference at every case, with the knobs of its text. */
 export async function checkShader(
   { kernel: owner, name, wgsl }: OwnVariant,
   gpu: OpenGpu,
@@ -209,7 +212,7 @@ export async function checkShader(
   const work = readVariants(owner, name, wgsl).flatMap((variant) =>
     registry[variant.kernel].cases.map((sizes) => ({ variant, sizes })),
   );
-  // What does not compile says so at its first case.
+  // A compilation error is reported again at the variant's first case.
   await compileAll([...new Set(work.map(({ variant }) => variant))], gpu, report).catch(() => undefined);
   const cases: CaseOutcome[] = [];
   for (const [index, { variant, sizes }] of work.entries()) {
@@ -243,8 +246,9 @@ async function checkCase(variant: Variant, sizes: Sizes, { kernels }: OpenGpu): 
 }
 
 /**
- * Times a shader, and what would run without it, at the shapes that a model has for its kernels in prompts of one chunk of
- * so many tokens; where a chunk has none, those of a decoded token. Each is checked first. Throws where the model does not use the kernel.
+ * Times a shader and, beside it, the variant that runs by default, at the shapes that a model has for its kernels: in
+ * prompts of one chunk of each length in `tokens`, and in decoding for shapes that no chunk has. Checks each variant
+ * first. Throws when the model does not use the kernel.
  */
 export async function timeShader(
   { kernel: owner, name, wgsl }: OwnVariant,
@@ -273,7 +277,7 @@ export async function timeShader(
   return rows;
 }
 
-/** Each shape once, with the tokens of the chunk that it was first seen in. */
+/** Each shape once, with the number of tokens of the first chunk that has it. */
 async function placesOf(
   engine: LoadedModel['engine'],
   own: Variant[],
@@ -295,7 +299,7 @@ async function placesOf(
   return [...places.values()];
 }
 
-/** What runs on this GPU where settings say nothing. */
+/** The variant that runs on this GPU by default. */
 function defaultOf(kernel: string, gpu: OpenGpu): Variant {
   const [run] = expand(complete({}, defaultsFor(gpu)));
   const { name, knobs } = run.variants[kernel];
@@ -327,7 +331,7 @@ async function timeAt(
         });
       } catch (reason) {
         signal.throwIfAborted();
-        gpu.throwPendingErrors(); // a lost GPU ends it all
+        gpu.throwPendingErrors(); // throws if the GPU was lost
         rows.push({ ...row, ...NOT_TIMED, reason: messageOf(reason) });
       }
     }

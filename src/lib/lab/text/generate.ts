@@ -1,4 +1,4 @@
-/** A prompt and its continuation, as a cell asks for them: checked kernels, streamed text, both speeds. */
+/** Generates a text for a generate cell: checked kernels, streamed text, prefill and decode speed. */
 import type { Engine, Plans } from '../../engine/engine';
 import type { Tokenizer } from '../../engine/tokenizer';
 import { seeded } from '../../shaders/kernel';
@@ -14,35 +14,35 @@ import { goOn, prepareText, promptIds, type Sampling } from './text';
 export interface GenerateRequest {
   experiment: Experiment;
   prompt: string;
-  /** Tokens to add, at most. */
+  /** Largest number of tokens to add. */
   tokens: number;
   /** 0: greedy. */
   temperature: number;
   top_p: number;
-  /** Of the sampling. */
+  /** Seed of the sampling. */
   seed: number;
 }
 
-/** What a generate cell came to. Plain data. */
+/** The result of a generate cell. Plain data. */
 export interface Generation {
   /** Settings of the model and its kernels. */
   settings: string;
   prompt: string;
-  /** Of the prompt; an empty one is the token that starts a text. */
+  /** Number of prompt tokens; an empty prompt is replaced by the token that starts a text. */
   promptTokens: number;
   text: string;
-  /** The tokens that follow the prompt. */
+  /** Ids of the tokens that follow the prompt. */
   ids: number[];
   /** 0: greedy. */
   temperature: number;
   topP: number;
   seed: number;
-  /** Wall seconds: from the first submit until the prompt's last token had its argmax on the CPU. */
+  /** Wall seconds from the first submit until the argmax of the prompt's last token is on the CPU. */
   prefillSeconds: number;
-  /** From there to the last token: what choosing the tokens and showing them took is part of it. */
+  /** Wall seconds from there to the last token, including sampling and showing the text. */
   decodeSeconds: number;
   prefillTokensPerSecond: number;
-  /** Tokens after the first; undefined where fewer than two were made. */
+  /** Speed of the tokens after the first; undefined if fewer than two were generated. */
   decodeTokensPerSecond: number | undefined;
   end: 'length' | 'end of text' | 'stopped';
   adapter: string;
@@ -53,8 +53,8 @@ export interface Generation {
 }
 
 /**
- * Goes on from a prompt; `tell` gets the text piece by piece, whole characters. Stopping is no error: what there is by
- * then is the result. Throws for a model without a vocabulary, and when a kernel is wrong.
+ * Continues a prompt; `tell` receives the text piece by piece, in whole characters. Stopping is not an error: the
+ * tokens so far are the result. Throws for a model without a vocabulary, and when a kernel is wrong.
  */
 export async function generateCell(
   cell: GenerateRequest,
@@ -91,7 +91,7 @@ function samplingOf({ temperature, top_p: topP, seed }: GenerateRequest): Sampli
   return temperature > 0 ? { temperature, topP, random: seeded(seed) } : undefined;
 }
 
-/** The prompt twice: what a driver does at the first time only is no part of its speed. */
+/** Runs the prompt twice and times the second run: one-time work of the driver is not part of the speed. */
 async function timedPrefill(engine: Engine, plans: Plans, ids: Uint32Array, { gpu, signal }: RunContext) {
   engine.load(ids);
   await engine.prefill(plans, ids.length);
@@ -103,7 +103,7 @@ async function timedPrefill(engine: Engine, plans: Plans, ids: Uint32Array, { gp
   return { argmax, seconds };
 }
 
-/** Takes the tokens as they come, and their text to whoever shows it. */
+/** Collects the tokens as they arrive, and passes their text to `tell`. */
 async function stream(
   { tokens }: { tokens: number },
   tokenizer: Tokenizer,

@@ -1,4 +1,4 @@
-/** What a model says: the logits of some tokens, how well it predicts a text, and how it would go on. */
+/** The texts of a model: logits of given tokens, prediction quality for a text, and continuation of a prompt. */
 import type { Engine, Plans } from '../../engine/engine';
 import type { Random } from '../../shaders/kernel';
 import { isKernelKey, isNumberName, NUMBER_NAMES, NUMBERS } from '../experiment/descriptors';
@@ -7,16 +7,16 @@ import { expand } from '../experiment/expand';
 import { type PreparedRun, type PrepareOptions, prepareRun } from '../measure/prepare';
 import type { LoadedModel, RunContext } from '../measure/session';
 
-/** Tokens a pass, where nothing else is asked for: enough to be quick, and no more logits at a time than fit anywhere. */
+/** Default tokens per pass: enough to be fast, and few enough for their logits to fit into memory anywhere. */
 const CHUNK = '128';
-/** The token that ends a text, and from which a new one starts. */
+/** The token that ends a text, and that starts a new one. */
 const END_OF_TEXT = 0;
-/** The numbers that change what is computed from a given text; the others are about prompts of random tokens and about timing. */
+/** The numbers that change what is computed from a given text; the others are about random prompts and timing. */
 const NUMBERS_USED = NUMBER_NAMES.filter((name) => NUMBERS[name].forTexts);
 
 /**
- * Makes a model ready for a text of this many tokens, with the settings of an experiment. Throws when the settings are
- * several runs or about timing, and when a kernel is checked and found wrong.
+ * Prepares a model for a text of this many tokens, with the settings of an experiment. Throws when the settings are
+ * several runs or about timing, and when a kernel is wrong.
  */
 export async function prepareText(
   { engine }: LoadedModel,
@@ -31,7 +31,7 @@ export async function prepareText(
   return prepareRun(run, engine, context, { check });
 }
 
-/** Throws unless the settings say one thing each, and something about how to compute. */
+/** Throws unless each setting has one value and changes what is computed. */
 export function checkSettings(experiment: Experiment): void {
   for (const [key, values] of Object.entries(experiment)) {
     requireOne(key, values, ' here');
@@ -41,7 +41,7 @@ export function checkSettings(experiment: Experiment): void {
   }
 }
 
-/** The last token's logits, as a prefill computes them, and the argmax at every position. */
+/** The last token's logits, computed by a prefill, and the argmax at every position. */
 export async function logitsOf(engine: Engine, plans: Plans, ids: number[]) {
   const tokens = requireTokens(ids, engine);
   const argmax: number[] = [];
@@ -51,9 +51,9 @@ export async function logitsOf(engine: Engine, plans: Plans, ids: number[]) {
   return { tokens: ids, logits: Array.from(await engine.readLogits()), argmax };
 }
 
-/** How well a model predicts a text. The names are those of the terminal's JSON. */
+/** The prediction quality for a text. The names are those of the terminal's JSON. */
 export interface Evaluation {
-  /** Of the text; each is predicted once. */
+  /** Number of tokens in the text; each is predicted once. */
   tokens: number;
   /** Mean of −ln p. */
   nats_per_token: number;
@@ -64,8 +64,8 @@ export interface Evaluation {
 }
 
 /**
- * Runs a text through the model in one context that starts from token 0, and adds up how surprised the model is of each
- * of its tokens: −ln softmax(logits), in float64. `byteLength`: of the text in UTF-8.
+ * Runs a text through the model in one context that starts from token 0, and sums −ln softmax(logits) of its tokens in
+ * float64. `byteLength`: bytes of the text in UTF-8. Throws when the logits are not finite.
  */
 export async function evaluate(
   engine: Engine,
@@ -98,21 +98,21 @@ export async function evaluate(
   };
 }
 
-/** Tokens decoded before they are shown: few enough to look like a stream. */
+/** Tokens decoded before they are shown: few enough for the text to appear steadily. */
 const GREEDY_GROUP = 8;
 
-/** How to pick the next token from the probabilities. */
+/** Parameters for sampling the next token. */
 export interface Sampling {
-  /** The logits are divided by it; above 0. */
+  /** Divisor of the logits; above 0. */
   temperature: number;
-  /** Only the likeliest tokens whose probabilities add up to this much; 1: all. */
+  /** Sample only from the most likely tokens whose probabilities add up to this much; 1: from all. */
   topP: number;
   random: Random;
 }
 
 /**
- * The tokens that follow a prompt, one by one, until there are `count` or the model ends the text. Greedy (the highest
- * logit) without `sampling`. An empty prompt is a new text: it starts from token 0.
+ * Yields the tokens that follow a prompt, until there are `count` or the model ends the text. Without `sampling` it is
+ * greedy (highest logit). The prompt must not be empty: `promptIds` gives the start of a text instead.
  */
 export async function* generate(
   engine: Engine,
@@ -126,7 +126,7 @@ export async function* generate(
   yield* goOn(engine, plans, argmax, count, sampling);
 }
 
-/** The same after a prefill that gave this argmax. */
+/** Like `generate`, but after a prefill that returned this argmax. */
 export async function* goOn(
   engine: Engine,
   plans: Plans,
@@ -144,7 +144,7 @@ export async function* goOn(
   }
 }
 
-/** The GPU feeds each argmax back by itself: what comes is read a few tokens at a time. */
+/** The GPU feeds each argmax back by itself; the CPU reads a few tokens at a time. */
 async function* greedy(engine: Engine, plans: Plans, first: number, count: number): AsyncGenerator<number> {
   let ready = [first];
   for (let made = 0; ;) {
@@ -157,15 +157,16 @@ async function* greedy(engine: Engine, plans: Plans, first: number, count: numbe
   }
 }
 
-/** The ids of a prompt: of an empty one, the start of a text. */
+/** The ids of a prompt; the token that starts a text for an empty prompt. */
 export const promptIds = (ids: number[]) => (ids.length ? ids : [END_OF_TEXT]);
 
-/** An id drawn by its probability after temperature and top-p (Holtzman et al. 2020, nucleus sampling). */
+/** Draws an id by its probability after temperature and top-p (Holtzman et al. 2020, nucleus sampling). */
 export function sample(logits: Float32Array, { temperature, topP, random }: Sampling): number {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // Those below an equal part of what top-p leaves out cannot add up to more than that: none of them is needed.
+  // Not needed: tokens below an equal share of the mass that top-p leaves out, as together they cannot exceed that
+  // mass.
   const least = ((1 - topP) / logits.length) * total;
   const ids = [...weights.keys()].filter((id) => weights[id] > 0 && weights[id] >= least);
   if (topP < 1) ids.sort((a, b) => weights[b] - weights[a]);
@@ -180,7 +181,7 @@ export function sample(logits: Float32Array, { temperature, topP, random }: Samp
   return ids[kept - 1];
 }
 
-/** The ids, or an Error that names the one the model does not have. */
+/** Returns the ids, or throws an Error that names the first one that the model does not have. */
 function requireTokens(ids: number[], { geometry }: Engine): Uint32Array<ArrayBuffer> {
   if (ids.length === 0) throw new Error('There are no tokens; at least one is needed');
   const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < geometry.vocabulary));

@@ -1,48 +1,48 @@
-/** One kernel's fastest variant and knobs on the GPU at hand: each candidate alone, right before it is timed. */
+/** Searches for one kernel's fastest variant and knobs on this GPU; candidates are checked right before timing. */
 import { knobSettings, knobsKey, type Variant, withKnobs } from '../../shaders/variant';
 import { EFFORT, type Effort, makeOperands, type Operands, microbenchmark } from '../measure/microbench';
 import { messageOf } from '../message';
 import type { OpenGpu } from '../measure/session';
 import type { KernelUse } from '../measure/shapes';
 
-/** A variant with its knobs, and what the kernel's uses take with it; a reason where it cannot be had. */
+/** A variant with its knobs, and the seconds of all uses; Infinity and a reason if it failed or was given up. */
 export interface Candidate {
   variant: Variant;
   seconds: number;
   reason?: string;
-  /** Of the uses timed, in their order, each with its weight. */
+  /** Seconds of each use times its count, in the order of `Search.uses`. */
   parts?: number[];
 }
 
-/** Uses of one matrix shape at which another candidate is faster than the one that is best of all. */
+/** A matrix shape at which another candidate is faster than the one that is best overall. */
 export interface ShapeOverride {
   use: KernelUse;
   candidate: Candidate;
-  /** There, of that candidate and of the best of all. */
+  /** Seconds at this shape, of that candidate and of the best overall. */
   seconds: number;
   bestSeconds: number;
 }
 
-/** Less effort than a figure to publish is worth: many candidates, of which the best is timed again in the whole model. */
+/** Lower than for published figures: there are many candidates, and the best is timed again in the whole model. */
 const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 3 };
 
-/** A variant slower than this many times the best, its knobs as they are, is not worth turning them. */
+/** A variant slower than the best by more than this factor, with its initial knobs, is not tuned further. */
 const WORTH_TURNING = 1.6;
 
-/** A knob's other setting has to win by so much: less is noise. */
+/** Minimum speed-up for another value of a knob: less is noise. */
 const GAIN = 1.01;
 
-/** A shape gets a setting of its own for so much. */
+/** Minimum speed-up for a shape to get settings of its own. */
 const WORTH_A_SETTING = 1.03;
 
-/** Once round the knobs, and once more where that changed something. */
+/** Rounds over all knobs; another round runs only if the last one changed something. */
 const ROUNDS = 2;
 
 export class Search {
   readonly #operands: Operands[];
   readonly #known = new Map<string, Candidate>();
 
-  /** `uses`: all of one kernel, `count` the weight of each. The arrays are on the GPU until `destroy`. */
+  /** `uses`: the uses of one kernel; `count` is the weight of each. The arrays stay on the GPU until `destroy`. */
   constructor(
     readonly uses: KernelUse[],
     readonly gpu: OpenGpu,
@@ -61,8 +61,9 @@ export class Search {
   }
 
   /**
-   * The best of these variants, knobs turned one after another from what their texts say, the most promising variants
-   * first. Past `deadline` (of performance.now) it answers with what it has. Undefined where none is possible.
+   * The best of these variants. Tunes the knobs one after another from the values in the text, the most promising
+   * variants first. After `deadline` (performance.now(), ms) it returns the best so far; undefined if no variant runs
+   * here.
    */
   async best(variants: Variant[], choices: KnobChoices, deadline: number): Promise<Candidate | undefined> {
     const starts: Candidate[] = [];
@@ -83,7 +84,7 @@ export class Search {
     return best?.seconds < Infinity ? best : undefined;
   }
 
-  /** Times a candidate at every use, as long as it can still be faster than `limit`; each once. */
+  /** Times a candidate at every use, unless it was timed before. Gives up when its total exceeds `limit` seconds. */
   async score(variant: Variant, limit = Infinity): Promise<Candidate> {
     const key = `${variant.name} ${knobsKey(variant)}`;
     const known = this.#known.get(key);
@@ -102,7 +103,7 @@ export class Search {
         parts.push(count * seconds);
         candidate.seconds += count * seconds;
         if (candidate.seconds > limit) {
-          candidate.seconds = Infinity; // a part was more than the whole of another
+          candidate.seconds = Infinity; // already slower than another candidate in total
           candidate.reason = 'slower';
           break;
         }
@@ -117,7 +118,7 @@ export class Search {
     return candidate;
   }
 
-  /** Where one setting for all shapes costs something: what a choice by shape could gain. */
+  /** The shapes at which settings of their own would be faster than one setting for all shapes. */
   overrides(best: Candidate): ShapeOverride[] {
     const shapeOf = ({ sizes }: KernelUse) => `${sizes.stride ?? sizes.rows} ${sizes.columns}`;
     const shapes = new Set(this.uses.map(shapeOf));
@@ -136,7 +137,7 @@ export class Search {
     for (const operands of this.#operands) operands.destroy();
   }
 
-  /** The variant as its text has it, or the first setting of its knobs that this GPU and the user's choices allow. */
+  /** The variant with the knobs of its text, or with their first setting that this GPU and the user's choices allow. */
   #start(variant: Variant, choices: KnobChoices): Variant | undefined {
     const allowed = (turned: Variant) =>
       !this.gpu.kernels.unsupportedReason(turned) &&
@@ -147,7 +148,7 @@ export class Search {
       .find(allowed);
   }
 
-  /** One knob at a time, from left to right, each to its best. */
+  /** Sets one knob at a time to its best value, from left to right. */
   async #turn(start: Candidate, choices: KnobChoices, deadline: number): Promise<Candidate> {
     let best = start;
     for (let round = 0; round < ROUNDS; round++) {
@@ -158,7 +159,7 @@ export class Search {
           .filter((value) => value !== knobs[knob].value)
           .map((value) => withKnobs(best.variant, { [knob]: value }))
           .filter((variant) => !this.gpu.kernels.unsupportedReason(variant));
-        for (const other of others) this.gpu.kernels.compile(other).catch(() => undefined); // told when it is its turn
+        for (const other of others) this.gpu.kernels.compile(other).catch(() => undefined); // errors are reported later
         for (const other of others) {
           if (performance.now() > deadline) return best;
           const candidate = await this.score(other, best.seconds);
@@ -171,7 +172,7 @@ export class Search {
   }
 }
 
-/** The values that a knob of a variant may be turned to. */
+/** The values that a knob of a variant may have. */
 export type KnobChoices = (variant: Variant, knob: string) => number[];
 
 const fastest = (candidates: Candidate[]) => Math.min(...candidates.map(({ seconds }) => seconds));

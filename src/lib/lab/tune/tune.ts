@@ -1,6 +1,7 @@
 /**
- * The fastest correct settings of this GPU for a model and a chunk: every kernel alone first, variant by variant and knob
- * by knob; then the whole model with what was found against the whole model without, in turn.
+ * Finds the fastest correct settings of this GPU for a model and a chunk: first each kernel in microbenchmarks, variant
+ * by variant and knob by knob; then the whole model with the settings found against the model without them,
+ * interleaved.
  */
 import { kernels as registry } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
@@ -17,63 +18,64 @@ import type { LoadedModel, RunContext, Session } from '../measure/session';
 import { usesOf, type KernelUse } from '../measure/shapes';
 
 export interface TuneOptions {
-  /** For all of it, the loading of the model aside; searching stops in time, and the last timing may end a little later. */
+  /** Time limit in seconds, without loading. The search stops in time; the last timing may end a little later. */
   budgetSeconds: number;
   /** Variants that state a larger error are left out. */
   largestError: number;
   effort?: Effort;
-  /** The registry where nothing else is said. */
+  /** By default the registry. */
   catalogue?: Catalogue;
 }
 
-/** What there is to tell on the way. */
+/** Events during the search. */
 export type TuneEvent =
   | { type: 'tuning'; settings: string; kernels: { kernel: string; before: Candidate }[] }
   | { type: 'candidate'; kernel: string; candidate: Candidate }
   | ({ type: 'kernel'; kernel: string; settings: string } & Found)
   | { type: 'comparing'; settings: string };
 
-/** What came of one kernel. */
+/** The result for one kernel. */
 interface Found {
   before: Candidate;
   best: Candidate;
-  /** Matrices for which something else was faster, by kernel@ROWSxCOLUMNS. */
+  /** Matrix shapes at which other settings were faster. */
   overrides: ShapeOverride[];
+  /** The faster variants for these shapes, by kernel@ROWSxCOLUMNS. */
   shapes: Record<string, Variant>;
 }
 
-/** What came of one chunk. */
+/** The result for one chunk. */
 export interface Tuned {
-  /** Of the winner, as settings that make its run. */
+  /** Settings that run the winner. */
   settings: string;
-  /** What the GPU would have run. */
+  /** Settings that run without tuning. */
   before: string;
-  /** The search's choice against that; undefined where they are the same. */
+  /** The settings found against `before`; undefined if they are the same. */
   comparison: PairComparison | undefined;
 }
 
-/** Where a search is. Plain data. */
+/** An intermediate result of the search. Plain data. */
 export interface BestSoFar {
-  /** With everything found so far, as settings that make its run. */
+  /** Settings of a run with everything found so far. */
   settings: string;
-  /** The kernel just searched, its best variant and knobs (`row_threads=16 tile_k=32`). */
+  /** The kernel searched last, its best variant and knobs (`row_threads=16 tile_k=32`). */
   kernel: string;
   variant: string;
   knobs: string;
-  /** GPU seconds of all its uses in a chunk, as it was and with the best. */
+  /** Seconds of all its uses, weighted as in the run: before, and with the best. */
   beforeSeconds: number;
   bestSeconds: number;
 }
 
-/** Share of the budget that is kept for the comparison. */
+/** Share of the budget that is reserved for the comparison. */
 const COMPARISON_SHARE = 0.25;
-/** Of what all kernels take together: one that takes less is left as it is. */
+/** Share of the time of all kernels: a kernel that takes less is not tuned. */
 const WORTH_TUNING = 0.005;
 
 /**
- * Tunes each model and chunk of the settings. Kernels and knobs that the settings name are searched among the values named,
- * the others among all. The prompt is one
- * chunk where no prefill is set; kernels of decoding are tuned where `decode` is.
+ * Tunes each model and chunk of the settings. Kernels and knobs that the settings name are searched among the named
+ * values only, all others among all values. Without `prefill` the prompt is one chunk; with `decode`, the kernels of
+ * decoding are tuned too. Yields one result per model and chunk.
  */
 export async function* tune(
   experiment: Experiment,
@@ -96,9 +98,9 @@ export async function* tune(
 class Tuner {
   readonly #start = performance.now();
   readonly #catalogue: Catalogue;
-  /** The variants that the settings and the error allow, by kernel. */
+  /** The variants that the settings and the largest error allow, by kernel. */
   readonly #allowed: Record<string, Variant[]>;
-  /** What would run without tuning. */
+  /** The variants that run without tuning, by kernel. */
   readonly #before: Record<string, Variant>;
 
   constructor(
@@ -108,7 +110,7 @@ class Tuner {
     readonly context: RunContext,
     readonly options: TuneOptions,
     readonly tell: (event: TuneEvent) => void,
-    /** Kernels that another chunk has tuned at the same shapes. */
+    /** Results of kernels that another chunk has tuned at the same shapes. */
     readonly known: Map<string, Found>,
   ) {
     this.#catalogue = context.catalogue;
@@ -128,7 +130,7 @@ class Tuner {
     let rest = searched.reduce((sum, { before }) => sum + before.seconds, 0);
     for (const { kernel, uses, before } of searched) {
       const now = performance.now();
-      // A kernel's time is its share of what the chunk takes, of the time that those before it have left.
+      // The remaining time is divided among the remaining kernels in proportion to their seconds.
       const deadline = now + ((end - now) * before.seconds) / rest;
       rest -= before.seconds;
       const result = await this.#search(kernel, uses, deadline);
@@ -138,7 +140,7 @@ class Tuner {
     return this.#confirm(found);
   }
 
-  /** The uses of each kernel that there is a choice for, as a prompt and what is decoded after it weigh them. */
+  /** The uses of each kernel that has a choice, weighted by their number in the prompt and in decoding. */
   async #uses(): Promise<Map<string, KernelUse[]>> {
     const { chunk, prefill, decode } = this.place;
     const asked = await usesOf(this.model.engine, chunk, this.context);
@@ -155,7 +157,7 @@ class Tuner {
     return byKernel;
   }
 
-  /** What each kernel takes as it would run, the slowest first; those are left alone that take next to nothing. */
+  /** Times each kernel as it runs without tuning, slowest first; leaves out those that take a negligible share. */
   async #costs(uses: Map<string, KernelUse[]>) {
     const costs = [];
     for (const [kernel, own] of uses) {
@@ -175,7 +177,7 @@ class Tuner {
     const result =
       this.known.get(key) ??
       (await this.#with(uses, tell, async (search) => {
-        // Timed anew: the GPU may have another clock by now.
+        // Timed again: the GPU's clock may have changed since.
         const before = await search.score(this.#before[kernel]);
         const best = await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
         const winner = best && best.seconds < before.seconds ? best : before;
@@ -199,7 +201,7 @@ class Tuner {
     }
   }
 
-  /** The whole model, as found against as it was. */
+  /** Compares the whole model with the settings found against the model without them. */
   async #confirm(found: Record<string, Variant>): Promise<Tuned> {
     const [before, after] = [this.#before, found].map((variants) => this.#runOf(variants));
     if (before.settings === after.settings)
@@ -217,7 +219,10 @@ class Tuner {
     return expand(Object.assign({}, experiment, ...chosen) as Experiment, this.#catalogue)[0];
   }
 
-  /** A variant with its knobs as settings; knobs as the text has them go unsaid, but for a shape: it would have its kernel's. */
+  /**
+   * A variant and its knobs as settings. Knobs with the value of the text are left out, except for a shape, which would
+   * otherwise take its kernel's values.
+   */
   #settingsOf(kernel: string, variant: Variant): Experiment {
     const { knobs } = this.#variant(variant.kernel, variant.name);
     const turned = Object.entries(variant.knobs).filter(
@@ -242,7 +247,7 @@ class Tuner {
     return own.length ? own : all;
   }
 
-  /** The variant, or the kernel's portable default, or the first there is: the first that is allowed and possible. */
+  /** The first that is allowed and supported here: the variant, the kernel's portable default, any other variant. */
   #permitted(variant: Variant): Variant {
     const allowed = this.#allowed[variant.kernel];
     const portable = this.#variant(variant.kernel, registry[variant.kernel].default);
@@ -252,7 +257,7 @@ class Tuner {
     );
   }
 
-  /** The one that would run first: what is slower than it by far is soon given up. */
+  /** The allowed variants, the one that runs without tuning first: much slower ones are then given up early. */
   #ordered(kernel: string): Variant[] {
     const isBefore = ({ name }: Variant) => Number(name === this.#before[kernel].name);
     return this.#allowed[kernel].toSorted((a, b) => isBefore(b) - isBefore(a));
@@ -268,7 +273,7 @@ class Tuner {
   }
 }
 
-/** One run for each model, chunk and prompt of the settings, variants aside; a chunk is the prompt where none is set. */
+/** One run for each model, chunk and prompt of the settings, without variants. Without `prefill`, prompt = chunk. */
 function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[] {
   const plain = Object.fromEntries(
     Object.entries(experiment).filter(([key]) => key === 'model' || isNumberName(key)),
@@ -279,7 +284,7 @@ function placesOf(experiment: Experiment, catalogue: Catalogue = REGISTRY): Run[
   });
 }
 
-/** What is faster for matrices of one shape, by the setting's key. */
+/** The faster variants for single matrix shapes, by the key of the setting. */
 function shapesOf(overrides: ShapeOverride[]): Record<string, Variant> {
   const matrices = overrides.filter(({ use }) => use.sizes.rows && use.sizes.columns);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Several runs timed interleaved, each compared with the first: blocks of settings, or the runs of one block. */
+/** Times several runs interleaved and compares each with the first: blocks of settings, or the runs of one block. */
 import { fieldOf, NUMBERS, RUN_NAMES } from '../../experiment/descriptors';
 import { type Experiment, formatExperiment, parseExperiment } from '../../experiment/experiment';
 import type { Run } from '../../experiment/expand';
@@ -8,11 +8,11 @@ import { budget, type KindDescriptor, printNumbers, readBlock, runsOf } from './
 export interface Compare {
   kind: 'compare';
   experiments: Experiment[];
-  /** Seconds that the rounds may take. */
+  /** Time limit for the rounds, in seconds. */
   budget: number;
 }
 
-/** A chart shows no more runs beside each other, and the GPU's memory holds no more of their buffers. */
+/** Largest number of runs: a chart shows no more side by side, and the GPU's memory holds no more of their buffers. */
 const MOST_RUNS = 8;
 
 const numbers = { budget: budget(20, 'seconds that the rounds may take') };

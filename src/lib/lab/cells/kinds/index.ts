@@ -11,7 +11,7 @@ export const KINDS = { sweep, compare, profile, roofline, tune, generate } satis
 
 export const isLabKind = (kind: string): kind is LabKind => Object.hasOwn(KINDS, kind);
 
-/** A cell as it is read, plain data: the values of its settings. */
+/** A parsed cell, plain data: the values of its settings. */
 export type CellOf<Kind extends LabKind> = ReturnType<(typeof KINDS)[Kind]['read']>;
 export type LabCell = { [Kind in LabKind]: CellOf<Kind> }[LabKind];
 

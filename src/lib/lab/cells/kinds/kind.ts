@@ -1,4 +1,4 @@
-/** The descriptor of a kind of cell, and what the kinds have in common. No engine: the page loads these at first. */
+/** The descriptor of a kind of cell, and shared helpers. Does not import the engine: the page loads these first. */
 import type { Catalogue } from '../../experiment/catalogue';
 import { type NumberName, NUMBER_NAMES, numberDescriptor } from '../../experiment/descriptors';
 import { type Experiment, readExperiment, requireOne } from '../../experiment/experiment';
@@ -9,7 +9,7 @@ import type { ResultsOf } from '../events';
 
 /** A setting that only one kind of cell has: a single number. */
 export interface CellNumber {
-  /** In English, for error messages; the page has it in its dictionaries. */
+  /** Description in English, for error messages; the page uses its dictionaries. */
   about: string;
   smallest: number;
   largest: number;
@@ -17,7 +17,7 @@ export interface CellNumber {
   default: number;
 }
 
-/** The settings that a kind's controls show: lists of choices, fields, fields among the seldom used, and kernels. */
+/** Settings shown in a kind's controls besides kernels: lists of choices, fields, and folded (rarely used) fields. */
 export interface Controls {
   lists: readonly NumberName[];
   fields: readonly NumberName[];
@@ -25,31 +25,34 @@ export interface Controls {
 }
 
 /**
- * Everything about a kind of cell but its jobs (jobs.ts, which imports the engine), its component (ui/cells/components.ts)
- * and its words (ui/words). `Value` is the cell as it is read, plain data.
+ * Everything about a kind of cell except its jobs (jobs.ts, which imports the engine), its component
+ * (ui/cells/components.ts) and its words (ui/words). `Value` is the parsed cell, plain data.
  */
 export interface KindDescriptor<Kind extends LabKind, Value, Own extends string = never> {
   /** Settings that only this kind has, by name. */
   numbers: Readonly<Record<Own, CellNumber>>;
-  /** The controls of its settings; undefined where they are edited in another way, or there are none. */
+  /** The controls of its settings; undefined if they are edited in another way, or if there are none. */
   controls?: Controls;
-  /** The body of a new cell: something that runs, within a minute where `software` stands for a GPU. */
+  /** The body of a new cell. It runs as it is; if `software` is true (a CPU emulates the GPU), within a minute. */
   starter(software: boolean): string;
   /** Reads the body. Throws an Error that names what is unknown or impossible, and what was possible. */
   read(text: string, catalogue: Catalogue): Value;
   /** The canonical text, each setting on its line; `read` reads it back. */
   print(cell: Value, catalogue: Catalogue): string;
-  /** The experiments that the cell holds. */
+  /** The experiments in the cell. */
   experiments(cell: Value): Experiment[];
-  /** The runs that it makes, without defaults of a GPU. Throws an Error that says why the settings cannot be run. */
+  /** The runs of the cell, without the defaults of a GPU. Throws an Error that says why the settings cannot be run. */
   runs(cell: Value, catalogue: Catalogue): Run[];
-  /** Whether it tries all variants of the kernels that its settings leave open. */
+  /** True if the cell tries all variants of the kernels that its settings leave open. */
   searches?: boolean;
   /** The types of the events that are its results. */
   results: Readonly<Record<ResultsOf[Kind]['type'], true>>;
 }
 
-/** A block of settings: the values of those that only this kind of cell has, defaults filled in, and the experiment. */
+/**
+ * Reads a block of settings into the values of the kind's own settings, with defaults filled in, and the experiment.
+ * Throws as `read` does.
+ */
 export function readBlock<Own extends string>(
   numbers: Readonly<Record<Own, CellNumber>>,
   text: string,
@@ -69,7 +72,7 @@ export function readBlock<Own extends string>(
   return { own: own as Record<Own, number>, experiment: readOthers(others, Object.keys(numbers), catalogue) };
 }
 
-/** An unknown setting is told which settings of its own the cell has. */
+/** Reads the other settings; an error about an unknown one also lists the cell's own settings. */
 function readOthers(
   settings: ReturnType<typeof readSettings>,
   own: string[],
@@ -108,7 +111,7 @@ export const printNumbers = <Own extends string>(
 
 const keysOf = <Key extends string>(record: Readonly<Record<Key, unknown>>) => Object.keys(record) as Key[];
 
-/** The time that a cell may take. */
+/** A setting for a time limit, in seconds. */
 export const budget = (seconds: number, about: string): CellNumber => ({
   about,
   smallest: 1,
@@ -116,7 +119,10 @@ export const budget = (seconds: number, about: string): CellNumber => ({
   default: seconds,
 });
 
-/** Every setting in its usual place, but for those that have no meaning in this kind (`hides`) or are fields here. */
+/**
+ * The controls for every setting in its usual place, except settings without a meaning in this kind (`hides`) and
+ * settings that are fields in this kind (`fields`).
+ */
 export function controls({
   hides = [],
   fields = [],
@@ -133,7 +139,7 @@ export function controls({
   };
 }
 
-/** The runs of one experiment. Throws where there are none. */
+/** The runs of one experiment. Throws if there are none. */
 export function runsOf(experiment: Experiment, catalogue: Catalogue): Run[] {
   const runs = expand(experiment, catalogue);
   if (runs.length === 0) throw new Error('No combination of these settings is possible');

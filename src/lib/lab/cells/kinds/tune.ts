@@ -1,4 +1,4 @@
-/** A search for the fastest variants and knobs of this GPU, among those that the settings name or all. */
+/** Searches for the fastest variants and knobs of this GPU, among those that the settings name, or all. */
 import { isKernelKey } from '../../experiment/descriptors';
 import { type Experiment, formatExperiment } from '../../experiment/experiment';
 import { budget, controls, type KindDescriptor, printNumbers, readBlock, runsOf } from './kind';
@@ -6,7 +6,7 @@ import { budget, controls, type KindDescriptor, printNumbers, readBlock, runsOf 
 export interface Tune {
   kind: 'tune';
   experiment: Experiment;
-  /** Seconds. */
+  /** Time limit for the search, in seconds. */
   budget: number;
   /** Variants that state a larger error are left out. */
   error: number;

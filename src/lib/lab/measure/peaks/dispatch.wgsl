@@ -1,4 +1,4 @@
-//! As little as a dispatch can do and still have to wait for the one before it.
+//! The smallest dispatch that still has to wait for the one before it.
 //! grid: groups
 
 struct Sizes { groups: u32 }

@@ -1,4 +1,4 @@
-//! Dot products of four signed bytes: 16 sums a thread, each fed from its neighbour, 64 products of four a turn.
+//! Dot products of four signed bytes: 16 sums per thread, each fed from its neighbour; 64 dot products per turn.
 //! grid: groups
 
 requires packed_4x8_integer_dot_product;

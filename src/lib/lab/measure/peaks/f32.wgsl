@@ -1,4 +1,4 @@
-//! f32 multiply-adds in registers: 8 chains of vectors a thread, 128 multiply-adds a turn.
+//! f32 multiply-adds in registers: 8 independent chains of vectors per thread, 128 multiply-adds per turn.
 //! grid: groups
 
 struct Sizes { groups: u32, turns: u32, scale: u32 }
@@ -7,9 +7,9 @@ struct Sizes { groups: u32, turns: u32, scale: u32 }
 
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  // Known only when it runs, and below one: nothing can be computed beforehand, and nothing grows.
+  // Known only at run time, so that nothing is folded at compile time; below 1, so that nothing overflows.
   let m = vec4<f32>(f32(sizes.scale) * 1e-3);
-  let c = vec4<f32>(f32(id.x) * 1e-6) + m * vec4<f32>(0.1, 0.2, 0.3, 0.4); // no two lanes alike
+  let c = vec4<f32>(f32(id.x) * 1e-6) + m * vec4<f32>(0.1, 0.2, 0.3, 0.4); // different in every lane
   var s0 = c; var s1 = c + 1.0; var s2 = c + 2.0; var s3 = c + 3.0;
   var s4 = c + 4.0; var s5 = c + 5.0; var s6 = c + 6.0; var s7 = c + 7.0;
   for (var turn = 0u; turn < sizes.turns; turn++) {

@@ -1,4 +1,4 @@
-//! Experimental: the GPU's matrix units, 16 × 16 × 16 blocks of f16 summed in f32; 8 sums a subgroup, 16 products a turn.
+//! Experimental: matrix units, 16 × 16 × 16 blocks of f16 summed in f32; 8 sums per subgroup, 16 products per turn.
 //! grid: groups
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
@@ -30,7 +30,7 @@ fn main(
   workgroupBarrier();
   let l = subgroupMatrixLoad<Left, row_major>(&operand, 0u, 16u);
   let r = subgroupMatrixLoad<Right, col_major>(&operand, 0u, 16u);
-  // No two alike, or they would be computed once.
+  // Different initial values: equal sums would be computed only once.
   var s0 = Sum(0.0); var s1 = Sum(1.0); var s2 = Sum(2.0); var s3 = Sum(3.0);
   var s4 = Sum(4.0); var s5 = Sum(5.0); var s6 = Sum(6.0); var s7 = Sum(7.0);
   for (var turn = 0u; turn < sizes.turns; turn++) {

@@ -1,10 +1,10 @@
-//! Reads a large array once, neighbouring threads neighbouring vectors, four loads of each on their way at once.
+//! Reads a large array once: neighbouring threads read neighbouring vectors, with four loads per thread in flight.
 //! grid: groups
 
 struct Sizes { groups: u32, vectors: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<storage, read> source: array<vec4<u32>>; // a multiple of 4 · 256 · groups
+@group(0) @binding(2) var<storage, read> source: array<vec4<u32>>; // length: a multiple of 4 · 256 · groups
 
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u) {
