@@ -22,7 +22,7 @@ function resolveImport(from, specifier, files) {
 }
 
 /**
- * What each file imports: file → imported file → the offset of the import in the text.
+ * The imports of each file: file → imported file → the offset of the import in the text.
  * @param {Map<string, string>} texts by file
  */
 function importsOf(texts) {

@@ -1,4 +1,4 @@
-// What a test run has written of itself, one JSON object a line, and the count of it. The file is complete up to the moment
+// Reads the results that a test run has written, one JSON object a line, and the count of it. The file is complete up to the moment
 // at which the run ended, however it ended: a run that is cut off still says what passed.
 
 /**
@@ -58,7 +58,7 @@ function start(running, id, name) {
 }
 
 /**
- * What a step counts for in the summary.
+ * The counts of a step in the summary.
  * @param {Results} results
  * @param {{ problem: string, cutOff: boolean }} ending `problem`: how the process ended, empty when well
  */

@@ -47,7 +47,7 @@ function secondsOnGpu() {
     const child = spawn(process.execPath, [join(root, 'scripts/adapter.js'), '--time'], {
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: PROBE_MILLISECONDS,
-      // What the probe compiles must not be in Mesa's cache.
+      // The pipeline of the probe must not be in Mesa's cache.
       env: { ...process.env, LP_NATIVE_VECTOR_WIDTH: '128', MESA_SHADER_CACHE_DISABLE: 'true' },
     });
     let text = '';

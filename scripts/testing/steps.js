@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildIsOld, root, stop, tool } from '../setup.js';
 
-/** Where the results of the tests lie. */
+/** The folder of the test results. */
 export const REPORTS = join(root, 'test-results');
 
 /** A step other than a test project shows no sign of life before its end; seconds on an idle machine. */
