@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { QUICK } from './browsers';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 
 interface Outcome {
@@ -40,7 +41,7 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
   try {
     const out = join(folder, 'runs.csv');
     const { code, stdout, stderr } = await benchPage([
-      'model=demo&prefill=8,16&samples=2&warmup=0&matmul=naive',
+      `model=demo&prefill=8,16&samples=2&warmup=0&${QUICK}`,
       '--out',
       out,
     ]);
@@ -61,7 +62,7 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
 
 test('a run that fails is named, the others are measured, and the exit code says so', async () => {
   const { code, stdout, stderr } = await benchPage([
-    'model=missing.gguf,demo&prefill=8&samples=1&warmup=0&matmul=naive',
+    `model=missing.gguf,demo&prefill=8&samples=1&warmup=0&${QUICK}`,
   ]);
   expect(stderr).toMatch(/problem: Failed.*missing\.gguf.*open the file again/);
   expect(code).toBe(1);
@@ -71,7 +72,7 @@ test('a run that fails is named, the others are measured, and the exit code says
 // Only on Linux: a real GPU finishes before the signal arrives.
 test.runIf(process.platform === 'linux')('what was measured before a signal is kept', async () => {
   // The second run is long enough that every machine receives the signal before it ends.
-  const words = ['model=demo&prefill=8,256&samples=50&warmup=0&matmul=naive'];
+  const words = [`model=demo&prefill=8,256&samples=50&warmup=0&${QUICK}`];
   const flags = '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';
   const { code, stdout, stderr } = await benchPage(words, { flags, interruptAt: 'Run 2 of 2' });
   expect(stderr).toMatch(/problem: Stopped: \d runs? done/);
