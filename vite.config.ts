@@ -62,7 +62,15 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { ...project('pure'), include: ['tests/pure/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...project('pure'),
+          include: ['tests/pure/*.test.ts'],
+          // Vitest leaves one core free by default.
+          maxWorkers: 2,
+        },
+      },
       {
         extends: true,
         test: {
