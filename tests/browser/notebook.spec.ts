@@ -176,7 +176,7 @@ test('a worker that dies fails its cell alone: the queue goes on, and a stopped 
     expect((await states(page))[1]).toBe('stopped');
 
     await second.getByRole('button', { name: 'Freeze results' }).click();
-    expect(await cells(page)).toEqual(['sweep', 'sweep', 'csv']);
+    await expect.poll(() => cells(page)).toEqual(['sweep', 'sweep', 'csv']);
     await page.locator('[data-cell=csv]').getByText('Another session').waitFor();
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByRole('button', { name: 'Run history' }).click();

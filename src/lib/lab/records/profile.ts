@@ -48,7 +48,7 @@ export interface ProfileRow extends Work {
   computePeak: number | undefined;
 }
 
-export interface PassTime {
+interface PassTime {
   entryPoint: string;
   dispatches: number;
   seconds: number;
