@@ -8,8 +8,6 @@ import { type LabEvent } from '../src/lib/lab/cells/events';
 import { type Progress } from '../src/lib/lab/measure/progress';
 import { selfTest } from '../src/lib/lab/shader/selftest';
 import type { ChunkFit } from '../src/lib/lab/records/statistics';
-import { findVariant, variants, variantsFor } from '../src/lib/shaders';
-import type { Variant } from '../src/lib/shaders/variant';
 import type { Arguments } from './arguments';
 import { print, tell, withSession } from './host';
 import { gpu } from './node';
@@ -27,10 +25,9 @@ export async function info({ settings }: Arguments): Promise<boolean> {
 
 /** Checks variants against their references, one line of JSON each. Resolves to true when complete without failures. */
 export async function selftest({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
-  const tested = words.length ? words.flatMap(variantsNamed) : variants;
   const count = { passed: 0, failed: 0, skipped: 0 };
   let ended = false;
-  for await (const event of selfTest(gpu, true, signal, tested)) {
+  for await (const event of selfTest(gpu, { ends: true, names: words }, signal)) {
     if (event.type === 'failed') throw new Error(event.reason);
     ended ||= event.type === 'finished' && !signal.aborted;
     if (event.type !== 'check') continue;
@@ -39,12 +36,6 @@ export async function selftest({ words }: Arguments, signal: AbortSignal): Promi
   }
   tell(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   return ended && count.failed === 0;
-}
-
-/** One variant for `kernel/variant`, all variants for `kernel`. Throws when there is none. */
-function variantsNamed(name: string): Variant[] {
-  const [kernel, variant] = name.split('/');
-  return variant === undefined ? variantsFor(kernel) : [findVariant(kernel, variant)];
 }
 
 /** Runs an experiment and prints CSV. Resolves to true when no run failed. */

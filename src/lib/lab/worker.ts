@@ -5,7 +5,7 @@ import { describe, runCell } from './cells/run';
 import { type LabEvent } from './cells/events';
 import { type Report } from './measure/progress';
 import type { CellKind } from './notebook/notebook';
-import { selfTest, type SelfTestEvent } from './shader/selftest';
+import { selfTest, type SelfTestEvent, type SelfTestOptions } from './shader/selftest';
 import { Session } from './measure/session';
 import { checkShader, compileShader, type ShaderEvent, timeShader } from './shader/shader';
 import { type OwnVariant } from '../shaders/variant';
@@ -29,7 +29,7 @@ export type WorkerMessage =
   /** Asks for an `adapter` or `no-adapter` event. */
   | { type: 'describe' }
   /** `ends`: also with each knob at its smallest and largest choice. */
-  | { type: 'selftest'; ends: boolean }
+  | { type: 'selftest'; options: SelfTestOptions }
   /** Visibility of the page. */
   | { type: 'hidden'; hidden: boolean };
 
@@ -108,8 +108,8 @@ async function answerOf(message: ShaderMessage, report: Report, signal: AbortSig
   return { type: 'microbenchmark', rows: await gpu.unlessLost(timing) };
 }
 
-async function testSelf(ends: boolean, signal: AbortSignal) {
-  for await (const event of selfTest(navigator.gpu, ends, signal)) tell(event);
+async function testSelf(options: SelfTestOptions, signal: AbortSignal) {
+  for await (const event of selfTest(navigator.gpu, options, signal)) tell(event);
 }
 
 async function describeGpu() {
@@ -137,7 +137,7 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
     case 'microbenchmark':
       return begin((signal) => shaderMessage(message, signal));
     case 'selftest':
-      return begin((signal) => testSelf(message.ends, signal));
+      return begin((signal) => testSelf(message.options, signal));
     case 'describe':
       return begin(describeGpu);
     case 'file':

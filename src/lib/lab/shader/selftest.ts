@@ -2,7 +2,7 @@
 import { check } from '../../engine/check';
 import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
-import { kernels as registry, settingsToCheck, variants } from '../../shaders';
+import { findVariant, kernels as registry, settingsToCheck, variants, variantsFor } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 
 /** Number of variants that are compiled ahead while one is checked. */
@@ -27,18 +27,24 @@ export type SelfTestEvent =
   | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished' };
 
+export interface SelfTestOptions {
+  /** True: each knob also at its smallest and largest choice. False: only the knobs of the variant's text. */
+  ends: boolean;
+  /** What to check, as `kernel` or `kernel/variant`; empty for every variant. */
+  names: string[];
+}
+
 /**
- * Checks every variant with the knobs of its text and, with `ends`, with each knob at its smallest and largest choice.
- * A wrong variant or a missing feature is a result, not an error; only a GPU that cannot be opened or is lost ends the
- * test early.
+ * Checks variants against their references. A wrong variant or a missing feature is a result, not an error; only a name
+ * that does not exist and a GPU that cannot be opened or is lost end the test early.
  */
 export async function* selfTest(
   gpu: GPU,
-  ends: boolean,
+  { ends, names }: SelfTestOptions,
   signal: AbortSignal,
-  tested = variants,
 ): AsyncGenerator<SelfTestEvent> {
   try {
+    const tested = names.length ? names.flatMap(variantsNamed) : variants;
     const device = await openDevice(gpu);
     let lost: string | undefined;
     void device.lost.then(({ message }) => (lost = message || 'no reason given'));
@@ -63,6 +69,12 @@ export async function* selfTest(
     yield { type: 'failed', settings: 'self-test', reason: (reason as Error).message };
   }
   yield { type: 'finished' };
+}
+
+/** One variant for `kernel/variant`, all variants for `kernel`. Throws when there is none. */
+function variantsNamed(name: string): Variant[] {
+  const [kernel, variant] = name.split('/');
+  return variant === undefined ? variantsFor(kernel) : [findVariant(kernel, variant)];
 }
 
 /**

@@ -10,6 +10,8 @@ export class SelfTest {
   total = $state(0);
   /** True if knobs are tested at their lowest and highest values; false if only at their defaults. */
   ends = $state(true);
+  /** What to test, as `kernel` or `kernel/variant`; empty for every variant. */
+  names = $state.raw<string[]>([]);
   results = $state.raw<CheckResult[]>([]);
   /** Why the test ended early; undefined if it did not. */
   problem = $state<string | undefined>();
@@ -40,7 +42,7 @@ export class SelfTest {
       (event) => this.#receive(event),
       (reason) => this.#end(reason),
     );
-    this.#worker.postMessage({ type: 'selftest', ends: this.ends });
+    this.#worker.postMessage({ type: 'selftest', options: { ends: this.ends, names: this.names } });
   }
 
   stop() {

@@ -3,8 +3,8 @@ import type { CheckResult } from '../../lab/shader/selftest';
 
 export const selftest = {
   title: 'Self-test',
-  intro: (ends: boolean) =>
-    `Compiles every shader variant the lab has${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation. Nothing is downloaded, and nothing leaves this machine.`,
+  intro: (ends: boolean, names: string[]) =>
+    `Compiles ${names.length ? `the shader variants of ${names.join(', ')}` : 'every shader variant the lab has'}${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation. Nothing is downloaded, and nothing leaves this machine.`,
   run: 'Run the self-test',
   again: 'Run again',
   stop: 'Stop',
