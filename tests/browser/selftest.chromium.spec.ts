@@ -39,7 +39,9 @@ test('every variant that this browser has the features for compiles in Chromium'
 });
 
 test('the selected variants pass in Chromium, and the report says so', async () => {
-  const expected = SELECTED.flatMap((name) => (name.includes('/') ? [name] : variantsFor(name))).length;
+  const expected = SELECTED.map((name) => (name.includes('/') ? 1 : variantsFor(name).length)).reduce(
+    (a, b) => a + b,
+  );
   await withChromium(
     async (page, { errors }) => {
       await page.locator(FINISHED).waitFor(COMPUTING);
