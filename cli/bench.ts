@@ -7,7 +7,7 @@ import { runCell } from '../src/lib/lab/cells/run';
 import { type LabEvent } from '../src/lib/lab/cells/events';
 import { type Progress } from '../src/lib/lab/measure/progress';
 import { selfTest } from '../src/lib/lab/shader/selftest';
-import type { ChunkFit } from '../src/lib/lab/records/statistics';
+import type { ChunkFit } from '../src/lib/lab/statistics/descriptive';
 import type { Arguments } from './arguments';
 import { print, tell, withSession } from './host';
 import { gpu } from './node';

@@ -1,7 +1,7 @@
 // Statistics against known values, textbook tables, and properties that hold for all samples.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as statistics from '../../src/lib/lab/records/statistics';
+import * as statistics from '../../src/lib/lab/statistics/descriptive';
 
 const samples = (minLength: number, maxLength = 40) =>
   fc.array(fc.double({ min: 1e-4, max: 1e4, noNaN: true }), { minLength, maxLength });

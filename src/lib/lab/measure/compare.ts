@@ -5,7 +5,7 @@
 import type { Run } from '../experiment/expand';
 import { formatCsv } from '../records/csv';
 import { medianRate, type RunRecord, tokensPerSecond } from '../records/record';
-import { median, medianInterval } from '../records/statistics';
+import { median, medianInterval } from '../statistics/descriptive';
 import { prepareRun, type PreparedRun } from './prepare';
 import { onePrompt, promptTokens } from './prompt';
 import type { LoadedModel, RunContext } from './session';

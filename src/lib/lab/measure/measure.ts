@@ -9,7 +9,7 @@ import { ownerOf } from '../experiment/settings';
 import type { Run } from '../experiment/expand';
 import { type RunRecord, type Warning } from '../records/record';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
-import { median, spread } from '../records/statistics';
+import { median, spread } from '../statistics/descriptive';
 import { prepareRun, type PreparedRun } from './prepare';
 import { onePrompt, promptTokens, splitOff } from './prompt';
 

@@ -10,7 +10,7 @@ import { formatNameOf, formats } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { checkAll } from './check';
 import type { OpenGpu } from './session';
-import { median } from '../records/statistics';
+import { median } from '../statistics/descriptive';
 
 /** The time that a measurement may take. */
 export interface Effort {

@@ -14,7 +14,7 @@ import f32Text from './peaks/f32.wgsl?raw';
 import matrixText from './peaks/matrix.wgsl?raw';
 import readText from './peaks/read.wgsl?raw';
 import type { OpenGpu } from './session';
-import { median } from '../records/statistics';
+import { median } from '../statistics/descriptive';
 import type { Peaks } from '../records/profile';
 
 const texts = {

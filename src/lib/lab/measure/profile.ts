@@ -10,7 +10,7 @@ import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } 
 import { prepareRun, type PreparedRun } from './prepare';
 import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
-import { median } from '../records/statistics';
+import { median } from '../statistics/descriptive';
 
 /** Number of repetitions: their mean averages out a browser's coarse clock. */
 const REPETITIONS = 8;

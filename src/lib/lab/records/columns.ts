@@ -2,7 +2,7 @@
 import { type Column, exported, type ShownColumn, shown } from './column';
 import { LLAMA_BENCH } from './llamaBench';
 import { decodeTokensPerSecond, rateInterval, type RunRecord, tokensPerSecond } from './record';
-import { median, outliers, quantile, spread } from './statistics';
+import { median, outliers, quantile, spread } from '../statistics/descriptive';
 import * as values from './values';
 
 /** A statistic of all samples; empty for a summary, whose samples were left out. */

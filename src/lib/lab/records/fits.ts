@@ -1,7 +1,7 @@
 /** Fits of chunk sweeps: the speed that ever larger chunks would approach, and the fixed cost of each chunk. */
 import { settingsWithout } from '../experiment/settings';
 import type { RunRecord } from './record';
-import { type ChunkFit, fitChunks, median } from './statistics';
+import { type ChunkFit, fitChunks, median } from '../statistics/descriptive';
 
 /** The fit of one chunk sweep. */
 export interface SeriesFit {

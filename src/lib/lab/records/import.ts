@@ -3,7 +3,7 @@ import { parseCsv } from './csv';
 import { formatQuery, shorten } from '../experiment/settings';
 import { type RunRecord } from './record';
 import { readRow } from './runsCsv';
-import { median } from './statistics';
+import { median } from '../statistics/descriptive';
 
 export interface ImportedRuns {
   records: RunRecord[];

@@ -1,7 +1,7 @@
 /** The columns that llama-bench has too, first in every CSV of the lab. */
 import { type Column, exported } from './column';
 import type { RunRecord } from './record';
-import { mean, standardDeviation } from './statistics';
+import { mean, standardDeviation } from '../statistics/descriptive';
 
 /** Prompt tokens per second of each sample. */
 const ratesOf = ({ prefill, prefillSeconds }: RunRecord) =>

@@ -1,7 +1,7 @@
 /** The result of one finished run, its warnings and its speeds. */
 import type { ResultNumbers } from '../experiment/descriptors';
 import type { ChosenVariant } from '../experiment/expand';
-import { median, medianInterval } from './statistics';
+import { median, medianInterval } from '../statistics/descriptive';
 
 /**
  * Plain numbers, strings and lists: safe to post, to store and to export. The settings that change a result (`prefill`,

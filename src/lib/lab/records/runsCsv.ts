@@ -2,7 +2,7 @@
 import { COLUMNS, FACTS } from './columns';
 import { type Cell, formatCsv, parseCsv } from './csv';
 import type { RunRecord } from './record';
-import { median, medianInterval } from './statistics';
+import { median, medianInterval } from '../statistics/descriptive';
 
 /** Fields whose columns older files lack; left out of a record when their cell is empty. */
 const LATER: readonly (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds', 'summary', 'labVersion'];
