@@ -208,7 +208,7 @@ describe('runs', () => {
 
   test('nothing set is one run of defaults', () => {
     expect(runs('')).toMatchObject([
-      { settings: '', model: 'demo', prefill: 128, chunk: 128, decode: 0, samples: 5, warmup: 1 },
+      { settings: '', model: 'demo', prefill: 128, chunk: 128, decode: 0, samples: 10, warmup: 1 },
     ]);
   });
 

@@ -80,7 +80,7 @@ export const NUMBERS = {
     unit: 'repetitions',
     smallest: 1,
     largest: 1000,
-    default: '5',
+    default: '10',
     effect: 'timing',
     control: 'field',
   },
