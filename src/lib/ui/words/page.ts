@@ -167,24 +167,6 @@ export const page = {
   noGpuSecure: 'WebGPU is available only on pages from https or localhost.',
   // How it is measured
   measuredTitle: 'How it is measured',
-  measured: [
-    [
-      'Tokens per second',
-      'is the number of prompt tokens divided by the wall time from the first command sent to the GPU until the last token’s most likely successor has arrived back on the CPU. It is what llama-bench calls pp. The median of the samples is shown; the whiskers are its 95 % interval (with fewer than six samples: all of them), and the CSV has every sample.',
-    ],
-    [
-      'Checked, then timed.',
-      'Before a variant is timed, its result on this GPU is compared with a reference implementation; a wrong result is shown as failed, without a speed. Shaders are compiled and the GPU is warmed up before the clock starts. Softmax and its readback are separate steps, timed separately.',
-    ],
-    [
-      '700 tokens per second',
-      'is 1.43 ms per token, or 731 ms for a prompt of 512. It is the target for RWKV-7 2.9B in Q4_K_M on an Apple M2 Max, where native llama.cpp reached 715 on a short prompt and the Rust and wgpu engine that this lab continues reached 488. That model needs 5.2 billion floating-point operations per prompt token, so the target means 3.7 TFLOPS. A smaller model exceeds it easily: compare like with like.',
-    ],
-    [
-      'A chunk',
-      'is the number of tokens that go through all layers together. Larger chunks reuse each weight more and take more memory; beyond some size they gain nothing.',
-    ],
-  ] as [string, string][],
   // Shortcuts
   keys: {
     title: 'Keyboard shortcuts',

@@ -15,6 +15,11 @@ const DICTIONARIES: Record<Language, () => Promise<{ default: Words }>> = {
   zh: () => import('./zh'),
 };
 
+const METHODS: Record<Language, () => Promise<typeof import('./measured')>> = {
+  en: () => import('./measured'),
+  zh: () => import('./zh/measured'),
+};
+
 let current = $state<Language>('en');
 let words = $state.raw<Words>();
 
@@ -23,6 +28,9 @@ export function t(): Words {
   if (!words) throw new Error('No language is loaded yet: pages come after the layout, which waits for one');
   return words;
 }
+
+/** How speeds are measured, in the current language; loaded by the first call. Reactive. */
+export const method = async () => (await METHODS[current]()).default;
 
 /** Loads the language chosen before, else the browser's. Call it before anything is shown. */
 export async function learn(): Promise<void> {
