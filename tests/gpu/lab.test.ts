@@ -106,6 +106,11 @@ describe('an experiment', () => {
       for (const seconds of samples) expect(seconds).toBeGreaterThan(0);
     }
     expect(record.warmupSeconds.length).toBeGreaterThanOrEqual(1);
+    expect(record.repetitions! * record.prefillSeconds[0]).toBeGreaterThan(100 * record.clockTick!);
+    expect(record.encodeSeconds).toBeGreaterThan(0);
+    expect(record.sentinelSeconds === undefined).toBe(record.software);
+    const [first, second] = of(events, 'record').map(({ record: each }) => each.promptSeed);
+    expect(first).not.toBe(second);
     const { embedding, hidden, vocabulary } = record.geometry;
     expect(record.memoryBytes).toBeGreaterThan(4 * (8 * (14 * embedding + hidden) + vocabulary));
     expect(record.layoutSeconds).toBe(0);
@@ -139,6 +144,7 @@ describe('an experiment', () => {
     const [{ record }] = of(await run(`${QUICK}&prefill=4&samples=1`), 'record');
     hidden = false;
     expect(record.warnings).toContain('hidden');
+    expect(record.warmupSeconds.reduce((sum, each) => sum + each, 0)).toBeGreaterThanOrEqual(0.5);
   });
 });
 

@@ -126,6 +126,13 @@ test('records that 0.1 stored, whose `seconds` are now `prefillSeconds`, are sti
   expect(read.previous).toEqual([record]);
 });
 
+test('the warning `short` of older records and files is `ticks` today', () => {
+  const older = { ...record, warnings: ['few', 'short'] } as unknown as RunRecord;
+  const present = { ...record, warnings: ['few', 'ticks'] };
+  expect(upgradeRecord(older)).toEqual(present);
+  expect(fromCsv(toCsv([older]))).toEqual([present]);
+});
+
 describe('CSV', () => {
   test('files from before a column was added are still read', async () => {
     const records = fromCsv(await readFile('static/results/synthetic-2.9b-h100.csv', 'utf8'));
@@ -160,6 +167,11 @@ describe('CSV', () => {
       kernelHash: fc.stringMatching(/^[0-9a-f]{8}$/),
       prefillSeconds: fc.array(positive, { minLength: 1, maxLength: 5 }),
       warmupSeconds: seconds,
+      repetitions: fc.option(count, { nil: undefined }),
+      promptSeed: fc.option(count, { nil: undefined }),
+      clockTick: fc.option(positive, { nil: undefined }),
+      encodeSeconds: fc.option(positive, { nil: undefined }),
+      sentinelSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 3 }), { nil: undefined }),
       decodeSeconds: seconds,
       softmaxSeconds: seconds,
       readbackSeconds: seconds,

@@ -75,7 +75,7 @@ const BLOCK_SAMPLES = 12;
  * The value of each block of one comparison, ln(first ÷ second): two preparations in opposite orders, the first by coin;
  * in each, one untimed sample of either side, then the quad ABBA or BAAB by coin. `effect`: the second is faster by this much.
  */
-export function simulateBlocks(machine: Machine, effect: number, count: number, random: Random): number[] {
+function simulateBlocks(machine: Machine, effect: number, count: number, random: Random): number[] {
   const normal = normalFrom(random);
   const turn = random();
   const sampleAt = Math.floor(4 * random()); // where in the rhythm of hiccups the comparison begins

@@ -31,7 +31,9 @@ export type WorkerMessage =
   /** `ends`: also with each knob at its smallest and largest choice. */
   | { type: 'selftest'; options: SelfTestOptions }
   /** Visibility of the page. */
-  | { type: 'hidden'; hidden: boolean };
+  | { type: 'hidden'; hidden: boolean }
+  /** Whether the computer runs on its battery. */
+  | { type: 'battery'; battery: boolean };
 
 /** The events from the worker, about a cell or about the GPU. */
 export type WorkerEvent =
@@ -42,6 +44,7 @@ export type WorkerEvent =
 
 const files = new Map<string, File>();
 let hidden = false;
+let battery = false;
 let stop = new AbortController();
 
 /** The end of the work queued so far: there is one GPU, so each job waits for the one before it. */
@@ -51,6 +54,7 @@ const session = new Session({
   gpu: navigator.gpu,
   agent: navigator.userAgent,
   hidden: () => hidden,
+  battery: () => battery,
   open(model, signal) {
     const file = files.get(model);
     if (file) return Promise.resolve(blobSource(file));
@@ -145,6 +149,9 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
       return begin(() => Promise.resolve(session.forget()));
     case 'hidden':
       hidden = message.hidden;
+      return;
+    case 'battery':
+      battery = message.battery;
       return;
     case 'stop':
       stop.abort(new Error('Stopped'));

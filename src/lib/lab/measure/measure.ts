@@ -1,21 +1,24 @@
 /** Measures one run: checks its kernels, warms up, and times its samples. */
 import type { Engine } from '../../engine/engine';
 import type { Geometry } from '../../engine/gguf';
+import { seeded } from '../../shaders/kernel';
 import { defaultsFor } from '../experiment/defaults';
 import { families, kernelOf } from '../experiment/catalogue';
 import { isKernelKey, resultNumbers } from '../experiment/descriptors';
 import type { Experiment } from '../experiment/experiment';
 import { ownerOf } from '../experiment/settings';
 import type { Run } from '../experiment/expand';
-import { type RunRecord, type Warning } from '../records/record';
+import type { RunRecord } from '../records/record';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
-import { median, spread } from '../statistics/descriptive';
+import { mean } from '../statistics/descriptive';
+import { clockTick, readClocks, repetitionsFor, resumedSince } from './clock';
 import { prepareRun, type PreparedRun } from './prepare';
-import { onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
+import { Sentinel } from './sentinel';
+import { type Circumstances, warningsOf } from './warnings';
 
 /** Minimum warm-up in seconds: an idle GPU takes about this long to reach its steady clock. */
 const WARMUP_SECONDS = 0.5;
-const MOST_WARMUPS = 50;
 
 /**
  * Measures one run on a loaded model. Throws when a variant is wrong on this GPU, before any time is taken, and when
@@ -27,7 +30,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
   const { choice, plans, kernelHash, error, errorKernel } = prepared;
-  const samples = await takeSamples(prepared, engine, context);
+  const { samples, circumstances } = await takeSamples(prepared, engine, context);
   const record: RunRecord = {
     settings: run.settings,
     model: run.model,
@@ -40,7 +43,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     ...resultNumbers(run),
     variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
     kernelHash,
-    ...samples.seconds,
+    ...samples,
     error,
     errorKernel,
     adapter: gpu.adapter.name,
@@ -49,59 +52,106 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     agent: host.agent,
     warnings: [],
   };
-  const found = warningsOf(record, samples.hidden);
+  const found = warningsOf(record, circumstances);
   const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(prepared, gpu));
   return { ...record, warnings: unused ? [...found, 'unused'] : found };
 }
 
-type Seconds = Pick<
+/** What the samples add to a record. */
+type Samples = Pick<
   RunRecord,
-  'prefillSeconds' | 'warmupSeconds' | 'decodeSeconds' | 'softmaxSeconds' | 'readbackSeconds'
+  | 'prefillSeconds'
+  | 'warmupSeconds'
+  | 'decodeSeconds'
+  | 'softmaxSeconds'
+  | 'readbackSeconds'
+  | 'repetitions'
+  | 'promptSeed'
+  | 'clockTick'
+  | 'encodeSeconds'
+  | 'sentinelSeconds'
 >;
 
+/** Warms up, takes the samples with a new prompt for each, and times the sentinel before, amid and after them. */
 async function takeSamples(
-  { run, plans }: PreparedRun,
+  prepared: PreparedRun,
   engine: Engine,
-  { gpu, host, report, signal }: RunContext,
-): Promise<{ seconds: Seconds; hidden: boolean }> {
-  const tokens = promptTokens(run.prefill, engine.geometry.vocabulary);
-  const seconds: Seconds = {
-    prefillSeconds: [],
-    warmupSeconds: [],
-    decodeSeconds: [],
-    softmaxSeconds: [],
-    readbackSeconds: [],
-  };
-  const sample = async () => {
+  context: RunContext,
+): Promise<{ samples: Samples; circumstances: Circumstances }> {
+  const { run, plans } = prepared;
+  const { gpu, host, report, signal } = context;
+  const began = readClocks();
+  const hidden = watch(() => host.hidden?.() ?? false);
+  const battery = watch(() => host.battery?.() ?? false);
+  const promptSeed = Math.floor(2 ** 32 * Math.random());
+  const seeds = seeded(promptSeed);
+  const prompts = (count: number) =>
+    promptTokens(count * run.prefill, engine.geometry.vocabulary, 2 ** 32 * seeds());
+  const sample = async (repetitions: number) => {
     signal.throwIfAborted();
-    const taken = await onePrompt(run, engine, plans, tokens, gpu);
+    const taken = await onePrompt(run, engine, plans, prompts(repetitions), gpu, repetitions);
     gpu.throwPendingErrors();
     return taken;
   };
-  const { warmupSeconds } = seconds;
-  for (let total = 0; needsWarmup(run, warmupSeconds.length, total);) {
-    report('warming up', warmupSeconds.length, run.warmup);
-    const { prefill, decode = 0 } = await sample();
-    warmupSeconds.push(prefill);
-    total += prefill + decode;
-  }
-  let hidden = host.hidden?.() ?? false;
+  const warmupSeconds = await warmUp(run, () => sample(1), report);
+  const repetitions = repetitionsOf(run, warmupSeconds);
+  const sentinel = gpu.adapter.software ? undefined : await Sentinel.of(gpu);
+  const [prefillSeconds, decodeSeconds, sentinelSeconds]: number[][] = [[], [], []];
   for (let index = 0; index < run.samples; index++) {
     report('measuring', index, run.samples);
-    const taken = await sample();
-    seconds.prefillSeconds.push(taken.prefill);
-    if (taken.decode !== undefined) seconds.decodeSeconds.push(taken.decode);
-    hidden ||= host.hidden?.() ?? false;
+    if (sentinel && (index === 0 || index === run.samples >> 1))
+      sentinelSeconds.push(await sentinel.seconds());
+    const { prefill, decode } = await sample(repetitions);
+    prefillSeconds.push(prefill);
+    if (decode !== undefined) decodeSeconds.push(decode);
+    hidden.look();
+    battery.look();
   }
-  Object.assign(seconds, await splitOff(run.samples, engine, plans, signal));
+  if (sentinel) sentinelSeconds.push(await sentinel.seconds());
+  const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu);
+  const split = await splitOff(run.samples, engine, plans, signal);
   gpu.throwPendingErrors();
-  return { seconds, hidden };
+  const facts = { repetitions, promptSeed, clockTick: clockTick(), encodeSeconds };
+  return {
+    samples: {
+      ...{ prefillSeconds, warmupSeconds, decodeSeconds, ...split, ...facts },
+      ...(sentinel ? { sentinelSeconds } : {}),
+    },
+    circumstances: { hidden: hidden.seen, battery: battery.seen, resumed: resumedSince(began) },
+  };
 }
 
-/** True while another warm-up is needed: at least `warmup` repetitions, and WARMUP_SECONDS; never if `warmup` is 0. */
-function needsWarmup({ warmup }: Run, taken: number, seconds: number): boolean {
-  if (taken < warmup) return true;
-  return warmup > 0 && seconds < WARMUP_SECONDS && taken < MOST_WARMUPS;
+/** Remembers whether something was true at any look, the first included. */
+function watch(isTrue: () => boolean) {
+  return {
+    seen: isTrue(),
+    look() {
+      this.seen ||= isTrue();
+    },
+  };
+}
+
+/** Prefill seconds of the warm-up: at least `warmup` repetitions and WARMUP_SECONDS; none if `warmup` is 0. */
+async function warmUp(
+  { warmup }: Run,
+  sample: () => ReturnType<typeof onePrompt>,
+  report: RunContext['report'],
+): Promise<number[]> {
+  const taken: number[] = [];
+  for (let total = 0; taken.length < warmup || (warmup > 0 && total < WARMUP_SECONDS);) {
+    report('warming up', taken.length, warmup);
+    const { prefill, decode = 0 } = await sample();
+    taken.push(prefill);
+    total += prefill + decode;
+  }
+  return taken;
+}
+
+/** Prefills of one sample, from the later half of the warm-up; 1 without a warm-up, which says nothing about the time. */
+function repetitionsOf({ prefill, decode }: Run, warmupSeconds: number[]): number {
+  if (warmupSeconds.length === 0) return 1;
+  const warm = warmupSeconds.slice(warmupSeconds.length >> 1);
+  return repetitionsFor(mean(warm), clockTick(), prefill + decode);
 }
 
 function sizesOf({ layers, embedding, heads, hidden, vocabulary }: Geometry) {
@@ -117,33 +167,6 @@ export function parameterCount({ layers, embedding, hidden, vocabulary, ranks }:
   const vectors = (3 + 3 + 7 + 6) * embedding;
   const unused = 2 * embedding * value + embedding;
   return layers * (matrices + lowRanks + vectors) - unused + 2 * vocabulary * embedding + 4 * embedding;
-}
-
-const FEW_SAMPLES = 5;
-const SHORT_SECONDS = 5e-3;
-const LARGE_SPREAD = 0.05;
-
-/** All warnings that follow from the measurement itself, that is, all except `unused`. */
-export function warningsOf(
-  {
-    prefillSeconds: seconds,
-    warmupSeconds,
-    software,
-  }: Pick<RunRecord, 'prefillSeconds' | 'warmupSeconds' | 'software'>,
-  hidden: boolean,
-): Warning[] {
-  const half = Math.floor(seconds.length / 2);
-  const typical = median(seconds);
-  const found = {
-    software,
-    hidden,
-    few: seconds.length < FEW_SAMPLES,
-    spread: spread(seconds) > LARGE_SPREAD * typical,
-    short: typical < SHORT_SECONDS,
-    cold: warmupSeconds.length === 0,
-    drift: half >= 3 && median(seconds.slice(-half)) > (1 + LARGE_SPREAD) * median(seconds.slice(0, half)),
-  };
-  return (Object.keys(found) as (keyof typeof found)[]).filter((warning) => found[warning]);
 }
 
 /** True when a variant was chosen for a matrix shape that the model does not have, so that no step runs it. */

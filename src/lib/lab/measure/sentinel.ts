@@ -45,7 +45,7 @@ export class Sentinel {
   ) {}
 
   /**
-   * The sentinel of a device, made and sized at the first call (in about 50 ms on a GPU): its work is doubled until it lasts
+   * The sentinel of a device, made and sized at the first call (in about a tenth of a second): its work is doubled until it lasts
    * long enough. Throws when the GPU refuses its shader.
    */
   static of(gpu: OpenGpu): Promise<Sentinel> {

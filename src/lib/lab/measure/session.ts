@@ -21,6 +21,8 @@ export interface Host {
   agent: string;
   /** True while the page is hidden: browsers slow such pages down. */
   hidden?(): boolean;
+  /** True while the computer runs on its battery, where that can be known. */
+  battery?(): boolean;
 }
 
 /** A device, and the results of the checks on it. */

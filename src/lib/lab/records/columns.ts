@@ -111,6 +111,26 @@ const facts = {
     column: exported('x_samples_s', 'Samples (s)', (r) => r.prefillSeconds.join(' ')),
     read: values.readSamples,
   },
+  repetitions: {
+    column: exported('x_repetitions', 'Prefills of a sample', (r) => r.repetitions),
+    read: values.readOptional,
+  },
+  promptSeed: {
+    column: exported('x_prompt_seed', 'Seed of the prompts', (r) => r.promptSeed),
+    read: values.readOptional,
+  },
+  clockTick: {
+    column: exported('x_clock_tick_s', 'Tick of the clock (s)', (r) => r.clockTick),
+    read: values.readOptional,
+  },
+  encodeSeconds: {
+    column: exported('x_encode_s', 'Encoding of a prefill (s)', (r) => r.encodeSeconds),
+    read: values.readOptional,
+  },
+  sentinelSeconds: {
+    column: exported('x_sentinel_samples_s', 'Sentinel (s)', (r) => r.sentinelSeconds?.join(' ')),
+    read: (list) => (list === '' ? undefined : values.readNumbers(list)),
+  },
   warmupSeconds: {
     column: exported('x_warmup_samples_s', 'Warm-up (s)', (r) => r.warmupSeconds.join(' ')),
     read: values.readNumbers,

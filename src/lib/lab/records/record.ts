@@ -27,8 +27,21 @@ export interface RunRecord extends ResultNumbers {
   variants: Record<string, ChosenVariant>;
   /** Hash of the kernels' source as it ran, 8 hex digits. */
   kernelHash: string;
-  /** Wall seconds of each timed prefill, in the order taken: first submit until the last token's argmax is on the CPU. */
+  /**
+   * Wall seconds of one prefill in each sample, in the order taken: first submit until the last token's argmax is on the
+   * CPU. A sample is the mean of `repetitions` prefills under one reading of the clock.
+   */
   prefillSeconds: number[];
+  /** Prefills of each sample; undefined in older records, where it was 1. */
+  repetitions?: number;
+  /** Seed of the random prompts, a new one for each sample; undefined in older records, whose samples all had one prompt. */
+  promptSeed?: number;
+  /** Tick of the wall clock in seconds; undefined in older records. */
+  clockTick?: number;
+  /** CPU seconds of encoding and submitting one prefill; undefined in older records. */
+  encodeSeconds?: number;
+  /** Seconds of the sentinel's fixed work before, amid and after the samples; undefined in older records and on software adapters. */
+  sentinelSeconds?: number[];
   /** Prefill seconds of the warm-up repetitions. */
   warmupSeconds: number[];
   /** Wall seconds of decoding `decode` tokens, one entry per sample; empty without decoding. */
@@ -63,27 +76,43 @@ export interface Summary {
   high?: number;
 }
 
-/** A record stored by version 0.1, where `prefillSeconds` was called `seconds`. */
-type StoredRecord = Omit<RunRecord, 'prefillSeconds'> & { seconds: number[] };
+/** A record as any version of the lab stored it: `prefillSeconds` was `seconds` in 0.1, and `ticks` was `short` up to 0.2. */
+type StoredRecord = Omit<RunRecord, 'prefillSeconds' | 'warnings'> & {
+  prefillSeconds?: number[];
+  seconds?: number[];
+  warnings: string[];
+};
 
 /** A record stored by any version of the lab, with today's names. */
 export function upgradeRecord(stored: RunRecord | StoredRecord): RunRecord {
-  if (!('seconds' in stored)) return stored;
-  const { seconds: prefillSeconds, ...record } = stored;
-  return { ...record, prefillSeconds };
+  const { seconds, warnings, ...record } = stored as StoredRecord;
+  if (!seconds && !warnings.includes('short')) return stored as RunRecord;
+  const prefillSeconds = record.prefillSeconds ?? seconds!;
+  return { ...record, prefillSeconds, warnings: warnings.map(presentWarning) as Warning[] };
 }
+
+/** The present code of a warning. */
+export const presentWarning = (code: string): string => (code === 'short' ? 'ticks' : code);
 
 /** The warnings of a run, with what to do about each; the English of the page too. */
 export const WARNINGS = {
   software: 'A CPU emulates the GPU: use these figures to check correctness, never to compare speed.',
   hidden: 'The page was hidden while this was measured, which slows it: keep the tab in front and run again.',
+  resumed: 'The computer slept while this was measured: run again.',
+  battery: 'The computer ran on its battery, which may slow its GPU: plug it in and run again.',
   few: 'Fewer than five samples say little about the spread: set samples to 5 or more.',
   spread:
     'The samples vary by more than 5 %: close other programs that use the GPU, and raise warmup and samples.',
-  short: 'A sample took less than 5 ms, close to the resolution of the clock: raise prefill.',
+  ticks:
+    'A sample lasted less than 100 ticks of the clock: set warmup to 1 or more, or raise prefill or decode.',
   cold: 'The timed samples had no warm-up: set warmup to 1 or more, unless the first run is what you want to measure.',
+  warming: 'Later samples are faster than earlier ones: raise warmup.',
   drift:
     'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and use a compare cell, whose runs are interleaved.',
+  throttled:
+    'Fixed work between the samples changed its speed by more than 3 %: the GPU changed its clock, or another program used it. Run again, or use a compare cell.',
+  encode:
+    'Encoding on the CPU takes more than half of a sample, so the GPU may wait for it: raise prefill or chunk to measure the GPU.',
   unused: 'A setting names a kernel or a shape that this model does not use; it had no effect.',
 } as const;
 

@@ -4,8 +4,19 @@ import { type Cell, formatCsv, parseCsv } from './csv';
 import type { RunRecord } from './record';
 import { median, medianInterval } from '../statistics/descriptive';
 
+/** Fields of how a run was measured: later than the first files, and left out of summaries. */
+const DETAILS: readonly (keyof RunRecord)[] = [
+  'memoryBytes',
+  'layoutSeconds',
+  'repetitions',
+  'promptSeed',
+  'clockTick',
+  'encodeSeconds',
+  'sentinelSeconds',
+];
+
 /** Fields whose columns older files lack; left out of a record when their cell is empty. */
-const LATER: readonly (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds', 'summary', 'labVersion'];
+const LATER: readonly (keyof RunRecord)[] = [...DETAILS, 'summary', 'labVersion'];
 
 /** The fields that a summary leaves out, with the values they are read back as. */
 const LEFT_OUT: Partial<RunRecord> = {
@@ -20,9 +31,6 @@ const LEFT_OUT: Partial<RunRecord> = {
   errorKernel: '',
 };
 
-/** Left out of summaries too, and absent from the records that are read back. */
-const MEMORY: readonly (keyof RunRecord)[] = ['memoryBytes', 'layoutSeconds'];
-
 /** One row per run: llama-bench's columns, then the lab's own, whose names begin with x_. */
 export function toCsv(records: readonly RunRecord[], header = true): string {
   const rows = records.map((record) => COLUMNS.map(({ value }) => value(record)));
@@ -31,7 +39,7 @@ export function toCsv(records: readonly RunRecord[], header = true): string {
 
 /** Records without their samples: medians, intervals, the device. `fromCsv` reads them. */
 export function summariesToCsv(records: readonly RunRecord[]): string {
-  const kept = FACTS.filter(([key]) => !Object.hasOwn(LEFT_OUT, key) && !MEMORY.includes(key));
+  const kept = FACTS.filter(([key]) => !Object.hasOwn(LEFT_OUT, key) && !DETAILS.includes(key));
   const columns = kept.map(([, { column }]) => column);
   const rows = records.map(summaryOf).map((record) => columns.map(({ value }) => value(record)));
   return formatCsv([columns.map(({ name }) => name), ...rows]);

@@ -2,7 +2,7 @@
 import { REGISTRY, variantOf } from '../experiment/catalogue';
 import type { ChosenVariant } from '../experiment/expand';
 import { presentKnob } from '../experiment/formerNames';
-import { type Summary, type Warning, WARNINGS } from './record';
+import { presentWarning, type Summary, type Warning, WARNINGS } from './record';
 
 const words = (list: string) => list.split(' ').filter((word) => word !== '');
 const quoted = (text: string) => `"${text.slice(0, 60)}"`;
@@ -93,8 +93,9 @@ export function readTime(word: string): string {
 
 export function readWarnings(list: string): Warning[] {
   return words(list).map((word) => {
-    if (!Object.hasOwn(WARNINGS, word))
+    const warning = presentWarning(word);
+    if (!Object.hasOwn(WARNINGS, warning))
       throw new Error(`${quoted(word)} is not one of ${Object.keys(WARNINGS).join(', ')}`);
-    return word as Warning;
+    return warning as Warning;
   });
 }

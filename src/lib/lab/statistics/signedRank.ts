@@ -3,7 +3,6 @@
  * (1963) that belong to it: is a list of differences centred on zero, and if not, where? It assumes independent values
  * that are distributed symmetrically about their centre, and nothing about the shape of that distribution.
  */
-import { median } from './descriptive';
 
 /** Most values: the distribution has n(n + 1)/2 + 1 entries, and the interval sorts as many averages. */
 export const MOST_VALUES = 64;
@@ -47,7 +46,7 @@ export function centreInterval(values: readonly number[], alpha: number): Centre
   const { sum, tail } = criticalSum(values.length, alpha);
   const from = Math.max(0, sum);
   return {
-    estimate: median(averages),
+    estimate: (averages[(averages.length - 1) >> 1] + averages[averages.length >> 1]) / 2,
     low: averages[from],
     high: averages[averages.length - 1 - from],
     coverage: Math.max(0, 1 - 2 * (sum < 0 ? 2 ** -values.length : tail)),

@@ -25,10 +25,11 @@ const SMALLEST_STEP = 0.05;
 const LARGEST_P = 0.01;
 
 /** With fewer samples nothing is told: five have 120 orders, and two of these are perfectly monotone. */
-export const FEWEST_FOR_TREND = 6;
+const FEWEST_FOR_TREND = 6;
 
 /** A step needs this many samples on either side: a single slow sample is a disturbance, not a change. */
 const EDGE = 2;
+/** On a side with fewer samples than this, every one must lie beyond the step. */
 const FEW_ON_A_SIDE = 4;
 
 /**
@@ -43,10 +44,11 @@ const EXACT_UP_TO = 64;
 
 /**
  * A change in a series of times, or undefined: a gradual one of more than 3 % over the whole series (p < 0.01 by
- * Kendall), or a step of more than 5 % (p ≤ 0.01). `seconds` are positive and in the order taken; any unit of time will do.
+ * Kendall), or a step of more than 5 % (p ≤ 0.01); of both, the one that fits better. `seconds` are positive and in the order
+ * taken; any unit of time will do. `resolution` is the tick of the clock as a fraction of a sample.
+ *
  * Six samples are needed for a gradual change, and ten for a step after a fifth or four fifths, which takes two samples on
- * either side: 15 % are then found in 95 of 100 series at a noise of 2 %. Of both kinds, the one that fits better is told. `resolution` is the tick of
- * the clock as a fraction of a sample.
+ * either side: 15 % are then found in 95 of 100 series at a noise of 2 %.
  */
 export function findTrend(seconds: readonly number[], resolution = 0): Trend | undefined {
   if (seconds.length < FEWEST_FOR_TREND) return undefined;

@@ -55,10 +55,10 @@ export const LOOKS: readonly Look[] = [
 ];
 
 /** Smallest effect that is called faster or slower, 0.5 %: less is of no practical use. */
-export const SMALLEST_EFFECT = Math.log(1.005);
+const SMALLEST_EFFECT = Math.log(1.005);
 
 /** An interval within ± 1 % is called the same. */
-export const SAME_WITHIN = Math.log(1.01);
+const SAME_WITHIN = Math.log(1.01);
 
 /** Standard deviation of the estimate, in standard deviations of a value ÷ √values: √(π/3) for normal values. */
 const ESTIMATE_DEVIATION = Math.sqrt(Math.PI / 3);

@@ -28,6 +28,11 @@ const LIFELESS_SECONDS_SOFTWARE = 300;
  */
 const ASK_AGAIN_SECONDS = [2, 5, 10, 20, 40, 60, 60];
 
+/** The Battery Status API, which TypeScript's library does not declare. */
+interface PowerNavigator {
+  getBattery?(): Promise<{ charging: boolean; onchargingchange: (() => void) | null }>;
+}
+
 export class Lab {
   adapter = $state.raw<AdapterDescription | undefined>();
   /** Default settings of this GPU, used for keys that a cell does not set. */
@@ -127,6 +132,16 @@ export class Lab {
     for (const file of this.files.values()) this.send({ type: 'file', file });
     this.send({ type: 'describe' });
     if (document.visibilityState === 'hidden') this.visibilityChanged(true);
+    void this.#tellPower();
+  }
+
+  /** Tells the worker whether the computer runs on its battery, now and whenever it changes; only Chromium knows. */
+  async #tellPower() {
+    const power = await (navigator as PowerNavigator).getBattery?.();
+    if (!power) return;
+    const tell = () => this.send({ type: 'battery', battery: !power.charging });
+    power.onchargingchange = tell;
+    tell();
   }
 
   #receive(event: WorkerEvent) {
