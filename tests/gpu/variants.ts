@@ -6,6 +6,9 @@ import { seeded } from '../../src/lib/shaders/kernel';
 import { knobSettings, withKnobs, type Variant } from '../../src/lib/shaders/variant';
 import { sharedKernels, skipUnsupported } from './engines';
 
+/** The data are the same in every run of the tests, and made once for all variants of a kernel. */
+const SEED = 1;
+
 /** Defines a test for each setting of the selected variants, at all cases of their kernel. */
 export async function testVariants(which: (variant: Variant) => boolean) {
   const kernels = await sharedKernels();
@@ -19,7 +22,7 @@ export async function testVariants(which: (variant: Variant) => boolean) {
         async ({ setting }, { skip }) => {
           skipUnsupported(kernels, setting, skip);
           for (const sizes of kernel.cases)
-            expect(await check(kernels, kernel, setting, sizes)).toBeLessThanOrEqual(
+            expect(await check(kernels, kernel, setting, sizes, SEED)).toBeLessThanOrEqual(
               setting.error ?? kernel.tolerance,
             );
         },

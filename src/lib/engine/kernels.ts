@@ -1,5 +1,5 @@
 /** Compiles variants and binds buffers to them. */
-import type { Sizes } from '../shaders/kernel';
+import { Refusal, type Sizes } from '../shaders/kernel';
 import {
   brokenAssertion,
   codeOf,
@@ -12,6 +12,7 @@ import {
 } from '../shaders/variant';
 import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
 import { encode, type Step } from './encode';
+import { fillWords, POISON } from './words';
 
 /** A whole buffer, or a part of one. */
 export type Binding = GPUBuffer | GPUBufferBinding;
@@ -59,6 +60,23 @@ export class Kernels {
     /** `gpu.wgslLanguageFeatures`, for variants with a `requires` directive. */
     readonly languageFeatures?: ReadonlySet<string>,
   ) {}
+
+  /** Another instance with the same pipelines; what it allocates is its own, and freed with it. */
+  fork(): Kernels {
+    const other = new Kernels(this.device, this.languageFeatures);
+    other.#compiled = this.#compiled;
+    return other;
+  }
+
+  /** Fills all scratch buffers with a not-a-number: a variant must not depend on what it left there before. */
+  poison() {
+    const ranges = [...this.#scratch.values()].map((buffer) => ({
+      buffer,
+      first: 0,
+      count: buffer.size / 4,
+    }));
+    if (ranges.length) fillWords(this.device, ranges, POISON);
+  }
 
   /** The reason why this device cannot run the variant (a missing feature, a limit); undefined when it can. */
   unsupportedReason(variant: Variant): string | undefined {
@@ -165,7 +183,7 @@ export class Kernels {
     this.release();
     for (const buffer of this.#uniforms.values()) buffer.destroy();
     this.#uniforms.clear();
-    this.#compiled.clear();
+    this.#compiled = new Map(); // a fork may go on with the pipelines
   }
 
   /** Steps run one after another, so all uses of a variant with the same size share one scratch buffer. */
@@ -219,7 +237,7 @@ export class Kernels {
     return { buffers, filled };
   }
 
-  /** One step per pass; passes with an empty grid are left out. */
+  /** One step per pass; passes with an empty grid are left out. Throws a Refusal when none is left. */
   #passes(
     { variant, named, sizes, label }: StepRequest,
     passes: Pass[],
@@ -238,6 +256,7 @@ export class Kernels {
       label: passes.length > 1 ? `${label} ${entryPoint}` : label,
       kernel: variant.kernel,
       variant: variant.name,
+      source: variant,
       pass: i,
       sizes,
       pipeline: pipelines[i],
@@ -247,7 +266,15 @@ export class Kernels {
         grid.map((axis) => evaluate(axis, variant, sizes)),
       ),
     }));
-    return steps.filter(({ workgroups }) => workgroups.every((count) => count > 0));
+    const started = steps.filter(({ workgroups }) => workgroups.every((count) => count > 0));
+    if (started.length === 0)
+      throw new Refusal(
+        'passes',
+        `${label} starts no workgroups at ${Object.entries(sizes)
+          .map((each) => each.join(' '))
+          .join(', ')}`,
+      );
+    return started;
   }
 
   /** The binding of this name. Throws when it is missing or larger than the GPU can bind. */

@@ -25,7 +25,54 @@ export interface Kernel {
   flop?(sizes: Sizes): number;
   /** Name of the best portable variant, which runs by default. */
   default: string;
+  /** Name of the simplest exact portable variant: what others are compared with at a model's own shapes. */
+  plain: string;
+  /** The outputs whose former content matters (a residual, a state), by default none; the others are poisoned. */
+  keeps?(sizes: Sizes): string[];
+  /** Number of runs on different data at a model's shape, by default 2; more where a result says little about it. */
+  rounds?: number;
 }
+
+/** What caught a variant; the method page explains each. */
+export type RefusalCode =
+  /** Read-write where only reading is allowed, or a buffer named like another. */
+  | 'bindings'
+  /** No workgroups where there is work to do. */
+  | 'passes'
+  /** Wrong at one of its kernel's cases, against the CPU reference. */
+  | 'cases'
+  /** Wrong at a shape of the model, against the kernel's plain variant. */
+  | 'shapes'
+  /** Wrong only in a later run of the same pipeline on other data. */
+  | 'again'
+  /** Not-a-number or infinity in an output. */
+  | 'nan'
+  /** Writes before or past an array. */
+  | 'guards'
+  /** Changes its inputs. */
+  | 'inputs'
+  /** No room beside the model for a check. */
+  | 'memory'
+  /** Faster than this GPU can be. */
+  | 'impossible'
+  /** Wrong after it was timed. */
+  | 'answer';
+
+/** A variant or a time that the lab does not accept. The message ends with the code in brackets. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+  ) {
+    super(`${message} [${code}]`);
+  }
+}
+
+/** A stated error above this is too inexact for a verdict or a tuned setting; its speed is shown all the same. */
+const INEXACT = 1e-3;
+
+/** True if a variant states an error above 1e-3: it gets a speed, but never a verdict. */
+export const isInexact = ({ error = 0 }: { error?: number }) => !(error <= INEXACT);
 
 /** mulberry32: small, seeded, the same in every JavaScript engine. */
 export function seeded(seed: number): Random {

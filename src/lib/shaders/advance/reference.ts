@@ -13,7 +13,7 @@ function advance({ last, previous, best, ids, cursor }: Arrays, { values, tokens
 export default {
   about: 'The end of a chunk: state and cursor move on, the argmax may become the next token',
   reference: advance,
-  lengths: ({ values }) => ({ last: values, previous: values, best: 1, ids: 64, cursor: 1 }),
+  lengths: ({ values, tokens }) => ({ last: values, previous: values, best: 1, ids: 64 + tokens, cursor: 1 }),
   inputs: {
     best: () => Uint32Array.of(4242),
     ids: (length) => new Uint32Array(length).fill(7),
@@ -26,4 +26,6 @@ export default {
   ],
   tolerance: 0,
   default: 'copy',
+  plain: 'copy',
+  keeps: () => ['ids', 'cursor'],
 } satisfies Kernel;

@@ -14,8 +14,13 @@ export default {
   reference: argmax,
   lengths: ({ vocabulary, rows }) => ({ logits: rows * vocabulary, best: rows }),
   inputs: {
-    // Few different values, so that ties are common.
-    logits: (length, random) => Float32Array.from({ length }, () => Math.floor(64 * random()) - 40),
+    // Few different values, so that ties are common; the largest is a few times in a row, anywhere.
+    logits(length, random, { vocabulary }) {
+      const logits = Float32Array.from({ length }, () => Math.floor(64 * random()) - 40);
+      for (let row = 0; row < length; row += vocabulary)
+        for (let i = 0; i < 2; i++) logits[row + Math.floor(random() * vocabulary)] = 24;
+      return logits;
+    },
     best: (length) => new Uint32Array(length),
   },
   outputs: ['best'],
@@ -26,4 +31,7 @@ export default {
   ],
   tolerance: 0,
   default: 'slices',
+  plain: 'slices',
+  // A search that leaves out a tenth of the vocabulary misses none of the largest in 3 % of the checks.
+  rounds: 32,
 } satisfies Kernel;

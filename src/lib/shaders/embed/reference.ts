@@ -2,14 +2,14 @@
 import type { Arrays, Kernel, Sizes } from '../kernel';
 import type { Format } from '../formats/format';
 
-/** x[t, :] = weight[ids[cursor + t] − firstRow, :], where that row is in this part of the table; other x stay. */
+/** x[t, :] = weight[ids[cursor + t] − first_row, :], where that row is in this part of the table; other x stay. */
 function embed(
   format: Format,
   { weight, ids, cursor, x }: Arrays,
-  { tokens, columns, firstRow, rows }: Sizes,
+  { tokens, columns, first_row, rows }: Sizes,
 ) {
   for (let t = 0; t < tokens; t++) {
-    const row = ids[cursor[0] + t] - firstRow;
+    const row = ids[cursor[0] + t] - first_row;
     if (row < 0 || row >= rows) continue;
     for (let k = 0; k < columns; k += format.elements) {
       const block = (row * columns + k) / format.elements;
@@ -20,13 +20,13 @@ function embed(
 
 const CURSOR = 3;
 
-/** The table may be cut into parts of `rows` rows from `firstRow` on: one dispatch a part fills the tokens it has. */
+/** The table may be cut into parts of `rows` rows from `first_row` on: one dispatch a part fills the tokens it has. */
 export default (format: Format): Kernel => {
   const columns = 3 * Math.max(format.elements, 16);
   return {
     about: `Embedding rows of ${format.name} weights for a run of token ids`,
     reference: (arrays, sizes) => embed(format, arrays, sizes),
-    lengths: ({ tokens, rows }) => ({
+    lengths: ({ tokens, columns, rows }) => ({
       weight: ((rows * columns) / format.elements) * format.words,
       ids: CURSOR + tokens,
       cursor: 1,
@@ -39,16 +39,18 @@ export default (format: Format): Kernel => {
         return words;
       },
       // From a little before the part to a little behind it.
-      ids: (length, random, { firstRow, rows }) =>
-        Uint32Array.from({ length }, () => Math.max(0, firstRow - 5 + Math.floor(random() * (rows + 10)))),
+      ids: (length, random, { first_row, rows }) =>
+        Uint32Array.from({ length }, () => Math.max(0, first_row - 5 + Math.floor(random() * (rows + 10)))),
       cursor: () => Uint32Array.of(CURSOR),
     },
     outputs: ['x'],
     cases: [
-      { tokens: 16, columns, firstRow: 0, rows: 64 },
-      { tokens: 7, columns, firstRow: 64, rows: 5 },
+      { tokens: 16, columns, first_row: 0, rows: 64 },
+      { tokens: 7, columns, first_row: 64, rows: 5 },
     ],
     tolerance: 1e-12,
     default: 'gather',
+    plain: 'gather',
+    keeps: () => ['x'],
   };
 };

@@ -21,4 +21,6 @@ export default {
   tolerance: 1e-10,
   flop: (sizes) => 2 * loraWayFlop(sizes) * sizes.tokens,
   default: 'tiled',
+  plain: 'naive',
+  keeps: () => ['inputs'],
 } satisfies Kernel;

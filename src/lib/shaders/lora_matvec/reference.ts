@@ -20,4 +20,5 @@ export default {
   tolerance: 1e-10,
   flop: loraWayFlop,
   default: 'lanes',
+  plain: 'lanes',
 } satisfies Kernel;

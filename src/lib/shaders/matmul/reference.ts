@@ -52,5 +52,7 @@ export default (format: Format): Kernel => {
     tolerance: 1e-10,
     flop: ({ rows, columns, tokens, batch }) => 2 * batch * rows * columns * tokens,
     default: 'tiled',
+    plain: 'naive',
+    keeps: ({ rows, stride, epilogue }) => (stride > rows || epilogue === EPILOGUE.add ? ['out'] : []),
   };
 };

@@ -43,5 +43,7 @@ export default (format: Format): Kernel => {
     tolerance: 1e-10,
     flop: ({ rows, columns, batch }) => 2 * batch * rows * columns,
     default: { q4_k: 'staged', q6_k: 'words' }[format.name] ?? 'lanes',
+    plain: 'naive',
+    keeps: ({ epilogue }) => (epilogue === EPILOGUE.add ? ['out'] : []),
   };
 };

@@ -99,6 +99,8 @@ export default (format: Format): Kernel => ({
   ],
   tolerance: 0,
   default: format.name,
+  plain: format.name,
+  keeps: ({ at }) => (at > 0 ? ['weight'] : []),
 });
 
 function caseOf({ words }: Format, given: Sizes): Sizes {

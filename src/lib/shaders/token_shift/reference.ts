@@ -43,4 +43,5 @@ export default {
   ],
   tolerance: 1e-10,
   default: 'spread',
+  plain: 'separate',
 } satisfies Kernel;

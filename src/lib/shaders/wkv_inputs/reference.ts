@@ -54,4 +54,6 @@ export default {
   ],
   tolerance: 1e-10,
   default: 'heads',
+  plain: 'heads',
+  keeps: ({ first_layer }) => (first_layer === 1 ? ['inputs'] : ['inputs', 'first_value']),
 } satisfies Kernel;

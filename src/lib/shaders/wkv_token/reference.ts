@@ -43,4 +43,6 @@ export default {
   tolerance: 1e-9,
   flop: (sizes) => wkv.flop({ columns: sizes.columns, tokens: 1 }) + loraWayFlop(sizes),
   default: 'fused',
+  plain: 'separate',
+  keeps: ({ first_layer }) => (first_layer === 1 ? ['state'] : ['state', 'first_value']),
 } satisfies Kernel;

@@ -1,0 +1,66 @@
+// Compares two arrays of words: as f32, or bit for bit. Not-a-number is found by its bits, because compilers may assume
+// that there is none and fold `x != x` away.
+struct Task { got: u32, want: u32, count: u32, exact: u32 } // where they begin, in words
+@group(0) @binding(0) var<uniform> task: Task;
+@group(0) @binding(1) var<storage, read> got: array<u32>;
+@group(0) @binding(2) var<storage, read> want: array<u32>;
+// The bits of the largest |want|, non-finite numbers, the first wrong element; then error and power of each group.
+@group(0) @binding(3) var<storage, read_write> result: array<atomic<u32>>;
+
+const threads = 256u;
+const header = 3u;
+var<workgroup> sums: array<vec2<f32>, threads>;
+
+fn is_finite(bits: u32) -> bool { return (bits & 0x7f800000u) != 0x7f800000u; }
+
+// Squares of errors and of `want`, over a run of elements for each workgroup; bit for bit: how many differ, and all.
+@compute @workgroup_size(threads)
+fn measure(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let each = (task.count + groups.x - 1u) / groups.x;
+  let end = min((group.x + 1u) * each, task.count);
+  var sum = vec2<f32>();
+  var largest = 0u;
+  for (var i = group.x * each + thread; i < end; i += threads) {
+    let a = got[task.got + i];
+    let b = want[task.want + i];
+    if (task.exact == 1u) {
+      sum += vec2<f32>(f32(a != b), 1.0);
+    } else if (is_finite(a) && is_finite(b)) {
+      let difference = bitcast<f32>(a) - bitcast<f32>(b);
+      sum += vec2<f32>(difference * difference, bitcast<f32>(b) * bitcast<f32>(b));
+      largest = max(largest, b & 0x7fffffffu);
+    } else {
+      atomicAdd(&result[1], 1u);
+    }
+  }
+  atomicMax(&result[0], largest);
+  sums[thread] = sum;
+  for (var width = threads / 2u; width > 0u; width /= 2u) {
+    workgroupBarrier();
+    if (thread < width) { sums[thread] += sums[thread + width]; }
+  }
+  if (thread == 0u) {
+    atomicStore(&result[header + 2u * group.x], bitcast<u32>(sums[0].x));
+    atomicStore(&result[header + 2u * group.x + 1u], bitcast<u32>(sums[0].y));
+  }
+}
+
+// The first element off by more than 1 % of the largest, or not a number; bit for bit: the first that differs.
+@compute @workgroup_size(threads)
+fn search(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let allowed = bitcast<f32>(atomicLoad(&result[0])) / 100.0;
+  for (var i = id.x; i < task.count; i += groups.x * threads) {
+    let a = got[task.got + i];
+    let b = want[task.want + i];
+    var wrong = a != b;
+    if (task.exact == 0u && is_finite(a) && is_finite(b)) { wrong = abs(bitcast<f32>(a) - bitcast<f32>(b)) > allowed; }
+    if (wrong) {
+      atomicMin(&result[2], i);
+      break;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/** Compares arrays that lie on the GPU; only a few words are read back. */
+import { readBuffer, storageBuffer, uniformBuffer } from './buffers';
+import text from './compare.wgsl?raw';
+
+/** A whole buffer, or a part of one in bytes (multiples of 4; the offset needs no alignment). */
+export type ArrayRange = GPUBuffer | GPUBufferBinding;
+
+/** How one array differs from another. */
+export interface ArrayDifference {
+  /** Normalised mean squared error: Σ (got − want)² / Σ want²; Infinity with non-finite numbers. Exact: share of words. */
+  error: number;
+  /** The same of the worst of up to 1024 runs of elements, relative to the mean power: a hole that the whole dilutes. */
+  worst: number;
+  /** Elements that are not-a-number or infinite in either array. */
+  nonFinite: number;
+  /** The first element off by more than 1 % of the largest |want|; undefined if none is. Exact: that differs. */
+  firstWrong: number | undefined;
+}
+
+const MOST_GROUPS = 1024;
+/** Elements of a run, at least. */
+const RUN = 256;
+const HEADER = 3;
+
+interface Pipelines {
+  measure: GPUComputePipeline;
+  search: GPUComputePipeline;
+  layout: GPUBindGroupLayout;
+}
+const pipelines = new WeakMap<GPUDevice, Pipelines>();
+
+/**
+ * Compares `got` with `want`, arrays of equal length, as f32; with `exact`, as words bit for bit. Throws when the
+ * lengths differ.
+ */
+export async function compareArrays(
+  device: GPUDevice,
+  got: ArrayRange,
+  want: ArrayRange,
+  exact = false,
+): Promise<ArrayDifference> {
+  const [a, b] = [wordsOf(got), wordsOf(want)];
+  if (a.count !== b.count) throw new Error(`${a.count} words cannot be compared with ${b.count}`);
+  const groups = Math.max(1, Math.min(MOST_GROUPS, Math.ceil(a.count / RUN)));
+  const task = uniformBuffer(device, 'comparison', [a.first, b.first, a.count, Number(exact)]);
+  const result = storageBuffer(device, 'differences', 4 * (HEADER + 2 * groups));
+  device.queue.writeBuffer(result, 8, Uint32Array.of(0xffffffff));
+  const { measure, search, layout } = pipelinesOf(device);
+  const resources = [task, a.buffer, b.buffer, result];
+  const entries = resources.map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+  for (const pipeline of [measure, search]) {
+    pass.setPipeline(pipeline);
+    pass.dispatchWorkgroups(groups);
+  }
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  const read = await readBuffer(device, result);
+  task.destroy();
+  result.destroy();
+  return differenceOf(read, a.count);
+}
+
+function differenceOf(read: ArrayBuffer, count: number): ArrayDifference {
+  const [, nonFinite, first] = new Uint32Array(read, 0, HEADER);
+  const sums = new Float32Array(read, 4 * HEADER);
+  const errors = sums.filter((_, i) => i % 2 === 0);
+  const power = sums.reduce((sum, each, i) => sum + (i % 2 ? each : 0), 0);
+  const each = Math.ceil(count / errors.length);
+  const relative = (error: number, of: number) =>
+    nonFinite > 0 ? Infinity : error === 0 ? 0 : error / (power * of);
+  return {
+    error: relative(
+      errors.reduce((sum, error) => sum + error, 0),
+      1,
+    ),
+    worst: relative(Math.max(...errors), Math.min(1, each / Math.max(1, count))),
+    nonFinite,
+    firstWrong: first === 0xffffffff ? undefined : first,
+  };
+}
+
+function wordsOf(range: ArrayRange) {
+  const { buffer, offset = 0, size } = 'buffer' in range ? range : { buffer: range };
+  return { buffer, first: offset / 4, count: (size ?? buffer.size - offset) / 4 };
+}
+
+function pipelinesOf(device: GPUDevice): Pipelines {
+  const known = pipelines.get(device);
+  if (known) return known;
+  const module = device.createShaderModule({ label: 'comparison', code: text });
+  const layout = device.createBindGroupLayout({
+    entries: (['uniform', 'read-only-storage', 'read-only-storage', 'storage'] as const).map(
+      (type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }),
+    ),
+  });
+  const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
+  const make = (entryPoint: string) =>
+    device.createComputePipeline({ layout: pipelineLayout, compute: { module, entryPoint } });
+  const made = { measure: make('measure'), search: make('search'), layout };
+  pipelines.set(device, made);
+  return made;
+}
