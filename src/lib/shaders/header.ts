@@ -1,4 +1,5 @@
 /** Reads the header of a shader's text: its `//!` lines. variant.ts explains each of them. */
+import type { RefusalCode } from './kernel.ts';
 import { LINE_BREAK } from './tokens.ts';
 import { readModule } from './wgsl.ts';
 
@@ -13,8 +14,10 @@ export class HeaderError extends Error {
   constructor(
     message: string,
     readonly line?: number,
+    /** The rule that the text breaks, if it is one that keeps numbers honest. */
+    readonly code?: RefusalCode,
   ) {
-    super(message);
+    super(code ? `${message} [${code}]` : message);
   }
 }
 
