@@ -196,7 +196,7 @@ const BELL_STEP = Math.sqrt((65536 ** 2 - 1) / 3);
 const EVEN_STEP = 131072;
 
 /** The distribution as integers for the kernel: see shaders/synthesise/reference.ts. */
-function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
+export function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
   const { synthesis } = formats[format];
   if ('deviation' in synthesis)
     return { mean: 0, spread: Math.round((spread * 2 ** 24) / synthesis.deviation), shift: 0, even: 0 };

@@ -1,17 +1,80 @@
-/** Compiles the variants of a run and compares each with its reference on this device, before anything is timed. */
+/**
+ * Compiles variants and checks them on this device before anything is timed: at their kernels' own cases against the
+ * CPU reference, and at the shapes of the model against the plain variant.
+ */
 import { check } from '../../engine/check';
-import type { Choice } from '../../engine/forward';
+import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
+import { isInexact, type Sizes } from '../../shaders/kernel';
 import type { Variant } from '../../shaders/variant';
+import type { Checks } from '../records/record';
+import { checkAtShape } from './atShape';
 import type { Report } from './progress';
 import type { OpenGpu } from './session';
 
+/** The outcome of a check: the largest error and its kernel, and what was checked. */
+export interface Checked {
+  error: number;
+  kernel: string;
+  checks: Checks;
+  /** A variant states an error above 1e-3: no verdict and no tuned setting may rest on it. */
+  inexact: boolean;
+}
+
+/** A variant at one of the shapes at which it runs. */
+export type VariantUse = { variant: Variant; sizes: Sizes };
+
 /**
- * Compiles the variants in parallel, then checks each against its kernel's reference on this device. A variant that was
- * checked before is not checked again. Returns the largest error (normalised mean squared) and its kernel; throws for a
- * wrong variant.
+ * Compiles the variants of the uses in parallel, then checks each at its kernel's cases and at its shapes. What was
+ * checked on this device before is not checked again. Throws a Refusal for a wrong variant.
  */
-export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, signal: AbortSignal) {
+export async function checkUses(
+  uses: VariantUse[],
+  gpu: OpenGpu,
+  report: Report,
+  signal: AbortSignal,
+): Promise<Checked> {
+  const from = performance.now();
+  const variants = [...new Set(uses.map(({ variant }) => variant))];
+  const worst = await checkAll(Object.fromEntries(variants.entries()), gpu, report, signal);
+  const distinct = [...new Map(uses.map((use) => [shapeKey(use), use])).values()];
+  for (const [index, use] of distinct.entries()) {
+    signal.throwIfAborted();
+    report('checking', index, distinct.length, use.variant.kernel);
+    const error = await atShape(use, gpu);
+    if (error > worst.error) Object.assign(worst, { error, kernel: use.variant.kernel });
+  }
+  const seconds = (performance.now() - from) / 1e3;
+  return {
+    ...worst,
+    checks: { shapes: distinct.length, seed: gpu.seed, seconds },
+    inexact: variants.some(isInexact),
+  };
+}
+
+/** The uses of steps, by variant and sizes. */
+export const usesOfSteps = (steps: Step[]): VariantUse[] =>
+  steps.map(({ source, sizes }) => ({ variant: source, sizes }));
+
+async function atShape({ variant, sizes }: VariantUse, gpu: OpenGpu): Promise<number> {
+  const key = shapeKey({ variant, sizes });
+  const known = gpu.checked.get(key);
+  if (known !== undefined) return known;
+  const error = await gpu.unlessLost(checkAtShape(gpu, variant, sizes, gpu.seed));
+  gpu.checked.set(key, error);
+  return error;
+}
+
+/**
+ * Compiles the variants in parallel, then checks each at its kernel's cases. Returns the largest error (normalised mean
+ * squared) and its kernel; throws for a wrong variant.
+ */
+export async function checkAll(
+  choice: Record<string, Variant>,
+  gpu: OpenGpu,
+  report: Report,
+  signal: AbortSignal,
+) {
   const variants = Object.values(choice);
   const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
   await compileAll(unchecked, gpu, report);
@@ -31,6 +94,8 @@ export async function checkAll(choice: Choice, gpu: OpenGpu, report: Report, sig
 /** Key of a checked variant. It includes the kernel: one text can be right for one kernel and wrong for another. */
 const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
 
+const shapeKey = ({ variant, sizes }: VariantUse) => `${Object.values(sizes).join()}\n${checkKey(variant)}`;
+
 /** Compiles variants in parallel: drivers use several threads when several pipelines are requested at once. */
 export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
   let done = 0;
@@ -42,9 +107,10 @@ export async function compileAll(variants: Variant[], { kernels }: OpenGpu, repo
   await Promise.all(variants.map(compile));
 }
 
-async function checkOne(variant: Variant, { kernels }: OpenGpu): Promise<number> {
+async function checkOne(variant: Variant, { kernels, seed }: OpenGpu): Promise<number> {
   const kernel = registry[variant.kernel];
   let largest = 0;
-  for (const sizes of kernel.cases) largest = Math.max(largest, await check(kernels, kernel, variant, sizes));
+  for (const sizes of kernel.cases)
+    largest = Math.max(largest, await check(kernels, kernel, variant, sizes, seed));
   return largest;
 }

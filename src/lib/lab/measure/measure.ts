@@ -12,6 +12,7 @@ import type { RunRecord } from '../records/record';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, readClocks, repetitionsFor, resumedSince } from './clock';
+import { refuseImpossiblePrompt } from './possible';
 import { prepareRun, type PreparedRun } from './prepare';
 import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
 import { Sentinel } from './sentinel';
@@ -29,8 +30,10 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   const { engine } = model;
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
-  const { choice, plans, kernelHash, error, errorKernel } = prepared;
+  const { choice, plans, kernelHash, error, errorKernel, checks } = prepared;
   const { samples, circumstances } = await takeSamples(prepared, engine, context);
+  const fastest = Math.min(...samples.prefillSeconds);
+  await refuseImpossiblePrompt(prepared, run.prefill, fastest, gpu, context.signal);
   const record: RunRecord = {
     settings: run.settings,
     model: run.model,
@@ -46,6 +49,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     ...samples,
     error,
     errorKernel,
+    checks,
     adapter: gpu.adapter.name,
     software: gpu.adapter.software,
     startedAt,

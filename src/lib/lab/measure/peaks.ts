@@ -5,7 +5,7 @@ import { Kernels } from '../../engine/kernels';
 import { type Step } from '../../engine/encode';
 import type { Sizes } from '../../shaders/kernel';
 import { parseVariant, type Variant, workgroupNeeds } from '../../shaders/variant';
-import { EFFORT, type Effort, timeUses } from './microbench';
+import { EFFORT, type Effort, timeUses } from './timeUses';
 import { formatCsv } from '../records/csv';
 import dispatchText from './peaks/dispatch.wgsl?raw';
 import dot4Text from './peaks/dot4.wgsl?raw';
@@ -74,7 +74,11 @@ export async function measurePeaks(gpu: OpenGpu, signal: AbortSignal, effort = E
   }
 }
 
-class PeakMeasurement {
+/** A kind of arithmetic with a peak of its own. */
+export type Arithmetic = 'f32' | 'f16' | 'dot4' | 'matrix';
+
+/** Measures single peaks; destroy it afterwards. */
+export class PeakMeasurement {
   readonly #kernels: Kernels;
   readonly #buffers: Record<string, GPUBuffer>;
   readonly #groups: number;
@@ -83,6 +87,8 @@ class PeakMeasurement {
     readonly gpu: OpenGpu,
     readonly signal: AbortSignal,
     readonly effort: Effort,
+    /** The batch that counts: the median, or the fastest for a bound. */
+    readonly typical: (seconds: number[]) => number = median,
   ) {
     this.#kernels = new Kernels(gpu.device, gpu.kernels.languageFeatures);
     this.#groups = gpu.adapter.software ? SOFTWARE_GROUPS : GROUPS;
@@ -112,12 +118,12 @@ class PeakMeasurement {
   }
 
   /** Bytes read per second. */
-  async read(): Promise<number> {
+  async read(most = READ_BYTES): Promise<number> {
     const { device } = this.gpu;
     const groups = this.#groups;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const step = 16 * 4 * THREADS * groups;
-    const bytes = Math.floor(Math.min(READ_BYTES, maxBufferSize, maxStorageBufferBindingSize) / step) * step;
+    const bytes = Math.floor(Math.min(most, maxBufferSize, maxStorageBufferBindingSize) / step) * step;
     this.#buffers.source = storageBuffer(device, 'peak source', bytes);
     return bytes / (await this.seconds(variants.read, { groups, vectors: bytes / 16 }));
   }
@@ -155,13 +161,25 @@ class PeakMeasurement {
 
   async seconds(variant: Variant, sizes: Sizes): Promise<number> {
     const steps = await this.#kernels.steps(variant, this.#buffers, sizes);
-    return (await timeUses([steps], this.gpu.device, this.signal, this.effort)).seconds;
+    return this.typical((await timeUses([steps], this.gpu.device, this.signal, this.effort)).samples);
   }
 
   destroy() {
     for (const buffer of Object.values(this.#buffers)) buffer.destroy();
     this.#kernels.destroy();
   }
+}
+
+/** The kinds of arithmetic that a variant's text enables; f32 always. */
+export function arithmeticOf({ features, languageFeatures }: Variant): Arithmetic[] {
+  return [
+    'f32',
+    ...(features.includes('shader-f16') ? (['f16'] as const) : []),
+    ...(languageFeatures.includes('packed_4x8_integer_dot_product') ? (['dot4'] as const) : []),
+    ...(features.includes('chromium-experimental-subgroup-matrix' as GPUFeatureName)
+      ? (['matrix'] as const)
+      : []),
+  ];
 }
 
 /** Peak rate of the fastest arithmetic that the variant's text enables; undefined when it was not measured. */

@@ -1,8 +1,8 @@
-/** Prepares a run: chooses its variants, checks them against their references, compiles and binds them. */
+/** Prepares a run: chooses its variants, compiles and binds them, and checks them at all shapes at which they will run. */
 import type { Choice, Engine, Plans } from '../../engine/engine';
 import { choose, type Run } from '../experiment/expand';
-import { hashTexts } from '../records/record';
-import { checkAll, compileAll } from './check';
+import { type Checks, hashTexts } from '../records/record';
+import { checkAll, checkUses, compileAll, usesOfSteps } from './check';
 import type { RunContext } from './session';
 
 /** A run whose kernels are compiled and bound to a model. */
@@ -16,6 +16,10 @@ export interface PreparedRun {
   /** Largest normalised mean squared error of the check, and its kernel; 0 and '' without a check. */
   error: number;
   errorKernel: string;
+  /** What was checked; undefined if nothing may be timed. */
+  checks: Checks | undefined;
+  /** A variant states an error above 1e-3: a speed may be shown, but no verdict. */
+  inexact: boolean;
 }
 
 export interface PrepareOptions {
@@ -38,12 +42,16 @@ export async function prepareRun(
   { tokens = run.prefill, beside = false, check = true }: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const choice = choose(run, engine.kernelNames, catalogue);
-  const worst = { error: 0, kernel: '' };
-  if (check) Object.assign(worst, await checkAll(choice, gpu, report, signal));
+  // A variant that is wrong at its kernel's cases must not touch the model, not even to lay out its matrices.
+  if (check) await checkAll(choice, gpu, report, signal);
   else await compileAll(Object.values(choice), gpu, report);
   report('compiling');
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens], beside);
+  const { inner, final, softmax } = plans;
+  const steps = [...inner.values(), ...final.values(), softmax].flat();
+  const checked = check ? await checkUses(usesOfSteps(steps), gpu, report, signal) : undefined;
   gpu.throwPendingErrors();
   const texts = Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl]));
-  return { run, choice, plans, kernelHash: hashTexts(texts), error: worst.error, errorKernel: worst.kernel };
+  const { error = 0, kernel: errorKernel = '', checks, inexact = false } = checked ?? {};
+  return { run, choice, plans, kernelHash: hashTexts(texts), error, errorKernel, checks, inexact };
 }

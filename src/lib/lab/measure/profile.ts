@@ -1,12 +1,13 @@
 /** Profiles a chunk: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
 import type { Choice, Engine, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
-import { EFFORT, type Effort } from './microbench';
+import { EFFORT, type Effort } from './timeUses';
 import { NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
 import { onePrompt, promptTokens, splitOff } from './prompt';
 import { computePeak, measurePeaks } from './peaks';
 import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
+import { refuseImpossiblePrompt } from './possible';
 import { prepareRun, type PreparedRun } from './prepare';
 import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
@@ -36,6 +37,7 @@ export async function profile(
   const { wallSeconds, times } = await timeChunk(prepared, tokens, engine, context);
   const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
   gpu.throwPendingErrors();
+  await refuseImpossiblePrompt(prepared, tokens, wallSeconds, gpu, signal);
   report('measuring peaks');
   const peaks = await measurePeaks(gpu, signal, effort);
   const rows = rowsOf(times, choice);

@@ -3,6 +3,7 @@ import type { ByteSource } from '../../engine/bytes';
 import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Engine } from '../../engine/engine';
 import { openGguf } from '../../engine/gguf';
+import { randomSeed } from '../../engine/guarded';
 import { Kernels } from '../../engine/kernels';
 import { synthesiseWeights, SYNTHETIC } from '../../engine/synthetic';
 import { Tokenizer } from '../../engine/tokenizer';
@@ -30,8 +31,10 @@ export interface OpenGpu {
   device: GPUDevice;
   adapter: AdapterDescription;
   kernels: Kernels;
-  /** Errors (normalised mean squared) of variants that passed their check on this device, by kernel and WGSL text. */
+  /** Errors (normalised mean squared) of what passed its check on this device, by kernel, WGSL text and sizes. */
   checked: Map<string, number>;
+  /** The seed of the checks' data, different in every session, so that no shader can know it. */
+  seed: number;
   /** Throws the first uncaptured GPU error since the last call; after the device is lost, every call throws. */
   throwPendingErrors(): void;
   /** Resolves to the work's result, or rejects once the device is lost: promises of a lost GPU may never settle. */
@@ -169,6 +172,7 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
     adapter: describeAdapter(device),
     kernels: new Kernels(device, languageFeatures),
     checked: new Map(),
+    seed: randomSeed(),
     throwPendingErrors() {
       if (loss) throw loss;
       const said = complaint;

@@ -3,6 +3,16 @@ import type { ResultNumbers } from '../experiment/descriptors';
 import type { ChosenVariant } from '../experiment/expand';
 import { median, medianInterval } from '../statistics/descriptive';
 
+/** What was checked before a time was taken. Plain data. */
+export interface Checks {
+  /** Pairs of a variant and a shape of the model, checked for this result or before it on the same device. */
+  shapes: number;
+  /** The seed of the data. */
+  seed: number;
+  /** Seconds that the checks took; less when some were done before. */
+  seconds: number;
+}
+
 /**
  * Plain numbers, strings and lists: safe to post, to store and to export. The settings that change a result (`prefill`,
  * `chunk` …) are those of experiment/descriptors.ts; `chunk` is a number of tokens, as it ran.
@@ -54,6 +64,8 @@ export interface RunRecord extends ResultNumbers {
   error: number;
   /** The kernel with the largest error. */
   errorKernel: string;
+  /** What was checked; undefined in records from before 0.3. */
+  checks?: Checks;
   adapter: string;
   /** True if the adapter is a CPU that emulates a GPU. */
   software: boolean;

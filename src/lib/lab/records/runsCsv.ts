@@ -8,6 +8,7 @@ import { median, medianInterval } from '../statistics/descriptive';
 const DETAILS: readonly (keyof RunRecord)[] = [
   'memoryBytes',
   'layoutSeconds',
+  'checks',
   'repetitions',
   'promptSeed',
   'clockTick',

@@ -1,4 +1,5 @@
 /** Values of a record as the text of one CSV cell, written and read. Every reader throws an Error that quotes the text. */
+import type { Checks } from './record';
 import { REGISTRY, variantOf } from '../experiment/catalogue';
 import type { ChosenVariant } from '../experiment/expand';
 import { presentKnob } from '../experiment/formerNames';
@@ -65,6 +66,15 @@ export function readPairs(list: string): Record<string, number> {
       return [name, readNumber(value)];
     }),
   );
+}
+
+/** `shapes=45 seed=7 seconds=0.5`; undefined for an empty cell. */
+export function readChecks(list: string): Checks | undefined {
+  if (!list) return undefined;
+  const { shapes, seed, seconds } = readPairs(list);
+  if ([shapes, seed, seconds].includes(undefined as never))
+    throw new Error(`${quoted(list)} does not say shapes, seed and seconds`);
+  return { shapes, seed, seconds };
 }
 
 export function readNumber(word: string): number {

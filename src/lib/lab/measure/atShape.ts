@@ -1,0 +1,225 @@
+/**
+ * Checks a variant at a shape of a model, on the GPU: compared with its kernel's plain variant, which the kernel's own
+ * cases compare with the CPU reference.
+ */
+import { mebibytes } from '../../engine/buffers';
+import { labelOf, leaveOutputs } from '../../engine/check';
+import { type ArrayRange, compareArrays } from '../../engine/compareArrays';
+import { withErrorScopes } from '../../engine/device';
+import { encode, type Step } from '../../engine/encode';
+import { GuardedArrays } from '../../engine/guarded';
+import type { Kernels } from '../../engine/kernels';
+import { wholeNumbers } from '../../engine/synthetic';
+import { findVariant, kernels as registry } from '../../shaders';
+import { formatNameOf } from '../../shaders/formats/formats';
+import { Refusal, type RefusalCode, seeded, type Sizes } from '../../shaders/kernel';
+import type { Variant } from '../../shaders/variant';
+import type { OpenGpu } from './session';
+
+/** Both variants may have an error of the tolerance, so that they may differ by twice its root. */
+const OF_TWO = 4;
+/** A part of an output may have this many times the error of the whole. */
+const OF_A_PART = 100;
+
+/** Weights and plain numbers are even over ± this. */
+const WEIGHT_SPREAD = 0.3;
+
+type Bindings = Record<string, GPUBufferBinding>;
+
+/**
+ * Runs the variant and the plain one on the same random data at these sizes, several times with the same pipelines,
+ * scratch and matrices. Resolves to the largest normalised mean squared difference. Throws a Refusal that says in which
+ * array it is wrong, where it wrote outside, or that there is no room.
+ */
+export async function checkAtShape(
+  { kernels, device }: Pick<OpenGpu, 'kernels' | 'device'>,
+  variant: Variant,
+  sizes: Sizes,
+  seed: number,
+): Promise<number> {
+  const kernel = registry[variant.kernel];
+  const lengths = kernel.lengths(sizes);
+  const label = labelOf(variant, sizes);
+  const own = kernels.fork();
+  const others: GPUBuffer[] = [];
+  let arrays: GuardedArrays | undefined;
+  const rounds = async () => {
+    arrays = new GuardedArrays(device, lengths, kernel.outputs);
+    let largest = 0;
+    for (let round = 0; round < (kernel.rounds ?? 2); round++) {
+      const again = round > 0;
+      const bindings = arrays.bindings(!again);
+      const left = leaveOutputs(arrays, kernel, sizes, again);
+      const filled = Object.keys(lengths).filter(
+        (name) => !left.includes(name) && !(again && name === 'weight' && !kernel.outputs.includes(name)),
+      );
+      await fillRandom(own, variant.kernel, sizes, arrays.bindings(false), seed + round, filled);
+      const want = await plainOutputs(own, variant.kernel, sizes, arrays.bindings(false), others);
+      const steps = await own.steps(variant, bindings, sizes);
+      if (!again) own.poison();
+      arrays.seal();
+      device.queue.submit([encode(device, steps)]);
+      const differing = largestDifference(device, variant, arrays.bindings(false), want);
+      const [found] = await Promise.all([differing, arrays.requireSealed(label)]);
+      requireSame(found, variant, `${label}, seed ${seed}`, again ? 'again' : 'shapes');
+      largest = Math.max(largest, found.error);
+    }
+    return largest;
+  };
+  const bytes = 4 * Object.values(lengths).reduce((sum, length) => sum + length, 0);
+  const describe = (message: string) => `${label} cannot be checked: ${message}`;
+  try {
+    return await withErrorScopes(device, describe, rounds);
+  } catch (error) {
+    if (/memory|allocat|needs a buffer of|binds .* as /i.test((error as Error).message))
+      throw new Refusal(
+        'memory',
+        `There is no room beside the model to check ${label}, which takes ${mebibytes(bytes)} and more; lower the chunk: ${(error as Error).message}`,
+      );
+    throw error;
+  } finally {
+    own.destroy();
+    arrays?.destroy();
+    for (const buffer of others) buffer.destroy();
+  }
+}
+
+/** What the plain variant makes of these arrays, in buffers of its own, which are added to `made`. */
+async function plainOutputs(
+  kernels: Kernels,
+  name: string,
+  sizes: Sizes,
+  bindings: Bindings,
+  made: GPUBuffer[],
+): Promise<Record<string, GPUBuffer>> {
+  const { device } = kernels;
+  const { plain, outputs, lengths } = registry[name];
+  const copies: Record<string, GPUBuffer> = {};
+  const encoder = device.createCommandEncoder();
+  for (const output of outputs) {
+    const { buffer, offset = 0 } = bindings[output];
+    const label = `plain ${output}`;
+    const size = 4 * Math.max(1, lengths(sizes)[output]);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    copies[output] = made.find((each) => each.label === label) ?? device.createBuffer({ label, size, usage });
+    if (!made.includes(copies[output])) made.push(copies[output]);
+    encoder.copyBufferToBuffer(buffer, offset, copies[output], 0, size);
+  }
+  device.queue.submit([encoder.finish()]);
+  const steps = await kernels.steps(findVariant(name, plain), { ...bindings, ...copies }, sizes);
+  device.queue.submit([encode(device, steps)]);
+  return copies;
+}
+
+interface Found {
+  array: string;
+  error: number;
+  worst: number;
+  nonFinite: number;
+  firstWrong: number | undefined;
+}
+
+/** The output that differs most. A kernel without tolerance is compared bit for bit. */
+async function largestDifference(
+  device: GPUDevice,
+  { kernel: name }: Variant,
+  got: Bindings,
+  want: Record<string, ArrayRange>,
+): Promise<Found> {
+  const { tolerance } = registry[name];
+  const compared = Object.entries(want).map(async ([array, expected]) => ({
+    array,
+    ...(await compareArrays(device, got[array], expected, tolerance === 0)),
+  }));
+  const found = await Promise.all(compared);
+  return found.reduce((a, b) => (b.error > a.error ? b : a));
+}
+
+/** Throws a Refusal when the difference exceeds what the kernel or the variant allows. */
+function requireSame(found: Found, variant: Variant, label: string, code: RefusalCode) {
+  const { array, error, worst, nonFinite, firstWrong } = found;
+  const tolerance = OF_TWO * (variant.error ?? registry[variant.kernel].tolerance);
+  if (error <= tolerance && worst <= OF_A_PART * tolerance) return;
+  const first = firstWrong === undefined ? 'spread over all elements' : `first at element ${firstWrong}`;
+  if (nonFinite) throw new Refusal('nan', `${label}: ${array} has ${nonFinite} non-finite numbers, ${first}`);
+  const when = { again: ' when it runs again', answer: ' after it was timed' }[code as string] ?? '';
+  throw new Refusal(
+    code,
+    `${label} is wrong in ${array}${when}: error ${error.toExponential(2)}, in its worst part ` +
+      `${worst.toExponential(2)}, allowed ${tolerance} and ${OF_A_PART * tolerance}; ${first}`,
+  );
+}
+
+/**
+ * Runs steps of a variant that was just timed once more, on new data, and compares them with the plain variant: what
+ * was true before the timing has to be true after it. `bindings` are what the steps are bound to.
+ */
+export async function checkAfterTiming(
+  kernels: Kernels,
+  variant: Variant,
+  steps: Step[],
+  sizes: Sizes,
+  bindings: Bindings,
+  seed: number,
+): Promise<void> {
+  const { device } = kernels;
+  const { outputs } = registry[variant.kernel];
+  const own = kernels.fork();
+  const made: GPUBuffer[] = [];
+  try {
+    const names = Object.keys(bindings).filter((name) => name !== 'weight' || outputs.includes(name));
+    await fillRandom(own, variant.kernel, sizes, bindings, seed, names);
+    const want = await plainOutputs(own, variant.kernel, sizes, bindings, made);
+    device.queue.submit([encode(device, steps)]);
+    const found = await largestDifference(device, variant, bindings, want);
+    requireSame(found, variant, `${labelOf(variant, sizes)}, seed ${seed}`, 'answer');
+  } finally {
+    own.destroy();
+    for (const buffer of made) buffer.destroy();
+  }
+}
+
+/**
+ * Fills arrays of a kernel with random data: on the GPU, where no element repeats another, and on the CPU where a kernel
+ * needs special ones.
+ */
+async function fillRandom(
+  kernels: Kernels,
+  kernel: string,
+  sizes: Sizes,
+  bindings: Bindings,
+  seed: number,
+  names: string[],
+): Promise<void> {
+  const { device } = kernels;
+  const random = seeded(seed);
+  const { inputs = {}, lengths } = registry[kernel];
+  const steps: Step[] = [];
+  for (const [index, name] of names.entries()) {
+    const length = lengths(sizes)[name];
+    const format = name === 'weight' ? formatNameOf(kernel) : undefined;
+    const { buffer, offset = 0 } = bindings[name];
+    if (inputs[name] && !format) {
+      const array = inputs[name](length, random, sizes) as Float32Array<ArrayBuffer>;
+      device.queue.writeBuffer(buffer, offset, array);
+    } else if (length > 0)
+      steps.push(...(await synthesis(kernels, format ?? 'f32', bindings[name], length, seed, index)));
+  }
+  device.queue.submit([encode(device, steps)]);
+}
+
+/** The steps that fill an array with random numbers of a format. */
+function synthesis(
+  kernels: Kernels,
+  format: string,
+  weight: GPUBufferBinding,
+  words: number,
+  seed: number,
+  tensor: number,
+): Promise<Step[]> {
+  const kernel = `synthesise_${format}`;
+  const spread = format === 'f32' ? 1 : WEIGHT_SPREAD;
+  const place = { words, firstWord: 0, at: 0, seed: seed >>> 0, tensor };
+  const sizes = { ...place, ...wholeNumbers({ mean: 0, spread, even: true }, format) };
+  return kernels.steps(findVariant(kernel, registry[kernel].plain), { weight }, sizes);
+}

@@ -1,0 +1,106 @@
+/** Times steps in batches, long enough for the clock. */
+import type { Step } from '../../engine/encode';
+import { Timer, timestampQuantum } from '../../engine/timer';
+import { median } from '../statistics/descriptive';
+
+/** The time that a measurement may take. */
+export interface Effort {
+  /** Total bytes of the rotating weight buffers: more than caches hold, so that every use reads from memory. */
+  rotateBytes: number;
+  /** Minimum duration of a batch of uses, the unit that is timed. */
+  batchSeconds: number;
+  batches: number;
+  /** Warm-up before the batches, only on a GPU that has been idle. */
+  warmupSeconds: number;
+}
+
+export const EFFORT: Effort = {
+  rotateBytes: 160e6,
+  batchSeconds: 0.02,
+  batches: 5,
+  warmupSeconds: 0.3,
+};
+
+/** The time of one use, a list of steps. */
+export interface UseTime {
+  /** The median of `samples`. */
+  seconds: number;
+  /** Seconds per use, one entry per batch. */
+  samples: number[];
+  /** Number of uses in a batch. */
+  repetitions: number;
+  /** `gpu`: timestamps around a batch; `wall`: from submit to completion on the CPU, where timestamps are unusable. */
+  clock: 'gpu' | 'wall';
+}
+
+const MOST_REPETITIONS = 20_000;
+
+/** A GPU that was idle for longer than this is warmed up again. */
+const IDLE_SECONDS = 0.25;
+
+/** End of the last batch on each device, in milliseconds of performance.now(). */
+const warmAt = new WeakMap<GPUDevice, number>();
+
+/** Times the same work repeatedly, in batches of one compute pass, rotating through `uses`, each a list of steps. */
+export async function timeUses(
+  uses: Step[][],
+  device: GPUDevice,
+  signal: AbortSignal,
+  effort: Effort,
+): Promise<UseTime> {
+  let turn = 0;
+  const batch = async (repetitions: number) => {
+    signal.throwIfAborted();
+    const taken = await secondsOf(
+      device,
+      Array.from({ length: repetitions }, () => uses[turn++ % uses.length]),
+    );
+    warmAt.set(device, performance.now());
+    return taken;
+  };
+  const idle = performance.now() - (warmAt.get(device) ?? -Infinity);
+  await batch(1); // the first dispatch includes one-time work of the driver
+  let repetitions = 1;
+  let taken = await batch(repetitions);
+  while (taken.seconds < effort.batchSeconds && repetitions < MOST_REPETITIONS) {
+    const growth = Math.min(16, (1.2 * effort.batchSeconds) / taken.seconds);
+    repetitions = Math.min(MOST_REPETITIONS, Math.ceil(Math.max(1.2, growth) * repetitions));
+    taken = await batch(repetitions);
+  }
+  const warmup = idle > 1e3 * IDLE_SECONDS ? effort.warmupSeconds : 0;
+  for (let spent = 0; spent < warmup; spent += taken.seconds) taken = await batch(repetitions);
+  const batches = [];
+  for (let i = 0; i < effort.batches; i++) batches.push(await batch(repetitions));
+  const clock = batches.every((each) => each.clock === 'gpu') ? ('gpu' as const) : ('wall' as const);
+  const samples = batches.map((each) => (clock === 'gpu' ? each.seconds : each.wall) / repetitions);
+  return { seconds: median(samples), samples, repetitions, clock };
+}
+
+/**
+ * Seconds of one batch, encoded before the clock starts. GPU timestamps that differ from the CPU clock by more than a
+ * fifth are not believed.
+ */
+async function secondsOf(device: GPUDevice, uses: Step[][]) {
+  const stamped = device.features.has('timestamp-query');
+  const tick = stamped ? await timestampQuantum(device) : 0;
+  const timer = stamped ? new Timer(device, 1) : undefined;
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass({ timestampWrites: timer?.writes() });
+  for (const { pipeline, bindGroup, workgroups } of uses.flat()) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+  pass.end();
+  timer?.resolve(encoder);
+  const commands = encoder.finish();
+  const from = performance.now();
+  device.queue.submit([commands]);
+  await device.queue.onSubmittedWorkDone();
+  const wall = Math.max(performance.now() - from, 1e-3) / 1e3;
+  const [seconds] = (await timer?.read()) ?? [];
+  const believed = seconds !== undefined && seconds > 0 && Math.abs(seconds - wall) <= wall / 5 + tick;
+  return believed
+    ? { seconds, wall, clock: 'gpu' as const }
+    : { seconds: wall, wall, clock: 'wall' as const };
+}
