@@ -23,19 +23,25 @@ export async function info({ settings }: Arguments): Promise<boolean> {
   });
 }
 
-/** Checks variants against their references, one line of JSON each. Resolves to true when complete without failures. */
+/** Checks variants against their references, and without names that cheats are caught, one line of JSON each. Resolves to true when complete without failures. */
 export async function selftest({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
   const count = { passed: 0, failed: 0, skipped: 0 };
+  let missed = 0;
   let ended = false;
   for await (const event of selfTest(gpu, { ends: true, names: words }, signal)) {
     if (event.type === 'failed') throw new Error(event.reason);
     ended ||= event.type === 'finished' && !signal.aborted;
+    if (event.type === 'cheat') {
+      missed += Number(event.result.outcome === 'not caught');
+      print(`${JSON.stringify(event.result)}\n`);
+    }
     if (event.type !== 'check') continue;
     count[event.result.outcome]++;
     print(`${JSON.stringify(event.result)}\n`);
   }
   tell(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
-  return ended && count.failed === 0;
+  if (missed) tell(`${missed} dishonest shaders were not caught\n`);
+  return ended && count.failed === 0 && missed === 0;
 }
 
 /** Runs an experiment and prints CSV. Resolves to true when no run failed. */

@@ -5,6 +5,7 @@ import { withErrorScopes } from './device';
 import { encode } from './encode';
 import { GuardedArrays, randomSeed } from './guarded';
 import type { Kernels } from './kernels';
+import { POISON } from './words';
 
 /** The difference between an array and its reference. */
 export interface Difference {
@@ -113,13 +114,18 @@ function differenceIn(
     const got = expected instanceof Float32Array ? new Float32Array(read[i]) : new Uint32Array(read[i]);
     const error = normalisedError(got, expected);
     if (!(error <= tolerance)) {
-      const code = Number.isFinite(error) ? (again ? 'again' : 'cases') : 'nan';
+      const code = again ? 'again' : writesNan(read[i], error) ? 'nan' : 'cases';
       return { error, difference: { code, array, error, tolerance, ...firstWrong(got, expected) } };
     }
     largest = Math.max(largest, error);
   }
   return { error: largest };
 }
+
+/** True if an array without a finite error holds a not-a-number that is not the poison of before the run. */
+const writesNan = (read: ArrayBuffer, error: number) =>
+  !Number.isFinite(error) &&
+  new Uint32Array(read).some((word) => (word & 0x7f800000) === 0x7f800000 && word !== POISON);
 
 /** Random arrays and what the reference makes of them, remembered: all variants of a kernel are checked with them. */
 function caseOf(kernel: Kernel, sizes: Sizes, seed: number, again: boolean): Case {

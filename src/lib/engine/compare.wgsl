@@ -4,11 +4,12 @@ struct Task { got: u32, want: u32, count: u32, exact: u32 } // where they begin,
 @group(0) @binding(0) var<uniform> task: Task;
 @group(0) @binding(1) var<storage, read> got: array<u32>;
 @group(0) @binding(2) var<storage, read> want: array<u32>;
-// The bits of the largest |want|, non-finite numbers, the first wrong element; then error and power of each group.
+// The bits of the largest |want|, non-finite numbers, the first wrong element, poisoned ones; then error and power of each group.
 @group(0) @binding(3) var<storage, read_write> result: array<atomic<u32>>;
 
 const threads = 256u;
-const header = 3u;
+const header = 4u;
+const poison = 0x7fc0beefu; // words.ts
 var<workgroup> sums: array<vec2<f32>, threads>;
 
 fn is_finite(bits: u32) -> bool { return (bits & 0x7f800000u) != 0x7f800000u; }
@@ -35,6 +36,7 @@ fn measure(
       largest = max(largest, b & 0x7fffffffu);
     } else {
       atomicAdd(&result[1], 1u);
+      if (a == poison) { atomicAdd(&result[3], 1u); }
     }
   }
   atomicMax(&result[0], largest);

@@ -13,6 +13,8 @@ export interface ArrayDifference {
   worst: number;
   /** Elements that are not-a-number or infinite in either array. */
   nonFinite: number;
+  /** How many of them hold the poison of words.ts: nothing was written there. */
+  unwritten: number;
   /** The first element off by more than 1 % of the largest |want|; undefined if none is. Exact: that differs. */
   firstWrong: number | undefined;
 }
@@ -20,7 +22,7 @@ export interface ArrayDifference {
 const MOST_GROUPS = 1024;
 /** Elements of a run, at least. */
 const RUN = 256;
-const HEADER = 3;
+const HEADER = 4;
 
 interface Pipelines {
   measure: GPUComputePipeline;
@@ -64,7 +66,7 @@ export async function compareArrays(
 }
 
 function differenceOf(read: ArrayBuffer, count: number): ArrayDifference {
-  const [, nonFinite, first] = new Uint32Array(read, 0, HEADER);
+  const [, nonFinite, first, unwritten] = new Uint32Array(read, 0, HEADER);
   const sums = new Float32Array(read, 4 * HEADER);
   const errors = sums.filter((_, i) => i % 2 === 0);
   const power = sums.reduce((sum, each, i) => sum + (i % 2 ? each : 0), 0);
@@ -78,6 +80,7 @@ function differenceOf(read: ArrayBuffer, count: number): ArrayDifference {
     ),
     worst: relative(Math.max(...errors), Math.min(1, each / Math.max(1, count))),
     nonFinite,
+    unwritten,
     firstWrong: first === 0xffffffff ? undefined : first,
   };
 }

@@ -59,9 +59,8 @@ export async function microbenchmark(
     const timing = withErrorScopes(gpu.device, describe, async () => {
       const uses = await Promise.all(turns.map((buffers) => kernels.steps(variant, buffers, sizes)));
       const taken = await timeUses(uses, gpu.device, signal, effort);
-      const [own] = turns;
-      const bindings = Object.fromEntries(Object.entries(own).map(([name, buffer]) => [name, { buffer }]));
-      await checkAfterTiming(kernels, variant, uses[0], sizes, bindings, randomSeed());
+      const two = turns.slice(0, 2).map((buffers, i) => ({ steps: uses[i], bindings: bindingsOf(buffers) }));
+      await checkAfterTiming(kernels, variant, sizes, two, randomSeed());
       return taken;
     });
     const time = await gpu.unlessLost(timing);
@@ -72,6 +71,9 @@ export async function microbenchmark(
     kernels.destroy();
   }
 }
+
+const bindingsOf = (buffers: Record<string, GPUBuffer>) =>
+  Object.fromEntries(Object.entries(buffers).map(([name, buffer]) => [name, { buffer }]));
 
 /** The work of one use, as far as no cache can help: weights count only where all copies exceed every cache. */
 function workOfTurn(variant: Variant, { sizes, turns }: Operands): BoundedWork {

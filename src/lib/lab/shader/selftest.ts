@@ -1,9 +1,15 @@
-/** The self-test: checks every variant against its kernel's reference in this browser, on this GPU. */
+/**
+ * The self-test: checks every variant against its kernel's reference in this browser, on this GPU, and tries whether
+ * dishonest shaders are caught here.
+ */
 import { check } from '../../engine/check';
 import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, settingsToCheck, variants, variantsFor } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
+import { Session } from '../measure/session';
+import { cheats } from './cheats';
+import { type Cheat, judgeShader } from './cheats/cheat';
 
 /** Number of variants that are compiled ahead while one is checked. */
 const COMPILED_AHEAD = 4;
@@ -21,9 +27,21 @@ export interface CheckResult {
   reason?: string;
 }
 
+/** A dishonest shader, and whether the checks caught it. Plain data, safe to post. */
+export interface CheatResult {
+  name: string;
+  kernel: string;
+  /** How it cheats. */
+  about: string;
+  outcome: 'caught' | 'not caught' | 'skipped';
+  /** What caught it, in words; for a skipped one, what this GPU lacks. */
+  reason: string;
+}
+
 export type SelfTestEvent =
   | { type: 'selftest'; adapter: AdapterDescription; total: number }
   | { type: 'check'; result: CheckResult }
+  | { type: 'cheat'; result: CheatResult }
   | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished' };
 
@@ -35,8 +53,9 @@ export interface SelfTestOptions {
 }
 
 /**
- * Checks variants against their references. A wrong variant or a missing feature is a result, not an error; only a name
- * that does not exist and a GPU that cannot be opened or is lost end the test early.
+ * Checks variants against their references; then, unless only some are named, tries a selection of dishonest shaders. A
+ * wrong variant or a missing feature is a result, not an error; only a name that does not exist and a GPU that cannot be
+ * opened or is lost end the test early.
  */
 export async function* selfTest(
   gpu: GPU,
@@ -65,6 +84,7 @@ export async function* selfTest(
     }
     kernels.destroy();
     device.destroy();
+    if (names.length === 0) yield* tryCheats(gpu, cheats, signal);
   } catch (reason) {
     yield { type: 'failed', settings: 'self-test', reason: (reason as Error).message };
   }
@@ -75,6 +95,23 @@ export async function* selfTest(
 function variantsNamed(name: string): Variant[] {
   const [kernel, variant] = name.split('/');
   return variant === undefined ? variantsFor(kernel) : [findVariant(kernel, variant)];
+}
+
+/** Puts each dishonest shader through the checks, on a device of their own. */
+async function* tryCheats(gpu: GPU, tried: Cheat[], signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
+  const open = () => Promise.reject(new Error('The self-test loads no model'));
+  const session = new Session({ gpu, agent: 'self-test', open });
+  try {
+    for (const cheat of tried) {
+      if (signal.aborted) return;
+      const { name, kernel, about } = cheat;
+      const { caught, reason, unsupported } = await judgeShader(cheat, await session.open(), signal);
+      const outcome = unsupported ? 'skipped' : caught ? 'caught' : 'not caught';
+      yield { type: 'cheat', result: { name, kernel, about, outcome, reason } };
+    }
+  } finally {
+    session.close();
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { secondsOf } from '../measure/prompt';
 import { medianRate } from '../records/record';
 import { type RunContext } from '../measure/session';
 import type { LoadedModel } from '../measure/session';
+import { refuseImpossiblePrompt } from '../measure/possible';
 import { goOn, prepareText, promptIds, type Sampling } from './text';
 
 /** A prompt, how to continue it, and the settings of the model and its kernels. */
@@ -69,12 +70,14 @@ export async function generateCell(
   const startedAt = new Date().toISOString();
   const experiment = complete(cell.experiment, defaultsFor(gpu));
   const ids = Uint32Array.from(promptIds(tokenizer.encode(cell.prompt)));
-  const { plans } = await prepareText(model, experiment, ids.length, context);
+  const prepared = await prepareText(model, experiment, ids.length, context);
+  const { plans } = prepared;
   report('prefilling', 0, ids.length);
   const prefill = await timedPrefill(engine, plans, ids, context);
   const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
   const made = await stream(cell, tokenizer, source, { report, signal, tell });
   gpu.throwPendingErrors();
+  await refuseImpossiblePrompt(prepared, ids.length, prefill.seconds, gpu, signal);
   return {
     settings: formatExperiment(experiment, 'query', catalogue),
     prompt: cell.prompt,

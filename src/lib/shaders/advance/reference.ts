@@ -15,9 +15,9 @@ export default {
   reference: advance,
   lengths: ({ values, tokens }) => ({ last: values, previous: values, best: 1, ids: 64 + tokens, cursor: 1 }),
   inputs: {
-    best: () => Uint32Array.of(4242),
+    best: (_, random) => Uint32Array.of(Math.floor(65536 * random())),
     ids: (length) => new Uint32Array(length).fill(7),
-    cursor: () => Uint32Array.of(11),
+    cursor: (_, random) => Uint32Array.of(Math.floor(64 * random())),
   },
   outputs: ['previous', 'cursor', 'ids'],
   cases: [

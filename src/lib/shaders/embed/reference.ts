@@ -18,7 +18,8 @@ function embed(
   }
 }
 
-const CURSOR = 3;
+/** The cursor is below this. */
+const CURSORS = 64;
 
 /** The table may be cut into parts of `rows` rows from `first_row` on: one dispatch a part fills the tokens it has. */
 export default (format: Format): Kernel => {
@@ -28,7 +29,7 @@ export default (format: Format): Kernel => {
     reference: (arrays, sizes) => embed(format, arrays, sizes),
     lengths: ({ tokens, columns, rows }) => ({
       weight: ((rows * columns) / format.elements) * format.words,
-      ids: CURSOR + tokens,
+      ids: CURSORS + tokens,
       cursor: 1,
       x: tokens * columns,
     }),
@@ -41,7 +42,7 @@ export default (format: Format): Kernel => {
       // From a little before the part to a little behind it.
       ids: (length, random, { first_row, rows }) =>
         Uint32Array.from({ length }, () => Math.max(0, first_row - 5 + Math.floor(random() * (rows + 10)))),
-      cursor: () => Uint32Array.of(CURSOR),
+      cursor: (_, random) => Uint32Array.of(Math.floor(CURSORS * random())),
     },
     outputs: ['x'],
     cases: [

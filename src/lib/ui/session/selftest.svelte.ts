@@ -1,7 +1,7 @@
 /** The reactive state of the self-test page: starts the test in the worker and keeps its results. */
 import { SvelteDate } from 'svelte/reactivity';
 import type { AdapterDescription } from '../../lab/cells/events';
-import type { CheckResult, SelfTestEvent } from '../../lab/shader/selftest';
+import type { CheatResult, CheckResult, SelfTestEvent } from '../../lab/shader/selftest';
 import { openWorker } from './worker';
 
 export class SelfTest {
@@ -13,6 +13,7 @@ export class SelfTest {
   /** What to test, as `kernel` or `kernel/variant`; empty for every variant. */
   names = $state.raw<string[]>([]);
   results = $state.raw<CheckResult[]>([]);
+  cheats = $state.raw<CheatResult[]>([]);
   /** Why the test ended early; undefined if it did not. */
   problem = $state<string | undefined>();
   startedAt = $state<string | undefined>();
@@ -36,6 +37,7 @@ export class SelfTest {
     this.stop();
     this.phase = 'running';
     this.results = [];
+    this.cheats = [];
     this.problem = undefined;
     this.startedAt = new SvelteDate().toISOString();
     this.#worker = openWorker<SelfTestEvent>(
@@ -54,6 +56,7 @@ export class SelfTest {
   #receive(event: SelfTestEvent) {
     if (event.type === 'selftest') [this.adapter, this.total] = [event.adapter, event.total];
     if (event.type === 'check') this.results = [...this.results, event.result];
+    if (event.type === 'cheat') this.cheats = [...this.cheats, event.result];
     if (event.type === 'failed') this.problem = event.reason;
     if (event.type === 'finished') this.#end();
   }
@@ -73,7 +76,7 @@ function describeResult({ kernel, variant, knobs, outcome, error, reason }: Chec
   return `${outcome.padEnd(7)} ${name}: ${reason ?? `error ${showError(error)}`}`;
 }
 
-function reportOf({ adapter, counts, sorted, problem, startedAt, total }: SelfTest): string {
+function reportOf({ adapter, counts, sorted, cheats, problem, startedAt, total }: SelfTest): string {
   const { passed, failed, skipped } = counts;
   return [
     `RWKV-7 lab self-test, ${startedAt ?? 'not run yet'}`,
@@ -84,6 +87,7 @@ function reportOf({ adapter, counts, sorted, problem, startedAt, total }: SelfTe
     ...(problem ? [`ended early: ${problem}`] : []),
     '',
     ...sorted.map(describeResult),
+    ...cheats.map(({ outcome, name, about, reason }) => `${outcome}: ${name}, ${about}: ${reason}`),
     '',
   ].join('\n');
 }

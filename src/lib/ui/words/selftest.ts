@@ -22,6 +22,8 @@ export const selftest = {
     `${name}${software ? ', a software adapter' : ''}. Features: ${features}.`,
   results: 'Results',
   columns: ['Outcome', 'Variant', 'Knobs', 'Error or reason'],
+  cheats: 'Dishonest shaders',
+  caught: { caught: 'caught', 'not caught': 'NOT caught', skipped: 'skipped' },
   outcomes: { passed: 'passed', failed: 'failed', skipped: 'skipped' } satisfies Record<
     CheckResult['outcome'],
     string

@@ -19,5 +19,7 @@ export const selftest: typeof english = {
   adapter: (name, software, features) => `${name}${software ? '，软件适配器' : ''}。功能：${features}。`,
   results: '结果',
   columns: ['结果', '变体', '可调参数', '误差或原因'],
+  cheats: '作弊着色器',
+  caught: { caught: '已识破', 'not caught': '未识破', skipped: '跳过' },
   outcomes: { passed: '通过', failed: '失败', skipped: '跳过' },
 };

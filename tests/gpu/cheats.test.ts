@@ -1,0 +1,49 @@
+/**
+ * Dishonest shaders (tests/cheats and src/lib/lab/shader/cheats) are caught, each by what its file names; honest ones in
+ * unusual styles pass.
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import { gpu, openFile } from '../../cli/node';
+import { runCell } from '../../src/lib/lab/cells/run';
+import { judgeShader } from '../../src/lib/lab/shader/cheats/cheat';
+import { Session } from '../../src/lib/lab/measure/session';
+import { cheatFiles } from '../cheats';
+import { DEMO } from '../oracle';
+
+/** True once `measure` compares the answer after timing with the plain kernels' (protocol, point 6). */
+const ANSWERS_COMPARED = false;
+
+const signal = new AbortController().signal;
+const files = cheatFiles();
+const session = new Session({ gpu, agent: 'a test', open: (model) => openFile(model) });
+const open = await session.open();
+
+afterAll(() => session.close());
+
+test.for(files.filter(({ inModel }) => !inModel))('$name: $about', async (cheat, { skip }) => {
+  const { caught, reason, unsupported } = await judgeShader(cheat, open, signal);
+  if (unsupported) skip(`${cheat.kernel}/${cheat.name} ${reason}`);
+  expect({ caught, reason: caught === cheat.caught ? '' : reason }).toEqual({
+    caught: cheat.caught,
+    reason: '',
+  });
+});
+
+describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) => {
+  test('gets past the checks of its kernel', async () => {
+    expect(await judgeShader(cheat, open, signal)).toEqual({ caught: undefined, reason: '' });
+  });
+
+  test.runIf(ANSWERS_COMPARED)('is caught in a run of a model', async () => {
+    const { kernel, name, text: wgsl } = cheat;
+    const settings = { model: DEMO, prefill: 256, chunk: 64, samples: 1, warmup: 0, [kernel]: name };
+    const text = Object.entries(settings)
+      .map((setting) => setting.join('='))
+      .join('\n');
+    const events = [];
+    const cell = { kind: 'sweep' as const, text, variants: [{ kernel, name, wgsl }] };
+    for await (const event of runCell(cell, session, signal)) events.push(event);
+    const reasons = events.flatMap((event) => (event.type === 'failed' ? [event.reason] : []));
+    expect(reasons).toEqual([expect.stringContaining(`[${cheat.caught}]`)]);
+  });
+});
