@@ -6,7 +6,6 @@ import type { Kernel } from './kernel';
 import type { Format } from './formats/format';
 import { formatNameOf, formats } from './formats/formats';
 import { formatsField, HeaderError, statedFormats } from './header';
-import { requireRules } from './rules';
 import { knobEnds, parseVariant, type Variant } from './variant';
 
 type Family = (format: Format) => Kernel;
@@ -67,7 +66,7 @@ export function settingsToCheck(variant: Variant): Variant[] {
 /** Reads a text that is not in the registry (an edited shader) as if it were: same shared files, same rules. */
 export function readVariant(kernel: string, name: string, text: string): Variant {
   variantsFor(kernel);
-  return ruled(parseVariant(kernel, name, text, shared, formatNameOf(kernel)));
+  return parseVariant(kernel, name, text, shared, formatNameOf(kernel));
 }
 
 /**
@@ -93,16 +92,10 @@ function variantsOf(directory: string, name: string, text: string): Variant[] {
   const reference = references.find(([known]) => known === directory)?.[1];
   if (reference === undefined)
     throw new Error(`src/lib/shaders/${directory} has variants but no reference.ts`);
-  if (typeof reference !== 'function') return [ruled(parseVariant(directory, name, text, shared))];
+  if (typeof reference !== 'function') return [parseVariant(directory, name, text, shared)];
   return (statedFormats(text) ?? Object.keys(formats)).map((format) =>
-    ruled(parseVariant(`${directory}_${format}`, name, text, shared, format)),
+    parseVariant(`${directory}_${format}`, name, text, shared, format),
   );
-}
-
-/** The variant, once it keeps the rules of its kernel. */
-function ruled(variant: Variant): Variant {
-  requireRules(variant, kernels[variant.kernel]);
-  return variant;
 }
 
 function folder(path: string): string {

@@ -1,4 +1,7 @@
-/** Rules that a text keeps for its kernel: what it may write, and how its own buffers may be called. */
+/**
+ * Rules that a text keeps for its kernel, before it is compiled: what it may write, and how its own buffers may be
+ * called. Only the worker and the terminal load this file.
+ */
 import { HeaderError } from './header';
 import type { Kernel } from './kernel';
 import { LINE_BREAK } from './tokens';

@@ -12,7 +12,14 @@ import type { Kernels } from '../../engine/kernels';
 import { wholeNumbers } from '../../engine/synthetic';
 import { findVariant, kernels as registry } from '../../shaders';
 import { formatNameOf } from '../../shaders/formats/formats';
-import { Refusal, type RefusalCode, seeded, type Sizes } from '../../shaders/kernel';
+import {
+  type Arrays,
+  type Random,
+  Refusal,
+  type RefusalCode,
+  seeded,
+  type Sizes,
+} from '../../shaders/kernel';
 import type { Variant } from '../../shaders/variant';
 import type { OpenGpu } from './session';
 
@@ -206,12 +213,32 @@ async function fillRandom(
     const format = name === 'weight' ? formatNameOf(kernel) : undefined;
     const { buffer, offset = 0 } = bindings[name];
     if (inputs[name] && !format) {
-      const array = inputs[name](length, random, sizes) as Float32Array<ArrayBuffer>;
-      device.queue.writeBuffer(buffer, offset, array);
+      const array = specialInput(kernel, name, sizes, random);
+      device.queue.writeBuffer(buffer, offset, array as Float32Array<ArrayBuffer>);
     } else if (length > 0)
       steps.push(...(await synthesis(kernels, format ?? 'f32', bindings[name], length, seed, index)));
   }
   device.queue.submit([encode(device, steps)]);
+}
+
+/** Tokens with special inputs of their own; a prime number, so that they fall differently into every tile and chunk. */
+const DIFFERENT_TOKENS = 509;
+
+/** An input that its kernel generates: where it has planes of many tokens, those of the first DIFFERENT_TOKENS repeat. */
+function specialInput(kernel: string, name: string, sizes: Sizes, random: Random): Arrays[string] {
+  const { inputs = {}, lengths } = registry[kernel];
+  const { tokens = 0, columns } = sizes;
+  const length = lengths(sizes)[name];
+  const planes = length / (tokens * columns);
+  if (tokens <= DIFFERENT_TOKENS || !Number.isInteger(planes)) return inputs[name](length, random, sizes);
+  const some = specialInput(kernel, name, { ...sizes, tokens: DIFFERENT_TOKENS }, random);
+  const all = some instanceof Float32Array ? new Float32Array(length) : new Uint32Array(length);
+  for (let row = 0; row < planes * tokens; row++) {
+    const from =
+      (Math.floor(row / tokens) * DIFFERENT_TOKENS + ((row % tokens) % DIFFERENT_TOKENS)) * columns;
+    all.set(some.subarray(from, from + columns), row * columns);
+  }
+  return all;
 }
 
 /** The steps that fill an array with random numbers of a format. */

@@ -6,6 +6,7 @@ import { check } from '../../engine/check';
 import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
 import { isInexact, type Sizes } from '../../shaders/kernel';
+import { requireRules } from '../../shaders/rules';
 import type { Variant } from '../../shaders/variant';
 import type { Checks } from '../records/record';
 import { checkAtShape } from './atShape';
@@ -96,8 +97,12 @@ const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
 
 const shapeKey = ({ variant, sizes }: VariantUse) => `${Object.values(sizes).join()}\n${checkKey(variant)}`;
 
-/** Compiles variants in parallel: drivers use several threads when several pipelines are requested at once. */
+/**
+ * Compiles variants in parallel: drivers use several threads when several pipelines are requested at once. Throws a
+ * HeaderError `bindings`, before it compiles any, for a variant that could write its inputs.
+ */
 export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
+  for (const variant of variants) requireRules(variant, registry[variant.kernel]);
   let done = 0;
   if (variants.length) report('compiling', done, variants.length);
   const compile = async (variant: Variant) => {

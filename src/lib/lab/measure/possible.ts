@@ -125,7 +125,7 @@ async function measureRate(measurement: PeakMeasurement, kind: Arithmetic | 'rea
 }
 
 /** The work of a whole prompt: the arithmetic of all its steps, and the weights that no cache keeps between chunks. */
-export function workOfPrompt({ run, plans }: PreparedRun, tokens: number): BoundedWork {
+function workOfPrompt({ run, plans }: PreparedRun, tokens: number): BoundedWork {
   const chunks = Math.ceil(tokens / plans.chunk);
   const last = plans.final.get(tokens - (chunks - 1) * plans.chunk) ?? [];
   const full = plans.inner.get(plans.chunk) ?? [];

@@ -8,6 +8,7 @@ import {
   readHeader,
   splitHeaderLine,
 } from '../../shaders/header';
+import { requireRules } from '../../shaders/rules';
 import { LINE_BREAK } from '../../shaders/tokens';
 import { evaluate, type OwnVariant, type Pass, readKnobs, type Variant } from '../../shaders/variant';
 import { readModule } from '../../shaders/wgsl';
@@ -34,6 +35,7 @@ export function headerProblems({ kernel, name, wgsl }: OwnVariant): {
   let variants: Variant[];
   try {
     variants = readVariants(kernel, name, wgsl);
+    for (const variant of variants) requireRules(variant, registry[variant.kernel]);
   } catch (error) {
     const line = error instanceof HeaderError ? error.line : undefined;
     return { problems: [...knobProblems(places), places.line(line, messageOf(error))], variants: [] };

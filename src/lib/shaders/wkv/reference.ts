@@ -1,4 +1,4 @@
-import type { Arrays, Kernel, Random, Sizes } from '../kernel';
+import type { Arrays, Kernel, Sizes } from '../kernel';
 import { LAYER_VECTORS, layerVector } from '../shared/layer_vectors';
 
 const HEAD = 64;
@@ -64,23 +64,7 @@ function finish(y: Float64Array, arrays: Arrays, t: number, head: number, { colu
   }
 }
 
-/** Tokens with inputs of their own; a prime number, so that they fall differently into every tile and chunk. */
-const DIFFERENT_TOKENS = 509;
-
-/** The inputs of many tokens: those of the first DIFFERENT_TOKENS repeat. */
-function repeated(length: number, random: Random, columns: number, tokens: number): Float32Array {
-  const different = 6 * DIFFERENT_TOKENS * columns;
-  const some = kernel.inputs.inputs(different, random, { columns, tokens: DIFFERENT_TOKENS });
-  const inputs = new Float32Array(length);
-  for (let plane = 0; plane < 6; plane++)
-    for (let t = 0; t < tokens; t++) {
-      const from = (plane * DIFFERENT_TOKENS + (t % DIFFERENT_TOKENS)) * columns;
-      inputs.set(some.subarray(from, from + columns), (plane * tokens + t) * columns);
-    }
-  return inputs;
-}
-
-const kernel = {
+export default {
   about: 'The WKV-7 recurrence, then group norm, bonus and gate',
   reference: wkv,
   lengths: ({ columns, tokens }) => ({
@@ -93,8 +77,7 @@ const kernel = {
   inputs: {
     // Decays between the floor e^(−e^−½) = 0.545 and 1: half of them at the floor, and all of the first head's where there are
     // more. Removal keys of length one, correlated in time.
-    inputs: (length: number, random: Random, { columns, tokens }: Sizes): Float32Array => {
-      if (tokens > DIFFERENT_TOKENS) return repeated(length, random, columns, tokens);
+    inputs: (length, random, { columns, tokens }) => {
       const inputs = Float32Array.from({ length }, () => 2 * random() - 1);
       const plane = tokens * columns;
       const direction = Float32Array.from({ length: columns }, () => 2 * random() - 1);
@@ -130,5 +113,3 @@ const kernel = {
   plain: 'sequential',
   keeps: () => ['state'],
 } satisfies Kernel;
-
-export default kernel;

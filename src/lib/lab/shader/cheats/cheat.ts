@@ -9,7 +9,7 @@ import type { OpenGpu } from '../../measure/session';
 import type { Effort } from '../../measure/timeUses';
 
 /** A code of a refusal, or `inexact`: a speed, but never a verdict. */
-export type CheatCode = RefusalCode | 'inexact';
+type CheatCode = RefusalCode | 'inexact';
 
 /** A shader for a test of the checks. */
 export interface Cheat {
