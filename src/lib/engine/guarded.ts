@@ -1,7 +1,7 @@
 /** Arrays on the GPU between guards, so that it shows when a shader writes outside its outputs or changes its inputs. */
 import { Refusal, type Arrays } from '../shaders/kernel';
 import { readBuffer, storageBuffer } from './buffers';
-import { digestWords, fillWords, POISON, type WordRange } from './words';
+import { Digests, fillWords, POISON, type WordRange } from './words';
 
 /**
  * Words of a guard: as many as the longest array, so more than any stride, within these limits. Beyond them a write ends
@@ -27,8 +27,7 @@ interface Place {
 export class GuardedArrays {
   readonly #places: Record<string, Place>;
   readonly #ranges: GuardedRange[];
-  readonly #sums: GPUBuffer;
-  readonly #secret = randomSeed();
+  readonly #digests: Digests;
 
   /** `lengths` in words, by name. Throws when an array exceeds the device's limits. */
   constructor(
@@ -49,7 +48,7 @@ export class GuardedArrays {
       Object.values(this.#places).map(({ buffer }) => ({ buffer, first: 0, count: buffer.size / 4 })),
       GUARD,
     );
-    this.#sums = storageBuffer(device, 'digests', 16 * this.#ranges.length);
+    this.#digests = new Digests(device, this.#ranges, randomSeed());
   }
 
   /**
@@ -80,20 +79,12 @@ export class GuardedArrays {
 
   /** Remembers the guards and the inputs as they are now. */
   seal() {
-    const encoder = this.device.createCommandEncoder();
-    encoder.clearBuffer(this.#sums);
-    this.device.queue.submit([encoder.finish()]);
-    digestWords(this.device, this.#ranges, this.#secret, this.#sums, 0);
+    this.#digests.begin();
   }
 
   /** Throws a Refusal that begins with `label` when a guard or an input has changed since `seal`. */
   async requireSealed(label: string): Promise<void> {
-    digestWords(this.device, this.#ranges, this.#secret, this.#sums, this.#ranges.length);
-    const sums = new Uint32Array(await readBuffer(this.device, this.#sums));
-    const half = sums.length / 2;
-    const changed = this.#ranges.find(
-      (_, i) => sums[2 * i] !== sums[half + 2 * i] || sums[2 * i + 1] !== sums[half + 2 * i + 1],
-    );
+    const changed = this.#ranges[await this.#digests.changed()];
     if (!changed) return;
     const { name, part } = changed;
     if (part === 'all') throw new Refusal('inputs', `${label} changes ${name} or what lies next to it`);
@@ -112,7 +103,8 @@ export class GuardedArrays {
   }
 
   destroy() {
-    for (const buffer of [...this.buffers, this.#sums]) buffer.destroy();
+    this.#digests.destroy();
+    for (const buffer of this.buffers) buffer.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 /** Fills and digests words on the GPU. */
-import { uniformBuffer } from './buffers';
+import { readBuffer, storageBuffer, uniformBuffer } from './buffers';
 import text from './words.wgsl?raw';
 
 /** Words of a buffer, from the `first` on. */
@@ -27,43 +27,98 @@ const pipelines = new WeakMap<GPUDevice, Pipelines>();
 /** Sets all words of the ranges to a value. */
 export function fillWords(device: GPUDevice, ranges: WordRange[], value: number) {
   const { fill, none } = pipelinesOf(device);
-  dispatch(
-    device,
-    fill,
-    ranges.map((range) => ({ ...range, value, slot: 0 })),
-    none,
-  );
-}
-
-/** Adds two words for each range to `sums`, from slot `first` on: they depend on every bit and on the secret number. */
-export function digestWords(
-  device: GPUDevice,
-  ranges: WordRange[],
-  secret: number,
-  sums: GPUBuffer,
-  first: number,
-) {
-  const tasks = ranges.map((range, i) => ({ ...range, value: secret, slot: first + i }));
-  dispatch(device, pipelinesOf(device).digest, tasks, sums);
-}
-
-type Task = WordRange & { value: number; slot: number };
-
-function dispatch(device: GPUDevice, pipeline: GPUComputePipeline, tasks: Task[], sums: GPUBuffer) {
-  const { layout } = pipelinesOf(device);
+  const tasks = new RangeTasks(device, ranges, [value], none);
   const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  const uniforms = tasks.map(({ buffer, first, count, value, slot }) => {
-    const uniform = uniformBuffer(device, 'range', [first, count, value, slot]);
-    const entries = [uniform, buffer, sums].map((each, binding) => ({ binding, resource: { buffer: each } }));
-    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-    pass.dispatchWorkgroups(Math.min(MOST_GROUPS, Math.ceil(count / THREADS)));
-    return uniform;
-  });
-  pass.end();
+  tasks.encode(encoder, fill, 0);
   device.queue.submit([encoder.finish()]);
-  for (const uniform of uniforms) uniform.destroy();
+  tasks.destroy();
+}
+
+/** Digests of ranges, taken twice: they depend on every bit and on a secret number. */
+export class Digests {
+  readonly #tasks: RangeTasks;
+  readonly #sums: GPUBuffer;
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly ranges: WordRange[],
+    secret: number,
+  ) {
+    this.#sums = storageBuffer(device, 'digests', 16 * ranges.length);
+    this.#tasks = new RangeTasks(device, ranges, [secret, secret], this.#sums);
+  }
+
+  /** Takes the first digests of all ranges, as they are now. */
+  begin() {
+    this.#take(0);
+  }
+
+  /** Takes the second ones; resolves to the index of the first range that has changed, or −1. */
+  async changed(): Promise<number> {
+    this.#take(1);
+    const sums = new BigUint64Array(await readBuffer(this.device, this.#sums));
+    return this.ranges.findIndex((_, i) => sums[i] !== sums[this.ranges.length + i]);
+  }
+
+  #take(turn: number) {
+    const encoder = this.device.createCommandEncoder();
+    if (turn === 0) encoder.clearBuffer(this.#sums);
+    this.#tasks.encode(encoder, pipelinesOf(this.device).digest, turn);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  destroy() {
+    this.#tasks.destroy();
+    this.#sums.destroy();
+  }
+}
+
+/** Alignment of dynamic offsets in a uniform buffer, on every GPU. */
+const SLOT_BYTES = 256;
+
+/** A dispatch for each range, in several turns with a value each; sums go to the slots of the turn. */
+class RangeTasks {
+  readonly #uniform: GPUBuffer;
+  readonly #groups: GPUBindGroup[];
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly ranges: WordRange[],
+    values: number[],
+    sums: GPUBuffer,
+  ) {
+    const words = new Uint32Array((SLOT_BYTES / 4) * ranges.length * values.length);
+    for (const [turn, value] of values.entries())
+      for (const [i, { first, count }] of ranges.entries()) {
+        const slot = turn * ranges.length + i;
+        words.set([first, count, value, slot], (SLOT_BYTES / 4) * slot);
+      }
+    this.#uniform = uniformBuffer(device, 'ranges', [...words]);
+    const { layout } = pipelinesOf(device);
+    this.#groups = ranges.map(({ buffer }) => {
+      const uniform = { buffer: this.#uniform, size: 16 };
+      const entries = [uniform, { buffer }, { buffer: sums }];
+      return device.createBindGroup({
+        layout,
+        entries: entries.map((resource, binding) => ({ binding, resource })),
+      });
+    });
+  }
+
+  encode(encoder: GPUCommandEncoder, pipeline: GPUComputePipeline, turn: number) {
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    for (const [i, { count }] of this.ranges.entries()) {
+      if (count === 0) continue;
+      pass.setBindGroup(0, this.#groups[i], [SLOT_BYTES * (turn * this.ranges.length + i)]);
+      pass.dispatchWorkgroups(Math.min(MOST_GROUPS, Math.ceil(count / THREADS)));
+    }
+    pass.end();
+  }
+
+  destroy() {
+    this.#uniform.destroy();
+  }
 }
 
 function pipelinesOf(device: GPUDevice): Pipelines {
@@ -74,7 +129,7 @@ function pipelinesOf(device: GPUDevice): Pipelines {
     entries: (['uniform', 'storage', 'storage'] as const).map((type, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type },
+      buffer: { type, hasDynamicOffset: type === 'uniform' },
     })),
   });
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });

@@ -66,6 +66,9 @@ const scaled = (value: number, unit: number) => (value / unit).toPrecision(4);
 /** Enough for a bound: the fastest batch counts. */
 const BOUND_EFFORT: Effort = { rotateBytes: 0, batchSeconds: 0.01, batches: 4, warmupSeconds: 0.05 };
 
+/** Rates that every GPU exceeds, and every CPU that emulates one: slower work is possible without a measurement. */
+const EVERYWHERE: Rates = { compute: 2e9, read: 1e9 };
+
 /** Times that the rates are measured again, on suspicion, before a time is refused: the first may have been disturbed. */
 const SECOND_LOOKS = 2;
 
@@ -82,6 +85,7 @@ export async function refuseImpossible(
   gpu: OpenGpu,
   signal: AbortSignal,
 ): Promise<void> {
+  if (seconds >= leastSeconds(work, EVERYWHERE)) return;
   const kinds = [...new Set(variants.flatMap(arithmeticOf))];
   for (let look = 0; look <= SECOND_LOOKS; look++) {
     const rates = await ratesOf(work, kinds, gpu, signal, look > 0);

@@ -32,6 +32,6 @@ export default {
   tolerance: 0,
   default: 'slices',
   plain: 'slices',
-  // A search that leaves out a tenth of the vocabulary misses none of the largest in 3 % of the checks.
-  rounds: 32,
+  // A search that leaves out a quarter of the vocabulary meets no largest logit there in 1 % of the checks.
+  rounds: 16,
 } satisfies Kernel;
