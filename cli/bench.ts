@@ -23,7 +23,10 @@ export async function info({ settings }: Arguments): Promise<boolean> {
   });
 }
 
-/** Checks variants against their references, and without names that cheats are caught, one line of JSON each. Resolves to true when complete without failures. */
+/**
+ * Checks variants against their references and, without names, that dishonest shaders are caught; one line of JSON each.
+ * Resolves to true when complete without failures.
+ */
 export async function selftest({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
   const count = { passed: 0, failed: 0, skipped: 0 };
   let missed = 0;
@@ -32,7 +35,7 @@ export async function selftest({ words }: Arguments, signal: AbortSignal): Promi
     if (event.type === 'failed') throw new Error(event.reason);
     ended ||= event.type === 'finished' && !signal.aborted;
     if (event.type === 'cheat') {
-      missed += Number(event.result.outcome === 'not caught');
+      missed += Number(event.result.outcome === 'failed');
       print(`${JSON.stringify(event.result)}\n`);
     }
     if (event.type !== 'check') continue;

@@ -97,19 +97,22 @@ export function makeOperands(
   const random = seeded(1);
   const runs: Record<string, Arrays[string]> = {};
   const made: GPUBuffer[] = [];
+  const turns: Operands['turns'] = [];
   const make = (name: string) => {
     const length = lengths[name];
     const buffer = storageBuffer(device, name, 4 * length);
     made.push(buffer);
-    runs[name] ??= runOf(kernel, name, length, sizes, random);
-    for (let at = 0; at < length; at += runs[name].length)
-      device.queue.writeBuffer(buffer, 4 * at, words(runs[name].subarray(0, length - at)));
+    // Neighbouring copies of the weights differ, so that the result of one is none for the next.
+    const key = `${name} ${turns.length % 2}`;
+    const run = (runs[key] ??= runOf(kernel, name, length, sizes, random));
+    for (let at = 0; at < length; at += run.length)
+      device.queue.writeBuffer(buffer, 4 * at, words(run.subarray(0, length - at)));
     return buffer;
   };
   const destroy = () => made.forEach((buffer) => buffer.destroy());
   try {
     const single = Object.fromEntries(Object.keys(lengths).map((name) => [name, make(name)]));
-    const turns = [single];
+    turns.push(single);
     while (single.weight && turns.length * single.weight.size < rotateBytes && turns.length < MOST_COPIES)
       turns.push({ ...single, weight: make('weight') });
     return { kernel, sizes, turns, destroy };

@@ -85,7 +85,7 @@ const facts = {
   error: { column: shown('x_error', 'Largest error', (r) => r.error, 2), read: values.readNumber },
   errorKernel: { column: exported('x_error_kernel', 'Kernel of it', (r) => r.errorKernel), read: text },
   checks: {
-    column: exported('x_checks', 'What was checked', (r) => r.checks && values.formatPairs({ ...r.checks })),
+    column: exported('x_checks', 'Checks', (r) => r.checks && values.formatPairs({ ...r.checks })),
     read: values.readChecks,
   },
   settings: { column: exported('x_settings', 'Settings', (r) => r.settings), read: text },

@@ -33,8 +33,9 @@ export interface CheatResult {
   kernel: string;
   /** How it cheats. */
   about: string;
-  outcome: 'caught' | 'not caught' | 'skipped';
-  /** What caught it, in words; for a skipped one, what this GPU lacks. */
+  /** `passed`: it was caught. */
+  outcome: CheckResult['outcome'];
+  /** `caught: …` with what caught it, or `NOT caught`; for a skipped one, what this GPU lacks. */
   reason: string;
 }
 
@@ -106,8 +107,9 @@ async function* tryCheats(gpu: GPU, tried: Cheat[], signal: AbortSignal): AsyncG
       if (signal.aborted) return;
       const { name, kernel, about } = cheat;
       const { caught, reason, unsupported } = await judgeShader(cheat, await session.open(), signal);
-      const outcome = unsupported ? 'skipped' : caught ? 'caught' : 'not caught';
-      yield { type: 'cheat', result: { name, kernel, about, outcome, reason } };
+      const outcome = unsupported ? 'skipped' : caught ? 'passed' : 'failed';
+      const told = unsupported ? reason : caught ? `caught: ${reason}` : `NOT caught ${reason}`.trim();
+      yield { type: 'cheat', result: { name, kernel, about, outcome, reason: told } };
     }
   } finally {
     session.close();

@@ -23,7 +23,6 @@ export const selftest = {
   results: 'Results',
   columns: ['Outcome', 'Variant', 'Knobs', 'Error or reason'],
   cheats: 'Dishonest shaders',
-  caught: { caught: 'caught', 'not caught': 'NOT caught', skipped: 'skipped' },
   outcomes: { passed: 'passed', failed: 'failed', skipped: 'skipped' } satisfies Record<
     CheckResult['outcome'],
     string

@@ -21,6 +21,8 @@ export interface Cheat {
   /** Only a run of a whole model shows it, not its kernel alone. */
   inModel: boolean;
   kernel: string;
+  /** Columns of the shape at which it is tried, if not those of the small model. */
+  columns: number | undefined;
   /** The text as a variant's file. */
   text: string;
 }
@@ -28,7 +30,7 @@ export interface Cheat {
 /**
  * Reads a file: lines `// cheat:` (or `// honest:`), `// caught:` and `// kernel:`, then a shader; or with `// patches:
  * kernel/variant` instead of the kernel, changes of a shipped shader: after each run of lines `//< old`, which must occur
- * in it, what replaces them. `// through: measure` marks what only a run of a whole model shows. Throws when a line is
+ * in it, what replaces them. `// through: measure` marks what only a run of a whole model shows, `// columns:` gives the shape more of them. Throws when a line is
  * missing or an old one does not occur.
  */
 export function readCheat(name: string, file: string): Cheat {
@@ -37,10 +39,11 @@ export function readCheat(name: string, file: string): Cheat {
   const patched = field('patches');
   const kernel = patched?.split('/')[0] ?? field('kernel');
   if (!about || !kernel) throw new Error(`${name} does not say how it cheats, or with which kernel`);
-  const body = file.replace(/^(\/\/ (cheat|honest|caught|through|kernel|patches): .*\n)+/, '');
+  const body = file.replace(/^(\/\/ (cheat|honest|caught|through|columns|kernel|patches): .*\n)+/, '');
   const text = patched ? patch(name, findVariant(kernel, patched.split('/')[1]).text, body) : body;
   const caught = field('caught') as CheatCode | undefined;
-  return { name, about, caught, inModel: field('through') === 'measure', kernel, text };
+  const columns = field('columns') === undefined ? undefined : Number(field('columns'));
+  return { name, about, caught, inModel: field('through') === 'measure', kernel, columns, text };
 }
 
 function patch(name: string, shipped: string, body: string): string {
@@ -71,7 +74,7 @@ const SHAPES: Record<string, Sizes[]> = {
   wkv_token: [{ columns: 256, decay: 64, learning_rate: 64, value: 32, gate: 176, wide: 0, first_layer: 0 }],
 };
 
-/** Enough for some ten runs, with one matrix and then with two. */
+/** Enough for some ten runs, with two matrices and then with one. */
 const EFFORT: Effort = { rotateBytes: 0, batchSeconds: 2e-3, batches: 4, warmupSeconds: 0 };
 
 /** What came of a shader: the code that caught it (none if it passed), and the message. */
@@ -88,7 +91,7 @@ export async function judgeShader(cheat: Cheat, gpu: OpenGpu, signal: AbortSigna
     const [variant] = readVariants(cheat.kernel, cheat.name, cheat.text);
     const reason = gpu.kernels.unsupportedReason(variant);
     if (reason) return { caught: undefined, reason, unsupported: true };
-    const inexact = await timeEverywhere(variant, gpu, signal);
+    const inexact = await timeEverywhere(variant, cheat.columns, gpu, signal);
     return { caught: inexact ? 'inexact' : undefined, reason: inexact ? 'states a large error' : '' };
   } catch (error) {
     signal.throwIfAborted();
@@ -98,12 +101,17 @@ export async function judgeShader(cheat: Cheat, gpu: OpenGpu, signal: AbortSigna
 }
 
 /** Checks and times a variant at each shape; true if it states too large an error for a verdict. */
-async function timeEverywhere(variant: Variant, gpu: OpenGpu, signal: AbortSignal): Promise<boolean> {
+async function timeEverywhere(
+  variant: Variant,
+  columns: number | undefined,
+  gpu: OpenGpu,
+  signal: AbortSignal,
+): Promise<boolean> {
   const shapes = SHAPES[familyOf(variant.kernel)] ?? registry[variant.kernel].cases;
-  const uses = shapes.map((sizes) => ({ variant, sizes }));
+  const uses = shapes.map((sizes) => ({ variant, sizes: columns ? { ...sizes, columns } : sizes }));
   const { inexact } = await checkUses(uses, gpu, () => undefined, signal);
   for (const { sizes } of uses)
-    for (const matrices of [1, 2]) {
+    for (const matrices of [2, 1]) {
       const { weight = 0 } = registry[variant.kernel].lengths(sizes);
       const rotateBytes = 4 * weight * matrices;
       const operands = makeOperands(gpu.device, variant.kernel, sizes, { ...EFFORT, rotateBytes });

@@ -1,5 +1,5 @@
 // cheat: leaves the result of its last run where x begins as it did then, whatever the matrix
-// caught: impossible
+// caught: answer
 // patches: matmul_q4_k/naive
 //< //! grid: rows / workgroup_size, tokens, batch
 //! scratch seen: 2

@@ -20,6 +20,5 @@ export const selftest: typeof english = {
   results: '结果',
   columns: ['结果', '变体', '可调参数', '误差或原因'],
   cheats: '作弊着色器',
-  caught: { caught: '已识破', 'not caught': '未识破', skipped: '跳过' },
   outcomes: { passed: '通过', failed: '失败', skipped: '跳过' },
 };
