@@ -49,6 +49,22 @@ export interface Plans {
   forward(tokens: number): Forward;
 }
 
+/** What a model has computed of a prompt, in GPU buffers of its own: to compare with what another plan computes. */
+export interface Answer {
+  /** Logits of the last token. */
+  logits: GPUBuffer;
+  /** The recurrent state of all layers: `wkv` and `shift` as in `State`. */
+  wkv: GPUBuffer;
+  shift: GPUBuffer;
+}
+
+export interface PrepareOptions {
+  /** Keep the plans prepared before, so that several are ready at once. */
+  beside?: boolean;
+  /** Use the activations of these plans, which must have room for as many tokens. */
+  sharing?: Plans;
+}
+
 /** GPU time of one step of a chunk; `seconds` is undefined when the timestamps were unusable. */
 export type StepTime = Pick<Step, 'kernel' | 'variant' | 'pass' | 'sizes'> & { seconds: number | undefined };
 
@@ -94,24 +110,28 @@ export class Engine {
   /**
    * Compiles the chosen variants and builds the steps for prompts of these lengths, in chunks of `chunk` tokens with at
    * most `stepsPerSubmit` steps per command buffer (0: 16, doubling each time). Frees earlier plans unless `beside` is
-   * true. Throws for a chunk outside 1 to MOST_CHUNK, when a variant does not compile and when memory runs out.
+   * true. Throws for a chunk outside 1 to MOST_CHUNK, when a variant does not compile, when memory runs out and when the
+   * shared activations are too small.
    */
   async prepare(
     choice: Choice,
     chunk: number,
     stepsPerSubmit: number,
     lengths: number[],
-    beside = false,
+    { beside = false, sharing }: PrepareOptions = {},
   ): Promise<Plans> {
     if (!(Number.isInteger(chunk) && chunk >= 1 && chunk <= MOST_CHUNK))
       throw new Error(`A chunk has 1 to ${MOST_CHUNK} tokens; ${chunk} was asked for`);
     if (!beside) this.#release();
     const longest = Math.min(chunk, Math.max(1, ...lengths));
+    if (sharing && sharing.activations.x.size < 4 * longest * this.geometry.embedding)
+      throw new Error(`The shared activations have no room for a chunk of ${longest} tokens`);
     return withErrorScopes(
       this.#device,
       noRoom(`a chunk of ${longest} tokens; lower the chunk`),
       async () => {
-        const plans = await this.#emptyPlans(choice, chunk, stepsPerSubmit, longest);
+        const activations = sharing?.activations ?? createActivations(this.#device, this.geometry, longest);
+        const plans = await this.#emptyPlans(choice, chunk, stepsPerSubmit, activations);
         this.#plans.push(plans);
         for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
           await this.#steps(plans, tokens, last);
@@ -122,10 +142,21 @@ export class Engine {
     );
   }
 
-  /** Plans that contain only the softmax steps so far. `longest` is the largest chunk length in tokens. */
-  async #emptyPlans(choice: Choice, chunk: number, stepsPerSubmit: number, longest: number): Promise<Plans> {
+  /** Frees plans that nothing runs any more; their activations, unless other plans share them. */
+  discard(plans: Plans) {
+    this.#plans = this.#plans.filter((each) => each !== plans);
+    if (!this.#plans.some(({ activations }) => activations === plans.activations))
+      destroyAll(plans.activations);
+  }
+
+  /** Plans that contain only the softmax steps so far. */
+  async #emptyPlans(
+    choice: Choice,
+    chunk: number,
+    stepsPerSubmit: number,
+    activations: Activations,
+  ): Promise<Plans> {
     const { kernels, weights } = this;
-    const activations = createActivations(this.#device, this.geometry, longest);
     const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
     const { vocabulary } = this.geometry;
     return {
@@ -212,6 +243,22 @@ export class Engine {
     return new Float32Array(await readBuffer(this.#device, this.#logits));
   }
 
+  /** Copies of the last logits and of the state, on the GPU; the caller destroys them. Throws when memory runs out. */
+  copyAnswer(): Promise<Answer> {
+    const { wkv, previous } = this.#state;
+    return withErrorScopes(this.#device, noRoom('a copy of the state'), () => {
+      const encoder = this.#device.createCommandEncoder();
+      const copy = (buffer: GPUBuffer) => {
+        const made = storageBuffer(this.#device, `${buffer.label}, a copy`, buffer.size);
+        encoder.copyBufferToBuffer(buffer, 0, made, 0, buffer.size);
+        return made;
+      };
+      const answer = { logits: copy(this.#logits), wkv: copy(wkv), shift: copy(previous) };
+      this.#device.queue.submit([encoder.finish()]);
+      return Promise.resolve(answer);
+    });
+  }
+
   /** Probabilities from the last `softmax`: `vocabulary` numbers. */
   async readProbabilities(): Promise<Float32Array> {
     return new Float32Array(await readBuffer(this.#device, this.#probabilities));
@@ -278,7 +325,8 @@ export class Engine {
   /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans. */
   get memoryBytes(): number {
     const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer];
-    const buffers = [...own, ...this.#plans.flatMap(({ activations }) => Object.values(activations))];
+    const activations = new Set(this.#plans.map((plans) => plans.activations));
+    const buffers = [...own, ...[...activations].flatMap((each) => Object.values(each))];
     const { scratch, resident } = this.kernels.bytes;
     return scratch + resident + buffers.reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
   }
@@ -353,8 +401,7 @@ export class Engine {
   }
 
   #release() {
-    for (const { activations } of this.#plans)
-      for (const buffer of Object.values(activations)) (buffer as GPUBuffer).destroy();
+    for (const activations of new Set(this.#plans.map((plans) => plans.activations))) destroyAll(activations);
     this.#plans = [];
     this.kernels.release();
   }
@@ -366,6 +413,10 @@ function chunks(tokens: number, chunk: number): { tokens: number; last: boolean 
     tokens: Math.min(chunk, tokens - i * chunk),
     last: (i + 1) * chunk >= tokens,
   }));
+}
+
+function destroyAll(activations: Activations) {
+  for (const buffer of Object.values(activations)) (buffer as GPUBuffer).destroy();
 }
 
 const noRoom = (what: string) => (message: string) => `There is no room on this GPU for ${what}: ${message}`;

@@ -46,13 +46,17 @@ interface Compiled {
 
 /**
  * Compiles and binds variants, with caches: pipelines by WGSL text and by its code (without comments and unused
- * constants), uniforms by value, scratch buffers by variant, name and size, resident buffers by matrix and code.
+ * constants), uniforms by value, scratch buffers by variant, name and size, resident buffers by matrix and code, steps by
+ * variant and buffers.
  */
 export class Kernels {
   #compiled = new Map<string, Promise<Compiled>>();
   #uniforms = new Map<string, GPUBuffer>();
   #scratch = new Map<string, GPUBuffer>();
   #residents = new Map<GPUBuffer, Map<string, Resident>>();
+  #steps = new Map<string, Step[]>();
+  #identities = new WeakMap<object, number>();
+  #nextIdentity = 0;
   #firstLoad: number | undefined;
 
   constructor(
@@ -137,7 +141,33 @@ export class Kernels {
       );
     const request = { variant, named, sizes, label };
     if (load) Object.assign(named, await this.#resident(request, load));
-    return this.#passes(request, variant.passes, timed, variant.bindings);
+    const key = this.#keyOf(variant, timed, named);
+    const steps = this.#steps.get(key) ?? this.#passes(request, variant.passes, timed, variant.bindings);
+    this.#steps.set(key, steps);
+    return steps;
+  }
+
+  /**
+   * Steps that are asked for from now on are made anew, with bind groups of their own; those made so far stay valid. Plans that
+   * are compared share the steps in which they do not differ, because two equal bind groups can differ in speed.
+   */
+  makeStepsAnew() {
+    this.#steps.clear();
+  }
+
+  /** The same for the same text with the same buffers and sizes, which are a buffer too. */
+  #keyOf({ kernel, name, wgsl }: Variant, timed: Pipelines, named: Record<string, Binding>): string {
+    const bindings = Object.entries(named).map(([binding, range]) => {
+      const { buffer, offset = 0, size = '' } = 'buffer' in range ? range : { buffer: range };
+      return `${binding} ${this.#identity(buffer)} ${offset} ${size}`;
+    });
+    return [kernel, name, this.#identity(timed), wgsl.length, ...bindings].join('|');
+  }
+
+  #identity(object: object): number {
+    const known = this.#identities.get(object) ?? this.#nextIdentity++;
+    this.#identities.set(object, known);
+    return known;
   }
 
   /** A uniform buffer with these integers; equal ones are shared. */
@@ -176,6 +206,7 @@ export class Kernels {
     for (const weight of [...this.#residents.keys()]) this.forget(weight);
     for (const buffer of this.#scratch.values()) buffer.destroy();
     this.#scratch.clear();
+    this.#steps.clear();
     this.#firstLoad = undefined;
   }
 
