@@ -166,7 +166,7 @@ test('several at once, in the order in which they are explained', () => {
     { prefillSeconds: [1e-3, 2e-3], warmupSeconds: [], software: true, sentinelSeconds: [1, 2] },
     { hidden: true, resumed: true, battery: true },
   );
-  const order = Object.keys(WARNINGS);
+  const order: readonly string[] = WARNINGS;
   expect(found).toEqual(order.filter((code) => (found as string[]).includes(code)));
   expect(found).toHaveLength(10);
 });

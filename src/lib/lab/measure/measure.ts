@@ -9,6 +9,7 @@ import type { Experiment } from '../experiment/experiment';
 import { ownerOf } from '../experiment/settings';
 import type { Run } from '../experiment/expand';
 import type { RunRecord } from '../records/record';
+import { checkAnswer } from './answer';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, readClocks, repetitionsFor, resumedSince } from './clock';
@@ -30,17 +31,19 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   const { engine } = model;
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
-  const { choice, plans, kernelHash, error, errorKernel, checks } = prepared;
+  const { choice, plans, kernelHash, error, errorKernel, inexact } = prepared;
   const { samples, circumstances } = await takeSamples(prepared, engine, context);
   const fastest = Math.min(...samples.prefillSeconds);
   await refuseImpossiblePrompt(prepared, run.prefill, fastest, gpu, context.signal);
+  const memoryBytes = engine.memoryBytes;
+  const checks = await checkAnswer(prepared, model, context);
   const record: RunRecord = {
     settings: run.settings,
     model: run.model,
     parameters: parameterCount(engine.geometry),
     geometry: sizesOf(engine.geometry),
     weightBytes: model.weights.byteLength,
-    memoryBytes: engine.memoryBytes,
+    memoryBytes,
     loadSeconds: model.loadSeconds,
     layoutSeconds: plans.layoutSeconds,
     ...resultNumbers(run),
@@ -58,7 +61,9 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   };
   const found = warningsOf(record, circumstances);
   const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(prepared, gpu));
-  return { ...record, warnings: unused ? [...found, 'unused'] : found };
+  const others = { inexact, unused };
+  const more = (Object.keys(others) as (keyof typeof others)[]).filter((warning) => others[warning]);
+  return { ...record, warnings: [...found, ...more] };
 }
 
 /** What the samples add to a record. */

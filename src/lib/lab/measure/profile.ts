@@ -1,6 +1,7 @@
 /** Profiles a chunk: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
 import type { Choice, Engine, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
+import { checkAnswer } from './answer';
 import { EFFORT, type Effort } from './timeUses';
 import { NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
@@ -38,6 +39,7 @@ export async function profile(
   const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
   gpu.throwPendingErrors();
   await refuseImpossiblePrompt(prepared, tokens, wallSeconds, gpu, signal);
+  await checkAnswer({ ...prepared, run: { ...run, prefill: tokens, decode: 0 } }, { engine }, context);
   report('measuring peaks');
   const peaks = await measurePeaks(gpu, signal, effort);
   const rows = rowsOf(times, choice);

@@ -9,6 +9,10 @@ export interface Checks {
   shapes: number;
   /** The seed of the data. */
   seed: number;
+  /** After the timing: largest normalised mean squared error of logits and state against the portable exact kernels. */
+  answerError?: number;
+  /** Seed of the prompt for that. */
+  answerSeed?: number;
   /** Seconds that the checks took; less when some were done before. */
   seconds: number;
 }
@@ -106,29 +110,25 @@ export function upgradeRecord(stored: RunRecord | StoredRecord): RunRecord {
 /** The present code of a warning. */
 export const presentWarning = (code: string): string => (code === 'short' ? 'ticks' : code);
 
-/** The warnings of a run, with what to do about each; the English of the page too. */
-export const WARNINGS = {
-  software: 'A CPU emulates the GPU: use these figures to check correctness, never to compare speed.',
-  hidden: 'The page was hidden while this was measured, which slows it: keep the tab in front and run again.',
-  resumed: 'The computer slept while this was measured: run again.',
-  battery: 'The computer ran on its battery, which may slow its GPU: plug it in and run again.',
-  few: 'Fewer than five samples say little about the spread: set samples to 5 or more.',
-  spread:
-    'The samples vary by more than 5 %: close other programs that use the GPU, and raise warmup and samples.',
-  ticks:
-    'A sample lasted less than 100 ticks of the clock: set warmup to 1 or more, or raise prefill or decode.',
-  cold: 'The timed samples had no warm-up: set warmup to 1 or more, unless the first run is what you want to measure.',
-  warming: 'Later samples are faster than earlier ones: raise warmup.',
-  drift:
-    'Later samples are slower than earlier ones, as on a GPU that heats up: let it cool, and use a compare cell, whose runs are interleaved.',
-  throttled:
-    'Fixed work between the samples changed its speed by more than 3 %: the GPU changed its clock, or another program used it. Run again, or use a compare cell.',
-  encode:
-    'Encoding on the CPU takes more than half of a sample, so the GPU may wait for it: raise prefill or chunk to measure the GPU.',
-  unused: 'A setting names a kernel or a shape that this model does not use; it had no effect.',
-} as const;
+/** The codes of what may be wrong with a result; ui/words/warnings.ts says what to do about each. */
+export const WARNINGS = [
+  'software',
+  'hidden',
+  'resumed',
+  'battery',
+  'few',
+  'spread',
+  'ticks',
+  'cold',
+  'warming',
+  'drift',
+  'throttled',
+  'encode',
+  'inexact',
+  'unused',
+] as const;
 
-export type Warning = keyof typeof WARNINGS;
+export type Warning = (typeof WARNINGS)[number];
 
 /** Tokens ÷ median wall seconds: how every speed of the lab is computed. */
 export const medianRate = (tokens: number, seconds: readonly number[]): number => tokens / median(seconds);

@@ -69,8 +69,13 @@ export function readPairs(list: string): Record<string, number> {
 }
 
 /** `shapes=45 seed=7 seconds=0.5`; undefined for an empty cell. */
-export const readChecks = (list: string): Checks | undefined =>
-  list ? ({ shapes: NaN, seed: NaN, seconds: NaN, ...readPairs(list) } satisfies Checks) : undefined;
+export function readChecks(list: string): Checks | undefined {
+  if (!list) return undefined;
+  const pairs = readPairs(list);
+  const missing = ['shapes', 'seed', 'seconds'].find((name) => !(name in pairs));
+  if (missing) throw new Error(`${quoted(list)} lacks ${missing}`);
+  return pairs as unknown as Checks;
+}
 
 export function readNumber(word: string): number {
   if (word.trim() === '' || !Number.isFinite(Number(word)))
@@ -99,8 +104,8 @@ export function readTime(word: string): string {
 export function readWarnings(list: string): Warning[] {
   return words(list).map((word) => {
     const warning = presentWarning(word);
-    if (!Object.hasOwn(WARNINGS, warning))
-      throw new Error(`${quoted(word)} is not one of ${Object.keys(WARNINGS).join(', ')}`);
+    if (!WARNINGS.some((code) => code === warning))
+      throw new Error(`${quoted(word)} is not one of ${WARNINGS.join(', ')}`);
     return warning as Warning;
   });
 }

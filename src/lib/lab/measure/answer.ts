@@ -1,0 +1,161 @@
+/**
+ * Checks the answer after timing: the kernels that were timed run a prompt that they have not seen, and their logits, state and
+ * decoded tokens are compared with those of the portable exact kernels in chunks of another length.
+ */
+import { compareArrays } from '../../engine/compareArrays';
+import type { Answer, Choice, Engine, Plans } from '../../engine/engine';
+import { kernels as registry } from '../../shaders';
+import { Refusal } from '../../shaders/kernel';
+import { type Variant, withKnobs } from '../../shaders/variant';
+import { REGISTRY, variantOf } from '../experiment/catalogue';
+import { checkAll } from './check';
+import type { Checks } from '../records/record';
+import type { PreparedRun } from './prepare';
+import { promptTokens } from './prompt';
+import { randomSeed } from '../../engine/guarded';
+import type { LoadedModel, OpenGpu, RunContext } from './session';
+
+/**
+ * Largest errors. Kernels that are exact but for the order of their sums: 1e-6. With shipped kernels that round activations, which
+ * the exact side then uses as well: a difference of order can round a number to its neighbour. With other kernels that state
+ * an error: `matmul_q4_k/dot4`, which states 1e-4, was found to be off by up to 0.02 in a synthetic model of 32 layers.
+ */
+const EXACT_TOLERANCE = 1e-6;
+const ROUNDED_TOLERANCE = 5e-3;
+const STATED_TOLERANCE = 4e-2;
+
+/** Tokens that are decoded for the check, if the run decodes. */
+const MOST_DECODED = 4;
+
+/** Longest chunk of the exact kernels: their activations lie beside those of the run. */
+const LONGEST_CHUNK = 512;
+
+/**
+ * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels. Resolves to
+ * all that was checked. Throws a Refusal `answer` when they disagree: then no speed of these plans may be shown.
+ */
+export async function checkAnswer(
+  { run, choice, plans, checks }: PreparedRun,
+  { engine }: Pick<LoadedModel, 'engine'>,
+  context: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
+): Promise<Checks> {
+  const from = performance.now();
+  const { gpu, report } = context;
+  report('checking', 0, 1, 'the answer');
+  const seed = randomSeed();
+  const { vocabulary } = engine.geometry;
+  const prompt = promptTokens(run.prefill, vocabulary, seed);
+  const decoded = Math.min(run.decode, MOST_DECODED);
+  const got = await answerOf(engine, plans, prompt, decoded);
+  try {
+    const tokens = [...prompt, ...got.tokens.slice(0, -1)];
+    const want = await exactAnswer(engine, { choice, plans }, tokens, context);
+    try {
+      const error = await differenceOf(got.answer, want.answer, gpu);
+      const tolerance = toleranceOf(Object.values(choice));
+      const what = run.settings || 'The run';
+      if (!(error <= tolerance))
+        throw new Refusal(
+          'answer',
+          `${what} was timed, but its answer to another prompt of ${run.prefill} tokens is wrong: error ` +
+            `${error.toExponential(1)} against the exact kernels, allowed ${tolerance}`,
+        );
+      requireLargest(want.logits, got.tokens[got.tokens.length - 1], tolerance, what);
+      const seconds = checks!.seconds + (performance.now() - from) / 1e3;
+      return { ...checks!, answerError: error, answerSeed: seed, seconds };
+    } finally {
+      destroy(want.answer);
+    }
+  } finally {
+    destroy(got.answer);
+  }
+}
+
+/** Prefills and decodes. `tokens`: the token after the prompt and the decoded ones; all but the last are in the state. */
+async function answerOf(engine: Engine, plans: Plans, prompt: Uint32Array, decoded: number) {
+  engine.load(prompt);
+  const first = await engine.prefill(plans, prompt.length);
+  const others = decoded ? await engine.decode(plans, decoded) : [];
+  return { tokens: [first, ...others], answer: await engine.copyAnswer() };
+}
+
+/** The answer of the portable exact kernels to the same tokens, with the logits on the CPU as well. */
+async function exactAnswer(
+  engine: Engine,
+  timed: Pick<PreparedRun, 'choice' | 'plans'>,
+  tokens: number[],
+  { gpu, report, signal }: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
+) {
+  const choice = exactChoice(engine, timed.choice, gpu);
+  await checkAll(choice, gpu, report, signal);
+  const chunk = otherChunk(timed.plans.chunk, tokens.length);
+  const plans = await engine.prepare(choice, chunk, 0, [tokens.length], { beside: true });
+  try {
+    engine.load(Uint32Array.from(tokens));
+    await engine.prefill(plans, tokens.length);
+    return { answer: await engine.copyAnswer(), logits: await engine.readLogits() };
+  } finally {
+    engine.discard(plans);
+  }
+}
+
+/**
+ * The exact side: the best portable exact variant of each kernel; where the run has a shipped variant that states an error, the
+ * same one. On a CPU that emulates a GPU, where compiling takes longer than computing, the plain variants.
+ */
+function exactChoice({ kernelNames }: Engine, timed: Choice, { adapter }: OpenGpu): Choice {
+  const exact = (kernel: string) => {
+    if (timed[kernel].error && isShipped(timed[kernel])) return timed[kernel];
+    const { default: best, plain } = registry[kernel];
+    const variant = variantOf(kernel, best, REGISTRY)!;
+    return adapter.software || variant.error ? variantOf(kernel, plain, REGISTRY)! : variant;
+  };
+  return Object.fromEntries(kernelNames.map((kernel) => [kernel, exact(kernel)]));
+}
+
+function toleranceOf(variants: Variant[]): number {
+  const stating = variants.filter(({ error }) => error);
+  if (stating.length === 0) return EXACT_TOLERANCE;
+  return stating.every(isShipped) ? ROUNDED_TOLERANCE : STATED_TOLERANCE;
+}
+
+/** True for a variant of the lab, whatever the values of its knobs. */
+function isShipped(variant: Variant): boolean {
+  const shipped = variantOf(variant.kernel, variant.name, REGISTRY);
+  const values = Object.entries(variant.knobs).map(([knob, { value }]) => [knob, value] as const);
+  if (!shipped || !values.every(([knob, value]) => shipped.knobs[knob]?.choices.includes(value)))
+    return false;
+  return withKnobs(shipped, Object.fromEntries(values)).wgsl === variant.wgsl;
+}
+
+/** Another chunk length than the timed one: three fifths of it, so that it ends at other tokens. */
+const otherChunk = (chunk: number, tokens: number) =>
+  Math.min(LONGEST_CHUNK, Math.max(1, Math.ceil(0.6 * Math.min(chunk, tokens))));
+
+/** Largest normalised mean squared error of logits and state; Infinity where a number is not finite. */
+async function differenceOf(got: Answer, want: Answer, { device }: OpenGpu): Promise<number> {
+  const parts = (['logits', 'wkv', 'shift'] as const).map((part) =>
+    compareArrays(device, got[part], want[part]),
+  );
+  return Math.max(...(await Promise.all(parts)).map(({ error }) => error));
+}
+
+/** Throws unless the token's exact logit is the largest, but for what the tolerated error may move it. */
+function requireLargest(logits: Float32Array, token: number, tolerance: number, what: string) {
+  let largest = -Infinity;
+  let power = 0;
+  for (const logit of logits) {
+    largest = Math.max(largest, logit);
+    power += logit ** 2 / logits.length;
+  }
+  // An error of one logit that is eight standard deviations of the tolerated one.
+  if (!(logits[token] >= largest - 8 * Math.sqrt(2 * tolerance * power)))
+    throw new Refusal(
+      'answer',
+      `${what} was timed, but says token ${token}, which is not the likeliest: logit ${logits[token]}, largest ${largest}`,
+    );
+}
+
+function destroy(answer: Answer) {
+  for (const buffer of Object.values(answer)) (buffer as GPUBuffer).destroy();
+}
