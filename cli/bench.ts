@@ -7,6 +7,7 @@ import { runCell } from '../src/lib/lab/cells/run';
 import { type LabEvent } from '../src/lib/lab/cells/events';
 import { type Progress } from '../src/lib/lab/measure/progress';
 import { selfTest } from '../src/lib/lab/shader/selftest';
+import type { ComparisonPlan } from '../src/lib/lab/records/comparison';
 import type { ChunkFit } from '../src/lib/lab/statistics/descriptive';
 import type { Arguments } from './arguments';
 import { print, tell, withSession } from './host';
@@ -69,6 +70,7 @@ export async function tellRuns(events: AsyncGenerator<LabEvent>, printer: Result
     if (event.type === 'adapter' && !named)
       tell(`${event.adapter.name}${event.adapter.software ? ' (software)' : ''}\n`);
     else if (event.type === 'progress') progress = showProgress(event.progress);
+    else if (event.type === 'planned') tell(`${eraseLine}${planText(event.plan)}\n`);
     else if (event.type === 'record') {
       records.push(event.record);
       tell(`${eraseLine}${placeOf(progress)}: ${speedsOf(event.record)}\n`);
@@ -82,6 +84,14 @@ export async function tellRuns(events: AsyncGenerator<LabEvent>, printer: Result
   for (const { settings, fit } of chunkFits(records))
     tell(`${settings || 'default settings'}: ${fitText(fit)}\n`);
   return failures;
+}
+
+/** What a comparison's budget can find. */
+function planText({ blocks, findable }: ComparisonPlan): string {
+  const finds = findable
+    ? `enough to find a difference of ${(100 * (findable - 1)).toFixed(1)} % in 9 of 10 comparisons`
+    : 'a verdict needs at least 8';
+  return `the budget allows about ${blocks} blocks: ${finds}`;
 }
 
 function generationSpeeds({ prefillTokensPerSecond, decodeTokensPerSecond }: Generation): string {

@@ -4,6 +4,7 @@ import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
 import { peaks, profileRun, timeKernels, tuneSettings } from './measuring';
 import { runNotebook } from './notebook';
+import { repeat } from './repeat';
 import { evaluateFile, generateText, logits, tokenize } from './text';
 
 export const USAGE = `The RWKV-7 lab in a terminal.
@@ -12,6 +13,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   selftest [KERNEL | KERNEL/VARIANT …]             variants, all or these, against their references on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
   run NOTEBOOK.md                                  every cell of a notebook, in order (see below)
+  repeat NOTEBOOK.md [--times N] [--samples FILE]  the compare cells of a notebook N times: a row for each verdict (CSV)
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
   profile '<settings>'                             GPU time of one chunk by kernel and shape (CSV)
   tune '<settings>' [--budget SECONDS] [--error E] the fastest settings for this GPU: a line for each chunk, the ranking on stderr
@@ -38,6 +40,7 @@ const commands: Record<string, Command> = {
   selftest: { options: [], text: true, run: selftest },
   bench: { options: [], text: false, run: bench },
   run: { options: [], text: true, run: runNotebook },
+  repeat: { options: ['times', 'samples'], text: true, run: repeat },
   time: { options: ['shapes'], text: false, run: timeKernels },
   profile: { options: [], text: false, run: profileRun },
   tune: { options: ['budget', 'error'], text: false, run: tuneSettings },

@@ -1,8 +1,11 @@
 // Shared by all commands: output to stdout and stderr, a session on this machine's GPU, and models by name.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { Session } from '../src/lib/lab/measure/session';
+import { keptStore } from '../src/lib/lab/measure/floor';
 import { gpu, openFile } from './node';
 
 /** Writes results to stdout. */
@@ -19,10 +22,24 @@ export function openModel(model: string, signal?: AbortSignal) {
   return openFile(model === 'demo' ? join(folder, DEMO) : model);
 }
 
+const floorsFile = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rwkv-lab', 'floors.json');
+
+/** What is known of identical settings on this machine, in a file of the user's cache folder. */
+const readFloors = async () => JSON.parse(await readFile(floorsFile, 'utf8')) as Record<string, unknown>;
+const floors = keptStore(
+  async (key) => (await readFloors())[key],
+  async (key, values) => {
+    const all = await readFloors().catch(() => ({}));
+    await mkdir(dirname(floorsFile), { recursive: true });
+    await writeFile(floorsFile, JSON.stringify({ ...all, [key]: values }));
+  },
+);
+
 const newSession = () =>
   new Session({
     gpu,
     open: openModel,
+    floors,
     agent: `Node ${process.version}, ${process.platform} ${process.arch}`,
   });
 

@@ -1,5 +1,5 @@
 // The commands that measure and tune kernels: time, profile, tune, peaks.
-import type { PairComparison } from '../src/lib/lab/measure/compare';
+import type { PairComparison } from '../src/lib/lab/records/comparison';
 import { complete, defaultsFor } from '../src/lib/lab/experiment/defaults';
 import { readExperiment } from '../src/lib/lab/experiment/experiment';
 import { expand } from '../src/lib/lab/experiment/expand';
@@ -65,7 +65,7 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
   };
   return withSession(async (session) => {
     tell(`${(await session.open()).adapter.name}\n`);
-    for await (const { settings, before, comparison } of tune(
+    for await (const { settings, before, comparison, refused } of tune(
       experiment,
       session,
       options,
@@ -73,7 +73,9 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
       tellTuning,
     )) {
       print(`${settings}\n`);
-      tell(comparison ? `${comparisonText(comparison)} than ${before}\n` : 'nothing faster was found\n');
+      if (refused) tell(`what was found cannot be used: ${refused}\n`);
+      else if (settings === before) tell('no faster settings found\n');
+      if (comparison) tell(`${comparisonText(comparison)} than ${before}\n`);
     }
     return true;
   });
@@ -100,9 +102,9 @@ function overrideText({ use, candidate, seconds, bestSeconds }: ShapeOverride): 
   return `at ${shapeText(use.kernel, use.sizes)}: ${name} ${knobsKey(candidate.variant)} is ${gain} % faster than that`;
 }
 
-function comparisonText({ verdict, ratio, low, high, first }: PairComparison): string {
+function comparisonText({ verdict, ratio, low, high, values }: PairComparison): string {
   const [times, from, to] = [ratio, low, high].map((value) => value.toPrecision(4));
-  return `${verdict}: ${times} times as fast (${from} to ${to}, ${first.length} pairs)`;
+  return `${verdict}: ${times} times as fast (${from} to ${to}, ${values.length} blocks)`;
 }
 
 /** Measures the peak rates of this GPU (arithmetic, memory reads, dispatches) and prints CSV. */

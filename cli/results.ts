@@ -1,6 +1,6 @@
 // Prints the results of cells on stdout as CSV, settings or text, one block per cell.
 import type { LabEvent } from '../src/lib/lab/cells/events';
-import { comparisonToCsv } from '../src/lib/lab/measure/compare';
+import { comparisonToCsv } from '../src/lib/lab/records/comparison';
 import { peaksToCsv } from '../src/lib/lab/measure/peaks';
 import { toCsv } from '../src/lib/lab/records/runsCsv';
 import { profileToCsv } from '../src/lib/lab/records/profile';

@@ -17,12 +17,16 @@ export interface Opened {
 /** Options for waiting on results that a page computes on a software GPU. */
 export const COMPUTING = { timeout: COMPUTING_LIMIT };
 
-/** Settings with the variants that SwiftShader compiles fastest; the self-test and the gpu tests cover the others. */
+/**
+ * Settings with the plain variants, which SwiftShader compiles fastest and which every check compiles anyway; the self-test and the
+ * gpu tests cover the others.
+ */
 export const QUICK = [
   'matmul=naive',
   'matvec=naive',
+  'layer_norm=workgroup',
   'lora_matmul=naive',
-  'wkv=exchange',
+  'wkv=sequential',
   'wkv_token=separate',
   'token_shift=separate',
 ].join('&');

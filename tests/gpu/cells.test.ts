@@ -2,7 +2,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { catalogueWith } from '../../src/lib/lab/experiment/catalogue';
-import { apart } from '../../src/lib/lab/measure/compare';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import type { CellKind } from '../../src/lib/lab/notebook/notebook';
@@ -62,7 +61,7 @@ describe('kinds of cells', () => {
     expect(records[1].warnings).not.toContain('unused');
   });
 
-  test('compare: settings parted by a line, or one list, interleaved', async () => {
+  test('compare: settings parted by a line, or one list, in blocks', async () => {
     const one = await run({
       kind: 'compare',
       text: `${QUICK}prefill=2\nbudget=1\nargmax=${kernels.argmax.default},mine\n`,
@@ -79,8 +78,13 @@ describe('kinds of cells', () => {
       expect(compared.runs[0].sampleSeconds).toHaveLength(compared.runs[1].sampleSeconds.length);
       expect(compared.runs[0].sampleSeconds.length).toBeGreaterThanOrEqual(2);
       expect(['faster', 'slower', 'same', 'cannot tell']).toContain(compared.against[0].verdict);
-      const { low, ratio, high } = compared.against[0];
+      const { low, ratio, high, values } = compared.against[0];
       expect(low <= ratio && ratio <= high).toBe(true);
+      expect(values).toHaveLength(compared.blocks!);
+      for (const { checks } of compared.runs) {
+        expect(checks!.shapes).toBeGreaterThan(10);
+        expect(checks!.answerError).toBeLessThan(1e-6);
+      }
     }
     expect(of(one, 'compared')[0].compared.runs.map(({ settings }) => settings)[1]).toMatch(/argmax=mine/);
     expect(of(two, 'compared')[0].compared.runs[1].settings).toMatch(/chunk=1/);
@@ -306,20 +310,4 @@ describe('compiling as it is typed', () => {
     ]);
     expect((await compileShader({ ...own, wgsl: argmax }, await session.open())).problems).toEqual([]);
   });
-});
-
-test('records that were not interleaved never get a verdict', async () => {
-  const events = await run({ kind: 'sweep', text: `${QUICK}prefill=2,4\nsamples=2\n` });
-  const [first, second] = of(events, 'record').map(({ record }) => record);
-  const slower = { ...first, prefillSeconds: first.prefillSeconds.map((seconds) => 100 * seconds) };
-  for (const [a, b] of [
-    [first, second],
-    [first, slower],
-    [first, first],
-  ]) {
-    const found = apart(a, b);
-    expect(found.verdict).toBe('cannot tell');
-    expect(found.low <= found.ratio && found.ratio <= found.high).toBe(true);
-  }
-  expect(apart(first, slower).ratio).toBeCloseTo(0.01, 5);
 });

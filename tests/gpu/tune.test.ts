@@ -1,14 +1,16 @@
-// Tuning and comparing on this machine's GPU: the search, rejected variants, and verdicts on pairs of times.
+// Tuning and comparing on this machine's GPU: the search, rejected variants, and comparisons in blocks.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
-import { compare, judge } from '../../src/lib/lab/measure/compare';
+import { compareRuns } from '../../src/lib/lab/measure/compare';
+import type { FloorStore } from '../../src/lib/lab/measure/floor';
+import { prepareRun } from '../../src/lib/lab/measure/prepare';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { Search, type Candidate } from '../../src/lib/lab/tune/search';
 import { Session } from '../../src/lib/lab/measure/session';
-import { tune, type Tuned, type TuneEvent } from '../../src/lib/lab/tune/tune';
+import type { Tuned } from '../../src/lib/lab/tune/adopt';
+import { tune, type TuneEvent } from '../../src/lib/lab/tune/tune';
 import { findVariant, readVariant, variantsFor } from '../../src/lib/shaders';
-import { seeded } from '../../src/lib/shaders/kernel';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 // One simple variant per kernel, so that software compiles little; two of matvec to choose from.
@@ -79,33 +81,66 @@ test('a search drops what is wrong or impossible, by name', async () => {
 });
 
 describe('comparing', () => {
-  test('two runs stand ready side by side, and are interleaved', async () => {
-    const model = await session.load(TINY, 1, () => undefined, never);
-    const runs = ['naive', 'lanes'].map(
-      (variant) => expand(parseExperiment(`${QUICK}&prefill=2&matvec_q4_k=${variant}`))[0],
-    );
-    const found = await compare([runs[0], runs[1]], model, await session.context(never), 0.5);
-    expect(found.first.length).toBeGreaterThanOrEqual(2);
-    expect(found.second).toHaveLength(found.first.length);
-    expect(found.low).toBeLessThanOrEqual(found.ratio);
-    expect(found.high).toBeGreaterThanOrEqual(found.ratio);
+  const runsOf = (settings: string) => expand(parseExperiment(`${QUICK}&prefill=2&${settings}`));
+  const load = () => session.load(TINY, 1, () => undefined, never);
+
+  test('blocks hold samples of all runs, and identical settings are measured beside them until their floor is known', async () => {
+    const model = await load();
+    const kept = new Map<string, number[]>();
+    const context = await session.context(never);
+    const floors: FloorStore = {
+      read: (key) => Promise.resolve(kept.get(key) ?? []),
+      write: (key, values) => Promise.resolve(void kept.set(key, values)),
+    };
+    const host = { ...context.host, floors };
+    const runs = runsOf('matvec_q4_k=naive,lanes');
+    const first = await compareRuns(runs, model, { ...context, host }, 0.1);
+    expect(first.blocks).toBeGreaterThanOrEqual(1);
+    expect(first.control).toHaveLength(first.blocks!);
+    expect(first.against[0].verdict).toBe('cannot tell');
+    const [[key, values]] = kept;
+    expect(key).toMatch(/ \| .+ \| \d+ ms$/);
+    expect(values).toEqual(first.control);
+    // With enough values in the store, no more are measured, and the floor is theirs.
+    for (const each of ['0.25', '0.5', '1', '2', '4', '8', '16', '32', '64', '128', '256'])
+      kept.set(
+        key.replace(/[\d.]+ ms$/, `${each} ms`),
+        Array.from({ length: 16 }, (_, i) => (i - 8) / 1e3),
+      );
+    const second = await compareRuns(runs, model, { ...context, host }, 0.1);
+    expect(second.control).toEqual([]);
+    expect(second.floor).toBeGreaterThan(1e-3);
+    expect(second.floor).toBeLessThan(8e-3);
   });
 
-  test('the verdict is that of the pairs, whatever both have in common', () => {
-    const random = seeded(7);
-    const drift = Array.from({ length: 24 }, (_, pair) => 1 + pair / 10);
-    const noisy = (factor: number) => drift.map((base) => base * factor * (1 + 0.002 * random()));
-    expect(judge(noisy(1), noisy(0.9)).verdict).toBe('faster');
-    expect(judge(noisy(1), noisy(0.9)).ratio).toBeCloseTo(1 / 0.9, 2);
-    expect(judge(noisy(1), noisy(1.1)).verdict).toBe('slower');
-    expect(judge(noisy(1), noisy(1)).verdict).toBe('same');
-    expect(judge([1, 1], [0.5, 0.5]).verdict).toBe('cannot tell');
-    const wild = drift.map((_, pair) => 1 + (pair % 2));
-    expect(
-      judge(
-        wild,
-        drift.map(() => 1.5),
-      ).verdict,
-    ).toBe('cannot tell');
+  test('plans beside each other share activations and the steps in which they do not differ', async () => {
+    const { engine } = await load();
+    const context = await session.context(never);
+    const [naive, lanes] = runsOf('matvec_q4_k=naive,lanes');
+    const base = await prepareRun(naive, engine, context);
+    const options = { beside: true, sharing: base.plans };
+    const [same, other] = [
+      await prepareRun(naive, engine, context, options),
+      await prepareRun(lanes, engine, context, options),
+    ];
+    const stepsOf = ({ plans }: typeof base) => plans.final.get(1)!;
+    expect(other.plans.activations).toBe(base.plans.activations);
+    expect(stepsOf(same)).toEqual(stepsOf(base));
+    expect(stepsOf(same).every((step, at) => step === stepsOf(base)[at])).toBe(true);
+    const differing = stepsOf(other).filter((step) => !stepsOf(base).includes(step));
+    expect(differing.length).toBeGreaterThan(0);
+    expect(differing.every(({ kernel }) => kernel === 'matvec_q4_k')).toBe(true);
+    engine.kernels.makeStepsAnew();
+    const anew = await prepareRun(naive, engine, context, options);
+    expect(stepsOf(anew).some((step) => stepsOf(base).includes(step))).toBe(false);
+  });
+
+  test('shared activations that are too small are refused', async () => {
+    const { engine } = await load();
+    const context = await session.context(never);
+    const { plans } = await prepareRun(runsOf('chunk=1')[0], engine, context);
+    await expect(
+      prepareRun(runsOf('chunk=2')[0], engine, context, { beside: true, sharing: plans }),
+    ).rejects.toThrow('no room for a chunk of 2 tokens');
   });
 });

@@ -27,6 +27,8 @@ const plain = (variant: Variant) => ({
   ...variant,
   text: '',
   wgsl: '',
+  bindings: [],
+  loadBindings: [],
   appended: variant.appended.map(({ path }) => path),
 });
 

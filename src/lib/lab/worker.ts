@@ -1,8 +1,10 @@
 /** The lab off the main thread: messages in, events out. Only this module of the folder knows about the browser. */
+import { type IDBPDatabase, openDB } from 'idb';
 import { blobSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
 import { describe, runCell } from './cells/run';
 import { type LabEvent } from './cells/events';
+import { keptStore } from './measure/floor';
 import { type Report } from './measure/progress';
 import type { CellKind } from './notebook/notebook';
 import { selfTest, type SelfTestEvent, type SelfTestOptions } from './shader/selftest';
@@ -50,11 +52,26 @@ let stop = new AbortController();
 /** The end of the work queued so far: there is one GPU, so each job waits for the one before it. */
 let last: Promise<void> = Promise.resolve();
 
+let database: Promise<IDBPDatabase> | undefined;
+
+/** A database of its own, so that the page's may change its version. */
+const openFloors = () =>
+  (database ??= openDB('rwkv-lab-floors', 1, {
+    upgrade: (made) => void made.createObjectStore('floors'),
+    terminated: () => (database = undefined),
+  }));
+
+const floors = keptStore(
+  async (key) => (await openFloors()).get('floors', key),
+  async (key, values) => void (await (await openFloors()).put('floors', values, key)),
+);
+
 const session = new Session({
   gpu: navigator.gpu,
   agent: navigator.userAgent,
   hidden: () => hidden,
   battery: () => battery,
+  floors,
   open(model, signal) {
     const file = files.get(model);
     if (file) return Promise.resolve(blobSource(file));

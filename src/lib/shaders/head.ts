@@ -3,13 +3,12 @@ import { readHeader } from './header.ts';
 import { readModule } from './wgsl.ts';
 
 /**
- * The header lines of a text, and its directives, constants with their knobs, assertions and bindings, in the order of
- * the text, each beginning a line.
+ * The header lines of a text, and its directives, constants with their knobs, and assertions, in the order of the text, each
+ * beginning a line. Not its bindings, which only the worker needs.
  */
 export function headOf(text: string): string {
-  const { comments, directives, constants, assertions, variables } = readModule(text);
-  const bindings = variables.filter(({ attributes }) => attributes.some(({ name }) => name === 'binding'));
-  const declared = [...directives, ...constants, ...assertions, ...bindings];
+  const { comments, directives, constants, assertions } = readModule(text);
+  const declared = [...directives, ...constants, ...assertions];
   const header = new Set(readHeader(text).lines.map(({ start }) => start));
   const pieces = [...declared, ...comments.filter(({ start }) => header.has(start))];
   pieces.sort((a, b) => a.start - b.start);

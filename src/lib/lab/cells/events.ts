@@ -1,14 +1,15 @@
 /** The events of a cell that runs, and the request to run it. Plain data: posted by workers, stored by pages. */
 import type { OwnVariant } from '../../shaders/variant';
 import type { Experiment } from '../experiment/experiment';
-import type { Comparison } from '../measure/compare';
+import type { Comparison, ComparisonPlan } from '../records/comparison';
 import type { Peaks } from '../records/profile';
 import type { Profile } from '../records/profile';
 import type { Progress } from '../measure/progress';
 import type { CellKind, LabKind } from '../notebook/notebook';
 import type { RunRecord } from '../records/record';
 import type { Generation } from '../text/generate';
-import type { BestSoFar, Tuned } from '../tune/tune';
+import type { Tuned } from '../tune/adopt';
+import type { BestSoFar } from '../tune/tune';
 import type { AdapterDescription } from '../../engine/device';
 
 export type { AdapterDescription };
@@ -25,8 +26,11 @@ export interface CellWork {
 export interface ResultsOf {
   /** One for each run. */
   sweep: { type: 'record'; record: RunRecord };
-  /** One, at the end. */
-  compare: { type: 'compared'; compared: Comparison };
+  compare:
+    | /** Early: what the budget can find. */
+      { type: 'planned'; plan: ComparisonPlan }
+      /** One, at the end. */
+    | { type: 'compared'; compared: Comparison };
   /** One for each run. */
   profile: { type: 'profiled'; profile: Profile };
   roofline: { type: 'peaks'; peaks: Peaks; adapter: string; software: boolean };

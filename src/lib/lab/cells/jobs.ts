@@ -9,7 +9,8 @@ import { profile } from '../measure/profile';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
 import { generateCell } from '../text/generate';
-import { tune, type TuneEvent } from '../tune/tune';
+import type { Candidate } from '../tune/search';
+import { tune, type Trial, type TuneEvent } from '../tune/tune';
 import { targetOf } from './cells';
 import type { LabEvent } from './events';
 import type { CellOf, LabCell } from './kinds';
@@ -64,7 +65,10 @@ const profileJob =
 const compareJob =
   (runs: Run[], seconds: number): Job['work'] =>
   async (context, emit, model) =>
-    emit({ type: 'compared', compared: await compareRuns(runs, model, context, seconds) });
+    emit({
+      type: 'compared',
+      compared: await compareRuns(runs, model, context, seconds, (plan) => emit({ type: 'planned', plan })),
+    });
 
 async function peaksJob({ gpu, report, signal }: RunContext, emit: (event: LabEvent) => void): Promise<void> {
   report('measuring peaks');
@@ -86,16 +90,30 @@ function tuneJob(cell: CellOf<'tune'>, session: Session): Job['work'] {
     const from = performance.now();
     const options = { budgetSeconds: cell.budget, largestError: cell.error, catalogue };
     const progress = (what = '') => report('tuning', (performance.now() - from) / 1e3, cell.budget, what);
+    let trials: Trial[] = [];
     const tell = (event: TuneEvent) => {
       if (event.type === 'tuning') progress();
-      if (event.type === 'candidate') progress(`${event.kernel}/${event.candidate.variant.name}`);
+      if (event.type === 'candidate') {
+        trials.push(trialOf(event.candidate));
+        progress(`${event.kernel}/${event.candidate.variant.name}`);
+      }
       if (event.type === 'comparing') report('comparing', 0, 0, event.settings);
-      if (event.type === 'kernel') emit({ type: 'tuning', best: bestOf(event) });
+      if (event.type === 'kernel') {
+        emit({ type: 'tuning', best: { ...bestOf(event), trials } });
+        trials = [];
+      }
     };
     for await (const tuned of tune(cell.experiment, session, options, signal, tell))
       emit({ type: 'tuned', tuned });
   };
 }
+
+const trialOf = ({ variant, seconds, reason }: Candidate): Trial => ({
+  variant: variant.name,
+  knobs: knobsKey(variant),
+  seconds: seconds < Infinity ? seconds : undefined,
+  reason,
+});
 
 function bestOf({ settings, kernel, before, best }: TuneEvent & { type: 'kernel' }) {
   const { variant, seconds: bestSeconds } = best;

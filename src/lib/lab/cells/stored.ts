@@ -1,6 +1,6 @@
 /** Converts events that an earlier version of the lab stored to today's names. */
 import { upgradeRecord } from '../records/record';
-import type { ComparedRun, Comparison } from '../measure/compare';
+import type { ComparedRun, Comparison, PairComparison } from '../records/comparison';
 import type { LabEvent } from './events';
 
 /** Until version 0.2 a peak was called a roof: an event of type `roofs`, and fields of a profile. */
@@ -22,6 +22,8 @@ export function upgradeEvent<Event extends LabEvent>(event: Event): Event {
     const { run: settings, ...others } = old;
     return { ...others, settings } as unknown as Event;
   }
+  if (event.type === 'tuned' && event.tuned.comparison)
+    return { ...event, tuned: { ...event.tuned, comparison: upgradePair(event.tuned.comparison) } };
   if (event.type === 'compared') return { ...event, compared: upgradeComparison(event.compared) };
   if (old.type !== 'profiled' || !old.profile || !('roofs' in old.profile)) return event;
   const { roofs, rows, ...others } = old.profile;
@@ -38,5 +40,18 @@ function upgradeComparison(comparison: Comparison): Comparison {
   return {
     ...comparison,
     runs: runs.map(({ seconds, ...run }) => (seconds ? { ...run, sampleSeconds: seconds } : run)),
+    against: comparison.against.map(upgradePair),
   };
+}
+
+/** Until version 0.2 a comparison was of pairs of samples, not of blocks: its values are the pairs' log-ratios. */
+function upgradePair(stored: PairComparison | (PairComparison & OldPair)): PairComparison {
+  if (!('first' in stored)) return stored;
+  const { first, second, ...pair } = stored;
+  return { ...pair, values: first.map((seconds, at) => Math.log(seconds / second[at])), more: undefined };
+}
+
+interface OldPair {
+  first: number[];
+  second: number[];
 }

@@ -1,129 +1,50 @@
-/**
- * Compares runs of one model by interleaving them (A B, B A, A B …), so that a GPU that warms up or throttles slows all
- * of them alike. The result is the median of the ratios within the pairs.
- */
+/** Compares runs of one model with the first of them, in blocks of fresh preparations, and judges each. */
+import { randomSeed } from '../../engine/guarded';
 import type { Run } from '../experiment/expand';
-import { formatCsv } from '../records/csv';
-import { medianRate, type RunRecord, tokensPerSecond } from '../records/record';
-import { median, medianInterval } from '../statistics/descriptive';
+import type { ComparedRun, Comparison, ComparisonPlan, PairComparison } from '../records/comparison';
+import { medianRate, type Warning } from '../records/record';
+import { mean, median, standardDeviation } from '../statistics/descriptive';
+import { MOST_VALUES } from '../statistics/signedRank';
+import { findTrend } from '../statistics/trend';
+import { findableEffect, judgeBlocks, moreBlocks } from '../statistics/verdict';
+import { checkAnswer } from './answer';
+import { Blocks, logRatio } from './blocks';
+import { clockTick, readClocks, resumedSince, SAMPLE_TICKS } from './clock';
+import { ENOUGH_VALUES, floorKey, floorOf, memoryStore } from './floor';
+import { refuseImpossiblePrompt } from './possible';
 import { prepareRun, type PreparedRun } from './prepare';
-import { onePrompt, promptTokens } from './prompt';
+import { Sentinel } from './sentinel';
 import type { LoadedModel, RunContext } from './session';
 
-/** The second of two runs compared with the first. Times are those of whole samples: prefill plus decoding, if any. */
-export interface PairComparison {
-  verdict: 'faster' | 'slower' | 'same' | 'cannot tell';
-  /** Median over the pairs of first time ÷ second time: 1.1 means 10 % faster. */
-  ratio: number;
-  /** Bounds of the ratio's 95 % confidence interval, if there are enough pairs. */
-  low: number;
-  high: number;
-  /** Wall seconds of each sample, in the order of the pairs. */
-  first: number[];
-  second: number[];
-}
+/** Floors of hosts that keep none. */
+const processFloors = memoryStore();
 
-/** One of several interleaved runs. */
-export interface ComparedRun {
-  /** Settings that reproduce the run. */
-  settings: string;
-  /** Tokens of one sample: prompt and decoded. */
-  tokens: number;
-  /** Wall seconds of prefill plus decoding, one entry per round. */
-  sampleSeconds: number[];
-  tokensPerSecond: number;
-  kernelHash: string;
-}
+/** Blocks after which the scatter is known well enough to say what the budget can find. */
+const PILOT_BLOCKS = 4;
 
-/** The result of a compare cell. Plain data. */
-export interface Comparison {
-  /** The first run is the baseline of the others. */
-  runs: ComparedRun[];
-  /** Each run after the first, compared with the first. */
-  against: PairComparison[];
-  adapter: string;
-  software: boolean;
-  /** ISO 8601, UTC. */
-  startedAt: string;
-  agent: string;
-}
+/** The sentinel's change, and the share of encoding in a sample, that are warned of. */
+const THROTTLED = 1.03;
+const ENCODING_SHARE = 0.5;
 
 /**
- * Number of pairs: at least FEWEST_PAIRS, then until half the logarithmic width of the interval is at most NARROW, or
- * until MOST_PAIRS or the time limit.
+ * Compares two to eight runs of one model with prompts of one length, for at most `seconds` of blocks; ends earlier only when
+ * every run has its verdict. `tell` gets what the budget can find, once that can be said. Throws when a variant is wrong on
+ * this GPU, before or after the timing, when a time is impossible, and when memory runs out.
  */
-const FEWEST_PAIRS = 12;
-const MOST_PAIRS = 100;
-const NARROW = 0.01;
-
-/** Smallest effect (logarithm of the ratio) that is called faster or slower: less is of no practical use. */
-const SMALLEST_EFFECT = 0.005;
-
-/** Seconds of interleaved, untimed warm-up before the first pair. */
-const WARMUP_SECONDS = 0.5;
-
-/** Checks two runs of a model, warms up, and times interleaved pairs for at most `seconds`. */
-export async function compare(
-  runs: [Run, Run],
-  model: LoadedModel,
-  context: RunContext,
-  seconds: number,
-): Promise<PairComparison> {
-  const [first, second] = await timeInterleaved(runs, model, context, seconds);
-  return judge(first.sampleSeconds, second.sampleSeconds);
-}
-
-/**
- * Times several runs of one model round by round, in alternating order (A B C, C B A …), until the ratio of every run
- * to the first is precise enough or `seconds` have passed. Throws when a variant is wrong on this GPU.
- */
-async function timeInterleaved(
-  runs: Run[],
-  { engine }: LoadedModel,
-  context: RunContext,
-  seconds: number,
-): Promise<Pick<ComparedRun, 'sampleSeconds' | 'kernelHash'>[]> {
-  const { gpu, report, signal } = context;
-  const prepared: PreparedRun[] = [];
-  for (const run of runs)
-    prepared.push(await prepareRun(run, engine, context, { beside: prepared.length > 0 }));
-  const sample = async (which: number) => {
-    signal.throwIfAborted();
-    const tokens = promptTokens(runs[which].prefill, engine.geometry.vocabulary);
-    const { prefill, decode = 0 } = await onePrompt(runs[which], engine, prepared[which].plans, tokens, gpu);
-    return prefill + decode;
-  };
-  report('warming up');
-  for (let warm = 0; warm < WARMUP_SECONDS;) for (const which of runs.keys()) warm += await sample(which);
-  const taken: number[][] = runs.map(() => []);
-  const end = performance.now() + 1e3 * seconds;
-  while (!enough(taken, performance.now() > end)) {
-    report('comparing', taken[0].length, MOST_PAIRS);
-    const order = [...runs.keys()];
-    if (taken[0].length % 2) order.reverse();
-    for (const which of order) taken[which].push(await sample(which));
-  }
-  gpu.throwPendingErrors();
-  return prepared.map(({ kernelHash }, which) => ({ sampleSeconds: taken[which], kernelHash }));
-}
-
-/** Compares several runs of one model with the first of them. Throws when a variant is wrong on this GPU. */
 export async function compareRuns(
   runs: Run[],
   model: LoadedModel,
   context: RunContext,
   seconds: number,
+  tell: (plan: ComparisonPlan) => void = () => undefined,
 ): Promise<Comparison> {
-  const { gpu, host } = context;
   const startedAt = new Date().toISOString();
-  const taken = await timeInterleaved(runs, model, context, seconds);
+  const sides = await prepareSides(runs, model, context);
+  const comparing = new Comparing(sides, model, context);
+  await comparing.run(seconds, tell);
+  const { gpu, host } = context;
   return {
-    runs: runs.map((run, which) => {
-      const tokens = run.prefill + run.decode;
-      const tokensPerSecond = medianRate(tokens, taken[which].sampleSeconds);
-      return { settings: run.settings, tokens, tokensPerSecond, ...taken[which] };
-    }),
-    against: taken.slice(1).map((each) => judge(taken[0].sampleSeconds, each.sampleSeconds)),
+    ...(await comparing.result()),
     adapter: gpu.adapter.name,
     software: gpu.adapter.software,
     startedAt,
@@ -131,75 +52,164 @@ export async function compareRuns(
   };
 }
 
-/**
- * Compares two records that were measured separately, not interleaved: returns their ratio, but never a verdict. Clock,
- * temperature and other programs may have differed, so even a narrow interval does not isolate the effect of the
- * settings.
- */
-export function apart(first: RunRecord, second: RunRecord): PairComparison {
-  const rates = [first, second].map(({ prefill, prefillSeconds }) => ({
-    prefill,
-    ...medianInterval(prefillSeconds),
-  }));
-  const [before, after] = rates.map(({ prefill, low, high }) => ({
-    low: prefill / high,
-    high: prefill / low,
-  }));
-  return {
-    verdict: 'cannot tell',
-    ratio: tokensPerSecond(second) / tokensPerSecond(first),
-    low: after.low / before.high,
-    high: after.high / before.low,
-    first: first.prefillSeconds,
-    second: second.prefillSeconds,
-  };
+/** Prepares and checks the runs; the longest chunk first, because the others share its activations. */
+async function prepareSides(
+  runs: Run[],
+  { engine }: LoadedModel,
+  context: RunContext,
+): Promise<PreparedRun[]> {
+  const longestFirst = [...runs.keys()].sort((a, b) => runs[b].chunk - runs[a].chunk);
+  const sides: PreparedRun[] = [];
+  let sharing: PreparedRun['plans'] | undefined;
+  for (const side of longestFirst) {
+    sides[side] = await prepareRun(runs[side], engine, context, { beside: sharing !== undefined, sharing });
+    sharing ??= sides[side].plans;
+  }
+  return sides;
 }
 
-function enough([first, ...others]: number[][], timeIsUp: boolean): boolean {
-  if (first.length < 2) return false;
-  if (timeIsUp || first.length >= MOST_PAIRS) return true;
-  if (first.length < FEWEST_PAIRS || first.length % 4) return false;
-  return others.every((other) => {
-    const { low, high } = judge(first, other);
-    return Math.log(high / low) / 2 <= NARROW;
-  });
-}
+class Comparing {
+  readonly #seed = randomSeed();
+  readonly #blocks: Blocks;
+  readonly #began = readClocks();
+  /** Seconds of the samples of each block, by block and side. */
+  readonly #taken: number[][][] = [];
+  /** The judged comparisons with the first side; undefined while a side has no verdict. */
+  readonly #settled: (PairComparison | undefined)[];
+  readonly #sentinelSeconds: number[] = [];
+  #encodeShares: number[] = [];
+  #hidden = false;
+  /** Log-ratios of identical settings that were recorded before, and those of this comparison. */
+  #recorded: number[] = [];
+  #control: number[] = [];
 
-/** The verdict on paired times in seconds: entry i of both lists was measured in the same round. */
-export function judge(first: number[], second: number[]): PairComparison {
-  const ratios = first.map((seconds, pair) => Math.log(seconds / second[pair]));
-  const { low, high, coverage } = medianInterval(ratios);
-  const effect = median(ratios);
-  const certain = coverage >= 0.94 && (low > 0 || high < 0) && Math.abs(effect) > SMALLEST_EFFECT;
-  const equal = coverage >= 0.94 && Math.max(Math.abs(low), Math.abs(high)) <= NARROW;
-  const winner = effect > 0 ? 'faster' : 'slower';
-  return {
-    verdict: certain ? winner : equal ? 'same' : 'cannot tell',
-    ratio: Math.exp(effect),
-    low: Math.exp(low),
-    high: Math.exp(high),
-    first,
-    second,
-  };
-}
+  constructor(
+    readonly sides: PreparedRun[],
+    readonly model: LoadedModel,
+    readonly context: RunContext,
+  ) {
+    this.#blocks = new Blocks([...sides], model, context, this.#seed);
+    this.#settled = sides.slice(1).map(() => undefined);
+  }
 
-const COMPARISON_COLUMNS = [
-  'settings',
-  'tokens',
-  'tokens_per_second',
-  'verdict',
-  'ratio',
-  'low',
-  'high',
-  'pairs',
-];
+  /** Times blocks until every side has its verdict or the budget is spent. */
+  async run(seconds: number, tell: (plan: ComparisonPlan) => void): Promise<void> {
+    const { gpu, host, report } = this.context;
+    const sampleSeconds = await this.#blocks.warmUp();
+    const floors = host.floors ?? processFloors;
+    const key = floorKey(gpu.adapter.name, host.agent, sampleSeconds[0]);
+    this.#recorded = await floors.read(key);
+    this.#encodeShares = await this.#blocks.encodeShares(sampleSeconds);
+    // Until enough is known of identical settings here, the first side is also compared with itself.
+    if (this.#recorded.length < ENOUGH_VALUES) this.#blocks.sides.push(this.sides[0]);
+    const sentinel = gpu.adapter.software ? undefined : await Sentinel.of(gpu);
+    const from = performance.now();
+    const spent = () => (performance.now() - from) / 1e3;
+    for (let done = 0, fitting = 0; done < MOST_VALUES;) {
+      report('comparing', done, Math.min(MOST_VALUES, Math.max(done, fitting)));
+      if (sentinel) this.#sentinelSeconds.push(await sentinel.seconds());
+      this.#take(await this.#blocks.block());
+      this.#hidden ||= host.hidden?.() ?? false;
+      fitting = Math.floor((seconds * ++done) / spent());
+      if (done === PILOT_BLOCKS) tell(this.#plan(Math.min(MOST_VALUES, fitting)));
+      this.#judge(spent() >= seconds || done === MOST_VALUES);
+      if (spent() >= seconds || this.#settled.every(Boolean)) break;
+    }
+    if (this.#control.length)
+      await floors.write(key, [...this.#recorded, ...this.#control].slice(-MOST_VALUES));
+  }
 
-/** CSV with one row per run; verdict, ratio and interval compare it with the first run, whose own are empty. */
-export function comparisonToCsv({ runs, against }: Comparison): string {
-  const lines = runs.map(({ settings, tokens, tokensPerSecond, sampleSeconds }, index) => {
-    const { verdict, ratio, low, high } = against[index - 1] ?? {};
-    const figures = [ratio, low, high].map((value) => value?.toPrecision(4));
-    return [settings, tokens, tokensPerSecond.toPrecision(4), verdict, ...figures, sampleSeconds.length];
-  });
-  return formatCsv([COMPARISON_COLUMNS, ...lines]);
+  /** The result, after the answers and the times have been checked. Throws a Refusal when one cannot be. */
+  async result(): Promise<Omit<Comparison, 'adapter' | 'software' | 'startedAt' | 'agent'>> {
+    const runs: ComparedRun[] = [];
+    for (const [side, prepared] of this.sides.entries()) runs.push(await this.#ran(side, prepared));
+    return {
+      runs,
+      against: this.#settled.map((pair, at) => pair ?? this.#compared(at + 1, true)),
+      blocks: this.#taken.length,
+      floor: this.#floor,
+      control: this.#control,
+      repetitions: this.#blocks.repetitions,
+      seed: this.#seed,
+      warnings: this.#warnings(),
+    };
+  }
+
+  async #ran(side: number, prepared: PreparedRun): Promise<ComparedRun> {
+    const { run, kernelHash } = prepared;
+    const sampleSeconds = this.#taken.flatMap((block) => block[side]);
+    const { gpu, signal } = this.context;
+    await refuseImpossiblePrompt(prepared, run.prefill, median(sampleSeconds), gpu, signal);
+    const checks = await checkAnswer(prepared, this.model, this.context);
+    const tokens = run.prefill + run.decode;
+    const tokensPerSecond = medianRate(tokens, sampleSeconds);
+    return { settings: run.settings, tokens, sampleSeconds, tokensPerSecond, kernelHash, checks };
+  }
+
+  #take(block: number[][]) {
+    this.#taken.push(block);
+    if (block.length > this.sides.length) this.#control.push(logRatio(block[0], block[block.length - 1]));
+  }
+
+  /** Log-ratios of the first side to another, by block. */
+  #valuesOf(side: number): number[] {
+    return this.#taken.map((block) => logRatio(block[0], block[side]));
+  }
+
+  get #floor(): number | undefined {
+    return floorOf([...this.#recorded, ...this.#control]);
+  }
+
+  /** Keeps the verdicts of sides that have one now. */
+  #judge(last: boolean) {
+    for (const [at, settled] of this.#settled.entries()) {
+      if (settled) continue;
+      const compared = this.#compared(at + 1, last);
+      if (compared.verdict !== 'cannot tell') this.#settled[at] = compared;
+    }
+  }
+
+  #compared(side: number, last: boolean): PairComparison {
+    const values = this.#valuesOf(side);
+    const floor = this.#floor;
+    const { verdict, effect, low, high } = judgeBlocks(values, { floor, last });
+    const inexact = this.sides[0].inexact || this.sides[side].inexact;
+    return {
+      // Without a floor nobody knows what identical settings would show.
+      verdict: inexact || floor === undefined ? 'cannot tell' : verdict,
+      ratio: Math.exp(effect),
+      low: Math.exp(low),
+      high: Math.exp(high),
+      values,
+      more: inexact ? undefined : moreBlocks(values, floor),
+      ...(inexact && { inexact }),
+    };
+  }
+
+  /** What so many blocks can find, from the scatter of the blocks so far: of the worst side. */
+  #plan(blocks: number): ComparisonPlan {
+    const deviation = Math.max(...this.#settled.map((_, at) => standardDeviation(this.#valuesOf(at + 1))));
+    const effect = findableEffect(deviation, blocks, this.#floor);
+    return { blocks, findable: effect && Math.exp(effect) };
+  }
+
+  #warnings(): Warning[] {
+    const { gpu } = this.context;
+    const blockSeconds = this.#taken.map((block) => mean(block[0]));
+    const share = clockTick() / (this.#blocks.repetitions * median(blockSeconds));
+    const trend = findTrend(blockSeconds, share);
+    const sentinel = this.#sentinelSeconds;
+    const found: Partial<Record<Warning, boolean>> = {
+      software: gpu.adapter.software,
+      hidden: this.#hidden,
+      resumed: resumedSince(this.#began),
+      ticks: share * SAMPLE_TICKS > 1,
+      warming: trend?.kind === 'warming',
+      drift: trend?.kind === 'drift',
+      throttled: Math.max(...sentinel) > THROTTLED * Math.min(...sentinel),
+      encode: this.#encodeShares.some((each) => each > ENCODING_SHARE),
+      inexact: this.sides.some(({ inexact }) => inexact),
+    };
+    return (Object.keys(found) as Warning[]).filter((code) => found[code]);
+  }
 }

@@ -11,6 +11,7 @@ import { type Weights } from '../../engine/weights';
 import { loadWeights, type Progress as LoadProgress } from '../../engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
 import { type Catalogue, REGISTRY } from '../experiment/catalogue';
+import type { FloorStore } from './floor';
 import type { Report } from './progress';
 
 /** The parts that differ between a page, its worker and a terminal. */
@@ -22,6 +23,8 @@ export interface Host {
   agent: string;
   /** True while the page is hidden: browsers slow such pages down. */
   hidden?(): boolean;
+  /** Where what is known of identical settings is kept; without it, as long as the process. */
+  floors?: FloorStore;
   /** True while the computer runs on its battery, where that can be known. */
   battery?(): boolean;
 }

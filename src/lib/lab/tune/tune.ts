@@ -1,18 +1,19 @@
 /**
  * Finds the fastest correct settings of this GPU for a model and a chunk: first each kernel in microbenchmarks, variant
- * by variant and knob by knob; then the whole model with the settings found against the model without them,
- * interleaved.
+ * by variant and knob by knob; then the whole model with the settings found against the model without them, in blocks.
  */
 import { kernels as registry } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
 import type { Effort } from '../measure/microbench';
-import { compare, type PairComparison } from '../measure/compare';
+import { compareRuns } from '../measure/compare';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { familyOf } from '../../shaders/formats/formats';
 import { kernelOf, REGISTRY, variantOf, type Catalogue } from '../experiment/catalogue';
 import { isNumberName } from '../experiment/descriptors';
 import type { Experiment } from '../experiment/experiment';
 import { choose, expand, type Run } from '../experiment/expand';
+import { messageOf } from '../message';
+import { adopt, type Tuned } from './adopt';
 import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import { usesOf, type KernelUse } from '../measure/shapes';
@@ -44,16 +45,6 @@ interface Found {
   shapes: Record<string, Variant>;
 }
 
-/** The result for one chunk. */
-export interface Tuned {
-  /** Settings that run the winner. */
-  settings: string;
-  /** Settings that run without tuning. */
-  before: string;
-  /** The settings found against `before`; undefined if they are the same. */
-  comparison: PairComparison | undefined;
-}
-
 /** An intermediate result of the search. Plain data. */
 export interface BestSoFar {
   /** Settings of a run with everything found so far. */
@@ -65,6 +56,17 @@ export interface BestSoFar {
   /** Seconds of all its uses, weighted as in the run: before, and with the best. */
   beforeSeconds: number;
   bestSeconds: number;
+  /** Everything that was tried for the kernel, in order; absent in results of version 0.2 and older. */
+  trials?: Trial[];
+}
+
+/** A variant and its knobs that were tried. */
+export interface Trial {
+  variant: string;
+  knobs: string;
+  /** Seconds of all uses; undefined if it failed or was given up, for the reason. */
+  seconds: number | undefined;
+  reason: string | undefined;
 }
 
 /** Share of the budget that is reserved for the comparison. */
@@ -75,7 +77,8 @@ const WORTH_TUNING = 0.005;
 /**
  * Tunes each model and chunk of the settings. Kernels and knobs that the settings name are searched among the named
  * values only, all others among all values. Without `prefill` the prompt is one chunk; with `decode`, the kernels of
- * decoding are tuned too. Yields one result per model and chunk.
+ * decoding are tuned too. A search that was stopped goes on with the kernel at which it ended. Yields one result per
+ * model and chunk.
  */
 export async function* tune(
   experiment: Experiment,
@@ -85,7 +88,13 @@ export async function* tune(
   tell: (event: TuneEvent) => void = () => undefined,
 ): AsyncGenerator<Tuned> {
   const places = placesOf(experiment, options.catalogue);
-  const known = new Map<string, Found>();
+  const task = JSON.stringify([
+    experiment,
+    options.largestError,
+    options.catalogue?.variants.map(({ wgsl }) => wgsl),
+  ]);
+  const known = stopped.get(session)?.task === task ? stopped.get(session)!.known : new Map<string, Found>();
+  stopped.set(session, { task, known });
   for (const place of places) {
     const model = await session.load(place.model, place.seed, () => undefined, signal);
     const context = await session.context(signal, { catalogue: options.catalogue });
@@ -93,7 +102,11 @@ export async function* tune(
     const tuner = new Tuner(experiment, place, model, context, { ...options, budgetSeconds }, tell, known);
     yield await tuner.run();
   }
+  stopped.delete(session);
 }
+
+/** Kernels that a search found before it was stopped: the same search goes on from there. */
+const stopped = new WeakMap<Session, { task: string; known: Map<string, Found> }>();
 
 class Tuner {
   readonly #start = performance.now();
@@ -127,6 +140,7 @@ class Tuner {
     this.tell({ type: 'tuning', settings: this.place.settings, kernels: searched });
     const end = this.#start + 1e3 * budgetSeconds * (1 - COMPARISON_SHARE);
     const found: Record<string, Variant> = { ...this.#before };
+    const gains = new Map<string, number>();
     let rest = searched.reduce((sum, { before }) => sum + before.seconds, 0);
     for (const { kernel, uses, before } of searched) {
       const now = performance.now();
@@ -135,9 +149,11 @@ class Tuner {
       rest -= before.seconds;
       const result = await this.#search(kernel, uses, deadline);
       Object.assign(found, { [kernel]: result.best.variant }, result.shapes);
+      if (result.best.seconds < result.before.seconds)
+        gains.set(kernel, result.before.seconds - result.best.seconds);
       this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).settings, ...result });
     }
-    return this.#confirm(found);
+    return this.#confirm(found, gains);
   }
 
   /** The uses of each kernel that has a choice, weighted by their number in the prompt and in decoding. */
@@ -201,16 +217,37 @@ class Tuner {
     }
   }
 
-  /** Compares the whole model with the settings found against the model without them. */
-  async #confirm(found: Record<string, Variant>): Promise<Tuned> {
-    const [before, after] = [this.#before, found].map((variants) => this.#runOf(variants));
-    if (before.settings === after.settings)
-      return { settings: after.settings, before: before.settings, comparison: undefined };
-    this.tell({ type: 'comparing', settings: after.settings });
+  /**
+   * Compares the whole model as it runs without tuning with up to three candidates, in blocks: everything found, the same
+   * without settings for single shapes, and only the kernel that gained most. A candidate is adopted only if it is called
+   * faster; settings for single shapes only if they are also called faster than the same without them.
+   */
+  async #confirm(found: Record<string, Variant>, gains: Map<string, number>): Promise<Tuned> {
+    const before = this.#runOf(this.#before);
+    const plain = Object.fromEntries(Object.entries(found).filter(([key]) => kernelOf(key) === key));
+    const [most] = [...gains].sort(([, a], [, b]) => b - a)[0] ?? [];
+    const single = most ? { ...this.#before, [most]: found[most] } : this.#before;
+    const candidates = [plain, found, single].map((variants) => this.#runOf(variants));
+    const distinct = [...new Map(candidates.map((run) => [run.settings, run])).values()];
+    const runs = distinct.filter(({ settings }) => settings !== before.settings);
+    if (runs.length === 0)
+      return { settings: before.settings, before: before.settings, comparison: undefined };
+    this.tell({ type: 'comparing', settings: runs[0].settings });
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
-    const comparison = await compare([before, after], this.model, this.context, seconds);
-    const winner = comparison.ratio < 1 ? before : after;
-    return { settings: winner.settings, before: before.settings, comparison };
+    const shaped = runs.findIndex(({ settings }) => settings === candidates[1].settings);
+    try {
+      const compared = await compareRuns([before, ...runs], this.model, this.context, seconds);
+      return adopt(compared, shaped);
+    } catch (error) {
+      this.context.signal.throwIfAborted();
+      // What was found is wrong in the whole model, or faster than this GPU can be.
+      return {
+        settings: before.settings,
+        before: before.settings,
+        comparison: undefined,
+        refused: messageOf(error),
+      };
+    }
   }
 
   #runOf(variants: Record<string, Variant>): Run {

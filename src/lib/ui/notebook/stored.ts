@@ -74,7 +74,8 @@ const payload = v.looseObject({});
 /** Fields that an event of each type must have to be shown. */
 const RESULT_SHAPES: Record<Exclude<ResultEvent['type'], 'finished'>, v.GenericSchema> = {
   record: v.object({ record: Record }),
-  compared: v.object({ compared: payload }),
+  planned: v.object({ plan: payload }),
+  compared: v.object({ compared: v.looseObject({ runs: v.array(payload), against: v.array(payload) }) }),
   profiled: v.object({ profile: v.looseObject({ rows: v.array(payload) }) }),
   peaks: v.object({ peaks: payload, adapter: v.string() }),
   tuning: v.object({ best: payload }),

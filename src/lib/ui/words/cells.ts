@@ -1,11 +1,8 @@
 /** Words of the cells: frames, controls, charts, tables and results. */
-import type { PairComparison } from '../../lab/measure/compare';
 import type { OwnSettingName } from '../../lab/cells/kinds';
 import type { NumberName, ResultName, ViewName } from '../../lab/experiment/descriptors';
 import type { CellKind } from '../../lab/notebook/notebook';
 import { SHOWN_TITLES } from '../../lab/records/columns';
-import type { Peaks } from '../../lab/records/profile';
-import { type Warning, WARNINGS } from '../../lab/records/record';
 
 export const cells = {
   kinds: {
@@ -22,7 +19,7 @@ export const cells = {
   about: {
     prose: 'Markdown: your question and your findings',
     sweep: 'One run for each combination of settings, with a chart and a table',
-    compare: 'Settings against each other, interleaved: faster, slower, the same, or inconclusive',
+    compare: 'Settings against each other: faster, slower, the same, or inconclusive',
     profile: 'One chunk, kernel by kernel: where the time goes',
     roofline: 'Peak compute and bandwidth of this GPU, measured',
     tune: 'Find the fastest variants and knobs for this GPU',
@@ -197,7 +194,6 @@ export const cells = {
   everyRun: 'every run',
   defaults: 'defaults',
   columns: SHOWN_TITLES,
-  warnings: WARNINGS as Record<Warning, string>,
   // Results of another session
   anotherSession: 'Another session',
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}, not by this page.`,
@@ -211,17 +207,6 @@ export const cells = {
   compareOneLine: 'Settings in one line, with spaces or & between them: chunk=64 matmul_q4_k=tiled',
   compareHint:
     'Two or more groups of settings with a line --- between them, or one setting with several values.',
-  verdicts: {
-    faster: 'faster',
-    slower: 'slower',
-    same: 'the same',
-    'cannot tell': 'inconclusive',
-  } satisfies Record<PairComparison['verdict'], string>,
-  verdict: (name: string, verdict: string, other: string) => `${name} is ${verdict} than ${other}`,
-  verdictSame: (name: string, other: string) => `${name} and ${other} are the same within 1 %`,
-  verdictUnknown: (name: string, other: string) => `${name} against ${other}: inconclusive`,
-  ratio: (percent: string, low: string, high: string) => `${percent} (95 % interval: ${low} to ${high})`,
-  pairs: (count: number) => `${count} interleaved pairs`,
   kernelsCsv: 'Kernels CSV',
   profileTitle: 'Where a chunk’s time goes',
   profileColumns: {
@@ -250,25 +235,6 @@ export const cells = {
     `inference ${inference} ms · softmax ${softmax} ms · readback ${readback} ms`,
   matmuls: (layer: string, pass: string) => `${layer} matrix products per layer, ${pass} per pass`,
   total: 'Total',
-  peaks: {
-    f32: 'Multiply-adds in f32',
-    f16: 'Multiply-adds in f16',
-    dot4: 'Dot products of 8-bit integers (dot4I8Packed)',
-    matrix: 'Matrix units, f16 summed in f32',
-    read: 'Memory reads',
-    dispatch: 'A dispatch that waits for the one before',
-    pass: 'Extra cost of a pass',
-  } satisfies Record<keyof Peaks, string>,
-  notThere: 'not on this GPU',
-  peaksTitle: 'Peaks of this GPU',
-  tuneTitle: 'Best so far',
-  tuneKernel: 'Kernel',
-  tuneBefore: 'Before',
-  tuneBest: 'Best',
-  tuneGain: 'Gain',
-  useSettings: 'Use these settings in a new sweep',
-  useEverywhere: 'Use them in all cells',
-  copySettings: 'Copy settings',
   prompt: 'Prompt',
   continuation: 'Continuation',
   speeds: (prefill: string, decode: string) => `prefill ${prefill} tok/s · decode ${decode} tok/s`,

@@ -58,7 +58,7 @@ export const page = {
     checking: 'checking',
     'warming up': 'warming up',
     measuring: 'measuring',
-    comparing: 'comparing, interleaved',
+    comparing: 'comparing',
     profiling: 'profiling',
     'measuring peaks': 'measuring the peaks',
     tuning: 'tuning',

@@ -20,6 +20,16 @@ const METHODS: Record<Language, () => Promise<typeof import('./measured')>> = {
   zh: () => import('./zh/measured'),
 };
 
+const WARNINGS: Record<Language, () => Promise<typeof import('./warnings')>> = {
+  en: () => import('./warnings'),
+  zh: () => import('./zh/warnings'),
+};
+
+const FOUND: Record<Language, () => Promise<typeof import('./found')>> = {
+  en: () => import('./found'),
+  zh: () => import('./zh/found'),
+};
+
 let current = $state<Language>('en');
 let words = $state.raw<Words>();
 
@@ -31,6 +41,12 @@ export function t(): Words {
 
 /** How speeds are measured, in the current language; loaded by the first call. Reactive. */
 export const method = async () => (await METHODS[current]()).default;
+
+/** What each warning means, in the current language; loaded by the first call. Reactive. */
+export const warningTexts = async () => (await WARNINGS[current]()).default;
+
+/** The words for what comparisons, peaks and tuning found, in the current language; loaded by the first call. Reactive. */
+export const foundWords = async () => (await FOUND[current]()).default;
 
 /** Loads the language chosen before, else the browser's. Call it before anything is shown. */
 export async function learn(): Promise<void> {

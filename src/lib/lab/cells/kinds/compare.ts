@@ -8,14 +8,14 @@ import { budget, type KindDescriptor, printNumbers, readBlock, runsOf } from './
 export interface Compare {
   kind: 'compare';
   experiments: Experiment[];
-  /** Time limit for the rounds, in seconds. */
+  /** Time limit for the blocks, in seconds. */
   budget: number;
 }
 
 /** Largest number of runs: a chart shows no more side by side, and the GPU's memory holds no more of their buffers. */
 const MOST_RUNS = 8;
 
-const numbers = { budget: budget(20, 'seconds that the rounds may take') };
+const numbers = { budget: budget(20, 'seconds that the blocks may take') };
 
 export const compare: KindDescriptor<'compare', Compare, keyof typeof numbers> = {
   numbers,
@@ -34,7 +34,7 @@ export const compare: KindDescriptor<'compare', Compare, keyof typeof numbers> =
     joinBlocks(cell.experiments.map((each) => formatExperiment(each, 'lines', catalogue))),
   experiments: ({ experiments }) => experiments,
   runs: ({ experiments }, catalogue) => comparable(experiments.flatMap((each) => runsOf(each, catalogue))),
-  results: { compared: true },
+  results: { planned: true, compared: true },
 };
 
 /** Throws unless the runs can be timed interleaved: two to eight of one model, over the same tokens. */

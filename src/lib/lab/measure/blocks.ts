@@ -1,0 +1,155 @@
+/**
+ * Times runs of one model in blocks. Equal plans with bind groups of their own differ in speed for their whole life, by percents in
+ * short runs (docs/results.md). So the sides share the steps in which they do not differ, and a block prepares all sides anew,
+ * in random order and again in the reverse order: what the making of the other steps adds is noise of the blocks instead of a
+ * bias of the comparison.
+ */
+import type { Plans } from '../../engine/engine';
+import { seeded, type Random } from '../../shaders/kernel';
+import { mean, median } from '../statistics/descriptive';
+import { clockTick, repetitionsFor } from './clock';
+import type { PreparedRun } from './prepare';
+import { encodeSecondsOf, onePrompt, promptTokens } from './prompt';
+import type { LoadedModel, RunContext } from './session';
+
+/** Seconds of untimed, interleaved samples before the first block: an idle GPU takes about this long to reach its clock. */
+const WARMUP_SECONDS = 0.5;
+
+/**
+ * Quads (A B B A) after each of the two preparations of a block, by the seconds of a sample. Their median counts, so that a pause in
+ * one does not; long samples, in which a pause counts for less, get fewer, so that a budget holds enough blocks.
+ */
+const quadsFor = (sampleSeconds: number) => (sampleSeconds < 0.025 ? 5 : sampleSeconds < 0.06 ? 3 : 1);
+
+export class Blocks {
+  /** Prefills in a sample, the same for all sides. */
+  repetitions = 1;
+  /** Quads after each preparation. */
+  quads = 1;
+  readonly #random: Random;
+  /** The runs whose plans hold the activations that all plans of the comparison share. */
+  readonly #room: Plans;
+
+  /** `sides`: checked and prepared runs of one model with prompts of one length. `seed`: of all that is left to chance. */
+  constructor(
+    readonly sides: PreparedRun[],
+    readonly model: LoadedModel,
+    readonly context: RunContext,
+    seed: number,
+  ) {
+    this.#random = seeded(seed);
+    this.#room = sides.map(({ plans }) => plans).sort((a, b) => b.chunk - a.chunk)[0];
+  }
+
+  /**
+   * Warms up by time, and finds how many prefills a sample needs to be long enough for the clock. Resolves to the seconds of one
+   * prefill, decoding included, by side.
+   */
+  async warmUp(): Promise<number[]> {
+    const { gpu, report } = this.context;
+    report('warming up');
+    const seconds: number[][] = this.sides.map(() => []);
+    const end = performance.now() + 1e3 * WARMUP_SECONDS;
+    do {
+      const prompt = this.#prompt(1);
+      for (const [side, { plans }] of this.sides.entries())
+        seconds[side].push(await this.#sample(side, plans, prompt, 1));
+      gpu.throwPendingErrors();
+    } while (performance.now() < end);
+    const latest = seconds.map((each) => mean(each.slice(each.length >> 1)));
+    this.repetitions = repetitionsFor(Math.min(...latest), clockTick(), this.sides[0].run.prefill);
+    this.quads = quadsFor(this.repetitions * Math.max(...latest));
+    return latest;
+  }
+
+  /** Wall seconds of each side's samples in one block: two for each quad, those of the first preparation first. */
+  async block(): Promise<number[][]> {
+    const seconds: number[][] = this.sides.map(() => []);
+    const order = this.#shuffled();
+    for (const each of [order, order.toReversed()])
+      for (const [side, taken] of (await this.#half(each)).entries()) seconds[side].push(...taken);
+    return seconds;
+  }
+
+  /** Shares of a sample that each side's plans take to encode, on the CPU. */
+  async encodeShares(sampleSeconds: number[]): Promise<number[]> {
+    const shares: number[] = [];
+    for (const [side, { plans }] of this.sides.entries()) {
+      const prompt = this.#prompt(1);
+      const seconds = await encodeSecondsOf(this.model.engine, plans, prompt, this.context.gpu);
+      shares.push(seconds / sampleSeconds[side]);
+    }
+    return shares;
+  }
+
+  /** Prepares the sides in this order, takes an untimed sample of each, then quads: in random order and mirrored. */
+  async #half(order: number[]): Promise<number[][]> {
+    const { engine } = this.model;
+    engine.kernels.makeStepsAnew();
+    const plans: Plans[] = [];
+    for (const side of order) plans[side] = await this.#prepare(side);
+    const seconds: number[][] = this.sides.map(() => []);
+    try {
+      await this.#round(order, plans);
+      for (let quad = 0; quad < this.quads; quad++) {
+        const turn = this.#shuffled();
+        for (const each of [turn, turn.toReversed()])
+          for (const [side, taken] of await this.#round(each, plans)) seconds[side].push(taken);
+      }
+    } finally {
+      plans.forEach((each) => engine.discard(each));
+    }
+    return seconds;
+  }
+
+  #prepare(side: number): Promise<Plans> {
+    const { run, choice } = this.sides[side];
+    const options = { beside: true, sharing: this.#room };
+    return this.model.engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], options);
+  }
+
+  /** One sample of each side, in this order, of a prompt that none has seen. */
+  async #round(order: number[], plans: Plans[]): Promise<[side: number, seconds: number][]> {
+    const { repetitions } = this;
+    const prompt = this.#prompt(repetitions);
+    const taken: [number, number][] = [];
+    for (const side of order) taken.push([side, await this.#sample(side, plans[side], prompt, repetitions)]);
+    this.context.gpu.throwPendingErrors();
+    return taken;
+  }
+
+  async #sample(side: number, plans: Plans, prompt: Uint32Array, repetitions: number): Promise<number> {
+    const { gpu, signal } = this.context;
+    signal.throwIfAborted();
+    gpu.kernels.poison();
+    const { run } = this.sides[side];
+    const { prefill, decode = 0 } = await onePrompt(run, this.model.engine, plans, prompt, gpu, repetitions);
+    return prefill + decode;
+  }
+
+  #prompt(repetitions: number): Uint32Array {
+    const count = repetitions * this.sides[0].run.prefill;
+    return promptTokens(count, this.model.engine.geometry.vocabulary, 2 ** 32 * this.#random());
+  }
+
+  /** The numbers of the sides in random order (Fisher and Yates). */
+  #shuffled(): number[] {
+    const order = [...this.sides.keys()];
+    for (let last = order.length - 1; last > 0; last--) {
+      const other = Math.floor(this.#random() * (last + 1));
+      [order[last], order[other]] = [order[other], order[last]];
+    }
+    return order;
+  }
+}
+
+/**
+ * ln(first ÷ second) of a block: the mean over its two preparations of the median over their quads. Above 0, the second is
+ * faster. Both lists hold a block's samples in order, in seconds.
+ */
+export function logRatio(first: readonly number[], second: readonly number[]): number {
+  const ratios = first.map((seconds, at) => Math.log(seconds / second[at]));
+  const quads = Array.from({ length: ratios.length / 2 }, (_, at) => mean(ratios.slice(2 * at, 2 * at + 2)));
+  const half = quads.length / 2;
+  return mean([quads.slice(0, half), quads.slice(half)].map(median));
+}

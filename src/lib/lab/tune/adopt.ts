@@ -1,0 +1,54 @@
+/** Decides which of the settings that a search found are adopted: only what blocks call faster. */
+import { logRatio } from '../measure/blocks';
+import type { ComparedRun, Comparison, PairComparison } from '../records/comparison';
+import { judgeBlocks } from '../statistics/verdict';
+
+/** The result for one chunk. Plain data. */
+export interface Tuned {
+  /** Settings that run the winner: those of a candidate that blocks called faster than `before`, else `before`. */
+  settings: string;
+  /** Settings that run without tuning. */
+  before: string;
+  /** The winner, or else the best candidate, against `before`; undefined if the search found nothing to compare. */
+  comparison: PairComparison | undefined;
+  /** All candidates of the whole model against `before`; absent in results of version 0.2 and older. */
+  candidates?: { settings: string; comparison: PairComparison }[];
+  /** Why what was found cannot be used: it is wrong in the whole model, or its time is impossible. */
+  refused?: string;
+}
+
+/**
+ * The result of a comparison of `before` with candidates. `shaped` is the place among the candidates of the one with settings for
+ * single shapes, or −1: it is adopted only if it is also called faster than the best of the others that is.
+ */
+export function adopt(compared: Comparison, shaped: number): Tuned {
+  const {
+    runs: [before, ...runs],
+    against,
+  } = compared;
+  const byRatio = (a: number, b: number) => against[b].ratio - against[a].ratio;
+  const faster = [...against.keys()].filter((at) => against[at].verdict === 'faster').sort(byRatio);
+  const [best] = faster.filter((at) => at !== shaped);
+  const worthIt =
+    faster.includes(shaped) && (best === undefined || isFaster(runs[shaped], runs[best], compared));
+  const winner = worthIt ? shaped : best;
+  const [likeliest] = [...against.keys()].sort(byRatio);
+  return {
+    settings: winner === undefined ? before.settings : runs[winner].settings,
+    before: before.settings,
+    comparison: against[winner ?? likeliest],
+    candidates: runs.map(({ settings }, at) => ({ settings, comparison: against[at] })),
+  };
+}
+
+/** True if the blocks of a comparison call one run faster than another. */
+function isFaster(run: ComparedRun, than: ComparedRun, { blocks = 0, floor }: Comparison): boolean {
+  const samples = run.sampleSeconds.length / blocks;
+  const values = Array.from({ length: blocks }, (_, at) => {
+    const [own, other] = [run, than].map(({ sampleSeconds }) =>
+      sampleSeconds.slice(samples * at, samples * (at + 1)),
+    );
+    return logRatio(other, own);
+  });
+  return judgeBlocks(values, { last: true, floor }).verdict === 'faster';
+}

@@ -1,0 +1,54 @@
+/** What comparisons, peaks and tuning found. Loaded when such a cell is opened. */
+import type { Peaks } from '../../lab/records/profile';
+import type { PairComparison } from '../../lab/records/comparison';
+
+export default {
+  verdicts: {
+    faster: 'faster',
+    slower: 'slower',
+    same: 'the same',
+    'cannot tell': 'inconclusive',
+  } satisfies Record<PairComparison['verdict'], string>,
+  verdict: (name: string, verdict: string, other: string) => `${name} is ${verdict} than ${other}`,
+  verdictSame: (name: string, other: string) => `${name} and ${other} are the same within 1 %`,
+  verdictUnknown: (name: string, other: string) => `${name} against ${other}: inconclusive`,
+  ratio: (percent: string, low: string, high: string) => `${percent} (95 % interval: ${low} to ${high})`,
+  blocks: (count: number) => `${count} ${count === 1 ? 'block' : 'blocks'}`,
+  comparePlan: (blocks: number, findable: string | undefined) =>
+    findable
+      ? `The budget allows about ${blocks} blocks: enough to find a difference of ${findable} in 9 of 10 comparisons.`
+      : `The budget allows about ${blocks} blocks; a verdict needs at least 8. Raise the budget or lower prefill.`,
+  compareFloor: (percent: string) =>
+    `On this machine, identical settings are told apart by up to ${percent}; nothing below that is called faster.`,
+  compareMore: (count: number) => `About ${count} more blocks would settle it: raise the budget.`,
+  compareNever:
+    'No budget would settle it: the difference is too close to what is called the same, or the noise too large.',
+  compareInexact: 'A variant states an error above 1e-3, so there is no verdict.',
+  peaks: {
+    f32: 'Multiply-adds in f32',
+    f16: 'Multiply-adds in f16',
+    dot4: 'Dot products of 8-bit integers (dot4I8Packed)',
+    matrix: 'Matrix units, f16 summed in f32',
+    read: 'Memory reads',
+    dispatch: 'A dispatch that waits for the one before',
+    pass: 'Extra cost of a pass',
+  } satisfies Record<keyof Peaks, string>,
+  notThere: 'not on this GPU',
+  peaksTitle: 'Peaks of this GPU',
+  tuneTitle: 'Best so far',
+  tuneKernel: 'Kernel',
+  tuneBefore: 'Before',
+  tuneBest: 'Best',
+  tuneGain: 'Gain',
+  tuneTrials: (count: number) => `What was tried (${count})`,
+  tuneTried: 'Tried',
+  tuneTime: 'All uses',
+  tuneReason: 'Left out because',
+  tuneSlower: 'slower than the best so far',
+  tuneNothing:
+    'No faster settings found: nothing that was tried is called faster than the settings without tuning.',
+  tuneRefused: (why: string) => `What was found cannot be used: ${why}`,
+  useSettings: 'Use these settings in a new sweep',
+  useEverywhere: 'Use them in all cells',
+  copySettings: 'Copy settings',
+};
