@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatCsv, parseCsv } from '../../src/lib/lab/records/csv';
 import {
   decodeTokensPerSecond,
   hashTexts,
@@ -12,9 +11,16 @@ import {
   WARNINGS,
 } from '../../src/lib/lab/records/record';
 import { type Outcome, upgradeOutcome } from '../../src/lib/ui/notebook/outcome';
+import {
+  fieldOf,
+  RESULT_DEFAULTS,
+  RESULT_NAMES,
+  type ResultNumbers,
+} from '../../src/lib/lab/experiment/descriptors';
 import { chunkFits } from '../../src/lib/lab/records/fits';
 import { show } from '../../src/lib/lab/records/column';
 import { COLUMNS } from '../../src/lib/lab/records/columns';
+import { formatCsv, parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { fromCsv, samplesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import { formatVariants } from '../../src/lib/lab/records/values';
@@ -31,9 +37,8 @@ const record: RunRecord = {
   checks: { shapes: 45, seed: 7, answerError: 2e-13, answerSeed: 8, seconds: 0.5 },
   prefill: 256,
   chunk: 64,
+  ...RESULT_DEFAULTS,
   decode: 16,
-  stepsPerSubmit: 0,
-  seed: 1,
   variants: {
     matmul_q4_k: { name: 'tiled', knobs: { tile_rows: 64, tile_tokens: 4 } },
     wkv: { name: 'sequential', knobs: {} },
@@ -134,6 +139,14 @@ test('the warning `short` of older records and files is `ticks` today', () => {
   expect(fromCsv(toCsv([older]))).toEqual([present]);
 });
 
+test('results from before a setting have its default', () => {
+  const stored = Object.fromEntries(Object.entries(record).filter(([field]) => field !== 'seed'));
+  expect(upgradeRecord(stored as unknown as RunRecord)).toEqual(record);
+  const rows = parseCsv(toCsv([record])).map(({ x_seed: _seed, ...row }) => row);
+  const older = formatCsv([Object.keys(rows[0]), ...rows.map((row) => Object.values(row))]);
+  expect(fromCsv(older)).toEqual([record]);
+});
+
 describe('CSV', () => {
   test('files from before a column was added are still read', async () => {
     const records = fromCsv(await readFile('static/results/synthetic-2.9b-h100.csv', 'utf8'));
@@ -147,6 +160,10 @@ describe('CSV', () => {
     const seconds = fc.array(positive, { maxLength: 5 });
     const count = fc.nat();
     const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,12}$/);
+    const numbers = Object.fromEntries(RESULT_NAMES.map((name) => [fieldOf(name), count])) as Record<
+      keyof ResultNumbers,
+      typeof count
+    >;
     const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
       settings: fc.string({ unit: 'grapheme' }),
       model: fc.string(),
@@ -157,11 +174,7 @@ describe('CSV', () => {
       loadSeconds: positive,
       layoutSeconds: fc.option(positive, { nil: undefined }),
       checks: fc.option(fc.record({ shapes: count, seed: count, seconds: positive }), { nil: undefined }),
-      prefill: count,
-      chunk: count,
-      decode: count,
-      stepsPerSubmit: count,
-      seed: count,
+      ...numbers,
       variants: fc.dictionary(
         fc.oneof(name, fc.constant('matmul_q4_k@512x256')),
         fc.record({ name, knobs: fc.dictionary(name, count, { noNullPrototype: true }) }),

@@ -195,6 +195,17 @@ export type RunNumbers = { [Name in RunName as FieldOf<Name>]: number };
 /** The numbers of a run that change its result, by field. */
 export type ResultNumbers = { [Name in ResultName as FieldOf<Name>]: number };
 
+/**
+ * The default of each number that changes a result: the value in results that do not have it, because they are older than the
+ * setting or come from another program. Every result has `prefill` and `chunk`.
+ */
+export const RESULT_DEFAULTS = Object.fromEntries(
+  RESULT_NAMES.filter((name) => name !== 'prefill' && name !== 'chunk').map((name) => [
+    fieldOf(name),
+    Number(NUMBERS[name].default),
+  ]),
+) as unknown as Omit<ResultNumbers, 'prefill' | 'chunk'>;
+
 /** The numbers of a run, or of a record, that change its result. */
 export const resultNumbers = (from: ResultNumbers): ResultNumbers =>
   Object.fromEntries(RESULT_NAMES.map((name) => [fieldOf(name), from[fieldOf(name)]])) as ResultNumbers;

@@ -1,5 +1,6 @@
 /** Results in files, the lab's own and llama-bench's, read as records. */
 import { parseCsv } from './csv';
+import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { formatQuery, shorten } from '../experiment/settings';
 import { type RunRecord } from './record';
 import { readRow } from './runsCsv';
@@ -129,11 +130,10 @@ function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefi
     geometry: {},
     weightBytes: amount('model_size'),
     loadSeconds: 0,
+    ...RESULT_DEFAULTS,
     prefill: prompt,
     chunk,
     decode: decode?.generated ?? 0,
-    stepsPerSubmit: 0,
-    seed: 1,
     variants: {},
     kernelHash: word('build_commit'),
     prefillSeconds: samples ? seconds : [median(seconds)],

@@ -1,5 +1,5 @@
 /** The result of one finished run, its warnings and its speeds. */
-import type { ResultNumbers } from '../experiment/descriptors';
+import { RESULT_DEFAULTS, type ResultNumbers } from '../experiment/descriptors';
 import type { ChosenVariant } from '../experiment/expand';
 import { median, medianInterval } from '../statistics/descriptive';
 
@@ -99,10 +99,11 @@ type StoredRecord = Omit<RunRecord, 'prefillSeconds' | 'warnings'> & {
   warnings: string[];
 };
 
-/** A record stored by any version of the lab, with today's names. */
+/** A record stored by any version of the lab, with today's names and settings. */
 export function upgradeRecord(stored: RunRecord | StoredRecord): RunRecord {
-  const { seconds, warnings, ...record } = stored as StoredRecord;
-  if (!seconds && !warnings.includes('short')) return stored as RunRecord;
+  const { seconds, warnings, ...record } = { ...RESULT_DEFAULTS, ...stored } as StoredRecord;
+  const whole = Object.keys(RESULT_DEFAULTS).every((field) => Object.hasOwn(stored, field));
+  if (whole && !seconds && !warnings.includes('short')) return stored as RunRecord;
   const prefillSeconds = record.prefillSeconds ?? seconds!;
   return { ...record, prefillSeconds, warnings: warnings.map(presentWarning) as Warning[] };
 }

@@ -1,4 +1,5 @@
 /** Runs as CSV, written and read: whole records, summaries without samples, or one row per sample. */
+import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { COLUMNS, FACTS } from './columns';
 import { type Cell, formatCsv, parseCsv } from './csv';
 import type { RunRecord } from './record';
@@ -25,8 +26,8 @@ const LEFT_OUT: Partial<RunRecord> = {
   geometry: {},
   weightBytes: 0,
   loadSeconds: 0,
-  stepsPerSubmit: 0,
-  seed: 1,
+  stepsPerSubmit: RESULT_DEFAULTS.stepsPerSubmit,
+  seed: RESULT_DEFAULTS.seed,
   variants: {},
   warmupSeconds: [],
   errorKernel: '',
@@ -73,12 +74,15 @@ export function fromCsv(csv: string): RunRecord[] {
   return parseCsv(csv).map(readRow);
 }
 
+const isDefaulted = (key: string): key is keyof typeof RESULT_DEFAULTS => Object.hasOwn(RESULT_DEFAULTS, key);
+
 /** One row, with the CSV's names as its keys; `index` counts from 0. Throws as `fromCsv` does. */
 export function readRow(row: Record<string, string>, index: number): RunRecord {
   const cells = FACTS.flatMap(([key, { column, read }]) => {
     const missing = !Object.hasOwn(row, column.name);
     if (missing && row.x_summary && Object.hasOwn(LEFT_OUT, key))
       return [[key, structuredClone(LEFT_OUT[key])]];
+    if (missing && isDefaulted(key)) return [[key, RESULT_DEFAULTS[key]]];
     if (missing && !LATER.includes(key))
       throw new Error(`This CSV has no column ${column.name}; it was not written by the lab`);
     try {
