@@ -39,8 +39,17 @@ export class ResultPrinter {
         return `${event.tuned.settings}\n`;
       case 'generated':
         return `${event.generation.prompt}${event.generation.text}\n`;
-      default:
+      // No results, or parts of one that follows whole.
+      case 'adapter':
+      case 'no-adapter':
+      case 'progress':
+      case 'tuning':
+      case 'text':
+      case 'failed':
+      case 'finished':
         return undefined;
+      default:
+        return event satisfies never;
     }
   }
 

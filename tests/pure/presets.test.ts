@@ -1,7 +1,9 @@
 // The preset notebooks: every cell can be read, and all notebooks and references that they name exist.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readCell } from '../../src/lib/lab/cells/cells';
+import { type LabCell, readCell } from '../../src/lib/lab/cells/cells';
+import { KINDS } from '../../src/lib/lab/cells/kinds';
+import type { KindDescriptor } from '../../src/lib/lab/cells/kinds/kind';
 import { parseCsv } from '../../src/lib/lab/records/csv';
 import type { Experiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
@@ -11,6 +13,7 @@ import {
   printNotebook,
   titleOf,
   type Cell,
+  type LabKind,
 } from '../../src/lib/lab/notebook/notebook';
 import { PRESETS } from '../../src/lib/ui/notebook/presets';
 import { readReference } from '../../src/lib/ui/results/published';
@@ -22,8 +25,8 @@ const cellsOf = (name: string) => parseNotebook(textOf(name)).filter(({ kind }) 
 
 function experimentsOf(cell: Cell): Experiment[] {
   const read = readCell(cell.kind, contentOf(cell));
-  if (read.kind === 'compare') return read.experiments;
-  return read.kind === 'roofline' ? [] : [read.experiment];
+  const { experiments } = KINDS[read.kind] as unknown as KindDescriptor<LabKind, LabCell>;
+  return experiments(read);
 }
 
 test('the menu has every notebook in static/notebooks, and no other', () => {

@@ -1,4 +1,5 @@
 /** Explanations of the lab's terms, shown when a term is hovered or focused. */
+import type { NumberName } from '../../lab/experiment/descriptors';
 
 export const terms = {
   prefill:
@@ -29,5 +30,5 @@ export const terms = {
   fit: 'Fit: t(N) = N/R + c. R is the speed that ever larger chunks would approach; c is what every chunk costs, however few tokens it holds.',
   dispatch: 'Dispatch: one launch of a shader on the GPU.',
   baseline: 'Baseline: an earlier run, kept for comparison.',
-};
+} satisfies Record<NumberName, string> & Record<string, string>;
 export type Term = keyof typeof terms;

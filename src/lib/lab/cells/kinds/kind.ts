@@ -26,7 +26,7 @@ export interface Controls {
 
 /**
  * Everything about a kind of cell except its jobs (jobs.ts, which imports the engine), its component
- * (ui/cells/components.ts) and its words (ui/words). `Value` is the parsed cell, plain data.
+ * (ui/cells/others.ts) and its words (ui/words). `Value` is the parsed cell, plain data.
  */
 export interface KindDescriptor<Kind extends LabKind, Value, Own extends string = never> {
   /** Settings that only this kind has, by name. */
