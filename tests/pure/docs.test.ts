@@ -1,4 +1,4 @@
-// Links in the documentation lead to files that exist.
+// Links in the documentation lead to files and lines that exist.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -22,6 +22,16 @@ test.each(documents)('%s', (path) => {
       expect(readFileSync(file, 'utf8').split('\n').length, `${target}#L${line}`).toBeGreaterThan(
         Number(line),
       );
+  }
+});
+
+test('each hop of the architecture is at the line that holds its first word of code', () => {
+  const [, hops] = readFileSync('docs/architecture.md', 'utf8').split(/<!-- (?:end of )?hops -->/);
+  const rows = [...hops.matchAll(/^\| \d+ +\| \[\S+:(\d+)\]\(\.\.\/(\S+)#L(\d+)\) +\| `([^`]+)`/gm)];
+  expect(rows.length).toBe(hops.match(/^\| \d/gm)?.length);
+  for (const [, shown, file, line, word] of rows) {
+    expect(shown, `${file}: the text and the link`).toBe(line);
+    expect(readFileSync(file, 'utf8').split('\n')[Number(line) - 1], `${file}:${line}`).toContain(word);
   }
 });
 
