@@ -43,6 +43,7 @@ export class ResultPrinter {
       case 'adapter':
       case 'no-adapter':
       case 'progress':
+      case 'planned':
       case 'tuning':
       case 'text':
       case 'failed':
