@@ -1,24 +1,36 @@
 // The command run: runs every lab cell of a notebook in order, like the page's "Run all". A notebook with only sweeps
 // prints one CSV table; in other notebooks a comment line that names the cell precedes its results.
 import { readFile } from 'node:fs/promises';
-import { contentOf, isLab, LAB_KINDS, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
+import {
+  type Cell,
+  contentOf,
+  isLab,
+  LAB_KINDS,
+  parseNotebook,
+  shadersOf,
+} from '../src/lib/lab/notebook/notebook';
 import { runCell } from '../src/lib/lab/cells/run';
 import type { Arguments } from './arguments';
 import { tellRuns } from './bench';
 import { tell, withSession } from './host';
 import { ResultPrinter } from './results';
 
-/** Runs a notebook file. Resolves to true when no run failed; throws when it cannot be read or has no lab cell. */
-export async function runNotebook({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
-  if (words.length !== 1)
-    throw new Error(`run takes one notebook, a Markdown file; it was given ${words.length} words`);
-  const [path] = words;
+/** The cells of a notebook file. Throws an Error of one line when it cannot be read. */
+export async function readNotebook(path: string): Promise<Cell[]> {
   const text = await readFile(path, 'utf8').catch((reason: NodeJS.ErrnoException) => {
     throw new Error(
       reason.code === 'ENOENT' ? `No such file: ${path}` : `Cannot read ${path}: ${reason.message}`,
     );
   });
-  const cells = parseNotebook(text);
+  return parseNotebook(text);
+}
+
+/** Runs a notebook file. Resolves to true when no run failed; throws when it cannot be read or has no lab cell. */
+export async function runNotebook({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
+  if (words.length !== 1)
+    throw new Error(`run takes one notebook, a Markdown file; it was given ${words.length} words`);
+  const [path] = words;
+  const cells = await readNotebook(path);
   const variants = shadersOf(cells);
   const runnable = cells.filter(({ kind }) => isLab(kind));
   if (runnable.length === 0)

@@ -1,12 +1,13 @@
 // The command repeat: runs the compare cells of a notebook many times, to see how often a machine gives which verdict.
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { runCell } from '../src/lib/lab/cells/run';
-import { contentOf, parseNotebook, shadersOf } from '../src/lib/lab/notebook/notebook';
+import { contentOf, shadersOf } from '../src/lib/lab/notebook/notebook';
 import type { Comparison } from '../src/lib/lab/records/comparison';
 import { formatCsv } from '../src/lib/lab/records/csv';
 import { standardDeviation } from '../src/lib/lab/statistics/descriptive';
 import { type Arguments, numberOption } from './arguments';
 import { print, tell, withSession } from './host';
+import { readNotebook } from './notebook';
 
 const COLUMNS = [
   ...['session', 'cell', 'first', 'second', 'verdict', 'ratio', 'low', 'high', 'blocks', 'deviation'],
@@ -24,7 +25,7 @@ export async function repeat(words: Arguments, signal: AbortSignal): Promise<boo
   const [path] = words.words;
   if (!path) throw new Error('repeat takes a notebook, a Markdown file with compare cells');
   const times = numberOption(words, 'times', { smallest: 1, largest: 1000, whole: true, default: 10 });
-  const cells = parseNotebook(await readFile(path, 'utf8'));
+  const cells = await readNotebook(path);
   const compares = cells.filter(({ kind }) => kind === 'compare');
   if (compares.length === 0) throw new Error(`${path} has no compare cell`);
   const variants = shadersOf(cells);

@@ -254,7 +254,10 @@ test('every mistake is one line that names the thing, and an exit code', async (
   const gguf = new Uint8Array(await readFile(TINY));
   const cut = await file('cut.gguf', gguf.subarray(0, gguf.length - 1000));
   const mistakes: [RegExp, ...string[]][] = [
-    [/There is no command "benchmark"; there are: info, selftest, bench, run, time, profile/, 'benchmark'],
+    [
+      /There is no command "benchmark"; there are: info, selftest, bench, run, repeat, time, profile/,
+      'benchmark',
+    ],
     [/Unknown setting "chunks"; known: model, prefill/, 'bench', 'chunks=64'],
     [/matmul_q4_k has no variant "none"; it has: /, 'bench', '--matmul_q4_k', 'none'],
     [/chunk must be a whole number from 1 to 4096, or "prefill"; "0" is not/, 'bench', 'chunk=0'],
@@ -276,6 +279,10 @@ test('every mistake is one line that names the thing, and an exit code', async (
     [/samples has no meaning here/, 'logits', '--model', TINY, '--tokens', '1', '--samples', '3'],
     [/synthetic-2\.9b has no vocabulary/, 'tokenize', '--model', 'synthetic-2.9b', 'text'],
     [/tokenize takes one text, in quotes; it was given 2 words/, 'tokenize', '--model', TINY, 'two', 'words'],
+    [/repeat takes a notebook/, 'repeat'],
+    [/No such file: nowhere\.md/, 'repeat', 'nowhere.md'],
+    [/start\.md has no compare cell/, 'repeat', 'static/notebooks/start.md'],
+    [/--times must be a whole number/, 'repeat', '--times', '0', 'static/notebooks/start.md'],
     [/Name the kernels to time/, 'time', `model=${TINY}`],
     [/no shape that these settings/, 'time', `model=${TINY}&matmul_q4_k=naive`, '--shapes', 'batch=9'],
     [/--budget must be a number/, 'tune', '--budget', 'soon'],

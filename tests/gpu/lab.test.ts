@@ -80,7 +80,10 @@ describe('an experiment', () => {
     const first = of(events, 'progress').filter(({ progress }) => progress.run === 1);
     const phases = [...new Set(first.map(({ progress }) => progress.phase))];
     expect(phases).toEqual(['loading', 'compiling', 'checking', 'warming up', 'measuring']);
-    expect(first.at(-1)?.progress).toMatchObject({ runs: 2, done: 1, total: 2 });
+    const measuring = first.filter(({ progress }) => progress.phase === 'measuring');
+    expect(measuring.at(-1)?.progress).toMatchObject({ runs: 2, done: 1, total: 2 });
+    // The answer is checked after the last sample.
+    expect(first.at(-1)?.progress.phase).toBe('checking');
   });
 
   test('keeps every sample, what ran, and how wrong it was at most', () => {

@@ -148,11 +148,13 @@ export class Kernels {
   }
 
   /**
-   * Steps that are asked for from now on are made anew, with bind groups of their own; those made so far stay valid. Plans that
-   * are compared share the steps in which they do not differ, because two equal bind groups can differ in speed.
+   * Steps that are asked for from now on are made anew, with bind groups of their own, except those of `kept`; all made so far
+   * stay valid. Plans that are compared keep the steps in which they do not differ, because two equal bind groups can differ in
+   * speed.
    */
-  makeStepsAnew() {
-    this.#steps.clear();
+  makeStepsAnew(kept: ReadonlySet<Step>) {
+    for (const [key, steps] of this.#steps)
+      if (!steps.every((step) => kept.has(step))) this.#steps.delete(key);
   }
 
   /** The same for the same text with the same buffers and sizes, which are a buffer too. */

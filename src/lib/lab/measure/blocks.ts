@@ -1,10 +1,11 @@
 /**
  * Times runs of one model in blocks. Equal plans with bind groups of their own differ in speed for their whole life, by percents in
- * short runs (docs/results.md). So the sides share the steps in which they do not differ, and a block prepares all sides anew,
- * in random order and again in the reverse order: what the making of the other steps adds is noise of the blocks instead of a
- * bias of the comparison.
+ * short runs (docs/results.md). So the sides share the steps in which they do not differ, and a block makes the others anew, in
+ * random order of the sides and again in the reverse order: what their making adds is noise of the blocks instead of a bias of
+ * the comparison.
  */
 import type { Plans } from '../../engine/engine';
+import type { Step } from '../../engine/encode';
 import { seeded, type Random } from '../../shaders/kernel';
 import { mean, median } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
@@ -29,6 +30,8 @@ export class Blocks {
   readonly #random: Random;
   /** The runs whose plans hold the activations that all plans of the comparison share. */
   readonly #room: Plans;
+  /** The steps that all sides have, which are never made anew. */
+  readonly #shared: ReadonlySet<Step>;
 
   /** `sides`: checked and prepared runs of one model with prompts of one length. `seed`: of all that is left to chance. */
   constructor(
@@ -38,6 +41,8 @@ export class Blocks {
     seed: number,
   ) {
     this.#random = seeded(seed);
+    const [first, ...others] = sides.map(({ plans }) => new Set(stepsOf(plans)));
+    this.#shared = new Set([...first].filter((step) => others.every((steps) => steps.has(step))));
     this.#room = sides.map(({ plans }) => plans).sort((a, b) => b.chunk - a.chunk)[0];
   }
 
@@ -85,7 +90,7 @@ export class Blocks {
   /** Prepares the sides in this order, takes an untimed sample of each, then quads: in random order and mirrored. */
   async #half(order: number[]): Promise<number[][]> {
     const { engine } = this.model;
-    engine.kernels.makeStepsAnew();
+    engine.kernels.makeStepsAnew(this.#shared);
     const plans: Plans[] = [];
     for (const side of order) plans[side] = await this.#prepare(side);
     const seconds: number[][] = this.sides.map(() => []);
@@ -142,6 +147,8 @@ export class Blocks {
     return order;
   }
 }
+
+const stepsOf = ({ inner, final }: Plans): Step[] => [...inner.values(), ...final.values()].flat();
 
 /**
  * ln(first ÷ second) of a block: the mean over its two preparations of the median over their quads. Above 0, the second is

@@ -17,15 +17,16 @@ export interface KernelUse {
 }
 
 /**
- * Counts the kernel uses of a chunk of `tokens` tokens (head included) and of one decoded token. Compiles the default
- * variants, without checking them.
+ * Counts the kernel uses of a chunk of `tokens` tokens (head included) and of one decoded token. Compiles the plain variants,
+ * which compile fastest and which checks need anyway; nothing runs.
  */
 export async function usesOf(
   engine: Engine,
   tokens: number,
   context: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
 ): Promise<{ chunk: KernelUse[]; decode: KernelUse[] }> {
-  const [run] = expand({ prefill: [String(tokens)], chunk: [String(tokens)] });
+  const plain = engine.kernelNames.map((kernel) => [kernel, [registry[kernel].plain]]);
+  const [run] = expand({ ...Object.fromEntries(plain), prefill: [String(tokens)], chunk: [String(tokens)] });
   const { plans } = await prepareRun(run, engine, { ...context, catalogue: REGISTRY }, { check: false });
   return {
     chunk: countUses(plans.final.get(tokens) ?? []),

@@ -1,5 +1,5 @@
 //! Tiles of 8-bit integer products: x is rounded to 8 bits in blocks of 32, weights keep their 4 bits.
-//! error: 1e-4 because x is rounded to 8 bits
+//! error: 4e-4 because x is rounded to 8 bits
 //! formats: q4_k
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
 //! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))

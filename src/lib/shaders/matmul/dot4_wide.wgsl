@@ -1,5 +1,5 @@
 //! As dot4, but x is rounded to 16 bits, two bytes a number: twice the products, an error 60,000 times smaller.
-//! error: 1e-9 because x is rounded to 16 bits
+//! error: 8e-9 because x is rounded to 16 bits
 //! formats: q4_k
 //! let tiles: ceil(rows / tile_rows) * ceil(tokens / tile_tokens) * batch
 //! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))

@@ -1,5 +1,5 @@
 //! As dot4, but weights wait in planes, nibbles apart from scales, so that the rows of a tile lie side by side.
-//! error: 1e-4 because x is rounded to 8 bits
+//! error: 4e-4 because x is rounded to 8 bits
 //! formats: q4_k
 //! resident nibbles: batch * rows * columns / 8
 //! resident weight_scales: batch * rows * columns / 32

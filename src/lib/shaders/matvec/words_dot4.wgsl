@@ -1,5 +1,5 @@
 //! Integer products: as words, with x rounded to 8 bits in blocks of 16 by each workgroup.
-//! error: 1e-4 because x is rounded to 8 bits
+//! error: 4e-4 because x is rounded to 8 bits
 //! grid: rows / group_rows, batch
 //! use: epilogue, q6_k_words, lane_sums
 //! formats: q6_k
