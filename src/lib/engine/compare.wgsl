@@ -40,14 +40,19 @@ fn measure(
     }
   }
   atomicMax(&result[0], largest);
+  // Two steps of 16, because each barrier costs a software GPU a switch of every thread.
   sums[thread] = sum;
-  for (var width = threads / 2u; width > 0u; width /= 2u) {
-    workgroupBarrier();
-    if (thread < width) { sums[thread] += sums[thread + width]; }
+  workgroupBarrier();
+  if (thread < 16u) {
+    for (var i = thread + 16u; i < threads; i += 16u) { sum += sums[i]; }
   }
+  workgroupBarrier();
+  if (thread < 16u) { sums[thread] = sum; }
+  workgroupBarrier();
   if (thread == 0u) {
-    atomicStore(&result[header + 2u * group.x], bitcast<u32>(sums[0].x));
-    atomicStore(&result[header + 2u * group.x + 1u], bitcast<u32>(sums[0].y));
+    for (var i = 1u; i < 16u; i++) { sum += sums[i]; }
+    atomicStore(&result[header + 2u * group.x], bitcast<u32>(sum.x));
+    atomicStore(&result[header + 2u * group.x + 1u], bitcast<u32>(sum.y));
   }
 }
 

@@ -13,6 +13,8 @@ export interface WordRange {
 export const POISON = 0x7fc0beef;
 
 const THREADS = 256;
+/** Words for each thread before another workgroup is worth its start, which is slow where a CPU emulates the GPU. */
+const WORDS_A_THREAD = 16;
 const MOST_GROUPS = 1024;
 
 interface Pipelines {
@@ -111,7 +113,7 @@ class RangeTasks {
     for (const [i, { count }] of this.ranges.entries()) {
       if (count === 0) continue;
       pass.setBindGroup(0, this.#groups[i], [SLOT_BYTES * (turn * this.ranges.length + i)]);
-      pass.dispatchWorkgroups(Math.min(MOST_GROUPS, Math.ceil(count / THREADS)));
+      pass.dispatchWorkgroups(Math.min(MOST_GROUPS, Math.ceil(count / (WORDS_A_THREAD * THREADS))));
     }
     pass.end();
   }
