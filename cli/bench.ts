@@ -86,7 +86,7 @@ export async function tellRuns(events: AsyncGenerator<LabEvent>, printer: Result
   return failures;
 }
 
-/** What a comparison's budget can find. */
+/** The smallest difference that a comparison's budget finds, as a sentence. */
 function planText({ blocks, findable }: ComparisonPlan): string {
   const finds = findable
     ? `enough to find a difference of ${(100 * (findable - 1)).toFixed(1)} % in 9 of 10 comparisons`

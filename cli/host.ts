@@ -24,7 +24,7 @@ export function openModel(model: string, signal?: AbortSignal) {
 
 const floorsFile = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rwkv-lab', 'floors.json');
 
-/** What is known of identical settings on this machine, in a file of the user's cache folder. */
+/** The A/A values of this machine, in a file of the user's cache folder. */
 const readFloors = async () => JSON.parse(await readFile(floorsFile, 'utf8')) as Record<string, unknown>;
 const floors = keptStore(
   async (key) => (await readFloors())[key],

@@ -1,4 +1,4 @@
-// What comparisons are made of, on made-up times: the value of a block, the floor of a machine, and what tuning adopts.
+// The parts of a comparison, on made-up times: the value of a block, the floor of a machine, and what tuning adopts.
 import { describe, expect, test } from 'vitest';
 import { logRatio } from '../../src/lib/lab/measure/blocks';
 import { floorKey, floorOf, keptStore } from '../../src/lib/lab/measure/floor';

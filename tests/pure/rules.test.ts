@@ -1,4 +1,4 @@
-/** What a variant may write, and how its own buffers may be called. */
+/** The rules on what a variant may write, and how its own buffers may be called. */
 import { expect, test } from 'vitest';
 import { findVariant, kernels, readVariant, variants } from '../../src/lib/shaders';
 import { HeaderError } from '../../src/lib/shaders/header';

@@ -140,7 +140,7 @@ describe('before and after', () => {
       [0.02, 32],
     ]) {
       const effect = findableEffect(deviation, values)!;
-      // Of one block: the mean of two quads of four samples each.
+      // The value of a block: the mean of two quads of four samples each.
       const machine = { name: '', noise: gaussian(deviation * Math.SQRT2) };
       const counts = simulateVerdicts(machine, effect, { runs: 300, random, most: values });
       expect(counts.faster / 300).toBeGreaterThan(effect > 0.01 ? 0.85 : 0.7); // below 1 % it may be the same

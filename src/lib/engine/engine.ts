@@ -49,7 +49,7 @@ export interface Plans {
   forward(tokens: number): Forward;
 }
 
-/** What a model has computed of a prompt, in GPU buffers of its own: to compare with what another plan computes. */
+/** Copies of a model's logits and state after a prompt, in GPU buffers of their own, to compare two plans by. */
 export interface Answer {
   /** Logits of the last token. */
   logits: GPUBuffer;

@@ -108,7 +108,7 @@ export class GuardedArrays {
   }
 }
 
-/** What must not change: all of an input, the guards of an output. */
+/** The words that must not change: all of an input, the guards of an output. */
 function rangesOf(name: string, { buffer, before, length, behind }: Place, output: boolean): GuardedRange[] {
   const end = before + Math.max(1, length);
   if (!output) return [{ name, part: 'all', buffer, first: 0, count: end + behind }];
@@ -118,7 +118,7 @@ function rangesOf(name: string, { buffer, before, length, behind }: Place, outpu
   ];
 }
 
-/** Where an array does not leave room for a guard within the device's limits, the guard behind it is shorter. */
+/** Places an array between guards. The guard behind it is shorter if the device's limits leave no room for a whole one. */
 function placeOf(device: GPUDevice, name: string, length: number, guard: number): Place {
   const before = Math.ceil(guard / ALIGNMENT) * ALIGNMENT;
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;

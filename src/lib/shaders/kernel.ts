@@ -33,7 +33,7 @@ export interface Kernel {
   rounds?: number;
 }
 
-/** What caught a variant; the method page explains each. */
+/** Codes of the checks that refuse a variant; docs/cheats.md explains each. */
 export type RefusalCode =
   /** Read-write where only reading is allowed, or a buffer named like another. */
   | 'bindings'

@@ -100,7 +100,7 @@ export async function checkAtShape(
   }
 }
 
-/** What the plain variant makes of these arrays, in buffers of its own, which are added to `made`. */
+/** The plain variant's outputs for these arrays, in buffers of their own, which are added to `made`. */
 async function plainOutputs(
   kernels: Kernels,
   name: string,

@@ -61,8 +61,9 @@ export class Blocks {
         seconds[side].push(await this.#sample(side, plans, prompt, 1));
       gpu.throwPendingErrors();
     } while (performance.now() < end);
+    const { prefill, decode } = this.sides[0].run;
     const latest = seconds.map((each) => mean(each.slice(each.length >> 1)));
-    this.repetitions = repetitionsFor(Math.min(...latest), clockTick(), this.sides[0].run.prefill);
+    this.repetitions = repetitionsFor(Math.min(...latest), clockTick(), prefill + decode);
     this.quads = quadsFor(this.repetitions * Math.max(...latest));
     return latest;
   }

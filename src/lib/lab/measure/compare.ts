@@ -186,7 +186,7 @@ class Comparing {
     };
   }
 
-  /** What so many blocks can find, from the scatter of the blocks so far: of the worst side. */
+  /** The smallest difference that so many blocks find, from the scatter of the blocks so far on the worst side. */
   #plan(blocks: number): ComparisonPlan {
     const deviation = Math.max(...this.#settled.map((_, at) => standardDeviation(this.#valuesOf(at + 1))));
     const effect = findableEffect(deviation, blocks, this.#floor);

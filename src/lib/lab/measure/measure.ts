@@ -66,7 +66,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   return { ...record, warnings: [...found, ...more] };
 }
 
-/** What the samples add to a record. */
+/** The fields of a record that come from its samples. */
 type Samples = Pick<
   RunRecord,
   | 'prefillSeconds'

@@ -20,7 +20,7 @@ export { EFFORT, type Effort };
 export interface MicrobenchmarkTime extends UseTime {
   /** Largest error of the check before the timing. */
   error: number;
-  /** What was checked. */
+  /** The checks before and after the timing. */
   checks: Checks;
   /** The variant states an error above 1e-3: no verdict may rest on its time. */
   inexact: boolean;

@@ -18,7 +18,7 @@ export interface BoundedWork {
   bytes?: number;
 }
 
-/** What a GPU reaches at most: operations and bytes per second. */
+/** The peak rates of a GPU: operations and bytes per second. */
 export interface Rates {
   compute?: number;
   read?: number;

@@ -16,7 +16,7 @@ export interface PreparedRun {
   /** Largest normalised mean squared error of the check, and its kernel; 0 and '' without a check. */
   error: number;
   errorKernel: string;
-  /** What was checked; undefined if nothing may be timed. */
+  /** The checks that were made; undefined if nothing may be timed. */
   checks: Checks | undefined;
   /** A variant states an error above 1e-3: a speed may be shown, but no verdict. */
   inexact: boolean;

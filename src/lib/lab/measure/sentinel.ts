@@ -120,7 +120,7 @@ async function load(
   return { wall, stamps: stamps && [Number(stamps[0]), Number(stamps[1])] };
 }
 
-/** What a test of the GPU's timestamps found. */
+/** The result of a test of the GPU's timestamps. */
 export interface TimestampFacts {
   /** Unit of the timestamps in seconds (65.536 or 100 µs in browsers); undefined if they never change. */
   tick: number | undefined;

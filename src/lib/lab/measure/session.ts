@@ -23,7 +23,7 @@ export interface Host {
   agent: string;
   /** True while the page is hidden: browsers slow such pages down. */
   hidden?(): boolean;
-  /** Where what is known of identical settings is kept; without it, as long as the process. */
+  /** Store of this machine's A/A values; without one, they last as long as the process. */
   floors?: FloorStore;
   /** True while the computer runs on its battery, where that can be known. */
   battery?(): boolean;

@@ -11,7 +11,7 @@ const THROTTLED = 0.03;
 /** Largest share of a sample that encoding may take. */
 const ENCODING_SHARE = 0.5;
 
-/** What happened while a run was measured, besides its times. */
+/** Events during a measurement that its times do not show. */
 export interface Circumstances {
   /** The page was hidden at some time. */
   hidden?: boolean;

@@ -29,7 +29,7 @@ export interface ComparedRun {
   sampleSeconds: number[];
   tokensPerSecond: number;
   kernelHash: string;
-  /** What was checked before and after the timing; undefined in comparisons of version 0.2 and older. */
+  /** The checks of this run; undefined in comparisons of version 0.2 and older. */
   checks?: Checks;
 }
 
@@ -57,7 +57,7 @@ export interface Comparison {
   agent: string;
 }
 
-/** What a comparison's budget can find, said while it runs. */
+/** The smallest difference that a comparison's budget finds, told while it runs. */
 export interface ComparisonPlan {
   /** Blocks that fit into the budget. */
   blocks: number;

@@ -3,7 +3,7 @@ import { RESULT_DEFAULTS, type ResultNumbers } from '../experiment/descriptors';
 import type { ChosenVariant } from '../experiment/expand';
 import { median, medianInterval } from '../statistics/descriptive';
 
-/** What was checked before a time was taken. Plain data. */
+/** The checks before and after the timing of a result. Plain data. */
 export interface Checks {
   /** Pairs of a variant and a shape of the model, checked for this result or before it on the same device. */
   shapes: number;
@@ -68,7 +68,7 @@ export interface RunRecord extends ResultNumbers {
   error: number;
   /** The kernel with the largest error. */
   errorKernel: string;
-  /** What was checked; undefined in records from before 0.3. */
+  /** The checks of this run; undefined in records of version 0.2 and older. */
   checks?: Checks;
   adapter: string;
   /** True if the adapter is a CPU that emulates a GPU. */

@@ -49,7 +49,7 @@ export type SelfTestEvent =
 export interface SelfTestOptions {
   /** True: each knob also at its smallest and largest choice. False: only the knobs of the variant's text. */
   ends: boolean;
-  /** What to check, as `kernel` or `kernel/variant`; empty for every variant. */
+  /** Names of kernels and variants to check, as `kernel` or `kernel/variant`; empty for every variant. */
   names: string[];
 }
 

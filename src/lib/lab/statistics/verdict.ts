@@ -9,7 +9,7 @@ import { centreInterval, MOST_VALUES } from './signedRank';
 
 export type Verdict = 'faster' | 'slower' | 'same' | 'cannot tell';
 
-/** What the blocks say about the second of two sides. Effects are log-ratios: exp(0.01) is 1 % faster. */
+/** The verdict of the blocks on the second of two sides. Effects are log-ratios: exp(0.01) is 1 % faster. */
 export interface BlockVerdict {
   verdict: Verdict;
   /** Hodges-Lehmann estimate. */

@@ -10,7 +10,7 @@ export class SelfTest {
   total = $state(0);
   /** True if knobs are tested at their lowest and highest values; false if only at their defaults. */
   ends = $state(true);
-  /** What to test, as `kernel` or `kernel/variant`; empty for every variant. */
+  /** Names of kernels and variants to test, as `kernel` or `kernel/variant`; empty for every variant. */
   names = $state.raw<string[]>([]);
   results = $state.raw<CheckResult[]>([]);
   cheats = $state.raw<CheatResult[]>([]);

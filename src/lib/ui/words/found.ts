@@ -1,4 +1,4 @@
-/** What comparisons, peaks and tuning found. Loaded when such a cell is opened. */
+/** The words for results of comparisons, peaks and tuning. Loaded when such a cell is opened. */
 import type { Peaks } from '../../lab/records/profile';
 import type { PairComparison } from '../../lab/records/comparison';
 

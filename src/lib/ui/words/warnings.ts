@@ -1,4 +1,4 @@
-/** What may be wrong with a result, and what to do about it. Loaded when a result has a warning. */
+/** The meaning of each warning, and what to do about it. Loaded when a result has a warning. */
 import type { Warning } from '../../lab/records/record';
 
 export default {

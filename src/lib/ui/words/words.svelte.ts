@@ -42,7 +42,7 @@ export function t(): Words {
 /** How speeds are measured, in the current language; loaded by the first call. Reactive. */
 export const method = async () => (await METHODS[current]()).default;
 
-/** What each warning means, in the current language; loaded by the first call. Reactive. */
+/** The meaning of each warning, in the current language; loaded by the first call. Reactive. */
 export const warningTexts = async () => (await WARNINGS[current]()).default;
 
 /** The words for what comparisons, peaks and tuning found, in the current language; loaded by the first call. Reactive. */

@@ -16,7 +16,7 @@ export interface Cheat {
   name: string;
   /** How it cheats, or what is odd about an honest one. */
   about: string;
-  /** What has to catch it; undefined for an honest shader. */
+  /** The code that has to catch it; undefined for an honest shader. */
   caught: CheatCode | undefined;
   /** Only a run of a whole model shows it, not its kernel alone. */
   inModel: boolean;
@@ -77,7 +77,7 @@ const SHAPES: Record<string, Sizes[]> = {
 /** Enough for some ten runs, with two matrices and then with one. */
 const EFFORT: Effort = { rotateBytes: 0, batchSeconds: 2e-3, batches: 4, warmupSeconds: 0 };
 
-/** What came of a shader: the code that caught it (none if it passed), and the message. */
+/** The outcome for a shader: the code that caught it (none if it passed), and the message. */
 export interface Verdict {
   caught: CheatCode | undefined;
   reason: string;
