@@ -1,17 +1,10 @@
 /** Compiles variants and binds buffers to them. */
 import { Refusal, type Sizes } from '../shaders/kernel';
-import {
-  brokenAssertion,
-  codeOf,
-  evaluate,
-  sourceLine,
-  workgroupNeeds,
-  type BindingEntry,
-  type Pass,
-  type Variant,
-} from '../shaders/variant';
+import { codeOf, evaluate, sourceLine, type BindingEntry, type Pass, type Variant } from '../shaders/variant';
 import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
+import { adapterInfoOf } from './device';
 import { encode, type Step } from './encode';
+import { unsupportedReason } from './supported';
 import { fillWords, POISON } from './words';
 
 /** A whole buffer, or a part of one. */
@@ -84,26 +77,10 @@ export class Kernels {
 
   /** The reason why this device cannot run the variant (a missing feature, a limit); undefined when it can. */
   unsupportedReason(variant: Variant): string | undefined {
-    const { device, languageFeatures } = this;
-    const missing = [
-      ...variant.features.filter((feature) => !device.features.has(feature)),
-      ...variant.languageFeatures.filter((feature) => languageFeatures && !languageFeatures.has(feature)),
-    ];
-    if (missing.length) return `needs ${missing.join(', ')}, which this GPU or browser does not offer`;
-    const subgroup = variant.subgroup === undefined ? 0 : evaluate(variant.subgroup, variant, {});
-    // If the browser does not report a minimum subgroup size, assume the smallest that exists.
-    const { subgroupMinSize = 4 } = device.adapterInfo;
-    if (subgroup > subgroupMinSize)
-      return `needs subgroups of ${subgroup} threads; this GPU's may have ${subgroupMinSize}`;
-    const broken = brokenAssertion(variant);
-    if (broken) return `its knobs break its own rule "${broken}"`;
-    const { invocations, memoryBytes } = workgroupNeeds(variant);
-    const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = device.limits;
-    if (invocations > maxComputeInvocationsPerWorkgroup)
-      return `needs ${invocations} threads a workgroup; this GPU allows ${maxComputeInvocationsPerWorkgroup}`;
-    if (memoryBytes > maxComputeWorkgroupStorageSize)
-      return `needs ${memoryBytes} bytes of workgroup memory; this GPU allows ${maxComputeWorkgroupStorageSize}`;
-    return undefined;
+    const { features, limits } = this.device;
+    const { subgroupMinSize } = adapterInfoOf(this.device);
+    const { languageFeatures } = this;
+    return unsupportedReason(variant, { features, limits, languageFeatures, subgroupMinSize });
   }
 
   /** Compiles a variant, cached. Rejects with the variant's name and the compiler's messages with line numbers. */
