@@ -1,7 +1,7 @@
 // The Node host: Dawn as the lab's GPU, and files on disk as byte sources. The only module that imports `webgpu`.
 import { open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { create, globals } from 'webgpu';
 import type { ByteSource } from '../src/lib/engine/bytes';
 
@@ -34,6 +34,7 @@ export async function openFile(path: string): Promise<ByteSource> {
     name: basename(path),
     size: status.size,
     read: (offset, length) => readExactly(path, status.size, offset, length),
+    sibling: (name) => openFile(join(dirname(path), name)),
   };
 }
 

@@ -10,7 +10,7 @@ import { formatOfGgmlType, formats } from '../src/lib/shaders/formats/formats';
  */
 export interface Entry {
   type: number;
-  value: string | number | string[] | number[];
+  value: string | number | boolean | string[] | number[] | Uint8Array[];
   of?: number;
   length?: bigint;
 }
@@ -37,58 +37,88 @@ function byteLength(shape: number[], type: number): number {
   return (elementsOf(shape) / elements) * fileBytes;
 }
 
-/** Encodes the file. `weights` returns the bytes of a tensor; without it, all weights are zero. */
-export function writeGguf(
-  { version, metadata, tensors }: SmallGguf,
-  weights?: (tensor: SmallGguf['tensors'][number]) => Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  const out: number[] = [];
-  const u32 = (value: number) => out.push(...new Uint8Array(Uint32Array.of(value).buffer));
-  const u64 = (value: number | bigint) =>
-    out.push(...new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
-  const bytes = (more: Uint8Array) => more.forEach((byte) => out.push(byte));
-  const string = (text: string) => {
-    const utf8 = new TextEncoder().encode(text);
-    u64(utf8.length);
-    bytes(utf8);
-  };
-  const scalar = (type: number, value: string | number) =>
-    type === 8
-      ? string(value as string)
-      : bytes(new Uint8Array((type === 6 ? Float32Array : Uint32Array).of(value as number).buffer));
+/** Grows as it is written. */
+class Bytes {
+  #bytes = new Uint8Array(2 ** 16);
+  length = 0;
 
-  bytes(new TextEncoder().encode('GGUF'));
-  u32(version);
-  u64(tensors.length);
-  u64(metadata.size);
+  put(bytes: Uint8Array): void {
+    while (this.length + bytes.length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#bytes.length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  u32(value: number): void {
+    this.put(new Uint8Array(Uint32Array.of(value).buffer));
+  }
+
+  u64(value: number | bigint): void {
+    this.put(new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
+  }
+
+  text(value: string | Uint8Array): void {
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    this.u64(bytes.length);
+    this.put(bytes);
+  }
+
+  scalar(type: number, value: Entry['value'] | Uint8Array): void {
+    if (type === 8) this.text(value as string);
+    else if (type === 2) this.put(new Uint8Array(Uint16Array.of(Number(value)).buffer));
+    else this.put(new Uint8Array((type === 6 ? Float32Array : Uint32Array).of(value as number).buffer));
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.length);
+  }
+}
+
+/** The header, and where each tensor lies in the file. */
+export function writeHeader({ version, metadata, tensors }: SmallGguf) {
+  const out = new Bytes();
+  out.put(new TextEncoder().encode('GGUF'));
+  out.u32(version);
+  out.u64(tensors.length);
+  out.u64(metadata.size);
   for (const [name, { type, value, of, length }] of metadata) {
-    string(name);
-    u32(type);
+    out.text(name);
+    out.u32(type);
     if (Array.isArray(value)) {
-      u32(of!);
-      u64(length ?? value.length);
-      for (const element of value) scalar(of!, element);
-    } else scalar(type, value);
+      out.u32(of!);
+      out.u64(length ?? value.length);
+      for (const element of value) out.scalar(of!, element);
+    } else out.scalar(type, value);
   }
   const alignment = Number(metadata.get('general.alignment')?.value) || 32;
   const align = (value: number) => Math.ceil(value / alignment) * alignment;
+  const places: number[] = [];
   let next = 0;
   for (const { name, shape, type, offset } of tensors) {
-    string(name);
-    u32(shape.length);
-    shape.forEach(u64);
-    u32(type);
-    u64(offset ?? next);
+    out.text(name);
+    out.u32(shape.length);
+    shape.forEach((size) => out.u64(size));
+    out.u32(type);
+    out.u64(offset ?? next);
+    places.push(next);
     next = align(next + byteLength(shape, type));
   }
+  return { header: out.bytes, dataStart: align(out.length), places, dataBytes: next };
+}
+
+/** Encodes the file. `weights` returns the bytes of a tensor; without it, all weights are zero. */
+export function writeGguf(
+  gguf: SmallGguf,
+  weights?: (tensor: SmallGguf['tensors'][number]) => Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const { header, dataStart, places, dataBytes } = writeHeader(gguf);
   // Limits the file size, since some tests use impossible shapes.
-  const file = new Uint8Array(align(out.length) + Math.min(next, 2 ** 26));
-  file.set(out);
-  let start = align(out.length);
-  for (const tensor of weights ? tensors : []) {
-    file.set(weights!(tensor), start);
-    start = align(start + byteLength(tensor.shape, tensor.type));
-  }
+  const file = new Uint8Array(dataStart + Math.min(dataBytes, 2 ** 26));
+  file.set(header);
+  if (weights) gguf.tensors.forEach((tensor, i) => file.set(weights(tensor), dataStart + places[i]));
   return file;
 }
 
@@ -110,7 +140,7 @@ export function smallModel(): SmallGguf {
 }
 
 /** A complete model of these sizes; `format` returns the weight format of each tensor. */
-function modelOf(sizes: Sizes, format: (name: string, columns: number) => string): SmallGguf {
+export function modelOf(sizes: Sizes, format: (name: string, columns: number) => string): SmallGguf {
   const { layers, embedding: width, hidden, vocabulary } = sizes;
   const tensors: SmallGguf['tensors'] = [];
   const put = (name: string, shape: number[]) =>
@@ -165,14 +195,10 @@ function addLayer(
   add(`blk.${layer}.channel_mix_value`, [hidden, width]);
 }
 
-/** The bytes of a model with the random weights of the synthetic models, which keep activations bounded. */
-export function randomModel(
-  sizes: Sizes,
-  format: (name: string, columns: number) => string,
-  seed = 1,
-): Uint8Array<ArrayBuffer> {
+/** The bytes of a tensor with the random weights of the synthetic models, which keep activations bounded. */
+function randomWeights(sizes: Sizes, seed: number) {
   const geometry = { normEpsilon: 1e-5, ...sizes, heads: sizes.embedding / 64, headSize: 64 };
-  return writeGguf(modelOf(sizes, format), ({ name, shape, type }) => {
+  return ({ name, shape, type }: SmallGguf['tensors'][number]) => {
     const { name: format, elements, words, fileBytes } = formatOf(type);
     const blocks = elementsOf(shape) / elements;
     const weight = new Uint32Array(blocks * words);
@@ -184,5 +210,28 @@ export function randomModel(
     for (let block = 0; block < blocks; block++)
       bytes.set(new Uint8Array(weight.buffer, 4 * words * block, fileBytes), fileBytes * block);
     return bytes;
+  };
+}
+
+/** The bytes of a model with random weights; `change` is applied to the description before it is written. */
+export function randomModel(
+  sizes: Sizes,
+  format: (name: string, columns: number) => string,
+  { seed = 1, change = () => undefined }: { seed?: number; change?: (gguf: SmallGguf) => void } = {},
+): Uint8Array<ArrayBuffer> {
+  const gguf = modelOf(sizes, format);
+  change(gguf);
+  return writeGguf(gguf, randomWeights(sizes, seed));
+}
+
+/** Changes a model into the form of older converters: no gate, lerps stored one by one, and no head of its own. */
+export function asOlder(gguf: SmallGguf): void {
+  gguf.tensors = gguf.tensors.flatMap((tensor) => {
+    if (/^output\.weight$|time_mix_g[12]\.weight$/.test(tensor.name)) return [];
+    if (!tensor.name.includes('lerp_fused')) return [tensor];
+    const [width] = tensor.shape;
+    return ['w', 'r', 'k', 'v', 'a'].map((letter) => {
+      return { ...tensor, name: tensor.name.replace('fused', letter), shape: [width, 1, 1] };
+    });
   });
 }

@@ -12,7 +12,7 @@ import { seeded } from '../../src/lib/shaders/kernel';
 import { formats } from '../../src/lib/shaders/formats/formats';
 import { allLogits, bindingAtMost, choice, openEngine, sharedKernels } from './engines';
 import { argmax, largestError, standardDeviation } from '../oracle';
-import { randomModel, type Sizes } from '../small-gguf';
+import { asOlder, randomModel, type Sizes, type SmallGguf } from '../small-gguf';
 
 const kernels = await sharedKernels();
 
@@ -67,6 +67,8 @@ interface Case {
   binding?: number;
   /** True if r, k and v cannot be computed as one product. */
   apart?: boolean;
+  /** Changes the file's description before it is written. */
+  change?: (gguf: SmallGguf) => void;
 }
 
 const cases: Case[] = [
@@ -88,6 +90,13 @@ const cases: Case[] = [
     name: 'one layer, which has no value residual; hardly an epsilon',
     sizes: { ...SIZES, layers: 1, ranks: { ...SIZES.ranks, value: 0 }, normEpsilon: 1e-12 },
     format: everywhere('q8_0'),
+  },
+  {
+    name: 'an older converter: no gate, lerps one by one, a tied head; quantised vectors',
+    sizes: { ...SIZES, ranks: { ...SIZES.ranks, gate: 16 } },
+    format: (name, columns) =>
+      /norm|_ln\.|_[wavk]0\.|lerp|_k_/.test(name) ? 'q8_0' : everywhere('q6_k')(name, columns),
+    change: asOlder,
   },
   {
     name: 'matrices cut by rows',
@@ -136,11 +145,11 @@ async function expectState(engine: Engine, want: OracleState) {
   }
 }
 
-describe.each(cases)('$name', ({ sizes, format, binding, apart = false }) => {
+describe.each(cases)('$name', ({ sizes, format, binding, change, apart = false }) => {
   let engine: Engine;
   let wanted: Wanted;
   beforeAll(async () => {
-    const file = await openGguf(memorySource(randomModel(sizes, format), 'random.gguf'));
+    const file = await openGguf(memorySource(randomModel(sizes, format, { change }), 'random.gguf'));
     wanted = await ask(file);
     engine = await openEngine(kernels, file, binding ? bindingAtMost(kernels.device, binding) : undefined);
   });

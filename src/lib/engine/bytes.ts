@@ -10,6 +10,8 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Aborts the reads in progress. */
   close?(): Promise<void>;
+  /** Opens the file of another name beside this one: a further part of a split model. Rejects when there is none. */
+  sibling?(name: string): Promise<ByteSource>;
 }
 
 /** A file chosen by the user, or any Blob. Bytes are only loaded when they are read; throws if the file changed. */
@@ -89,7 +91,15 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
     async close() {
       closing.abort(new Error(`${name} was closed while it was read`));
     },
+    sibling: (other) => urlSource(siblingAddress(requested, other), options),
   };
+}
+
+/** The address of a file of another name in the same folder, with the same query. */
+function siblingAddress(address: URL, name: string): string {
+  const sibling = new URL(encodeURIComponent(name), address);
+  sibling.search = address.search;
+  return sibling.href;
 }
 
 /** Reads one part of a file on a server. Throws when the file's size or ETag has changed since it was opened. */

@@ -161,7 +161,7 @@ function readsOf(slices: Slice[]): Read[] {
     // Unneeded tensors leave gaps; those of up to 1 MiB are read and ignored.
     if (last && byteLength <= READ_BYTES && slice.offset <= last.offset + last.byteLength + 2 ** 20) {
       last.slices.push(slice);
-      last.byteLength = byteLength;
+      last.byteLength = Math.max(last.byteLength, byteLength); // a tied head lies where the embedding lies
     } else {
       reads.push({ offset: slice.offset, byteLength: slice.byteLength, slices: [slice] });
     }

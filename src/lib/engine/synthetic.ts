@@ -11,8 +11,9 @@ import { type Weights } from './weights';
 import { makeWeights, type Place, type Progress } from './load';
 
 /**
- * Geometries of the RWKV-7 World checkpoints. The training code's formula for the ranks,
- * max(1, round(C^e · m / 32)) · 32, gives the same values except for the gate of the 0.4B model (160).
+ * Geometries of the published RWKV-7 models. The training code's formula for the ranks,
+ * max(1, round(C^e · m / 32)) · 32, gives the same values except for the gate of the 0.4B model (160) and for those of the
+ * 13.3B model; the sizes of the published files confirm all of them (tests/pure/models.test.ts).
  */
 export const SYNTHETIC: Record<string, Geometry> = {
   'synthetic-0.1b': world(12, 768, { decay: 64, learningRate: 64, value: 32, gate: 128 }),
@@ -20,6 +21,7 @@ export const SYNTHETIC: Record<string, Geometry> = {
   'synthetic-1.5b': world(24, 2048, { decay: 96, learningRate: 96, value: 64, gate: 256 }),
   'synthetic-2.9b': world(32, 2560, { decay: 96, learningRate: 96, value: 64, gate: 320 }),
   'synthetic-7.2b': world(32, 4096, { decay: 128, learningRate: 128, value: 96, gate: 480 }),
+  'synthetic-13.3b': world(61, 4096, { decay: 192, learningRate: 192, value: 128, gate: 384 }),
 };
 
 function world(layers: number, embedding: number, ranks: Geometry['ranks']): Geometry {

@@ -1,6 +1,6 @@
 /** The lab off the main thread: messages in, events out. Only this module of the folder knows about the browser. */
 import { type IDBPDatabase, openDB } from 'idb';
-import { blobSource, urlSource } from '../engine/bytes';
+import { blobSource, type ByteSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
 import { describe, runCell } from './cells/run';
 import { type LabEvent } from './cells/events';
@@ -74,7 +74,7 @@ const session = new Session({
   floors,
   open(model, signal) {
     const file = files.get(model);
-    if (file) return Promise.resolve(blobSource(file));
+    if (file) return Promise.resolve(fileSource(file));
     if (model === 'demo')
       return urlSource(new URL('models/rwkv7-austen-Q4_K_M.gguf', siteAddress()).href, { signal });
     if (/^https?:\/\//i.test(model)) return urlSource(model, { signal });
@@ -83,6 +83,16 @@ const session = new Session({
     );
   },
 });
+
+/** A file of the user; the other parts of a split model are among the files opened with it. */
+function fileSource(file: File): ByteSource {
+  const sibling = async (name: string) => {
+    const other = files.get(name);
+    if (!other) throw new Error(`${name} is not open; choose all parts at once`);
+    return fileSource(other);
+  };
+  return { ...blobSource(file), sibling };
+}
 
 /** The address of the site's root: the part before this script's own path, in a build or under `vite dev`. */
 function siteAddress(): string {

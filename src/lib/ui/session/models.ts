@@ -13,6 +13,7 @@ const GPU_BYTES: Record<string, number> = {
   'synthetic-1.5b': 1e9,
   'synthetic-2.9b': 1.9e9,
   'synthetic-7.2b': 4.5e9,
+  'synthetic-13.3b': 8.2e9,
 };
 
 /**
