@@ -1,5 +1,5 @@
-// Vite for the page, and Vitest: `pure` needs nothing but Node, `gpu` runs in Node on Dawn, `browser` drives real browsers over
-// the built page.
+// Vite for the page, and Vitest: `pure` needs nothing but Node, `webkit` Safari's compiler, `gpu` runs in Node on Dawn,
+// `browser` drives real browsers over the built page.
 import { readFileSync } from 'node:fs';
 import { sveltekit } from '@sveltejs/kit/vite';
 import type { Plugin } from 'vite';
@@ -68,6 +68,14 @@ export default defineConfig({
           ...project('pure'),
           include: ['tests/pure/*.test.ts'],
           // Vitest leaves one core free by default.
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...project('webkit'),
+          include: ['tests/webkit/*.test.ts'],
           maxWorkers: 2,
         },
       },

@@ -98,7 +98,8 @@ function findOrStop(browser) {
   }
 }
 
-function canInstall() {
+/** Whether this process may install packages: root, on Debian or Ubuntu. */
+export function canInstall() {
   return (
     process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') && ['debian', 'ubuntu'].includes(release().id)
   );

@@ -1,6 +1,6 @@
 // `npm test`: makes the machine ready, runs every check, and ends with one line: "N passed, N failed, N skipped".
 //   npm test                             everything
-//   npm test -- pure | gpu | browser     one project of tests (also lint, format, check, unused, build)
+//   npm test -- pure | webkit | gpu | browser     one project of tests (also lint, format, check, unused, build)
 //   npm test -- WORD …                   the test files whose path contains a word; `pure WORD`: of those only
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { needMachine } from './machine.js';
@@ -10,6 +10,7 @@ import { execute } from './testing/execute.js';
 import { countResults, outcomeOf } from './testing/results.js';
 import { measureSlowness } from './testing/slowness.js';
 import { chooseSteps, REPORTS } from './testing/steps.js';
+import { findOrBuildCompiler } from './webkit/compiler.js';
 
 /** @typedef {import('./testing/steps.js').Step} Step */
 /** @typedef {ReturnType<typeof outcomeOf> & { name: string, seconds: number }} Outcome */
@@ -75,9 +76,20 @@ async function runTests(step, results) {
   const slowness = await measureSlowness(step.gpu ?? false);
   console.log(`Limits × ${slowness.toFixed(1)}: this machine, now, beside an idle one with two cores.`);
   writeFileSync(results, '');
-  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results };
+  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results, ...compilerFor(step) };
   const ended = await execute({ ...step, env, slowness });
   return outcomeOf(countResults(readFileSync(results, 'utf8')), ended);
+}
+
+/**
+ * Where Safari's compiler is, or what it lacks, for the step that uses it.
+ * @param {Step} step
+ * @returns {Record<string, string>}
+ */
+function compilerFor({ webkit }) {
+  if (!webkit) return {};
+  const { program, lacks } = findOrBuildCompiler();
+  return program ? { LAB_WEBKIT: program } : { LAB_WEBKIT_LACKS: lacks ?? '' };
 }
 
 /** Prints one line a step, what was skipped and why, and the count; sets the exit code. */

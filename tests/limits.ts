@@ -7,7 +7,7 @@ const slowness = Math.max(1, Number(process.env.LAB_SLOWNESS ?? 4));
 const limit = (seconds: number) => Math.round(1000 * seconds * slowness);
 
 /** Limits of a test or a hook, by test project. */
-export const TEST_LIMITS = { pure: limit(60), gpu: limit(300), browser: limit(300) };
+export const TEST_LIMITS = { pure: limit(60), webkit: limit(60), gpu: limit(300), browser: limit(300) };
 
 /** Limit for things a page shows immediately. Less than TEST_LIMITS, so that the failing step is reported. */
 export const WAIT_LIMIT = limit(60);

@@ -16,12 +16,14 @@ const SILENCE = 300;
  * @property {number} silence seconds without a sign of life after which the step hangs, on an idle machine
  * @property {string} [results] of a test project: the file that its results are written to
  * @property {boolean} [gpu] whether it computes on a GPU
+ * @property {boolean} [webkit] whether it uses Safari's compiler, which is built where it can be
  * @property {boolean} [browsers] whether it needs the browsers and the built page
  */
 
 /** The test projects of vite.config.ts, and how long each may be silent: longer than two of its limits, a test's and a hook's. */
 const PROJECTS = {
   pure: { silence: 150 },
+  webkit: { silence: 150, webkit: true },
   gpu: { silence: 660, gpu: true },
   browser: { silence: 660, gpu: true, browsers: true },
 };
