@@ -2,6 +2,7 @@
 import { NAMED_MODELS } from '../src/lib/lab/experiment/experiment';
 import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
+import { deleteModel, downloadModel, models } from './models';
 import { peaks, profileRun, timeKernels, tuneSettings } from './measuring';
 import { runNotebook } from './notebook';
 import { repeat } from './repeat';
@@ -23,8 +24,13 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
   generate --model M --prompt TEXT --tokens N      goes on from a prompt; greedy, or with
            [--temperature T] [--top-p P] [--seed S] [settings]
+  models                                           published models, and what is stored here (tab-separated)
+  download NAME | ADDRESS                          fetches a model, or goes on fetching it; prints the stored file's path
+  delete NAME                                      deletes a stored model
 
-M is a GGUF file, an address, or ${NAMED_MODELS.join(', ')}.
+M is a GGUF file, an address, a published name that was downloaded (rwkv7-g1b-2.9b), hf:OWNER/REPOSITORY/FILE[@REVISION], ms:…,
+or ${NAMED_MODELS.join(', ')}. Models are stored in the user's cache folder, or in LAB_CACHE; HF_TOKEN, HF_ENDPOINT,
+MODELSCOPE_ENDPOINT and HTTPS_PROXY are respected.
 Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.tile_k=32', or each as --chunk 64.
 run prints the results of each cell below a line '# cell 2 of 4: compare', with a blank line between cells: CSV of sweep,
 compare, profile and roofline cells, the settings that tune found, the text of generate. Sweeps alone are one CSV table.
@@ -53,6 +59,9 @@ const commands: Record<string, Command> = {
     text: false,
     run: generateText,
   },
+  models: { options: [], text: false, run: models },
+  download: { options: [], text: true, run: downloadModel },
+  delete: { options: [], text: true, run: deleteModel },
 };
 
 /** Former names of commands, still accepted. */

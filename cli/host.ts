@@ -1,11 +1,12 @@
 // Shared by all commands: output to stdout and stderr, a session on this machine's GPU, and models by name.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { Session } from '../src/lib/lab/measure/session';
 import { keptStore } from '../src/lib/lab/measure/floor';
+import { cacheFolder } from './modelFolder';
+import { openStoredModel } from './models';
 import { gpu, openFile } from './node';
 
 /** Writes results to stdout. */
@@ -16,13 +17,15 @@ export const tell = (text: string) => process.stderr.write(text);
 const DEMO = '../static/models/rwkv7-austen-Q4_K_M.gguf';
 const folder = dirname(fileURLToPath(import.meta.url));
 
-/** Opens a model by URL, file path or the name `demo`. Throws when it cannot be opened. */
-export function openModel(model: string, signal?: AbortSignal) {
+/** Opens a model by name, place on a hub, address or file path; a stored one is read from disk. Throws when it cannot be opened. */
+export async function openModel(model: string, signal?: AbortSignal) {
+  const stored = model === 'demo' ? undefined : await openStoredModel(model);
+  if (stored) return stored;
   if (/^https?:\/\//i.test(model)) return urlSource(model, { signal });
   return openFile(model === 'demo' ? join(folder, DEMO) : model);
 }
 
-const floorsFile = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rwkv-lab', 'floors.json');
+const floorsFile = join(cacheFolder(), 'floors.json');
 
 /** The A/A values of this machine, in a file of the user's cache folder. */
 const readFloors = async () => JSON.parse(await readFile(floorsFile, 'utf8')) as Record<string, unknown>;

@@ -9,6 +9,9 @@ import { type Report } from './measure/progress';
 import type { CellKind } from './notebook/notebook';
 import { selfTest, type SelfTestEvent, type SelfTestOptions } from './shader/selftest';
 import { Session } from './measure/session';
+import { isAddress } from '../models/names';
+import { openOpfs } from '../models/opfs';
+import { openStored } from '../models/stored';
 import { checkShader, compileShader, type ShaderEvent, timeShader } from './shader/shader';
 import { type OwnVariant } from '../shaders/variant';
 
@@ -72,12 +75,15 @@ const session = new Session({
   hidden: () => hidden,
   battery: () => battery,
   floors,
-  open(model, signal) {
+  async open(model, signal) {
     const file = files.get(model);
-    if (file) return Promise.resolve(fileSource(file));
+    if (file) return fileSource(file);
     if (model === 'demo')
       return urlSource(new URL('models/rwkv7-austen-Q4_K_M.gguf', siteAddress()).href, { signal });
-    if (/^https?:\/\//i.test(model)) return urlSource(model, { signal });
+    const storage = await openOpfs().catch(() => undefined); // a private window may have none
+    const stored = storage && (await openStored(model, storage, () => 'download it first'));
+    if (stored) return stored;
+    if (isAddress(model)) return urlSource(model, { signal });
     throw new Error(
       `There is no model "${model}" here; open the file again, or give an address that begins with https://`,
     );

@@ -8,6 +8,7 @@
  * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.tile_k=32.
  */
 import { SYNTHETIC } from '../../engine/synthetic';
+import { isHubText, readHubFile } from '../../models/names';
 import { familyOf } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import {
@@ -38,7 +39,7 @@ import { formatLines, formatQuery, knobOf, ownerOf, readSettings, type Setting, 
 /** Key → its values, each in its canonical spelling. A missing key has its default. */
 export type Experiment = Record<string, string[]>;
 
-/** The models with a name; every other model is a file or an address. */
+/** The lab's own models; every other is published (models/catalogue.ts), a file or an address. */
 export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
 
 const LONGEST_MODEL = 2000;
@@ -202,9 +203,10 @@ function readModel(value: string): string {
   // eslint-disable-next-line no-control-regex -- exactly these must not reach a file name or a request
   if (/[\u0000-\u001f\u007f]/.test(value))
     throw new Error('model: control characters cannot be part of a name');
+  if (isHubText(value)) readHubFile(value);
   if (/^synthetic-/.test(value) && !NAMED_MODELS.includes(value))
     throw new Error(
-      `There is no model "${shorten(value)}"; there are: ${NAMED_MODELS.join(', ')}, a file, a URL`,
+      `There is no model "${shorten(value)}"; there are: ${NAMED_MODELS.join(', ')}, rwkv7-g1…, hf:…, a file, a URL`,
     );
   return value;
 }

@@ -1,0 +1,381 @@
+/**
+ * Downloads a model into a storage: the manifest before the first byte, resumed from the last durable one, hashed as it
+ * arrives, complete only after the hash. One download at a time for a file, whatever asks for it.
+ */
+import { createSHA256 } from 'hash-wasm';
+import { messageOf } from '../engine/ggufHeader';
+import { factsIn, type Homes, hubListAddress } from './names';
+import { keyOf, type ModelRequest } from './request';
+import { gigabytes, isFileName, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
+import { Changed, inspect, type Network, type Remote, transfer } from './transfer';
+
+export interface DownloadProgress {
+  /** `waiting`: another tab or process downloads the same file. */
+  phase: 'asking' | 'waiting' | 'downloading' | 'checking';
+  /** Bytes stored, and of the whole file; 0 while unknown. */
+  have: number;
+  bytes: number;
+  /** Bytes per second over the last seconds, and seconds left at that rate; undefined while unknown. */
+  rate?: number;
+  secondsLeft?: number;
+  /** What the user should know: the file changed, or a server cannot resume. */
+  note?: string;
+}
+
+export interface DownloadOptions {
+  signal: AbortSignal;
+  progress?: (progress: DownloadProgress) => void;
+  homes?: Homes;
+  /** Asks the server whether a complete file without a published hash is still the same. */
+  verifyVersion?: boolean;
+  /** Bytes after which, at the latest, what has arrived is made durable. */
+  checkpointBytes?: number;
+}
+
+/** There is no room for a file; what is there is kept. */
+export class NoRoom extends Error {}
+
+const CHECKPOINT_BYTES = 32 * 2 ** 20;
+const CHECKPOINT_SECONDS = 2;
+/** How often a file that changes under the download is begun again. */
+const MOST_CHANGES = 2;
+/** Bytes read at once for the hash of what a former version stored. */
+const REREAD_BYTES = 8 * 2 ** 20;
+
+/**
+ * Downloads a request and resolves to its manifest, which is complete; at once if it is stored already. Throws an Error that
+ * says what failed: no address answered, no room (NoRoom), a hash that is not the expected one. What was stored stays, except after
+ * a wrong hash.
+ */
+export async function download(
+  request: ModelRequest,
+  storage: ModelStorage,
+  network: Network,
+  options: DownloadOptions,
+): Promise<{ key: string; manifest: Manifest }> {
+  const { signal, progress } = options;
+  if (!isFileName(request.file))
+    throw new Error(`"${request.file.slice(0, 60)}" cannot be the name of a file`);
+  progress?.({ phase: 'asking', have: 0, bytes: request.bytes ?? 0 });
+  const known = await withFacts(request, network, options);
+  const key = await keyOf(known);
+  const watch = new Watch(storage, key, progress);
+  try {
+    return await storage.lock(
+      key,
+      signal,
+      () => watch.begin(),
+      async () => {
+        watch.end();
+        return { key, manifest: await new Download(known, key, storage, network, options).run() };
+      },
+    );
+  } finally {
+    watch.end();
+  }
+}
+
+/** The request with size and hash as its hub tells them, if they are not known yet. A hub that does not answer is no error. */
+async function withFacts(
+  request: ModelRequest,
+  network: Network,
+  { homes, signal }: DownloadOptions,
+): Promise<ModelRequest> {
+  if (request.sha256) return request;
+  for (const file of request.hubFiles) {
+    const address = hubListAddress(file, homes);
+    const { fetch } = network;
+    const answer = await fetch(address, { signal, headers: network.headers?.(address) })
+      .then((response): Promise<unknown> => (response.ok ? response.json() : Promise.resolve(undefined)))
+      .catch(() => undefined);
+    signal.throwIfAborted();
+    const facts = factsIn(answer, file);
+    if (facts) return { ...request, ...facts };
+  }
+  return request;
+}
+
+/** Tells the progress of another's download while this one waits for it. */
+class Watch {
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    readonly storage: ModelStorage,
+    readonly key: string,
+    readonly progress: DownloadOptions['progress'],
+  ) {}
+
+  begin() {
+    const look = async () => {
+      const { have = 0, bytes = 0 } = (await manifestOf(this.storage, this.key)) ?? {};
+      if (this.#timer) this.progress?.({ phase: 'waiting', have, bytes });
+    };
+    this.#timer = setInterval(() => void look(), 500);
+    void look();
+  }
+
+  end() {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+class Download {
+  #note: string | undefined;
+
+  constructor(
+    readonly request: ModelRequest,
+    readonly key: string,
+    readonly storage: ModelStorage,
+    readonly network: Network,
+    readonly options: DownloadOptions,
+  ) {}
+
+  async run(): Promise<Manifest> {
+    const { storage, key, request } = this;
+    const former = await manifestOf(storage, key);
+    const same = former?.complete && (await storage.size(key, former.file)) === former.bytes;
+    if (same && (former.found === request.sha256 || (!request.sha256 && !this.options.verifyVersion)))
+      return former;
+    const remote = await this.#find();
+    if (same && !request.sha256 && isSame(former, remote)) return former;
+    for (let changes = 0; ; changes++) {
+      try {
+        return await this.#fetch(
+          changes === 0 ? remote : await inspect(this.network, remote.address, this.options.signal),
+        );
+      } catch (error) {
+        if (!(error instanceof Changed) || changes >= MOST_CHANGES) throw error;
+        this.#note = `${error.message}; begun again`;
+        await storage.remove(key);
+      }
+    }
+  }
+
+  /** The first address that answers. Throws the reasons of all when none does. */
+  async #find(): Promise<Remote> {
+    const reasons: string[] = [];
+    for (const address of this.request.addresses) {
+      try {
+        const remote = await inspect(this.network, address, this.options.signal);
+        const { bytes } = this.request;
+        if (bytes === undefined || bytes === remote.bytes) return remote;
+        reasons.push(`${address} has ${remote.bytes} bytes, not ${bytes}`);
+      } catch (error) {
+        this.options.signal.throwIfAborted();
+        reasons.push(messageOf(error));
+      }
+    }
+    throw new Error(reasons.join('; '));
+  }
+
+  async #fetch(remote: Remote): Promise<Manifest> {
+    const { storage, key, request } = this;
+    const manifest = await this.#resumable(remote);
+    await this.#requireRoom(manifest.bytes - manifest.have);
+    await storage.writeManifest(key, JSON.stringify(manifest));
+    const part = await storage.open(key, request.file);
+    try {
+      await this.#receive(remote, manifest, await Sink.open(part, manifest, this));
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      throw await this.#noRoom(manifest.bytes - manifest.have);
+    } finally {
+      await part.close();
+    }
+    if (manifest.complete) return manifest;
+    await storage.remove(key);
+    throw new Error(
+      `${remote.address}: its SHA-256 is ${manifest.found}, but ${request.name} should have ${manifest.sha256}; ` +
+        'the server has another file, or the bytes were damaged on their way. They were deleted',
+    );
+  }
+
+  /** The manifest to go on with: the former one if it is of the same file and its bytes are there, else a new one. */
+  async #resumable(remote: Remote): Promise<Manifest> {
+    const { storage, key, request } = this;
+    const former = await manifestOf(storage, key);
+    const size = former ? await storage.size(key, former.file) : 0;
+    if (former && !former.complete && size >= former.have && isSame(former, remote)) {
+      return { ...former, ...tagOf(remote), ...(request.sha256 && { sha256: request.sha256 }) };
+    }
+    if (former) {
+      if (former.have > 0) this.#note = 'what was stored is of another file; begun again';
+      await storage.remove(key);
+    }
+    const { name, file, sha256 } = request;
+    const begun = {
+      version: 1 as const,
+      name,
+      file,
+      bytes: remote.bytes,
+      have: 0,
+      complete: false,
+      at: new Date().toISOString(),
+    };
+    return { ...begun, ...tagOf(remote), ...(sha256 && { sha256 }) };
+  }
+
+  async #receive(remote: Remote, manifest: Manifest, sink: Sink): Promise<void> {
+    const { signal } = this.options;
+    try {
+      await transfer(this.network, remote, manifest.have, (bytes) => sink.take(bytes), signal);
+    } catch (error) {
+      if (!(error instanceof Changed)) await sink.checkpoint();
+      throw error;
+    }
+    await sink.finish();
+  }
+
+  tell(phase: DownloadProgress['phase'], have: number, bytes: number, rate?: number) {
+    const secondsLeft = rate ? (bytes - have) / rate : undefined;
+    this.options.progress?.({ phase, have, bytes, rate, secondsLeft, note: this.#note });
+  }
+
+  async #requireRoom(bytes: number): Promise<void> {
+    const { free } = await this.storage.room();
+    if (free !== undefined && free < bytes) throw await this.#noRoom(bytes);
+  }
+
+  async #noRoom(bytes: number): Promise<NoRoom> {
+    const { free } = await this.storage.room().catch(() => ({ free: undefined }));
+    const others = (await storedModels(this.storage)).filter(({ key }) => key !== this.key);
+    const list = others.map(
+      ({ key, manifest }) => `${manifest?.name ?? key} (${gigabytes(manifest?.have ?? 0)})`,
+    );
+    const room = free === undefined ? '' : `, and there is room for ${gigabytes(free)}`;
+    const advice = list.length ? `; these could be deleted: ${list.join(', ')}` : '';
+    return new NoRoom(
+      `${this.request.name} needs ${gigabytes(bytes)} more${room}${advice}. What has arrived is kept`,
+    );
+  }
+}
+
+const tagOf = ({ address, etag }: Remote) => ({ address, etag });
+
+/** True if a stored part belongs to the file on the server, as far as size and tag tell; its hash tells in the end. */
+function isSame({ bytes, etag, address, sha256 }: Manifest, remote: Remote): boolean {
+  if (bytes !== remote.bytes) return false;
+  // Hosts of the same file have tags of their own; without one, only the hash tells in the end.
+  if (address !== remote.address || !etag || !remote.etag) return sha256 !== undefined;
+  return etag === remote.etag;
+}
+
+const isNoRoom = (error: unknown) =>
+  error instanceof Error &&
+  (error.name === 'QuotaExceededError' || (error as { code?: unknown }).code === 'ENOSPC');
+
+/** Writes, hashes and counts what arrives. */
+class Sink {
+  #at: number;
+  #durable: number;
+  #checkedAt = performance.now();
+  readonly #rates = new Rate();
+  #toldAt = 0;
+
+  private constructor(
+    readonly part: Awaited<ReturnType<ModelStorage['open']>>,
+    readonly manifest: Manifest,
+    readonly owner: Download,
+    readonly hash: Awaited<ReturnType<typeof createSHA256>>,
+  ) {
+    this.#at = this.#durable = manifest.have;
+  }
+
+  static async open(
+    part: Awaited<ReturnType<ModelStorage['open']>>,
+    manifest: Manifest,
+    owner: Download,
+  ): Promise<Sink> {
+    const hash = await createSHA256();
+    if (!restored(hash, manifest)) {
+      hash.init();
+      for (let at = 0; at < manifest.have; at += REREAD_BYTES) {
+        hash.update(await part.read(at, Math.min(REREAD_BYTES, manifest.have - at)));
+        owner.tell('checking', at, manifest.bytes);
+        owner.options.signal.throwIfAborted();
+      }
+    }
+    return new Sink(part, manifest, owner, hash);
+  }
+
+  async take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.part.write(bytes, this.#at);
+    this.hash.update(bytes);
+    this.#at += bytes.byteLength;
+    this.#rates.add(bytes.byteLength);
+    const now = performance.now();
+    if (now - this.#toldAt > 100) {
+      this.#toldAt = now;
+      this.owner.tell('downloading', this.#at, this.manifest.bytes, this.#rates.value);
+    }
+    const step = this.owner.options.checkpointBytes ?? CHECKPOINT_BYTES;
+    if (this.#at - this.#durable >= step || now - this.#checkedAt > 1000 * CHECKPOINT_SECONDS)
+      await this.checkpoint();
+  }
+
+  /** Makes what was written durable, then says so in the manifest. */
+  async checkpoint(): Promise<void> {
+    if (this.#at === this.#durable) return;
+    await this.part.flush();
+    Object.assign(this.manifest, {
+      have: this.#at,
+      hashing: toBase64(this.hash.save()),
+      at: new Date().toISOString(),
+    });
+    await this.#write();
+    this.#durable = this.#at;
+    this.#checkedAt = performance.now();
+  }
+
+  /** After the last byte: compares the hash. The manifest is complete if it is the expected one, or none is known. */
+  async finish(): Promise<void> {
+    await this.checkpoint();
+    const { manifest } = this;
+    this.owner.tell('checking', manifest.have, manifest.bytes);
+    manifest.found = this.hash.digest('hex');
+    if (manifest.sha256 && manifest.sha256 !== manifest.found) return;
+    await this.part.truncate(manifest.bytes);
+    await this.part.flush();
+    delete manifest.hashing;
+    manifest.complete = true;
+    await this.#write();
+  }
+
+  #write() {
+    return this.owner.storage.writeManifest(this.owner.key, JSON.stringify(this.manifest));
+  }
+}
+
+/** True if the hash could be set to the state of the stored bytes. */
+function restored(hash: Awaited<ReturnType<typeof createSHA256>>, { have, hashing }: Manifest): boolean {
+  if (!hashing || have === 0) return false;
+  try {
+    hash.load(fromBase64(hashing));
+    return true;
+  } catch {
+    return false; // a state of another version of the library
+  }
+}
+
+const toBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
+const fromBase64 = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+/** Bytes per second over the last five seconds. */
+class Rate {
+  #parts: { at: number; bytes: number }[] = [{ at: performance.now(), bytes: 0 }];
+
+  add(bytes: number) {
+    const now = performance.now();
+    const last = this.#parts.at(-1)!;
+    if (now - last.at < 100 && this.#parts.length > 1) last.bytes += bytes;
+    else this.#parts.push({ at: now, bytes });
+    while (this.#parts.length > 2 && now - this.#parts[0].at > 5000) this.#parts.shift();
+  }
+
+  get value(): number | undefined {
+    const seconds = (performance.now() - this.#parts[0].at) / 1000;
+    if (seconds < 0.3) return undefined;
+    return this.#parts.slice(1).reduce((sum, { bytes }) => sum + bytes, 0) / seconds;
+  }
+}

@@ -1,0 +1,161 @@
+/** The storage of models in the browser's origin private file system. Files are written only in a worker. */
+import { blobSource, type ByteSource } from '../engine/bytes';
+import type { ModelStorage, PartFile, Room } from './storage';
+
+const FOLDER = 'models';
+const MANIFEST = 'manifest.json';
+const FRESH = 'manifest.new';
+
+/** Seconds between attempts to open a file: Safari keeps the lock of a worker that was ended for a while. */
+const OPEN_PAUSES = [0.2, 0.5, 2, 5];
+
+/** The files of this origin. Throws an Error when the browser has no such storage, as in some private windows. */
+export async function openOpfs(): Promise<ModelStorage> {
+  const root = await navigator.storage.getDirectory().catch((error: unknown) => {
+    throw new Error(`This browser keeps no files for this page (a private window?): ${String(error)}`);
+  });
+  return new Opfs(await root.getDirectoryHandle(FOLDER, { create: true }));
+}
+
+class Opfs implements ModelStorage {
+  constructor(readonly folder: FileSystemDirectoryHandle) {}
+
+  async keys(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const [name, { kind }] of this.folder.entries()) if (kind === 'directory') names.push(name);
+    return names;
+  }
+
+  /** The manifest, or the one before it if a crash cut its writing short. */
+  async readManifest(key: string): Promise<string | undefined> {
+    for (const name of [MANIFEST, FRESH]) {
+      const text = await this.#file(key, name).then(
+        (file) => file.text(),
+        () => undefined,
+      );
+      if (text !== undefined && isJson(text)) return text;
+    }
+    return undefined;
+  }
+
+  async writeManifest(key: string, text: string): Promise<void> {
+    const bytes = new TextEncoder().encode(text);
+    for (const name of [FRESH, MANIFEST]) {
+      const part = await this.open(key, name);
+      try {
+        await part.truncate(bytes.byteLength);
+        await part.write(bytes, 0);
+        await part.flush();
+      } finally {
+        await part.close();
+      }
+    }
+  }
+
+  async open(key: string, file: string): Promise<PartFile> {
+    const folder = await this.folder.getDirectoryHandle(key, { create: true });
+    const handle = await accessHandle(await folder.getFileHandle(file, { create: true }));
+    return {
+      size: () => handle.getSize(),
+      write(bytes, at) {
+        const written = handle.write(bytes as Uint8Array<ArrayBuffer>, { at });
+        if (written === bytes.byteLength) return;
+        throw new DOMException(`${written} of ${bytes.byteLength} bytes were written`, 'QuotaExceededError');
+      },
+      read(at, length) {
+        const bytes = new Uint8Array(length);
+        const got = handle.read(bytes, { at });
+        if (got === length) return bytes;
+        throw new Error(`${file} ends at byte ${at + got}`);
+      },
+      truncate: (size) => handle.truncate(size),
+      flush: () => handle.flush(),
+      close: () => handle.close(),
+    };
+  }
+
+  async source(key: string, file: string): Promise<ByteSource> {
+    return blobSource(await this.#file(key, file), file);
+  }
+
+  async size(key: string, file: string): Promise<number> {
+    return this.#file(key, file).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  remove(key: string): Promise<void> {
+    return this.folder.removeEntry(key, { recursive: true }).catch((error: unknown) => {
+      if ((error as DOMException).name !== 'NotFoundError') throw error;
+    });
+  }
+
+  async lock<T>(key: string, signal: AbortSignal, waiting: () => void, work: () => Promise<T>): Promise<T> {
+    const name = `rwkv-lab model ${key}`;
+    const { locks } = navigator;
+    const once = await locks.request(
+      name,
+      { ifAvailable: true },
+      async (lock) => lock && { result: await work() },
+    );
+    if (once) return once.result;
+    waiting();
+    return locks.request(name, { signal }, work);
+  }
+
+  async shared(sha256: string): Promise<ByteSource | undefined> {
+    const { crossOriginStorage } = navigator as Navigator & { crossOriginStorage?: CrossOriginStorage };
+    if (!crossOriginStorage) return undefined;
+    return crossOriginStorage.requestFileHandle({ algorithm: 'SHA-256', value: sha256 }).then(
+      async (handle) => blobSource(await handle.getFile(), sha256),
+      () => undefined,
+    );
+  }
+
+  async room(): Promise<Room> {
+    const { usage, quota } = await navigator.storage.estimate();
+    const free = quota === undefined ? undefined : Math.max(0, quota - (usage ?? 0));
+    return { used: usage, free, lasting: await navigator.storage.persisted() };
+  }
+
+  async #file(key: string, name: string): Promise<File> {
+    const folder = await this.folder.getDirectoryHandle(key);
+    return (await folder.getFileHandle(name)).getFile();
+  }
+}
+
+/** The part of a sync access handle that is used; TypeScript's library declares it for workers only. */
+interface AccessHandle {
+  getSize(): number;
+  read(bytes: Uint8Array<ArrayBuffer>, place: { at: number }): number;
+  write(bytes: Uint8Array<ArrayBuffer>, place: { at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+
+async function accessHandle(handle: FileSystemFileHandle): Promise<AccessHandle> {
+  const file = handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<AccessHandle> };
+  for (const seconds of OPEN_PAUSES) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    }
+  }
+  return file.createSyncAccessHandle();
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+/** What browsers may have some day: files of other sites by their hash. */
+interface CrossOriginStorage {
+  requestFileHandle(hash: { algorithm: 'SHA-256'; value: string }): Promise<{ getFile(): Promise<File> }>;
+}

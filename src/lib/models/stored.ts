@@ -1,0 +1,41 @@
+/** Opens models that are stored, for whoever runs them. */
+import type { ByteSource } from '../engine/bytes';
+import type { Homes } from './names';
+import { keyOf, type ModelRequest, requestOf } from './request';
+import { gigabytes, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
+
+/** The stored file of a request; undefined if it is not stored whole. */
+async function storedFile(
+  request: ModelRequest,
+  storage: ModelStorage,
+): Promise<{ key: string; manifest: Manifest } | undefined> {
+  const key = await keyOf(request);
+  const direct = await manifestOf(storage, key);
+  if (direct?.complete) return { key, manifest: direct };
+  // A hash that only the hub knew is not in the request: there the name tells.
+  const all = await storedModels(storage);
+  const named = all.find(({ manifest }) => manifest?.complete && manifest.name === request.name);
+  return named?.manifest && { key: named.key, manifest: named.manifest };
+}
+
+/**
+ * Opens a published name, a file of a hub or an address from the storage. Undefined for any other text and for an address that
+ * is not stored. Throws for a published name or a file of a hub that is not stored, and says `how` it is fetched.
+ */
+export async function openStored(
+  model: string,
+  storage: ModelStorage,
+  how: (model: string) => string,
+  homes: Homes = {},
+): Promise<ByteSource | undefined> {
+  const request = requestOf(model, homes);
+  if (!request) return undefined;
+  const stored = await storedFile(request, storage);
+  if (stored) return storage.source(stored.key, stored.manifest.file);
+  const shared = request.sha256 ? await storage.shared?.(request.sha256) : undefined;
+  if (shared) return shared;
+  if (request.hubFiles.length === 0) return undefined;
+  const size = request.bytes ? `${gigabytes(request.bytes)} ` : '';
+  const from = new URL(request.addresses[0]).host;
+  throw new Error(`${model} is not stored here (${size}from ${from}); ${how(model)}`);
+}

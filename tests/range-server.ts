@@ -1,0 +1,78 @@
+// Test helper: a server of one file that answers range requests well, badly or not at all.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** How the server behaves; may be changed while it runs. */
+export interface Behaviour {
+  bytes: Uint8Array;
+  /** No tag is sent where it is empty. */
+  etag: string;
+  /** False: the whole file, whatever is asked for. */
+  ranges: boolean;
+  /** Bytes after which the n-th answer is cut off; whole answers after the last. */
+  cuts: number[];
+  /** Answers the n-th request in its own way; true if it did. */
+  answer?: (request: IncomingMessage, response: ServerResponse, count: number) => boolean;
+}
+
+export interface RangeServer extends Behaviour {
+  address: string;
+  /** The Range and If-Range headers of all requests. */
+  requests: { range?: string; ifRange?: string }[];
+  close(): void;
+}
+
+/** Starts a server on loopback. */
+export async function rangeServer(
+  bytes: Uint8Array,
+  behaviour: Partial<Behaviour> = {},
+): Promise<RangeServer> {
+  const server: RangeServer = {
+    bytes,
+    etag: '"one"',
+    ranges: true,
+    cuts: [],
+    ...behaviour,
+    address: '',
+    requests: [],
+    close: () => {
+      http.closeAllConnections();
+      http.close();
+    },
+  };
+  const http = createServer((request, response) => {
+    const { range, 'if-range': ifRange } = request.headers;
+    const count = server.requests.push({ range, ifRange: ifRange as string | undefined });
+    if (server.answer?.(request, response, count - 1)) return;
+    respond(server, request, response);
+  });
+  await new Promise<void>((ready) => http.listen(0, '127.0.0.1', ready));
+  server.address = `http://127.0.0.1:${(http.address() as AddressInfo).port}/models/m.gguf`;
+  return server;
+}
+
+function respond(server: RangeServer, request: IncomingMessage, response: ServerResponse): void {
+  const { bytes, etag, ranges } = server;
+  const match = request.headers.range?.match(/^bytes=(\d+)-(\d*)$/);
+  const same = !request.headers['if-range'] || request.headers['if-range'] === etag;
+  const headers = { ...(etag && { ETag: etag }) };
+  let body = bytes;
+  if (match && ranges && same) {
+    const first = Number(match[1]);
+    const last = Math.min(match[2] ? Number(match[2]) : Infinity, bytes.length - 1);
+    if (first >= bytes.length) {
+      response.writeHead(416, { ...headers, 'Content-Range': `bytes */${bytes.length}` }).end();
+      return;
+    }
+    body = bytes.subarray(first, last + 1);
+    response.writeHead(206, {
+      ...headers,
+      'Content-Range': `bytes ${first}-${last}/${bytes.length}`,
+      'Content-Length': body.length,
+    });
+  } else response.writeHead(200, { ...headers, 'Content-Length': body.length });
+  const probe = request.headers.range === 'bytes=0-0';
+  const cut = probe ? undefined : server.cuts.shift();
+  if (cut === undefined || cut >= body.length) response.end(body);
+  else response.write(body.subarray(0, cut), () => response.destroy());
+}
