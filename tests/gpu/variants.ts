@@ -36,7 +36,7 @@ export async function testVariants(which: (variant: Variant) => boolean) {
  * for machines with a real GPU.
  */
 function settings(variant: Variant): Variant[] {
-  const all = knobSettings(variant).map((knobs) => withKnobs(variant, knobs));
+  const all = [...knobSettings(variant)].map((knobs) => withKnobs(variant, knobs));
   if (process.env.LAB_ALL_KNOBS) return all;
   const ends = settingsToCheck(variant);
   const sample = ends.length > 1 ? [all[Math.floor(seeded(all.length)() * all.length)]] : [];

@@ -40,7 +40,7 @@ test.each(variants.map((variant) => [`${variant.kernel}/${variant.name}`, varian
     expect(plain(read)).toEqual(plain(variant));
     expect(constantsOf(read)).toEqual(constantsOf(variant));
     expect(brokenAssertion(read)).toBe(brokenAssertion(variant));
-    expect(knobSettings(read)).toEqual(knobSettings(variant));
+    expect([...knobSettings(read)]).toEqual([...knobSettings(variant)]);
     expect(headOf(headOf(text))).toBe(headOf(text));
   },
 );

@@ -251,28 +251,3 @@ describe('the compiled text', () => {
     expect(sourceLine(odd, 7 + 2)).toEqual({ path: 'shared/sums.wgsl', line: 2 });
   });
 });
-
-test('reading takes time in proportion to the length of a text', () => {
-  const texts = {
-    constants: 'const a = 1u; // knob: 1 2\n',
-    comments: '/* // */ //! let a: 1\n/*',
-    brackets: 'fn f() { (@a( const x = [ struct S { array<',
-    names: 'fn f() { f(); }\nalias a = a;',
-    spaces: '          \t\u2028',
-  };
-  for (const [name, piece] of Object.entries(texts)) {
-    const seconds = (length: number) => {
-      const wgsl = piece.repeat(length / piece.length);
-      const started = performance.now();
-      const variant = read(wgsl);
-      workgroupNeeds(variant);
-      brokenAssertion(variant);
-      codeOf(variant);
-      headOf(variant.text);
-      return performance.now() - started;
-    };
-    seconds(10_000);
-    // A quadratic reader would take 64 times as long; the factor 30 allows for a busy machine.
-    expect(seconds(400_000), name).toBeLessThan(30 * Math.max(20, seconds(50_000)));
-  }
-});

@@ -3,6 +3,8 @@ import { tokenize, type Token } from './tokens.ts';
 
 /** Deepest nesting of brackets and signs; deeper expressions are refused. */
 const MOST_NESTED = 64;
+/** Names that a message lists at most. */
+const MOST_LISTED = 40;
 
 const FUNCTIONS: Record<string, (...values: number[]) => number> = {
   min: Math.min,
@@ -52,10 +54,16 @@ export function arithmetic(expression: string, names: Record<string, number>, wh
   } catch (error) {
     if (error instanceof UnknownName)
       throw new Error(
-        `"${error.message}" in "${expression}" is no known name; known: ${Object.keys(names).join(', ')}`,
+        `"${error.message}" in "${expression}" is no known name; known: ${listed(Object.keys(names))}`,
       );
     throw new Error(`"${expression}" ${(error as Error).message}`);
   }
+}
+
+/** The first names of a list, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return names.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 class UnknownName extends Error {}

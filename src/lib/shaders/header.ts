@@ -80,7 +80,8 @@ function fieldOf({ line, start, text }: HeaderLine): HeaderField[] {
 
 /** The weight formats that a file of a kernel family is limited to; undefined if it states none and so is for all. */
 export function statedFormats(text: string): string[] | undefined {
-  return formatsField(text)?.value.split(/[\s,]+/);
+  const stated = formatsField(text)?.value.split(/[\s,]+/);
+  return stated && [...new Set(stated)];
 }
 
 /** The header line that states the formats; undefined if there is none. */

@@ -70,6 +70,13 @@ const CLOSES: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
 export function splitAtCommas(tokens: readonly Token[], what: 'types' | 'expressions'): Token[][] {
   const parts: Token[][] = [[]];
   const open: string[] = [];
+  /** How many brackets of each kind are open: looking through `open` at each closing bracket would take quadratic time. */
+  const counts: Record<string, number> = {};
+  const close = () => {
+    const bracket = open.pop()!;
+    counts[bracket]--;
+    return bracket;
+  };
   tokens.forEach((token, index) => {
     const { kind, text } = token;
     if (kind === 'symbol' && text === ',' && open.length === 0) {
@@ -79,9 +86,9 @@ export function splitAtCommas(tokens: readonly Token[], what: 'types' | 'express
     parts.at(-1)!.push(token);
     if (kind !== 'symbol') return;
     const opens = ['(', '[', '{'].includes(text) || (what === 'types' && opensTemplate(tokens, index));
-    if (opens) open.push(text);
-    else if (text === '>' && open.at(-1) === '<') open.pop();
-    else if (CLOSES[text] && open.includes(CLOSES[text])) open.length = open.lastIndexOf(CLOSES[text]);
+    if (opens) counts[text] = (counts[text] ?? 0) + Number(open.push(text) > 0);
+    else if (text === '>' && open.at(-1) === '<') close();
+    else if (CLOSES[text] && counts[CLOSES[text]]) while (close() !== CLOSES[text]);
   });
   return parts.filter((part) => part.length > 0);
 }

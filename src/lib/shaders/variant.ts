@@ -87,6 +87,13 @@ export interface Knob {
   choices: number[];
 }
 
+/** Bounds of texts from outside: all that is done with a text is proportional to its length times these. */
+const LONGEST_TEXT = 1_000_000;
+const MOST_FIELDS = 64;
+const MOST_KNOBS = 32;
+const MOST_CHOICES = 64;
+const MOST_SETTINGS = 4096;
+
 const FEATURES: Record<string, string> = {
   f16: 'shader-f16',
   subgroups: 'subgroups',
@@ -108,7 +115,14 @@ export function parseVariant(
   format?: string,
 ): Variant {
   const label = `${kernel}/${name}`;
+  if (text.length > LONGEST_TEXT)
+    throw new HeaderError(`${label} has ${text.length} characters; at most ${LONGEST_TEXT} are possible`);
   const { about, fields } = readHeader(text);
+  if (fields.length > MOST_FIELDS)
+    throw new HeaderError(
+      `${label} has ${fields.length} header lines; at most ${MOST_FIELDS} are possible`,
+      fields[MOST_FIELDS].line,
+    );
   const all = (key: HeaderKey) => fields.filter((field) => field.key === key);
   const passesOf = (key: HeaderKey) =>
     all(key).map(({ word, value }) => ({ entryPoint: word || 'main', grid: list(value) }));
@@ -117,7 +131,7 @@ export function parseVariant(
   if (passes.length === 0)
     throw new Error(`${label} has no "//! grid:" line, which says how many workgroups run`);
 
-  const appended = all('use').flatMap(({ value, line }) =>
+  const used = all('use').flatMap(({ value, line }) =>
     list(value).map((word) => {
       const named = Object.hasOwn(FORMER_FILES, word) ? FORMER_FILES[word] : word;
       const include = named === 'format' && format ? format : named;
@@ -126,6 +140,7 @@ export function parseVariant(
       throw new HeaderError(`${label} uses ${include}.wgsl; there are: ${possible}`, line);
     }),
   );
+  const appended = [...new Set(used)];
   const modules = modulesOf({ text, appended });
   const resident = lengthsOf('resident');
   return {
@@ -142,7 +157,7 @@ export function parseVariant(
     loads: passesOf('load'),
     lets: all('let').map(({ word, value }) => ({ name: word, value })),
     error: all('error').map(({ value }) => parseFloat(value))[0],
-    knobs: readKnobs(text),
+    knobs: boundedKnobs(text, label),
     subgroup: all('subgroup').map(({ value }) => value)[0],
     ...bindingsOf(
       modules,
@@ -199,10 +214,22 @@ export function withKnobs(variant: Variant, values: Record<string, number>): Var
 export const turnKnob = (text: string, name: string, value: number) =>
   replaceConstants(text, { [name]: value });
 
-/** Every combination of a variant's knob choices that its own assertions allow. */
-export function knobSettings(variant: Variant): Record<string, number>[] {
-  const choices = Object.entries(variant.knobs).map(([name, knob]) => [name, knob.choices] as const);
-  return product(Object.fromEntries(choices)).filter((values) => !brokenAssertion(variant, values));
+/**
+ * The combinations of a variant's knob choices that its own assertions allow, the last knob varying fastest; only the first
+ * MOST_SETTINGS combinations are looked at.
+ */
+export function* knobSettings(variant: Variant): Generator<Record<string, number>> {
+  const knobs = Object.entries(variant.knobs);
+  const total = knobs.reduce((product, [, { choices }]) => product * choices.length, 1);
+  for (let index = 0; index < Math.min(total, MOST_SETTINGS); index++) {
+    let rest = index;
+    const values: Record<string, number> = {};
+    for (const [name, { choices }] of knobs.toReversed()) {
+      values[name] = choices[rest % choices.length];
+      rest = Math.floor(rest / choices.length);
+    }
+    if (!brokenAssertion(variant, values)) yield values;
+  }
 }
 
 /**
@@ -251,14 +278,6 @@ export function workgroupNeeds(variant: Variant): { invocations: number; memoryB
 /** The compiled code without comments and unused constants: knob settings with the same code share a pipeline. */
 export const codeOf = ({ wgsl }: Variant): string => bareCode(wgsl);
 
-/** Cartesian product of named lists: { a: [1, 2], b: [3] } → [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
-function product<T>(lists: Record<string, readonly T[]>): Record<string, T>[] {
-  return Object.entries(lists).reduce<Record<string, T>[]>(
-    (rows, [name, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
-    [{}],
-  );
-}
-
 /** The whole-number constants of a variant's text and of the files it uses, by name. */
 export const constantsOf = (variant: Pick<Variant, 'text' | 'appended'>): Record<string, number> =>
   constantValues(modulesOf(variant).flatMap(({ constants }) => constants));
@@ -277,12 +296,29 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
   }
 }
 
-/** The knobs that a text declares, even if the text has errors. */
-export function readKnobs(text: string): Record<string, Knob> {
+/** The first MOST_KNOBS knobs that a text declares, even if the text has errors. */
+export const readKnobs = (text: string): Record<string, Knob> =>
+  Object.fromEntries(Object.entries(allKnobs(text)).slice(0, MOST_KNOBS));
+
+function allKnobs(text: string): Record<string, Knob> {
   const knobs = readModule(text).constants.flatMap(({ name, value, choices }) =>
     choices ? [[name, { value: parseInt(value[0].text), choices }] as const] : [],
   );
   return Object.fromEntries(knobs);
+}
+
+/** The knobs of a variant. Throws a HeaderError if they are too many to show and to try. */
+function boundedKnobs(text: string, label: string): Record<string, Knob> {
+  const knobs = allKnobs(text);
+  const names = Object.keys(knobs);
+  if (names.length > MOST_KNOBS)
+    throw new HeaderError(`${label} has ${names.length} knobs; at most ${MOST_KNOBS} are possible`);
+  const long = names.find((name) => knobs[name].choices.length > MOST_CHOICES);
+  if (long)
+    throw new HeaderError(
+      `${label}: the knob ${long} has ${knobs[long].choices.length} choices; at most ${MOST_CHOICES} are possible`,
+    );
+  return knobs;
 }
 
 const modulesOf = ({ text, appended }: Pick<Variant, 'text' | 'appended'>): Module[] =>

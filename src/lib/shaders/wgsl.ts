@@ -272,9 +272,10 @@ export function bareCode(text: string): string {
   const unused = readModule(text).constants.filter(({ name }) => uses.get(name) === 1);
   const pieces: string[] = [];
   let end = 0;
+  let next = 0;
   for (const token of tokens) {
-    while (unused.length && unused[0].end <= token.start) unused.shift();
-    if (unused.length && unused[0].start <= token.start) continue;
+    while (next < unused.length && unused[next].end <= token.start) next++;
+    if (next < unused.length && unused[next].start <= token.start) continue;
     pieces.push(token.start === end ? token.text : ` ${token.text}`);
     end = token.end;
   }

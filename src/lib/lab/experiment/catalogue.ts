@@ -6,7 +6,7 @@ import { familyOf } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
 import { messageOf } from '../message';
 import type { OwnVariant } from '../../shaders/variant';
-import { ownerOf } from './settings';
+import { ownerOf, shorten } from './settings';
 import { VENDOR_KERNELS } from './vendors';
 
 /** Kernels and variants to choose from: the registry's, and those that a notebook holds. */
@@ -50,7 +50,7 @@ export function catalogueWith(own: readonly OwnVariant[]): Catalogue {
  */
 export function readOwn(kernel: string, name: string, wgsl: string): Variant[] {
   if (!/^\w{1,60}$/.test(name))
-    throw new Error(`"${name.slice(0, 60)}" is no name for a variant: letters, digits and _ are possible`);
+    throw new Error(`"${shorten(name)}" is no name for a variant: letters, digits and _ are possible`);
   const read = readVariants(kernel, name, wgsl);
   const shipped = read.map(({ kernel: owner }) => variantOf(owner, name, REGISTRY)).find(Boolean);
   // The built page holds only the heads of the shipped texts; the worker holds them whole and compares the rest.

@@ -9,6 +9,8 @@
  * A cell may hold several blocks of settings, or settings and a prompt, separated by a line `---`.
  */
 
+import { visible } from '../message';
+
 const LONGEST_TEXT = 20_000;
 
 /** A key and its list of values, not checked against anything. */
@@ -159,7 +161,8 @@ export const ownerOf = (key: string): string => key.split('.')[0];
 /** The knob that a key is about, `matmul_q4_k.tile_k` → `tile_k`; empty for a key without one. */
 export const knobOf = (key: string): string => key.slice(ownerOf(key).length + 1);
 
-export const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+/** The beginning of a text from outside, as messages quote it. */
+export const shorten = (text: string) => visible(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
 /**
  * Text without a line ending is a query. One line is a query if it begins with `?`, or if `&key=` follows its first value:

@@ -3,6 +3,7 @@
  * None of these lines can be read as a fence.
  */
 import { diffArrays } from 'diff';
+import { shorten } from '../experiment/settings';
 
 /** Largest number of changed lines in an edit; the search takes time proportional to its square. */
 const MOST_CHANGES = 1000;
@@ -24,7 +25,7 @@ export function applyDiff(base: string, diff: string): string {
   for (const [index, line] of diff.replace(/\n$/, '').split('\n').entries()) {
     const wrong = () =>
       new Error(
-        `Line ${index + 1} of the shader's edit, "${line.slice(0, 40)}", does not fit what it is an edit of`,
+        `Line ${index + 1} of the shader's edit, "${shorten(line)}", does not fit what it is an edit of`,
       );
     if (line.startsWith('+')) {
       to.push(line.slice(1));
@@ -32,7 +33,8 @@ export function applyDiff(base: string, diff: string): string {
     }
     const count = /^[=-][1-9]\d{0,5}$/.test(line) ? Number(line.slice(1)) : NaN;
     if (!(at + count <= from.length)) throw wrong();
-    if (line.startsWith('=')) to.push(...from.slice(at, at + count));
+    // One by one: a call takes no more than about a hundred thousand arguments.
+    if (line.startsWith('=')) for (const copied of from.slice(at, at + count)) to.push(copied);
     at += count;
   }
   if (at !== from.length) throw new Error('The edit of a shader ends before what it is an edit of');

@@ -3,6 +3,8 @@
  * mark. Our own, because the libraries tried here misread what this file refuses; see docs/architecture.md.
  */
 
+import { shorten } from '../experiment/settings';
+
 /** In characters; larger files are refused, as showing them would take minutes. */
 const LARGEST_CSV = 50_000_000;
 const SEPARATORS = [',', ';', '\t'];
@@ -27,7 +29,7 @@ export function parseCsv(text: string): Record<string, string>[] {
   const [{ cells: names }, ...others] = rows;
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) throw new Error(`This CSV has two columns named "${name.slice(0, 60)}"`);
+    if (seen.has(name)) throw new Error(`This CSV has two columns named "${shorten(name)}"`);
     seen.add(name);
   }
   return others.map(({ line, cells }) => {

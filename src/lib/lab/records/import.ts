@@ -4,6 +4,7 @@ import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { formatQuery, shorten } from '../experiment/settings';
 import { type RunRecord } from './record';
 import { readRow } from './runsCsv';
+import { isTime } from './values';
 import { median } from '../statistics/descriptive';
 
 export interface ImportedRuns {
@@ -66,15 +67,13 @@ interface Test {
 
 function fromLlamaBench(rows: Row[], word: string): ImportedRuns {
   const tests = rows.map((row, index) => readTest(row, `${word} ${index + 1}`));
-  const prompts = tests.filter(({ prompt, generated }) => prompt > 0 && generated === 0);
-  const records = prompts.map((test) => {
-    const decode = tests.find(
-      (other) => other.prompt === 0 && other.generated > 0 && other.setup === test.setup,
-    );
-    return recordOf(test, decode);
-  });
-  const used = (test: Test) => test.prompt === 0 && prompts.some(({ setup }) => setup === test.setup);
-  const left = tests.filter((test) => !prompts.includes(test) && !used(test));
+  const isPrompt = ({ prompt, generated }: Test) => prompt > 0 && generated === 0;
+  const prompts = tests.filter(isPrompt);
+  const decodes = tests.filter(({ prompt, generated }) => prompt === 0 && generated > 0).reverse();
+  const decodeOf = new Map(decodes.map((test) => [test.setup, test]));
+  const records = prompts.map((test) => recordOf(test, decodeOf.get(test.setup)));
+  const setups = new Set(prompts.map(({ setup }) => setup));
+  const left = tests.filter((test) => !isPrompt(test) && !(test.prompt === 0 && setups.has(test.setup)));
   const leftOut = left.map(({ place, prompt, generated }) =>
     prompt > 0
       ? `${place} times ${prompt} prompt tokens and ${generated} generated ones together; the lab times them separately`
@@ -145,7 +144,7 @@ function recordOf({ prompt, seconds, samples, row }: Test, decode: Test | undefi
     errorKernel: '',
     adapter: word('gpu_info') || word('cpu_info'),
     software: false,
-    startedAt: /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(test) ? test : new Date(0).toISOString(),
+    startedAt: isTime(test) ? test : new Date(0).toISOString(),
     agent: `llama-bench, ${word('backends') || 'unknown backend'}`,
     warnings: [],
     // llama-bench's CSV does not say how many samples it took.

@@ -2,6 +2,7 @@
 import { show } from './column';
 import { SHOWN } from './columns';
 import { chunkFits } from './fits';
+import { oneLine } from '../message';
 import type { RunRecord } from './record';
 
 /** A Markdown table of the columns that the page shows and that are not all empty, then the fits of chunk sweeps. */
@@ -24,11 +25,7 @@ export function markdownTable(records: readonly RunRecord[]): string {
 }
 
 /** Escapes a cell: a bar would end the cell, and a line ending would end the table. */
-const escape = (text: string) =>
-  text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|')
-    .replace(/\s*\n\s*/g, ' ');
+const escape = (text: string) => oneLine(text).replaceAll('\\', '\\\\').replaceAll('|', '\\|');
 
 /** The lines of a text, with their endings, as nbformat stores texts. */
 export const linesOf = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];

@@ -3,10 +3,11 @@ import type { Checks } from './record';
 import { REGISTRY, variantOf } from '../experiment/catalogue';
 import type { ChosenVariant } from '../experiment/expand';
 import { presentKnob } from '../experiment/formerNames';
+import { shorten } from '../experiment/settings';
 import { presentWarning, type Summary, type Warning, WARNINGS } from './record';
 
 const words = (list: string) => list.split(' ').filter((word) => word !== '');
-const quoted = (text: string) => `"${text.slice(0, 60)}"`;
+const quoted = (text: string) => `"${shorten(text)}"`;
 
 /** `5 0.49 0.52`: the number of samples (`-`: unknown), then the interval of their median in seconds, if known. */
 export function formatSummary(summary: Summary | undefined): string {
@@ -95,9 +96,12 @@ export function readSamples(list: string): number[] {
   return samples;
 }
 
+/** True for a time in UTC that a record can hold: 2026-01-31T12:00:00.000Z. */
+export const isTime = (word: string): boolean =>
+  /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(word) && !Number.isNaN(Date.parse(word));
+
 export function readTime(word: string): string {
-  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(word) || Number.isNaN(Date.parse(word)))
-    throw new Error(`${quoted(word)} is not a time like 2026-01-31T12:00:00.000Z`);
+  if (!isTime(word)) throw new Error(`${quoted(word)} is not a time like 2026-01-31T12:00:00.000Z`);
   return word;
 }
 

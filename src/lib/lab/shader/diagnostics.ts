@@ -14,6 +14,9 @@ import { evaluate, type OwnVariant, type Pass, readKnobs, type Variant } from '.
 import { readModule } from '../../shaders/wgsl';
 import { messageOf } from '../message';
 
+/** Problems of one sort that are reported at most: a text can hold one for each of its characters. */
+const MOST_PROBLEMS = 20;
+
 /** One problem in a shader's text, with its position. */
 export interface Problem {
   /** Line of the cell's own text, from 1. */
@@ -53,9 +56,13 @@ export function headerProblems({ kernel, name, wgsl }: OwnVariant): {
 /** Creates problems at positions of a text. */
 export class Places {
   readonly #lines: string[];
+  /** Offset of the end of each line, its line break included. */
+  readonly #ends: number[];
 
   constructor(readonly text: string) {
     this.#lines = text.split(LINE_BREAK);
+    const breaks = [...text.matchAll(new RegExp(LINE_BREAK, 'g'))];
+    this.#ends = breaks.map(({ index, 0: mark }) => index + mark.length);
   }
 
   /** A problem at a whole line (from 1) without its indentation; at the first line if `line` is undefined. */
@@ -68,7 +75,14 @@ export class Places {
 
   /** A problem at the line of an offset into the text; at the first line if `offset` is undefined. */
   lineAt(offset: number | undefined, message: string, severity: Problem['severity'] = 'error'): Problem {
-    return this.line(this.text.slice(0, offset ?? 0).split(LINE_BREAK).length, message, severity);
+    // A binary search, because there can be as many problems as lines.
+    let [low, high] = [0, this.#ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ends[middle] <= (offset ?? 0)) low = middle + 1;
+      else high = middle;
+    }
+    return this.line(low + 1, message, severity);
   }
 
   /** A problem at the first header line with one of these keys, or at the first line of the text. */
@@ -88,9 +102,11 @@ function knobProblems(places: Places): Problem[] {
     ({ text, end }) => /^\/\/\s*knob\b/.test(text) && !(read.has(end) && /^\/\/ knob: *[\d ]+$/.test(text)),
   );
   return [
-    ...unread.map(({ start }) =>
-      places.lineAt(start, 'This is not read as a knob; write const name = 8u; // knob: 4 8 16', 'warning'),
-    ),
+    ...unread
+      .slice(0, MOST_PROBLEMS)
+      .map(({ start }) =>
+        places.lineAt(start, 'This is not read as a knob; write const name = 8u; // knob: 4 8 16', 'warning'),
+      ),
     ...knobs
       .filter(([, { value, choices }]) => !choices.includes(value))
       .map(([name, { value, choices }]) =>
@@ -104,12 +120,13 @@ function knobProblems(places: Places): Problem[] {
 
 /** Header lines whose key is unknown but close to a known one: more likely a misspelling than prose. */
 function keyProblems(places: Places): Problem[] {
-  return readHeader(places.text).lines.flatMap(({ line, text }) => {
+  const keys: readonly string[] = HEADER_KEYS;
+  const misspelt = readHeader(places.text).lines.flatMap(({ line, text }) => {
     const key = splitHeaderLine(text)?.key ?? '';
-    const keys: readonly string[] = HEADER_KEYS;
     if (!key || keys.includes(key) || !keys.some((known) => near(key.toLowerCase(), known))) return [];
     return [places.line(line, `"${key}:" is no known key; known: ${keys.join(', ')}`, 'warning')];
   });
+  return misspelt.slice(0, MOST_PROBLEMS);
 }
 
 /** Grids, lengths and numbers that cannot be evaluated at the kernel's first case. */
@@ -173,12 +190,14 @@ function bindingProblems(variant: Variant, places: Places): Problem[] {
   const missing = outputs.filter((name) => !bound.includes(name));
   const variables = readModule(places.text).variables;
   return [
-    ...strange.map(({ name }) =>
-      places.lineAt(
-        variables.find((variable) => variable.name === name)?.start,
-        `${kernel} has no array "${name}"; it has: ${known.join(', ')}`,
+    ...strange
+      .slice(0, MOST_PROBLEMS)
+      .map(({ name }) =>
+        places.lineAt(
+          variables.find((variable) => variable.name === name)?.start,
+          `${kernel} has no array "${name}"; it has: ${known.join(', ')}`,
+        ),
       ),
-    ),
     ...missing.map((name) =>
       places.line(1, `${kernel} writes its results to "${name}", which is not bound here`),
     ),

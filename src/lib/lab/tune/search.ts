@@ -143,9 +143,11 @@ export class Search {
       !this.gpu.kernels.unsupportedReason(turned) &&
       Object.entries(turned.knobs).every(([name, { value }]) => choices(variant, name).includes(value));
     if (allowed(variant)) return variant;
-    return knobSettings(variant)
-      .map((values) => withKnobs(variant, values))
-      .find(allowed);
+    for (const values of knobSettings(variant)) {
+      const turned = withKnobs(variant, values);
+      if (allowed(turned)) return turned;
+    }
+    return undefined;
   }
 
   /** Sets one knob at a time to its best value, from left to right. */

@@ -233,18 +233,20 @@ export abstract class Runner {
 
   /** Text that determines a run's result: the cell's content and the shaders it uses. */
   #ranText(cell: NotebookCell): string {
-    const shaders = this.own.filter((variant) => uses(cell, variant, this.catalogue));
+    const shaders = usedBy(cell, this.own, this.catalogue);
     return [contentOf(cell), ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join(
       '\n\n',
     );
   }
 }
 
-/** True if the cell's runs use the shader; false if its settings cannot be read. */
-function uses(cell: NotebookCell, variant: OwnVariant, catalogue: Catalogue): boolean {
+/** The shaders that the cell's runs use; none if its settings cannot be read. */
+function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): OwnVariant[] {
+  if (own.length === 0) return [];
   try {
-    return usesShader(readCell(cell.kind, contentOf(cell), catalogue), variant, catalogue);
+    const read = readCell(cell.kind, contentOf(cell), catalogue);
+    return own.filter((variant) => usesShader(read, variant, catalogue));
   } catch {
-    return false;
+    return [];
   }
 }
