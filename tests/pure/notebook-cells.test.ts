@@ -29,11 +29,6 @@ test('cells that are put together have a blank line between them, and are the sa
   );
 });
 
-test('shaders of somebody else are marked, and only they', () => {
-  const cells = cellsOf('```wgsl wkv/mine\n```\n\n```lab sweep\n```\n', true);
-  expect(cells.map(({ foreign }) => foreign)).toEqual([true, undefined]);
-});
-
 test('what is typed in one go is one step; undo and redo go back and forth', () => {
   const history = new UndoHistory<string>();
   history.keep('', 'text a', 0);

@@ -13,7 +13,7 @@ import type { Lab, Listener } from '../../src/lib/ui/session/lab.svelte';
 function opened(text: string, foreign = false, lab = {} as Lab): Notebook {
   const store = { claim: () => Promise.resolve(true), save: () => Promise.resolve() };
   const notebook = new Notebook(lab, store as unknown as Store);
-  notebook.open(text, { foreign });
+  notebook.open(text, { trusted: !foreign });
   return notebook;
 }
 

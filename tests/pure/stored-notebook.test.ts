@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { cellsOf } from '../../src/lib/ui/notebook/cellList';
+import { surplusOf } from '../../src/lib/ui/notebook/store';
 import { readNotebook, readRun, type StoredNotebook } from '../../src/lib/ui/notebook/stored';
 
 const [record] = fromCsv(readFileSync('static/results/road-h100.csv', 'utf8'));
@@ -83,4 +84,17 @@ test('anything at all is read or refused, never thrown', () => {
   );
   expect(readNotebook(undefined)).toBeUndefined();
   expect(readNotebook({ ...whole, cells: 'gone' })).toBeUndefined();
+});
+
+test('notebooks that were only looked at never push out one that the user wrote', () => {
+  const looked = Array.from({ length: 40 }, (_, index) => ({
+    ...whole,
+    id: `l${index}`,
+    name: '',
+    written: false,
+  }));
+  const mine = { ...whole, id: 'mine', name: '', written: true };
+  const older = { ...whole, id: 'before 0.3', name: '' };
+  const surplus = surplusOf([...looked, mine, older, { ...whole, written: false }]);
+  expect(surplus.map(({ id }) => id)).toEqual(looked.slice(20).map(({ id }) => id));
 });

@@ -13,6 +13,7 @@
  */
 
 import type { OwnVariant } from '../../shaders/variant';
+import { shorten } from '../experiment/settings';
 import { BlockScanner } from './blocks';
 
 export const LAB_KINDS = ['sweep', 'compare', 'profile', 'roofline', 'tune', 'generate'] as const;
@@ -56,24 +57,32 @@ export function parseNotebook(text: string): Cell[] {
 }
 
 /**
- * The text of some cells. Each begins on a line of its own: a missing line ending is added, and so is the closing fence of
- * a cell that is not the last. A byte order mark stays only at the very beginning.
+ * The text of some cells, which parses to them again. Each begins on a line of its own: a missing line ending is added, and
+ * so is the closing fence of a cell that is not the last, and an end of the fence, the comment or the HTML that prose leaves
+ * open before another cell. A byte order mark stays only at the very beginning.
  */
 export function printNotebook(cells: readonly Cell[]): string {
   const parts: string[] = [];
+  /** Index in `parts` of the last prose cell; the number of parts after another cell. */
+  let prose = 0;
   const add = (part: string) => part !== '' && parts.push(part);
   // Only the last part is examined, which keeps this linear: examining the whole text would copy it every time.
   const endLine = () => parts.length && add(ended(parts.at(-1)!).slice(parts.at(-1)!.length));
   cells.forEach((cell, index) => {
     const { kind, body, close } = cell;
     const open = parts.length ? withoutMark(cell.open) : cell.open;
-    if (open + body + close !== '') endLine();
+    if (open + body + close !== '') {
+      endLine();
+      add(endOfBlock(parts.slice(prose).join('')));
+      prose = parts.length;
+    }
     add(open);
     add(body);
     if (kind !== 'prose' && close === '' && index < cells.length - 1) {
       endLine();
       add(`${fenceOf(open)}\n`);
     } else add(close);
+    if (kind !== 'prose') prose = parts.length;
   });
   return parts.join('');
 }
@@ -86,10 +95,8 @@ export function printNotebook(cells: readonly Cell[]): string {
 export function makeCell(kind: CellKind, content: string, name = ''): Cell {
   if (kind === 'prose') return { kind, name: '', open: '', body: proseEnded(content), close: '' };
   if (kind === 'wgsl' && !SHADER_NAME.test(name))
-    throw new Error(
-      `"${name.slice(0, 60)}" is not a name for a shader; write kernel/name, for example wkv/mine`,
-    );
-  const longest = Math.max(2, ...(content.match(/`+/g) ?? []).map((run) => run.length));
+    throw new Error(`"${shorten(name)}" is not a name for a shader; write kernel/name, for example wkv/mine`);
+  const longest = (content.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
   const info = kind === 'wgsl' ? `wgsl ${name}` : kind === 'csv' ? 'csv results' : `lab ${kind}`;
   const own = kind === 'wgsl' ? name : '';
@@ -161,13 +168,18 @@ function cellOf(info: string): Pick<Cell, 'kind' | 'name'> | undefined {
 
 /** The prose, with an end to the block that it leaves open. */
 function proseEnded(content: string): string {
-  const body = withoutMark(content);
+  const body = ended(withoutMark(content));
+  return body + endOfBlock(body);
+}
+
+/** The line that ends the fence, comment or HTML that prose leaves open; empty if it leaves none open. */
+function endOfBlock(prose: string): string {
   const scanner = new BlockScanner();
-  for (const line of linesOf(body)) scanner.read(line);
+  for (const line of linesOf(withoutMark(prose))) scanner.read(line);
   const { unfinished } = scanner;
   // A blank line after a carriage return needs another one: together with \n it would be a single line ending.
-  const ending = body.endsWith('\r') ? '\r' : '\n';
-  return unfinished === undefined ? ended(body) : `${ended(body)}${unfinished}${ending}`;
+  const ending = prose.endsWith('\r') ? '\r' : '\n';
+  return unfinished === undefined ? '' : unfinished + ending;
 }
 
 /** The lines of a text, each with its ending. */

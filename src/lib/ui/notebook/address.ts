@@ -11,7 +11,7 @@ import type { Store, StoredNotebook } from './store';
 import { t } from '../words/words.svelte';
 
 export type Opened =
-  | { kind: 'text'; text: string; foreign: boolean; address: string }
+  | { kind: 'text'; text: string; trusted: boolean; address: string }
   | { kind: 'stored'; stored: StoredNotebook }
   /** The address cannot be opened: the page shows the reason and opens no other notebook unasked. */
   | { kind: 'broken'; reason: string };
@@ -39,15 +39,15 @@ async function openAnew(search: string, hash: string, store: Store): Promise<Ope
     case 'broken':
       return asked;
     case 'link':
-      return { kind: 'text', text: asked.text, foreign: true, address };
+      return { kind: 'text', text: asked.text, trusted: false, address };
     case 'preset':
-      return { kind: 'text', text: await presetText(asked.name), foreign: false, address };
+      return { kind: 'text', text: await presetText(asked.name), trusted: true, address };
     case 'settings':
-      return { kind: 'text', text: sweepOf(search), foreign: false, address };
+      return { kind: 'text', text: sweepOf(search), trusted: true, address };
     case 'none': {
       const last = await store.last().catch(() => undefined);
       if (last) return { kind: 'stored', stored: last };
-      return { kind: 'text', text: await presetText('start'), foreign: false, address };
+      return { kind: 'text', text: await presetText('start'), trusted: true, address };
     }
   }
 }

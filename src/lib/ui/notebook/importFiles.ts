@@ -30,7 +30,7 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
   if (kind === 'md' || kind === 'markdown') {
     // Loads the shipped sources, so that shipped shaders are recognised. Offline, all shaders count as foreign.
     await loadSources().catch(() => undefined);
-    notebook.open(await textOf(file), { foreign: true });
+    notebook.open(await textOf(file));
   } else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
   else return t().page.dropUnknown(file.name);
   return undefined;

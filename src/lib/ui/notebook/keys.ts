@@ -6,7 +6,7 @@ import type { Notebook } from './notebook.svelte';
 
 /** Runs a cell, then selects the next cell, stays on it, or adds a cell below. */
 function runFrom(notebook: Notebook, id: string, then: 'next' | 'stay' | 'insert') {
-  notebook.editing = undefined;
+  notebook.edit(undefined);
   notebook.run(id);
   const index = notebook.index(id);
   const last = index === notebook.cells.length - 1;
@@ -62,7 +62,7 @@ function inCell(event: KeyboardEvent, target: HTMLElement, notebook: Notebook, p
   const onFrame = target === frame;
   if (event.key === 'Escape' && frame && id && !onFrame)
     return () => {
-      notebook.editing = undefined;
+      notebook.edit(undefined);
       notebook.focus(id);
     };
   if (!onFrame && target !== document.body) return undefined;

@@ -5,16 +5,20 @@ import { LAB_VERSION } from '../../lab/version';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
 import { t } from '../words/words.svelte';
-import { cellsOf, newCell, newId, type NotebookCell, now, spaced, textOf } from './cellList';
+import { isFramed } from '../parts/frame';
+import { cellsOf, newCell, newId, type NotebookCell, now, separated, spaced, textOf } from './cellList';
+import { Consent } from './consent';
 import type { Outcome } from './outcome';
 import { Runner } from './runner.svelte';
 import { starterFor } from './starters';
-import type { PastRun, Store, StoredNotebook } from './store';
+import type { PastRun, Store, StoredCell, StoredNotebook } from './store';
 import { UndoHistory } from './undo';
 
 export type { NotebookCell };
 
-const SAVE_MILLISECONDS = 400;
+/** A change is stored after this time without another one, and after the second time at the latest. */
+const SAVE_MILLISECONDS = 300;
+const LATEST_SAVE_MILLISECONDS = 700;
 
 export class Notebook extends Runner {
   cells = $state.raw<NotebookCell[]>([]);
@@ -22,8 +26,7 @@ export class Notebook extends Runner {
   selected = $state<string | undefined>();
   /** The cell that should take the focus: its frame, or with `edit` its content. */
   attention = $state.raw<{ id: string; edit: boolean } | undefined>();
-  /** Id of the prose cell that is being edited. */
-  editing = $state<string | undefined>();
+  #editing = $state<string | undefined>();
   /** Name given by the user; empty for a draft. */
   name = $state('');
   /** True once the notebook differs from what its address opened. */
@@ -38,8 +41,8 @@ export class Notebook extends Runner {
 
   readonly text = $derived(textOf(this.cells));
   readonly title = $derived(this.name || this.#titleOf(this.cells));
-  /** The notebook's own shaders, including foreign ones that the user has allowed. */
-  readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter(({ foreign }) => !foreign)));
+  /** The notebook's shaders that may be compiled. */
+  readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter((cell) => !this.isForeign(cell))));
   /**
    * Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read.
    */
@@ -52,7 +55,12 @@ export class Notebook extends Runner {
   onsave: () => Promise<void> = () => Promise.resolve();
 
   readonly #history = new UndoHistory<NotebookCell[]>();
+  readonly #consent = new Consent();
+  /** True once the user has changed the notebook, now or before it was stored. */
+  #written = false;
   #saving: ReturnType<typeof setTimeout> | undefined;
+  /** Time of the first change that is not stored. */
+  #unsaved: number | undefined;
 
   constructor(
     lab: Lab,
@@ -63,9 +71,14 @@ export class Notebook extends Runner {
 
   // ——— Opening ———
 
-  /** Opens a text as a new notebook. `foreign`: its shaders are not compiled until the user allows them. */
-  open(text: string, { foreign = false, address = '' } = {}) {
-    this.#reset(cellsOf(text, foreign), newId(), '', address);
+  /**
+   * Opens a text as a new notebook. Its shaders are not compiled until the user allows them, unless `trusted`: the text comes
+   * from this site.
+   */
+  open(text: string, { trusted = false, address = '' } = {}) {
+    const cells = cellsOf(text);
+    if (trusted) this.#consent.allow(cells);
+    this.#reset(cells, newId(), '', address);
     void this.store.claim(this.id);
   }
 
@@ -75,7 +88,10 @@ export class Notebook extends Runner {
    */
   async restore(stored: StoredNotebook) {
     const free = await this.store.claim(stored.id);
-    this.#reset(stored.cells, free ? stored.id : newId(), stored.name, stored.address);
+    const cells = stored.cells.map(withoutMark);
+    this.#consent.allow(cells.filter((_, index) => !stored.cells[index].foreign));
+    this.#reset(cells, free ? stored.id : newId(), stored.name, stored.address);
+    this.#written = stored.written ?? true;
     for (const [id, outcome] of Object.entries(stored.outcomes))
       this.outcomes.set(id, outcome.state === 'running' ? { ...outcome, state: 'cut' } : outcome);
     this.saved = free ? 'yes' : 'no';
@@ -93,19 +109,42 @@ export class Notebook extends Runner {
   #reset(cells: NotebookCell[], id: string, name: string, address: string) {
     if (this.busy) this.stop();
     this.abandon();
-    this.cells = cells;
+    this.#consent.allowShipped(cells);
+    this.#written = false;
+    this.cells = separated(cells);
     [this.id, this.name, this.address] = [id, name, address];
     this.outcomes.clear();
     this.#history.clear();
     this.steps = this.#history.counts;
     this.selected = cells[0]?.id;
-    this.attention = this.editing = undefined;
+    this.#editing = this.attention = undefined;
     this.saved = 'no';
     this.touched = false;
     this.finished = '';
   }
 
   // ——— Cells ———
+
+  /** True for a shader that must not be compiled before the user allows it. */
+  isForeign(cell: NotebookCell): boolean {
+    return this.#consent.isForeign(cell);
+  }
+
+  /** Id of the prose cell that is being edited. */
+  get editing(): string | undefined {
+    return this.#editing;
+  }
+
+  /** Begins to edit a prose cell, or ends it with `undefined`. Fences typed into the former cell become cells. */
+  edit(id: string | undefined) {
+    const former = this.#editing;
+    this.#editing = id;
+    if (former === undefined || former === id) return;
+    const cells = separated(this.cells, id);
+    if (cells === this.cells) return;
+    this.cells = cells; // no step of its own: undoing it alone would leave cells in prose
+    this.changed();
+  }
 
   cell(id: string | undefined): NotebookCell | undefined {
     return this.cells.find((cell) => cell.id === id);
@@ -119,6 +158,7 @@ export class Notebook extends Runner {
   add(kind: CellKind, index: number, body?: string, name?: string): string {
     const start = starterFor(kind, this, Boolean(this.lab.adapter?.software));
     const cell = newCell(kind, body ?? start.body, name ?? start.name);
+    if (body === undefined) this.#consent.allow([cell]);
     this.#change(spaced([...this.cells.slice(0, index), cell, ...this.cells.slice(index)]));
     this.focus(cell.id, kind === 'prose' && body === undefined);
     return cell.id;
@@ -164,7 +204,11 @@ export class Notebook extends Runner {
     const cells = this.cells.map((cell) => {
       const content = contentOf(cell);
       const next = Object.hasOwn(bodies, cell.id) ? bodies[cell.id] : content;
-      return next === content ? cell : rewritten(cell, next);
+      if (next === content) return cell;
+      const changed = rewritten(cell, next);
+      // The user wrote it, but not what it was made from.
+      if (!this.isForeign(cell)) this.#consent.allow([changed]);
+      return changed;
     });
     if (cells.some((cell, index) => cell !== this.cells[index])) this.#change(cells, what);
   }
@@ -177,9 +221,12 @@ export class Notebook extends Runner {
     this.#change(this.cells.map((each) => (each.id === id ? { ...each, name, open, close, body } : each)));
   }
 
-  /** Marks a foreign shader as allowed: it becomes one of the notebook's own. */
+  /** Allows the text of a foreign shader, wherever it occurs. Does nothing in a frame, where a click can be stolen. */
   allow(id: string) {
-    this.cells = this.cells.map((cell) => (cell.id === id ? { ...cell, foreign: undefined } : cell));
+    const cell = this.cell(id);
+    if (!cell || isFramed()) return;
+    this.#consent.allow([cell]);
+    this.cells = this.cells.map((each) => (each.kind === 'wgsl' ? { ...each } : each)); // consent is not reactive
     this.changed();
   }
 
@@ -200,24 +247,25 @@ export class Notebook extends Runner {
 
   focus(id: string, edit = false) {
     this.selected = id;
-    if (edit && this.cell(id)?.kind === 'prose') this.editing = id;
+    if (edit && this.cell(id)?.kind === 'prose') this.edit(id);
     this.attention = { id, edit };
   }
 
   #change(cells: NotebookCell[], what = '') {
     this.#history.keep(this.cells, what);
-    this.touched = true;
+    this.touched = this.#written = true;
     this.steps = this.#history.counts;
-    this.cells = cells;
+    this.cells = separated(cells, this.#editing);
     this.changed();
   }
 
   #step(cells: NotebookCell[] | undefined) {
     if (!cells) return;
     const before = this.cells;
-    this.cells = cells;
+    this.cells = separated(cells, this.#editing);
     this.steps = this.#history.counts;
-    const touched = cells.find((cell) => !before.includes(cell)) ?? this.cell(this.selected) ?? cells[0];
+    const touched =
+      this.cells.find((cell) => !before.includes(cell)) ?? this.cell(this.selected) ?? this.cells[0];
     if (touched) this.focus(touched.id);
     this.changed();
   }
@@ -251,9 +299,13 @@ export class Notebook extends Runner {
     this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
   }
 
-  /** Schedules a save; several changes in quick succession are saved once. */
+  /** Schedules a save: when changes pause, and soon even if they do not. */
   override changed() {
     this.saved = 'saving';
+    const time = performance.now();
+    this.#unsaved ??= time;
+    if (time - this.#unsaved >= LATEST_SAVE_MILLISECONDS - SAVE_MILLISECONDS && this.#saving !== undefined)
+      return;
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => void this.save(), SAVE_MILLISECONDS);
   }
@@ -264,29 +316,44 @@ export class Notebook extends Runner {
    */
   async save({ leaving = false } = {}): Promise<void> {
     clearTimeout(this.#saving);
-    if (!leaving) await this.onsave().catch(() => undefined); // the address is only a convenience
-    const outcomes = Object.fromEntries(
-      this.cells.flatMap(({ id }) => (this.outcomes.has(id) ? [[id, this.outcomes.get(id)!]] : [])),
-    );
-    const { id, name, title, cells, address } = this;
+    this.#saving = this.#unsaved = undefined;
     try {
-      const changedAt = now();
-      const stored = { version: LAB_VERSION, id, name, title, cells, outcomes, address, changedAt };
-      await this.store.save($state.snapshot(stored) as StoredNotebook);
-      this.saved = 'yes';
+      // First the content, because making the address takes time in which the page may end.
+      await this.#store();
+      const { address } = this;
+      if (!leaving) await this.onsave().catch(() => undefined); // the address is only a convenience
+      if (this.address !== address) await this.#store();
+      this.saved = this.#saving === undefined ? 'yes' : 'saving';
       this.saveProblem = undefined;
     } catch (reason) {
       this.saved = 'no';
       this.saveProblem = (reason as Error).message || String(reason);
     }
   }
+
+  async #store(): Promise<void> {
+    const outcomes = Object.fromEntries(
+      this.cells.flatMap(({ id }) => (this.outcomes.has(id) ? [[id, this.outcomes.get(id)!]] : [])),
+    );
+    const cells = this.cells.map((cell) => (this.isForeign(cell) ? { ...cell, foreign: true } : cell));
+    const { id, name, title, address } = this;
+    const facts = { version: LAB_VERSION, written: this.#written, changedAt: now() };
+    await this.store.save(
+      $state.snapshot({ ...facts, id, name, title, cells, outcomes, address }) as StoredNotebook,
+    );
+  }
 }
 
-/** Returns the cell with new content but the same id, gap and foreign mark. */
+/** The cell without the mark of the store: consent is kept by text. */
+function withoutMark({ id, kind, name, open, body, close, gap }: StoredCell): NotebookCell {
+  return { id, kind, name, open, body, close, gap };
+}
+
+/** Returns the cell with new content but the same id and gap. */
 function rewritten(cell: NotebookCell, content: string): NotebookCell {
   if (cell.kind === 'prose') return { ...cell, body: ended(content) };
-  const { id, gap, foreign } = cell;
-  return { ...withContent(cell, content), id, gap, ...(foreign && { foreign }) };
+  const { id, gap } = cell;
+  return { ...withContent(cell, content), id, gap };
 }
 
 const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`);

@@ -1,15 +1,17 @@
 /** Browser storage of notebooks with their results and of the run history: IndexedDB, through `idb`. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { PastRun, StoredNotebook } from './stored';
+import type { PastRun, StoredCell, StoredNotebook } from './stored';
 
-export type { PastRun, StoredNotebook };
+export type { PastRun, StoredCell, StoredNotebook };
 
 interface Schema extends DBSchema {
   notebooks: { key: string; value: StoredNotebook };
   runs: { key: string; value: PastRun; indexes: { finishedAt: string } };
 }
 
-const MOST_DRAFTS = 20;
+/** Unnamed notebooks that are kept: those that the user has written, and those that an address opens again. */
+const MOST_DRAFTS = 200;
+const MOST_LOOKED_AT = 20;
 const MOST_RUNS = 300;
 const CLAIM_MILLISECONDS = [0, 250];
 const LAST = 'notebook';
@@ -79,14 +81,17 @@ export class Store {
     return undefined;
   }
 
-  /** All notebooks, last changed first. Deletes all drafts except the latest MOST_DRAFTS. */
+  /**
+   * All notebooks, last changed first. Deletes the oldest unnamed ones: of those that the user has written beyond MOST_DRAFTS,
+   * and of those that were only looked at beyond MOST_LOOKED_AT, so that opened links never push a draft out.
+   */
   async notebooks(): Promise<StoredNotebook[]> {
     const database = await this.#open();
     const { readNotebook } = await reader();
     const all = (await database.getAll('notebooks'))
       .flatMap((stored) => readNotebook(stored) ?? [])
       .sort((a, b) => b.changedAt.localeCompare(a.changedAt));
-    const surplus = all.filter(({ name }) => name === '').slice(MOST_DRAFTS);
+    const surplus = surplusOf(all);
     for (const { id } of surplus) await database.delete('notebooks', id);
     return all.filter((notebook) => !surplus.includes(notebook));
   }
@@ -147,6 +152,15 @@ export class Store {
     });
     return this.#database;
   }
+}
+
+/** The unnamed notebooks to delete, from a list with the last changed first. */
+export function surplusOf(notebooks: readonly StoredNotebook[]): StoredNotebook[] {
+  const unnamed = notebooks.filter(({ name }) => name === '');
+  const [drafts, lookedAt] = [true, false].map((wanted) =>
+    unnamed.filter(({ written = true }) => written === wanted),
+  );
+  return [...drafts.slice(MOST_DRAFTS), ...lookedAt.slice(MOST_LOOKED_AT)];
 }
 
 type Drawer = 'local' | 'session';

@@ -7,13 +7,18 @@ import { type CellKind, LAB_KINDS, parseNotebook, printNotebook } from '../../la
 import { cellsOf, type NotebookCell } from './cellList';
 import { type Outcome, type ResultEvent, upgradeOutcome } from './outcome';
 
+/** A cell as stored: `foreign` marks a shader that the user has not allowed. */
+export interface StoredCell extends NotebookCell {
+  foreign?: boolean;
+}
+
 /** A notebook as stored in the database. */
 export interface StoredNotebook {
   id: string;
   /** Name given by the user; empty for a draft, of which only the latest are kept. */
   name: string;
   title: string;
-  cells: NotebookCell[];
+  cells: StoredCell[];
   /** Outcomes by cell id. */
   outcomes: Record<string, Outcome>;
   /** Query and hash of the address that shows it, so that a reload restores it instead of opening the link again. */
@@ -22,6 +27,8 @@ export interface StoredNotebook {
   changedAt: string;
   /** The version of the lab that stored it; absent before 0.2. */
   version?: string;
+  /** False if the user has only looked at it and its address opens it again; absent up to 0.2. */
+  written?: boolean;
 }
 
 /** One finished run of a cell. */
@@ -41,7 +48,7 @@ export interface PastRun {
 const text = v.fallback(v.string(), '');
 const KINDS: readonly CellKind[] = ['prose', ...LAB_KINDS, 'wgsl', 'csv'];
 
-const StoredCell = v.object({
+const Cell = v.object({
   id: v.string(),
   kind: v.picklist(KINDS),
   name: v.string(),
@@ -104,6 +111,7 @@ const Shell = v.object({
   address: text,
   changedAt: text,
   version: v.optional(v.fallback(v.string(), '')),
+  written: v.optional(v.fallback(v.boolean(), true)),
 });
 
 const Run = v.object({
@@ -136,13 +144,17 @@ export function readRun(stored: unknown): PastRun | undefined {
 }
 
 /** Returns the stored cell if it is valid, else the cells parsed from its text, with shaders marked as foreign. */
-function readCells(stored: unknown): NotebookCell[] {
-  const cell = v.safeParse(StoredCell, stored);
+function readCells(stored: unknown): StoredCell[] {
+  const cell = v.safeParse(Cell, stored);
   if (cell.success && isWhole(cell.output)) return [cell.output];
   const rest = v.safeParse(CellText, stored);
   if (!rest.success) return [];
   const { open, body, close } = rest.output;
-  return cellsOf(open + body + close, true).map((each) => ({ ...each, gap: each.gap || '\n' }));
+  return cellsOf(open + body + close).map((each) => ({
+    ...each,
+    gap: each.gap || '\n',
+    ...(each.kind === 'wgsl' && { foreign: true }),
+  }));
 }
 
 /** True if the cell's text parses to exactly this kind and name. Prose may contain anything. */

@@ -26,10 +26,12 @@ export const kernel = {
   tokens: 'Tokens',
   tokensHint: 'tokens in a chunk',
   // Its state
-  foreign: 'This shader came with the link. It has not been compiled.',
+  foreign: 'This shader came from outside. It has not been compiled.',
   foreignAbout:
     'A shader runs on your GPU. It cannot read your files or reach the network, but a faulty one can freeze the screen for some seconds, and the browser may take the GPU away from this page. Read it before you allow it.',
   allow: 'Allow this shader',
+  framed: 'Another site shows this page inside its own, where a shader cannot be allowed.',
+  ownTab: 'Open it in a tab of its own',
   compiling: 'compiling…',
   notCompiled: 'not compiled yet',
   compiles: 'compiles',

@@ -24,10 +24,12 @@ export const kernel: typeof english = {
   model: '模型',
   tokens: '词元',
   tokensHint: '一个分块的词元数',
-  foreign: '这个着色器来自链接，还没有编译。',
+  foreign: '这个着色器来自外部，还没有编译。',
   foreignAbout:
     '着色器在您的 GPU 上运行。它读不到您的文件，也连不上网络，但有缺陷的着色器可能让屏幕卡住几秒，浏览器也可能收回本页的 GPU。请先阅读，再允许。',
   allow: '允许这个着色器',
+  framed: '本页面被嵌在另一个网站中，在那里不能允许着色器。',
+  ownTab: '在单独的标签页中打开',
   compiling: '正在编译…',
   notCompiled: '尚未编译',
   compiles: '可以编译',
