@@ -17,7 +17,7 @@ const labelOf = ({ kernel, name }: Variant) => `${kernel}/${name}`;
 
 /** Every setting of a variant's knobs that the page would run in Safari. */
 const possible = (variant: Variant): Variant[] =>
-  knobSettings(variant)
+  [...knobSettings(variant)]
     .map((knobs) => withKnobs(variant, knobs))
     .filter((setting) => !unsupportedReason(setting, offered));
 
