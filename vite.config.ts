@@ -40,13 +40,15 @@ const project = (name: keyof typeof TEST_LIMITS) => ({
 
 /**
  * In the built page the registry holds only the heads of the shaders (head.ts), because their code is a quarter of a megabyte that the
- * first paint does not need. The worker's bundle does not use this plugin and has the whole texts, and so has `?raw&whole`.
+ * first paint does not need, and no code that writes out loops. The worker's bundle does not use this plugin and has the whole texts, and so has `?raw&whole`.
  */
 const shaderHeads: Plugin = {
   name: 'shader-heads',
   apply: 'build',
   enforce: 'pre',
   load(id) {
+    if (id.endsWith('/src/lib/shaders/written.ts') && this.environment.name === 'client')
+      return 'export const writeOut = (text) => text;';
     if (!/\/src\/lib\/shaders\/\w+\/\w+\.wgsl\?raw$/.test(id)) return undefined;
     if (this.environment.name !== 'client') return undefined;
     return `export default ${JSON.stringify(headOf(readFileSync(id.replace('?raw', ''), 'utf8')))}`;

@@ -7,6 +7,7 @@ import { openDevice } from '../../src/lib/engine/device';
 import { encode } from '../../src/lib/engine/encode';
 import { Kernels } from '../../src/lib/engine/kernels';
 import { findVariant, kernels as registry, readVariant } from '../../src/lib/shaders';
+import { withKnobs } from '../../src/lib/shaders/variant';
 import { RESIDENT } from '../resident';
 import { sharedKernels, skipUnsupported } from './engines';
 
@@ -68,6 +69,20 @@ test('an error in a shared file names the file and its line', async () => {
   const twice = readVariant('matmul_q4_k', 'twice', `${text}\nfn q4_k_scale() {}\n`);
   await expect(new Kernels(device, gpu.wgslLanguageFeatures).compile(twice)).rejects.toThrow(
     /^matmul_q4_k\/twice does not compile: formats\/q4_k\.wgsl:24:\d+: /,
+  );
+  device.destroy();
+});
+
+test('an error in a loop that is written out is told once, at its line', async () => {
+  const device = await openDevice(gpu);
+  const { text } = withKnobs(findVariant('matvec_q4_k', 'staged'), { written_out: 32 });
+  const line = text.split('\n').findIndex((each) => each.includes('let i = n * threads + thread;')) + 1;
+  const wrong = text.replace('let i = n * threads + thread;', 'let i = n * threads + no_such;');
+  const reason = await new Kernels(device, gpu.wgslLanguageFeatures)
+    .compile(readVariant('matvec_q4_k', 'wrong', wrong))
+    .catch((error: Error) => error.message);
+  expect(reason).toMatch(
+    new RegExp(`^matvec_q4_k/wrong does not compile: line ${line}:\\d+ [^;]*no_such[^;]*$`),
   );
   device.destroy();
 });

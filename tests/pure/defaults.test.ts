@@ -4,7 +4,7 @@ import { complete, defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import type { OpenGpu } from '../../src/lib/lab/measure/session';
-import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
+import { ROWS_BY_VENDOR, VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
 import { kernels } from '../../src/lib/shaders';
 
 /** A GPU of this vendor that supports all variants except those in `impossible`, given as kernel/name. */
@@ -21,8 +21,8 @@ const filled = (settings: string, gpu: OpenGpu) =>
 
 describe('defaults', () => {
   test('every vendor’s settings are one run of variants that exist', () => {
-    for (const text of Object.values(SETTINGS_BY_VENDOR))
-      expect(expand(parseExperiment(text))).toHaveLength(1);
+    for (const { settings } of Object.values(ROWS_BY_VENDOR).flat())
+      expect(expand(parseExperiment(settings))).toHaveLength(1);
   });
 
   test('are the vendor’s where nothing is said, and portable elsewhere', () => {
@@ -30,7 +30,7 @@ describe('defaults', () => {
     expect(parseExperiment(filled('chunk=64', gpuOf('nvidia')))).toEqual({
       chunk: ['64'],
       ...portable,
-      ...parseExperiment(SETTINGS_BY_VENDOR.nvidia),
+      ...parseExperiment(ROWS_BY_VENDOR.nvidia.map(({ settings }) => settings).join('&')),
     });
     expect(parseExperiment(filled('', gpuOf('unheard of')))).toEqual(portable);
     expect(parseExperiment(filled('', gpuOf('')))).toEqual(portable);
@@ -40,6 +40,15 @@ describe('defaults', () => {
     const settings = filled('', gpuOf('nvidia', ['matmul_q4_k/dot4']));
     expect(settings).toContain(`matmul_q4_k=${kernels.matmul_q4_k.default}`);
     expect(settings).toContain('matvec_q4_k=dot4');
+  });
+
+  test('are the vendor’s next ones where the first cannot run, and on Apple never dot4', () => {
+    const [lanes, exchange] = ROWS_BY_VENDOR.apple.filter(({ settings }) => settings.startsWith('wkv='));
+    expect(defaultsFor(gpuOf('Apple'))).toMatchObject(parseExperiment(lanes.settings));
+    const safari = defaultsFor(gpuOf('apple', ['wkv/lanes']));
+    expect(safari).toMatchObject(parseExperiment(exchange.settings));
+    expect(JSON.stringify(ROWS_BY_VENDOR.apple.map(({ settings }) => settings))).not.toContain('dot4');
+    expect(defaultsFor(gpuOf('apple', ['wkv/lanes', 'wkv/exchange'])).wkv).toEqual([kernels.wkv.default]);
   });
 
   test('give way to what the settings say of a kernel, its family or its knobs', () => {

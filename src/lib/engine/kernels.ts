@@ -1,6 +1,14 @@
 /** Compiles variants and binds buffers to them. */
 import { Refusal, type Sizes } from '../shaders/kernel';
-import { codeOf, evaluate, sourceLine, type BindingEntry, type Pass, type Variant } from '../shaders/variant';
+import {
+  aboutSource,
+  codeOf,
+  evaluate,
+  sourceLine,
+  type BindingEntry,
+  type Pass,
+  type Variant,
+} from '../shaders/variant';
 import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
 import { adapterInfoOf } from './device';
 import { encode, type Step } from './encode';
@@ -320,7 +328,7 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   const error = await device.popErrorScope();
   const messages = (await module.getCompilationInfo()).messages.filter(({ type }) => type === 'error');
   if (error || messages.length) {
-    const places = messages.map(({ lineNum, linePos, message }) => {
+    const places = aboutSource(variant, messages).map(({ lineNum, linePos, message }) => {
       const { path, line } = sourceLine(variant, lineNum);
       return path ? `${path}:${line}:${linePos}: ${message}` : `line ${line}:${linePos} ${message}`;
     });

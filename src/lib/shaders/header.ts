@@ -5,7 +5,19 @@ import { readModule } from './wgsl.ts';
 
 /** The keys with which a header line may begin; every other `//!` line is prose. */
 export const HEADER_KEYS = [
-  ...(['grid', 'pass', 'use', 'scratch', 'resident', 'load', 'formats', 'let', 'error', 'subgroup'] as const),
+  ...([
+    'grid',
+    'pass',
+    'use',
+    'scratch',
+    'resident',
+    'load',
+    'formats',
+    'let',
+    'error',
+    'subgroup',
+    'unroll',
+  ] as const),
 ];
 export type HeaderKey = (typeof HEADER_KEYS)[number];
 

@@ -3,6 +3,7 @@
  * page loads this module with `loadSources` when a text is shown, sent or changed.
  */
 import { familyOf } from './formats/formats';
+import { writeOut } from './unroll';
 import { compiledText, type Variant } from './variant';
 
 const texts = import.meta.glob<string>('./*/*.wgsl', { query: '?raw&whole', import: 'default', eager: true });
@@ -25,4 +26,5 @@ export const compiledSource = ({ text, appended }: Pick<Variant, 'text' | 'appen
   compiledText(
     text,
     appended.map(({ path }) => ({ path, text: texts[`./${path}`] })),
+    writeOut,
   );

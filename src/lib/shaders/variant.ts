@@ -9,6 +9,7 @@
  *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
  *   const_assert workgroup_size <= 128u;         knob settings that break it are excluded
  *   //! subgroup: lanes                          smallest subgroup size that it works with
+ *   //! unroll: written_out                      loops of constant length are written out, up to so many copies (unroll.ts)
  *
  * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may declare
  * temporary buffers with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
@@ -28,6 +29,7 @@ import type { Sizes } from './kernel';
 import { LINE_BREAK, splitAtCommas, tokenize } from './tokens';
 import { bareCode, constantValues, type Module, readModule, replaceConstants, type Variable } from './wgsl';
 import { entryPointNeeds } from './workgroup';
+import { writeOut } from './written';
 
 export { statedFormats } from './header';
 
@@ -170,9 +172,17 @@ export function parseVariant(
   };
 }
 
-/** A text followed by the files that it uses, each under a comment line with its path. */
-export function compiledText(text: string, appended: readonly SourceFile[]): string {
-  return [text, ...appended.map((file) => `// ${file.path}\n${file.text}`)].join('\n');
+/**
+ * The text as it is compiled: followed by the files that it uses, each under a comment line with its path. With `//! unroll:`,
+ * loops of constant length are written out; line numbers stay the same.
+ */
+export function compiledText(text: string, appended: readonly SourceFile[], write = writeOut): string {
+  const whole = [text, ...appended.map((file) => `// ${file.path}\n${file.text}`)].join('\n');
+  const stated = readHeader(text).fields.find(({ key }) => key === 'unroll');
+  if (!stated) return whole;
+  const lookup = lookupIn(modulesOf({ text, appended }));
+  const most = wholeOrUndefined(tokenize(stated.value).tokens, lookup) ?? 1;
+  return most > 1 ? write(whole, most, lookup) : whole;
 }
 
 /** The file and line of a line of the compiled text (from 1); `path` is undefined for the variant's own text. */
@@ -190,6 +200,19 @@ export function sourceLine(
     before += own;
   }
   return { line: linesOf(text) };
+}
+
+/**
+ * The messages about what a person wrote: those about further copies of a written-out loop lie past the end of their line, and
+ * are left out if there are others.
+ */
+export function aboutSource<Message extends { lineNum: number; linePos: number }>(
+  { text, appended }: Pick<Variant, 'text' | 'appended'>,
+  messages: readonly Message[],
+): Message[] {
+  const lines = compiledText(text, appended, (whole) => whole).split(LINE_BREAK);
+  const first = messages.filter(({ lineNum, linePos }) => linePos <= (lines[lineNum - 1]?.length ?? 0) + 1);
+  return first.length ? first : messages.slice(0, 1);
 }
 
 /**
@@ -262,13 +285,18 @@ export function brokenAssertion(
   return assertions.find(({ value }) => wholeOrUndefined(value, lookup) === 0)?.text;
 }
 
+/** Threads and bytes of workgroup memory of an entry point; 0 if the text does not tell. */
+export function passNeeds(
+  variant: Pick<Variant, 'text' | 'appended'>,
+  entryPoint: string,
+): { invocations: number; memoryBytes: number } {
+  const modules = modulesOf(variant);
+  return entryPointNeeds(modules, lookupIn(modules), entryPoint);
+}
+
 /** Threads and bytes of workgroup memory, each of the pass that needs the most; 0 if the text does not tell. */
 export function workgroupNeeds(variant: Variant): { invocations: number; memoryBytes: number } {
-  const modules = modulesOf(variant);
-  const lookup = lookupIn(modules);
-  const needs = [...variant.passes, ...variant.loads].map(({ entryPoint }) =>
-    entryPointNeeds(modules, lookup, entryPoint),
-  );
+  const needs = [...variant.passes, ...variant.loads].map(({ entryPoint }) => passNeeds(variant, entryPoint));
   return {
     invocations: Math.max(...needs.map(({ invocations }) => invocations)),
     memoryBytes: Math.max(...needs.map(({ memoryBytes }) => memoryBytes)),
@@ -321,7 +349,7 @@ function boundedKnobs(text: string, label: string): Record<string, Knob> {
   return knobs;
 }
 
-const modulesOf = ({ text, appended }: Pick<Variant, 'text' | 'appended'>): Module[] =>
+const modulesOf = ({ text, appended }: { text: string; appended: readonly SourceFile[] }): Module[] =>
   [text, ...appended.map((file) => file.text)].map(readModule);
 
 function lookupIn(modules: readonly Module[], knobs?: Record<string, number>): Lookup {

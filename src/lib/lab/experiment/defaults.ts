@@ -10,7 +10,7 @@ import { type Experiment, parseExperiment } from './experiment';
 import type { AdapterDescription } from '../../engine/device';
 import type { Kernels } from '../../engine/kernels';
 import { knobOf, ownerOf } from './settings';
-import { SETTINGS_BY_VENDOR, VENDOR_KERNELS } from './vendors';
+import { rowsOf, VENDOR_KERNELS } from './vendors';
 
 /**
  * The settings of every kernel whose default depends on the vendor: the vendor's own default, or the portable default
@@ -23,21 +23,17 @@ export function defaultsFor({
   adapter: Pick<AdapterDescription, 'vendor'>;
   kernels: Pick<Kernels, 'unsupportedReason'>;
 }): Experiment {
-  const own = parseExperiment(SETTINGS_BY_VENDOR[adapter.vendor.toLowerCase()] ?? '');
+  const rows = rowsOf(adapter).map(({ settings }) => parseExperiment(settings));
   const defaults: Experiment = {};
   for (const kernel of VENDOR_KERNELS) {
-    const settings = Object.entries(own).filter(([key]) => ownerOf(key) === kernel);
-    const knobs = settings.flatMap(([key, [value]]) =>
-      key === kernel ? [] : [[knobOf(key), Number(value)]],
-    );
-    const name = own[kernel]?.[0] ?? kernels[kernel].default;
-    const possible = !compiler.unsupportedReason(
-      withKnobs(findVariant(kernel, name), Object.fromEntries(knobs)),
-    );
-    Object.assign(
-      defaults,
-      possible && settings.length ? Object.fromEntries(settings) : { [kernel]: [kernels[kernel].default] },
-    );
+    const own = rows.filter((row) => Object.keys(row).some((key) => ownerOf(key) === kernel));
+    const possible = own.find((row) => {
+      const knobs = Object.entries(row).filter(([key]) => key !== kernel);
+      const values = Object.fromEntries(knobs.map(([key, [value]]) => [knobOf(key), Number(value)]));
+      const variant = findVariant(kernel, row[kernel]?.[0] ?? kernels[kernel].default);
+      return !compiler.unsupportedReason(withKnobs(variant, values));
+    });
+    Object.assign(defaults, possible ?? { [kernel]: [kernels[kernel].default] });
   }
   return defaults;
 }

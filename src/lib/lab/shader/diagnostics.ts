@@ -149,8 +149,12 @@ function expressionProblems(variant: Variant, places: Places): Problem[] {
     ...scratch.flatMap(({ name, length }) => failing(length, 'scratch', name)),
     ...resident.flatMap(({ name, length }) => failing(length, 'resident', name)),
     ...(subgroup === undefined ? [] : failing(subgroup, 'subgroup')),
+    ...fieldsOf(places.text, 'unroll').flatMap(({ value }) => failing(value, 'unroll')),
   ];
 }
+
+const fieldsOf = (text: string, wanted: HeaderKey) =>
+  readHeader(text).fields.filter(({ key }) => key === wanted);
 
 /** A grid that cannot be evaluated, or that belongs to a function missing from the text. */
 function passProblems(

@@ -6,6 +6,7 @@ import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
 import { readHeader } from '../../shaders/header';
 import {
+  aboutSource,
   type Knob,
   type OwnVariant,
   readKnobs,
@@ -159,13 +160,15 @@ async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[
   const { messages } = await module.getCompilationInfo();
   const places = new Places(variant.text);
   const uses = readHeader(variant.text).fields.filter(({ key }) => key === 'use');
-  const problems = messages.map(({ lineNum, linePos, length, type: severity, message }): Problem => {
-    const { path, line } = sourceLine(variant, lineNum);
-    if (!path) return { line: Math.max(1, line), column: Math.max(1, linePos), length, severity, message };
-    const file = path.replace(/^.*\/|\.wgsl$/g, '');
-    const use = uses.find(({ value }) => value.split(/[\s,]+/).includes(file)) ?? uses[0];
-    return places.line(use?.line, `${path}:${line}:${linePos}: ${message}`, severity);
-  });
+  const problems = aboutSource(variant, messages).map(
+    ({ lineNum, linePos, length, type: severity, message }): Problem => {
+      const { path, line } = sourceLine(variant, lineNum);
+      if (!path) return { line: Math.max(1, line), column: Math.max(1, linePos), length, severity, message };
+      const file = path.replace(/^.*\/|\.wgsl$/g, '');
+      const use = uses.find(({ value }) => value.split(/[\s,]+/).includes(file)) ?? uses[0];
+      return places.line(use?.line, `${path}:${line}:${linePos}: ${message}`, severity);
+    },
+  );
   const told = problems.some(({ severity }) => severity === 'error');
   if (refused && !told)
     problems.push({ line: 1, column: 1, length: 0, severity: 'error', message: refused.message });

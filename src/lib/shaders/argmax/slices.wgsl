@@ -2,6 +2,7 @@
 //! scratch slice_best: 2 * slices * rows
 //! pass slice: slices, rows
 //! pass total: rows
+//! unroll: written_out
 
 struct Sizes { vocabulary: u32, rows: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -11,6 +12,7 @@ struct Sizes { vocabulary: u32, rows: u32 }
 
 const workgroup_size = 128u; // knob: 64 128 256
 const slices = 256u;         // knob: 16 64 256
+const written_out = 1u; // knob: 1 32
 
 var<workgroup> tokens: array<u32, workgroup_size>;
 var<workgroup> token_logits: array<f32, workgroup_size>;

@@ -2,6 +2,7 @@
 //! let slices: max(1, min(ceil(columns / 4 / workgroup_size), floor(workgroups / tokens)))
 //! grid: slices, tokens
 //! use: sum, row_sums
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, first: u32, inverse_epsilon: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -12,6 +13,7 @@ struct Sizes { columns: u32, tokens: u32, first: u32, inverse_epsilon: u32 }
 
 const workgroup_size = 128u; // knob: 64 128 256
 const workgroups = 64u;      // knob: 1 64
+const written_out = 1u; // knob: 1 32
 
 @compute @workgroup_size(workgroup_size)
 fn main(

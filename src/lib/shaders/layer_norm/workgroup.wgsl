@@ -1,6 +1,7 @@
 //! One workgroup per token: the mean, then the variance around it, then the result.
 //! grid: tokens
 //! use: sum
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, first: u32, inverse_epsilon: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -10,6 +11,7 @@ struct Sizes { columns: u32, tokens: u32, first: u32, inverse_epsilon: u32 }
 @group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns
 
 const workgroup_size = 128u; // knob: 64 128 256
+const written_out = 1u; // knob: 1 32
 
 @compute @workgroup_size(workgroup_size)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

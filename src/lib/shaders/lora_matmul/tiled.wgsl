@@ -8,6 +8,7 @@
 //! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
 //! use: sums, lora, lora_result, lora_tiles, accumulate
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -21,6 +22,7 @@ struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value:
 const row_threads = 8u;   // knob: 8 16
 // Split-K: with fewer tiles than this on the way down, the columns are split, and a workgroup of its own sums each split.
 const split_k_target = 512u; // knob: 1 256 512 1024
+const written_out = 1u; // knob: 1 32
 
 const token_threads = 8u;
 const threads = row_threads * token_threads;

@@ -2,6 +2,7 @@
 //! let ranks: decay + learning_rate + value + gate
 //! grid: ranks / rows
 //! use: lora
+//! unroll: written_out
 
 struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -11,6 +12,7 @@ struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u
 
 const threads = 128u; // knob: 64 128 256
 const lanes = 64u;    // knob: 16 32 64
+const written_out = 1u; // knob: 1 32
 
 const rows = threads / lanes;
 var<workgroup> partial_sums: array<f32, threads>;

@@ -5,6 +5,7 @@
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
 //! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
 //! use: format, epilogue, splits, sums, tile_sums, accumulate
+//! unroll: written_out
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -18,6 +19,7 @@ const token_threads = 8u; // knob: 4 8 16
 const tile_k = 16u;       // knob: 16 32
 // Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
 const split_k_target = 640u; // knob: 1 256 512 640 1280
+const written_out = 1u; // knob: 1 32
 
 const threads = row_threads * token_threads;
 const tile_rows = 8u * row_threads;

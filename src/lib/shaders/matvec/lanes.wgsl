@@ -1,6 +1,7 @@
 //! Several lanes share a row, sixteen weights at a time, and add up their sums in workgroup memory.
 //! grid: rows / group_rows, batch
 //! use: format, epilogue
+//! unroll: written_out
 
 struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -10,6 +11,7 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 
 const lanes = 32u;     // knob: 8 16 32 64
 const group_rows = 4u; // knob: 2 4 8 16
+const written_out = 1u; // knob: 1 32
 const_assert lanes * group_rows <= 256u;
 
 var<workgroup> partial_sums: array<f32, lanes * group_rows>;

@@ -5,6 +5,7 @@
 //! pass scan: columns / rows
 //! pass output: columns / 64, tokens / 4
 //! use: wkv_output, layer_vectors, wkv_output_pass
+//! unroll: written_out
 
 // The recurrence is linear in the state, so a chunk can be taken as a whole. With u_t = S a_t (S: the state before token t), p_t
 // the product of the decays up to and with token t, and per token
@@ -34,6 +35,7 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(6) var<storage, read_write> prepared: array<vec4<f32>>; // heads × chunks × record
 
 const chunk = 8u; // knob: 8 16
+const written_out = 1u; // knob: 1 8
 const fours = chunk / 4u; // of tokens
 const rows = chunk;       // of the state in a workgroup of `scan`: then every thread fetches four vectors of each plane
 

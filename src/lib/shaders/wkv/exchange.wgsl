@@ -2,6 +2,7 @@
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
 //! use: wkv_rows, wkv_exchange, wkv_output, layer_vectors, wkv_output_pass
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -12,6 +13,7 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;        // tokens × columns
 
 const rows = 16u; // knob: 16 32
+const written_out = 1u; // knob: 1 32
 const lanes = 4u;
 const staged = rows / 8u; // so that each thread fetches one vector of every plane
 const unrolled = 2u;

@@ -1,6 +1,7 @@
 //! A whole head in a workgroup, so that group norm, bonus and gate follow at once: one dispatch, for short chunks.
 //! grid: columns / rows
 //! use: wkv_rows, wkv_exchange, wkv_output, layer_vectors
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -9,6 +10,8 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>;    // a layer's: 8 × columns
 @group(0) @binding(4) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;  // tokens × columns
+
+const written_out = 1u; // knob: 1 32
 
 const rows = 64u; // the head
 const lanes = 4u;

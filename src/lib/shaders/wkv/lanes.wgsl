@@ -3,6 +3,7 @@
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
 //! use: wkv_rows, wkv_output, layer_vectors, wkv_output_pass
+//! unroll: written_out
 
 enable subgroups;
 
@@ -18,6 +19,7 @@ const lanes = 4u;    // knob: 4 8 16
 const rows = 32u;    // knob: 16 32 64
 const staged = 4u;   // knob: 2 4 8
 const unrolled = 2u; // knob: 2 4
+const written_out = 1u; // knob: 1 32
 const_assert threads <= 256u;
 
 @compute @workgroup_size(threads)

@@ -2,6 +2,7 @@
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
 //! use: wkv_output, layer_vectors, wkv_output_pass
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -13,10 +14,12 @@ struct Sizes { columns: u32, tokens: u32 }
 
 const rows = 32u;  // knob: 16 32 64
 const staged = 8u; // knob: 2 4 8
+const written_out = 1u; // knob: 1 32
 
 // The planes that run along the keys, in the order they are used. The value, one number a row, is read directly.
 const planes = 5u;
-const plane_of = array<u32, planes>(4u, 3u, 1u, 5u, 0u); // a w k b r
+// As digits of a number: an index into a table is not free in Safari.
+const plane_digits = 0x05134u; // a w k b r, from the last on
 var<workgroup> tile: array<vec4<f32>, staged * planes * 16u>;
 
 @compute @workgroup_size(rows)
@@ -75,7 +78,7 @@ fn stage(first: u32, head: u32, thread: u32) {
   for (var n = 0u; n < staged * planes * 16u / rows; n++) { // a loop the compiler can unroll: all loads at once
     let i = n * rows + thread;
     let token = min(first + i / (planes * 16u), sizes.tokens - 1u);
-    let row = (plane_of[i / 16u % planes] * sizes.tokens + token) * sizes.columns + head * 64u;
+    let row = (((plane_digits >> (4u * (i / 16u % planes))) & 15u) * sizes.tokens + token) * sizes.columns + head * 64u;
     tile[i] = inputs[row / 4u + i % 16u];
   }
 }

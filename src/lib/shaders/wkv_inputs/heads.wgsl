@@ -1,6 +1,7 @@
 //! Sixteen threads per head and token, four channels each: the removal key's length needs the whole head.
 //! grid: columns / 64, tokens / tile_tokens
 //! use: layer_vectors
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -9,6 +10,7 @@ struct Sizes { columns: u32, tokens: u32, first_layer: u32 }
 @group(0) @binding(3) var<storage, read> vectors: array<vec4<f32>>; // a layer's: 8 × columns
 
 const tile_tokens = 8u; // knob: 4 8 16
+const written_out = 1u; // knob: 1 32
 
 const lanes = 16u; // the head's 64 channels
 const decay_rate = 0.6065306597126334; // e^−½

@@ -1,6 +1,7 @@
 //! A whole head in a workgroup, four columns of four rows of its state a thread: everything in one dispatch.
 //! grid: columns / 64
 //! use: layer_vectors, lora, lora_rows
+//! unroll: written_out
 
 struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -11,6 +12,8 @@ struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u
 @group(0) @binding(5) var<storage, read_write> first_value: array<f32>; // columns
 @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;        // columns
+
+const written_out = 1u; // knob: 1 32
 
 const lanes = 16u; // share a row, a vector of its columns each
 const threads = 16u * lanes;

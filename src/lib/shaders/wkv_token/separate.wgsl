@@ -5,6 +5,7 @@
 //! pass recurrence: columns / rows
 //! pass output: columns / 64
 //! use: layer_vectors, lora
+//! unroll: written_out
 
 struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -18,6 +19,7 @@ struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u
 @group(0) @binding(8) var<storage, read_write> prepared: array<f32>;   // 7 × columns: r k v w a b, gate
 
 const rows = 32u; // knob: 16 32 64
+const written_out = 1u; // knob: 1 64
 
 const decay_rate = 0.6065306597126334; // e^−½
 const head_epsilon = 64e-5;
