@@ -1,10 +1,11 @@
 // The sentinel and the timestamps of this machine's GPU.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
+import { believed } from '../../src/lib/engine/timer';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { measure } from '../../src/lib/lab/measure/measure';
-import { believed, Sentinel, testTimestamps } from '../../src/lib/lab/measure/sentinel';
+import { Sentinel, testTimestamps } from '../../src/lib/lab/measure/sentinel';
 import { Session } from '../../src/lib/lab/measure/session';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
@@ -21,11 +22,13 @@ describe('the sentinel', () => {
   });
 
   test('is timed by timestamps that the wall clock confirms', () => {
-    expect(believed(0.01, 0.011)).toBe(true);
-    expect(believed(0.0102, 0.01, 1e-4)).toBe(false);
-    expect(believed(0.00009 + 0.01, 0.01, 1e-4)).toBe(true);
-    expect(believed(0.001, 0.01)).toBe(false);
-    expect(believed(undefined, 0.01)).toBe(false);
+    expect(believed(0.01, 0.011, 1e-4)).toBe(true);
+    expect(believed(0.013, 0.01, 1e-4)).toBe(false); // longer than the wall seconds
+    expect(believed(0.01205, 0.01, 1e-4)).toBe(true); // by no more than a fifth and a tick
+    expect(believed(0.004, 0.01, 1e-4)).toBe(false);
+    expect(believed(0.004, 0.01, 1e-4, 0.006)).toBe(true); // most of the wall seconds were waiting
+    expect(believed(0, 0.01, 1e-4)).toBe(false); // clocks that stand still
+    expect(believed(undefined, 0.01, 1e-4)).toBe(false);
   });
 });
 

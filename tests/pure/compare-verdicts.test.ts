@@ -1,6 +1,6 @@
 // The parts of a comparison, on made-up times: the value of a block, the floor of a machine, and what tuning adopts.
 import { describe, expect, test } from 'vitest';
-import { logRatio } from '../../src/lib/lab/measure/blocks';
+import { logRatio, quadsFor } from '../../src/lib/lab/measure/blocks';
 import { floorKey, floorOf, keptStore } from '../../src/lib/lab/measure/floor';
 import type { ComparedRun, Comparison } from '../../src/lib/lab/records/comparison';
 import { judgeBlocks } from '../../src/lib/lab/statistics/verdict';
@@ -22,6 +22,19 @@ describe('the value of a block', () => {
     const drift = (at: number[]) => at.map((time) => 1 + time / 100);
     expect(logRatio(drift([0, 3, 4, 7]), drift([1, 2, 5, 6]))).toBeCloseTo(0, 3);
   });
+});
+
+test('a budget holds sixteen blocks, unless one quad in each is too long already', () => {
+  // Five quads of two samples and an untimed one, in both halves, of each side.
+  const seconds = (quads: number, sample: number, sides: number) => 2 * sides * (2 * quads + 1) * sample;
+  for (const sample of [0.01, 0.015, 0.03, 0.1])
+    for (const sides of [2, 3, 8])
+      for (const budget of [5, 8, 20, 60]) {
+        const quads = quadsFor(sample, sides, budget);
+        expect([1, 3, 5]).toContain(quads);
+        if (quads > 1) expect(16 * seconds(quads, sample, sides)).toBeLessThanOrEqual(budget);
+        if (quads < 5) expect(16 * seconds(quads + 2, sample, sides)).toBeGreaterThan(budget);
+      }
 });
 
 describe('the floor', () => {

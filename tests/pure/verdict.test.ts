@@ -52,6 +52,35 @@ describe('the rules', () => {
     expect(judgeBlocks(around(-0.025, 16, 1e-5), { floor: 0.02 }).verdict).toBe('slower');
   });
 
+  test('several sides compared with one share the level', () => {
+    expect(judgeBlocks(around(0.05, 8), { sides: 2 }).verdict).toBe('cannot tell'); // 2 ^ -7 is above 0.015 / 2
+    expect(judgeBlocks(around(0.05, 12), { sides: 2 }).verdict).toBe('faster');
+    expect(judgeBlocks([...around(0.05, 10), -1e-3, -2e-3], { sides: 2 }).verdict).toBe('faster');
+    expect(judgeBlocks([...around(0.05, 10), -1e-3, -2e-3], { sides: 7 }).verdict).toBe('cannot tell');
+    expect(findableEffect(0.01, 8, { sides: 2 })).toBeUndefined();
+    expect(findableEffect(0.01, 16, { sides: 7 })).toBeGreaterThan(findableEffect(0.01, 16)!);
+    expect(moreBlocks(around(0.05, 8), { sides: 2 })).toBe(4);
+  });
+
+  test('any of seven equal sides wins in at most one of twenty comparisons', () => {
+    const normal = normalFrom(seeded(7));
+    const winners = (sides: number) => {
+      let won = 0;
+      for (let run = 0; run < ALIKE; run++) {
+        const first = Array.from({ length: 16 }, () => 0.01 * normal());
+        const others = Array.from({ length: 7 }, () => first.map((value) => value + 0.01 * normal()));
+        won += Number(
+          others.some((values) =>
+            [8, 12, 16].some((count) => /er$/.test(judgeBlocks(values.slice(0, count), { sides }).verdict)),
+          ),
+        );
+      }
+      return won / ALIKE;
+    };
+    expect(winners(1)).toBeGreaterThan(0.08);
+    expect(winners(7)).toBeLessThan(0.05);
+  });
+
   test('the same is an interval within 1 %, a single value of 8 beyond it is not', () => {
     expect(judgeBlocks(around(0, 8, 2e-3)).verdict).toBe('same');
     expect(judgeBlocks([...around(0, 7, 2e-3), 0.011]).verdict).toBe('cannot tell');
@@ -149,7 +178,7 @@ describe('before and after', () => {
 
   test('is never below the floor', () => {
     expect(findableEffect(1e-6, 16)).toBeCloseTo(Math.log(1.005), 5);
-    expect(findableEffect(1e-6, 16, 0.02)).toBeCloseTo(0.02, 5);
+    expect(findableEffect(1e-6, 16, { floor: 0.02 })).toBeCloseTo(0.02, 5);
   });
 
   test('how many more blocks would settle it', () => {

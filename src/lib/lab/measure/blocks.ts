@@ -16,11 +16,20 @@ import type { LoadedModel, RunContext } from './session';
 /** Seconds of untimed, interleaved samples before the first block: an idle GPU takes about this long to reach its clock. */
 const WARMUP_SECONDS = 0.5;
 
+/** A budget should hold so many blocks: the first three looks at the values. */
+const WANTED_BLOCKS = 16;
+const MOST_QUADS = 5;
+
 /**
- * Quads (A B B A) after each of the two preparations of a block, by the seconds of a sample. Their median counts, so that a pause in
- * one does not; long samples, in which a pause counts for less, get fewer, so that a budget holds enough blocks.
+ * Quads (A B B A) after each of the two preparations of a block. Their median counts, so that a pause in one does not: as
+ * many as let `budget` seconds hold WANTED_BLOCKS blocks of `sides` sides, an odd number from 1 to MOST_QUADS.
  */
-const quadsFor = (sampleSeconds: number) => (sampleSeconds < 0.025 ? 5 : sampleSeconds < 0.06 ? 3 : 1);
+export function quadsFor(sampleSeconds: number, sides: number, budget: number): number {
+  // A half of a block has an untimed sample of each side and two in every quad.
+  const samples = budget / (WANTED_BLOCKS * 2 * sides * sampleSeconds);
+  const quads = Math.floor((samples - 1) / 2);
+  return Math.max(1, Math.min(MOST_QUADS, quads - ((quads + 1) % 2)));
+}
 
 export class Blocks {
   /** Prefills in a sample, the same for all sides. */
@@ -47,10 +56,10 @@ export class Blocks {
   }
 
   /**
-   * Warms up by time, and finds how many prefills a sample needs to be long enough for the clock. Resolves to the seconds of one
-   * prefill, decoding included, by side.
+   * Warms up by time, and finds how many prefills a sample needs to be long enough for the clock, and how many quads a block
+   * may have for a budget in seconds. Resolves to the seconds of one prefill, decoding included, by side.
    */
-  async warmUp(): Promise<number[]> {
+  async warmUp(budget: number): Promise<number[]> {
     const { gpu, report } = this.context;
     report('warming up');
     const seconds: number[][] = this.sides.map(() => []);
@@ -64,7 +73,8 @@ export class Blocks {
     const { prefill, decode } = this.sides[0].run;
     const latest = seconds.map((each) => mean(each.slice(each.length >> 1)));
     this.repetitions = repetitionsFor(Math.min(...latest), clockTick(), prefill + decode);
-    this.quads = quadsFor(this.repetitions * Math.max(...latest));
+    // One side more: the first one again, as a control.
+    this.quads = quadsFor(this.repetitions * Math.max(...latest), this.sides.length + 1, budget);
     return latest;
   }
 

@@ -95,7 +95,7 @@ class Comparing {
   /** Times blocks until every side has its verdict or the budget is spent. */
   async run(seconds: number, tell: (plan: ComparisonPlan) => void): Promise<void> {
     const { gpu, host, report } = this.context;
-    const sampleSeconds = await this.#blocks.warmUp();
+    const sampleSeconds = await this.#blocks.warmUp(seconds);
     const floors = host.floors ?? processFloors;
     const key = floorKey(gpu.adapter.name, host.agent, sampleSeconds[0]);
     this.#recorded = await floors.read(key);
@@ -172,7 +172,8 @@ class Comparing {
   #compared(side: number, last: boolean): PairComparison {
     const values = this.#valuesOf(side);
     const floor = this.#floor;
-    const { verdict, effect, low, high } = judgeBlocks(values, { floor, last });
+    const sides = this.#settled.length;
+    const { verdict, effect, low, high } = judgeBlocks(values, { floor, last, sides });
     const inexact = this.sides[0].inexact || this.sides[side].inexact;
     return {
       // Without a floor nobody knows what identical settings would show.
@@ -181,7 +182,7 @@ class Comparing {
       low: Math.exp(low),
       high: Math.exp(high),
       values,
-      more: inexact ? undefined : moreBlocks(values, floor),
+      more: inexact ? undefined : moreBlocks(values, { floor, sides }),
       ...(inexact && { inexact }),
     };
   }
@@ -189,7 +190,7 @@ class Comparing {
   /** The smallest difference that so many blocks find, from the scatter of the blocks so far on the worst side. */
   #plan(blocks: number): ComparisonPlan {
     const deviation = Math.max(...this.#settled.map((_, at) => standardDeviation(this.#valuesOf(at + 1))));
-    const effect = findableEffect(deviation, blocks, this.#floor);
+    const effect = findableEffect(deviation, blocks, { floor: this.#floor, sides: this.#settled.length });
     return { blocks, findable: effect && Math.exp(effect) };
   }
 

@@ -5,7 +5,7 @@
 import type { Step } from '../../engine/encode';
 import { Kernels } from '../../engine/kernels';
 import { storageBuffer } from '../../engine/buffers';
-import { Timer } from '../../engine/timer';
+import { believed, Timer, timestampQuantum } from '../../engine/timer';
 import { parseVariant, workgroupNeeds } from '../../shaders/variant';
 import { median } from '../statistics/descriptive';
 import { tickOf } from '../statistics/tick';
@@ -62,13 +62,16 @@ export class Sentinel {
     const groups = adapter.software ? SOFTWARE_GROUPS : GROUPS;
     const out = storageBuffer(device, 'sentinel', 4 * groups * workgroupNeeds(VARIANT).invocations);
     const [shortStep] = await kernels.steps(VARIANT, { out }, { groups: 1, turns: 1, scale: 997 });
+    const stamped = device.features.has('timestamp-query');
+    const tick = stamped ? await timestampQuantum(device) : clockTick();
+    const waiting = await shortestWall(device, shortStep);
     for (let turns = 16; ; turns *= 2) {
       const [step] = await kernels.steps(VARIANT, { out }, { groups, turns, scale: 997 });
       await load(device, step, 1); // the first includes one-time work of the driver
       const { wall, stamps } = await load(device, step, 1);
       const seconds = stamps && (stamps[1] - stamps[0]) / 1e9;
-      const byTimestamps = believed(seconds, wall);
-      const wanted = Math.max(LOAD_SECONDS, SAMPLE_TICKS * (byTimestamps ? COARSEST_STAMPS : clockTick()));
+      const byTimestamps = believed(seconds, wall, tick, waiting);
+      const wanted = Math.max(LOAD_SECONDS, SAMPLE_TICKS * (byTimestamps ? tick : clockTick()));
       if ((byTimestamps ? seconds! : wall) >= wanted || turns >= MOST_TURNS)
         return new Sentinel(device, step, shortStep, byTimestamps);
     }
@@ -85,17 +88,14 @@ export class Sentinel {
   }
 }
 
+/** Wall seconds of a dispatch that does almost nothing: of submitting it and of hearing of its end. */
+async function shortestWall(device: GPUDevice, shortStep: Step): Promise<number> {
+  const walls: number[] = [];
+  for (let turn = 0; turn < LOADS; turn++) walls.push((await load(device, shortStep, 1)).wall);
+  return Math.min(...walls);
+}
+
 const sentinels = new WeakMap<GPUDevice, Promise<Sentinel>>();
-
-/** Coarsest timestamps known, in seconds: browsers round them to 65.536 or 100 µs, and so does Dawn by default. */
-const COARSEST_STAMPS = 1e-4;
-
-/**
- * True if a time by timestamps agrees with the wall seconds around it: not longer, but for one tick, and not below a fifth.
- * Both in seconds.
- */
-export const believed = (seconds: number | undefined, wall: number, tick = COARSEST_STAMPS): boolean =>
-  seconds !== undefined && seconds > wall / 5 && seconds <= wall + tick;
 
 /** Dispatches the work several times in one pass and waits for it. */
 async function load(

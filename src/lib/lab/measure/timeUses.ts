@@ -1,6 +1,6 @@
 /** Times steps in batches, long enough for the clock. */
 import type { Step } from '../../engine/encode';
-import { Timer, timestampQuantum } from '../../engine/timer';
+import { believed, Timer, timestampQuantum } from '../../engine/timer';
 import { median } from '../statistics/descriptive';
 
 /** The time that a measurement may take. */
@@ -76,10 +76,7 @@ export async function timeUses(
   return { seconds: median(samples), samples, repetitions, clock };
 }
 
-/**
- * Seconds of one batch, encoded before the clock starts. GPU timestamps that differ from the CPU clock by more than a
- * fifth are not believed.
- */
+/** Seconds of one batch, encoded before the clock starts: by timestamps if the wall clock agrees with them. */
 async function secondsOf(device: GPUDevice, uses: Step[][]) {
   const stamped = device.features.has('timestamp-query');
   const tick = stamped ? await timestampQuantum(device) : 0;
@@ -99,8 +96,7 @@ async function secondsOf(device: GPUDevice, uses: Step[][]) {
   await device.queue.onSubmittedWorkDone();
   const wall = Math.max(performance.now() - from, 1e-3) / 1e3;
   const [seconds] = (await timer?.read()) ?? [];
-  const believed = seconds !== undefined && seconds > 0 && Math.abs(seconds - wall) <= wall / 5 + tick;
-  return believed
-    ? { seconds, wall, clock: 'gpu' as const }
+  return believed(seconds, wall, tick)
+    ? { seconds: seconds!, wall, clock: 'gpu' as const }
     : { seconds: wall, wall, clock: 'wall' as const };
 }

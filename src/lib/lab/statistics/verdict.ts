@@ -73,6 +73,11 @@ export interface JudgeOptions {
    * is that of the look that would have been next. Only a budget may end a comparison so, never the values.
    */
   last?: boolean;
+  /**
+   * Number of sides that are compared with the same first one, 1 by default. The level is divided by it (Bonferroni), so that
+   * in at most one of twenty comparisons of equal sides any of them wins.
+   */
+  sides?: number;
 }
 
 /**
@@ -82,15 +87,22 @@ export interface JudgeOptions {
  */
 export function judgeBlocks(
   values: readonly number[],
-  { floor = 0, last = false }: JudgeOptions = {},
+  { floor = 0, last = false, sides = 1 }: JudgeOptions = {},
 ): BlockVerdict {
   if (!values.every(Number.isFinite)) throw new Error('A comparison needs times above 0 in every block');
   const look = LOOKS.find((each) => each.values >= values.length) ?? LOOKS[LOOKS.length - 1];
-  const { estimate: effect, ...interval } = centreInterval(values, look.alpha);
+  const { estimate: effect, ...interval } = centreInterval(values, look.alpha / sides);
   const looking = values.length === look.values || (last && values.length >= LOOKS[0].values);
-  const verdict = looking ? verdictOf({ effect, ...interval }, floor) : 'cannot tell';
+  const decides = looking && canDecide(values.length, look.alpha / sides);
+  const verdict = decides ? verdictOf({ effect, ...interval }, floor) : 'cannot tell';
   return { verdict, effect, ...interval, values: values.length };
 }
+
+/** True if so many values can reach the level: all of one sign have the two-sided p 2^(1 − n). */
+const canDecide = (values: number, alpha: number) => 2 ** (1 - values) <= alpha;
+
+/** About how much wider an interval is at a level divided by `sides`. */
+const widening = (alpha: number, sides: number) => Math.sqrt(1 + Math.log(sides) / Math.log(2 / alpha));
 
 function verdictOf(
   { effect, low, high }: Pick<BlockVerdict, 'effect' | 'low' | 'high'>,
@@ -106,24 +118,33 @@ function verdictOf(
  * a value has the standard deviation `deviation` and is about normal. Undefined for budgets of fewer than 8 blocks, which find
  * nothing. Effects between 0.5 and 1 % may also be called the same, so that they are found less often.
  */
-export function findableEffect(deviation: number, values: number, floor = 0): number | undefined {
-  const look = LOOKS.findLast((each) => each.values <= values);
+export function findableEffect(
+  deviation: number,
+  values: number,
+  { floor = 0, sides = 1 }: Omit<JudgeOptions, 'last'> = {},
+): number | undefined {
+  const look = LOOKS.findLast((each) => each.values <= values && canDecide(each.values, each.alpha / sides));
   if (!look) return undefined;
   const above = (NINE_OF_TEN * ESTIMATE_DEVIATION * deviation) / Math.sqrt(look.values);
-  return Math.max(look.findable * deviation, Math.max(SMALLEST_EFFECT, floor) + above);
+  const findable = look.findable * widening(look.alpha, sides) * deviation;
+  return Math.max(findable, Math.max(SMALLEST_EFFECT, floor) + above);
 }
 
 /**
  * How many more blocks would settle a comparison, if effect and scatter stay as they are: 0 if it is settled, undefined if
  * even MOST_VALUES would not settle it, and with fewer than 4 values, which do not show their scatter.
  */
-export function moreBlocks(values: readonly number[], floor = 0): number | undefined {
+export function moreBlocks(
+  values: readonly number[],
+  { floor = 0, sides = 1 }: Omit<JudgeOptions, 'last'> = {},
+): number | undefined {
   if (values.length < 4) return undefined;
-  const { verdict, effect } = judgeBlocks(values, { floor, last: true });
+  const { verdict, effect } = judgeBlocks(values, { floor, sides, last: true });
   if (verdict !== 'cannot tell') return 0;
   const deviation = standardDeviation(values);
-  const settling = LOOKS.filter((each) => each.values > values.length).find(({ halfWidth }) => {
-    const half = halfWidth * deviation;
+  const settling = LOOKS.filter((each) => each.values > values.length).find((look) => {
+    if (!canDecide(look.values, look.alpha / sides)) return false;
+    const half = look.halfWidth * widening(look.alpha, sides) * deviation;
     return verdictOf({ effect, low: effect - half, high: effect + half }, floor) !== 'cannot tell';
   });
   return settling && settling.values - values.length;

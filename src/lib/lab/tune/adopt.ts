@@ -42,7 +42,7 @@ export function adopt(compared: Comparison, shaped: number): Tuned {
 }
 
 /** True if the blocks of a comparison call one run faster than another. */
-function isFaster(run: ComparedRun, than: ComparedRun, { blocks = 0, floor }: Comparison): boolean {
+function isFaster(run: ComparedRun, than: ComparedRun, { blocks = 0, floor, against }: Comparison): boolean {
   const samples = run.sampleSeconds.length / blocks;
   const values = Array.from({ length: blocks }, (_, at) => {
     const [own, other] = [run, than].map(({ sampleSeconds }) =>
@@ -50,5 +50,5 @@ function isFaster(run: ComparedRun, than: ComparedRun, { blocks = 0, floor }: Co
     );
     return logRatio(other, own);
   });
-  return judgeBlocks(values, { last: true, floor }).verdict === 'faster';
+  return judgeBlocks(values, { last: true, floor, sides: against.length }).verdict === 'faster';
 }
