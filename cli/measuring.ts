@@ -52,6 +52,7 @@ export async function profileRun({ settings }: Arguments, signal: AbortSignal): 
         `its ${dispatches} dispatches, each in a pass of its own, ${(1e3 * seconds).toPrecision(4)} ms of GPU time\n`,
     );
     tell(peaksToCsv(found.peaks));
+    tellWarnings(found.warnings);
     return true;
   });
 }
@@ -65,7 +66,7 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
   };
   return withSession(async (session) => {
     tell(`${(await session.open()).adapter.name}\n`);
-    for await (const { settings, before, comparison, refused } of tune(
+    for await (const { settings, before, comparison, refused, warnings } of tune(
       experiment,
       session,
       options,
@@ -76,6 +77,7 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
       if (refused) tell(`what was found cannot be used: ${refused}\n`);
       else if (settings === before) tell('no faster settings found\n');
       if (comparison) tell(`${comparisonText(comparison)} than ${before}\n`);
+      tellWarnings(warnings);
     }
     return true;
   });
@@ -116,4 +118,8 @@ export async function peaks({ settings }: Arguments, signal: AbortSignal): Promi
     print(peaksToCsv(await measurePeaks(gpu, signal)));
     return true;
   });
+}
+
+function tellWarnings(warnings: readonly string[] = []) {
+  if (warnings.length) tell(`warnings: ${warnings.join(' ')}\n`);
 }

@@ -125,6 +125,7 @@ describe('kinds of cells', () => {
     const events = await run({ kind: 'tune', text, variants: [mine] });
     expect(reasons(events)).toEqual([]);
     const [{ tuned }] = of(events, 'tuned');
+    if (tuned.comparison) expect(tuned.warnings).toContain('software');
     const catalogue = catalogueWith([mine]);
     expect(expand(parseExperiment(tuned.settings, catalogue), catalogue)).toHaveLength(1);
     const told = of(events, 'progress').filter(({ progress }) => progress.phase === 'tuning');

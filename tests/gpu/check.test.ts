@@ -6,6 +6,7 @@ import { check } from '../../src/lib/engine/check';
 import { openDevice } from '../../src/lib/engine/device';
 import { encode } from '../../src/lib/engine/encode';
 import { Kernels } from '../../src/lib/engine/kernels';
+import { checkAtShape } from '../../src/lib/lab/measure/atShape';
 import { findVariant, kernels as registry, readVariant } from '../../src/lib/shaders';
 import { withKnobs } from '../../src/lib/shaders/variant';
 import { RESIDENT } from '../resident';
@@ -61,6 +62,23 @@ describe('the check', async () => {
       new RegExp(`layer_norm/broken does not compile: line ${line}:`),
     );
   });
+});
+
+test('a shape that has no room on the GPU is refused by the code memory', async () => {
+  const kernels = await sharedKernels();
+  const { maxBufferSize, maxStorageBufferBindingSize } = kernels.device.limits;
+  const columns = 4096;
+  const rows =
+    256 * Math.ceil((Math.max(maxBufferSize, maxStorageBufferBindingSize) + 1) / columns / 4 / 256);
+  const sizes = { rows, columns, tokens: 1, batch: 1, stride: rows, mode: 0 };
+  const checking = checkAtShape(
+    { kernels, device: kernels.device },
+    findVariant('matmul_f32', 'naive'),
+    sizes,
+    1,
+  );
+  await expect(checking).rejects.toMatchObject({ code: 'memory' });
+  await expect(checking).rejects.toThrow(/no room .* lower the chunk/);
 });
 
 test('an error in a shared file names the file and its line', async () => {

@@ -378,6 +378,7 @@ test('a profile accounts for every dispatch of a chunk', async () => {
   expect(uses('matmul_q4_k')).toBe(4 * layers);
   expect(found.rows.find(({ kernel }) => kernel === 'matmul_q4_k')?.flop).toBeGreaterThan(0);
   expect(found.wallSeconds).toBeGreaterThan(0);
+  expect(found.warnings).toContain('software');
   const [titles, ...lines] = profileToCsv(found).trimEnd().split('\n');
   expect(titles).toContain('gpu_ms');
   expect(lines).toHaveLength(found.rows.length + 2);

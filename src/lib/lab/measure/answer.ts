@@ -18,11 +18,14 @@ import type { LoadedModel, OpenGpu, RunContext } from './session';
 /**
  * Largest errors. Kernels that are exact but for the order of their sums: 1e-6. With shipped kernels that round activations, which
  * the exact side then uses as well: a difference of order can round a number to its neighbour. With other kernels that state
- * an error: `matmul_q4_k/dot4`, which states 4e-4, was found to be off by up to 0.02 in a synthetic model of 32 layers.
+ * an error: what a model makes of rounded activations depends on the prompt (a copy of `matmul_q4_k/dot4`, which states 4e-4, was
+ * off by 0.0006 to 0.05 in a synthetic model of 32 layers), so above STATED_TOLERANCE shipped kernels that state no more run
+ * the same prompt, and PEERS times their error is allowed.
  */
 const EXACT_TOLERANCE = 1e-6;
 const ROUNDED_TOLERANCE = 5e-3;
-const STATED_TOLERANCE = 4e-2;
+const STATED_TOLERANCE = 1e-2;
+const PEERS = 4;
 
 /** Tokens that are decoded for the check, if the run decodes. */
 const MOST_DECODED = 4;
@@ -37,7 +40,7 @@ const LONGEST_CHUNK = 512;
 export async function checkAnswer(
   { run, choice, plans, checks }: PreparedRun,
   { engine }: Pick<LoadedModel, 'engine'>,
-  context: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
+  context: CheckContext,
 ): Promise<Checks> {
   const from = performance.now();
   const { gpu, report } = context;
@@ -52,13 +55,18 @@ export async function checkAnswer(
     const want = await exactAnswer(engine, { choice, plans }, tokens, context);
     try {
       const error = await differenceOf(got.answer, want.answer, gpu);
-      const tolerance = toleranceOf(Object.values(choice));
+      let tolerance = toleranceOf(Object.values(choice));
+      if (error > tolerance && tolerance === STATED_TOLERANCE)
+        tolerance = Math.max(
+          tolerance,
+          PEERS * (await peersError(engine, { choice, plans }, tokens, want, context)),
+        );
       const what = run.settings || 'The run';
       if (!(error <= tolerance))
         throw new Refusal(
           'answer',
           `${what} was timed, but its answer to another prompt of ${run.prefill} tokens is wrong: error ` +
-            `${error.toExponential(1)} against the exact kernels, allowed ${tolerance}`,
+            `${error.toExponential(1)} against the exact kernels, allowed ${tolerance.toPrecision(1)}`,
         );
       requireLargest(want.logits, got.tokens[got.tokens.length - 1], tolerance, what);
       const seconds = checks!.seconds + (performance.now() - from) / 1e3;
@@ -80,13 +88,50 @@ async function answerOf(engine: Engine, plans: Plans, prompt: Uint32Array, decod
 }
 
 /** The answer of the portable exact kernels to the same tokens, with the logits on the CPU as well. */
-async function exactAnswer(
+function exactAnswer(engine: Engine, timed: Timed, tokens: number[], context: CheckContext) {
+  return answerWith(exactChoice(engine, timed.choice, context.gpu), engine, timed, tokens, context);
+}
+
+/** The error of shipped kernels that state no more than the timed ones, on the same tokens; 0 if there are none. */
+async function peersError(
   engine: Engine,
-  timed: Pick<PreparedRun, 'choice' | 'plans'>,
+  timed: Timed,
   tokens: number[],
-  { gpu, report, signal }: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
+  want: { answer: Answer },
+  context: CheckContext,
+): Promise<number> {
+  const exact = exactChoice(engine, timed.choice, context.gpu);
+  const peers = Object.entries(exact).map(([kernel, variant]) => [
+    kernel,
+    variant.error ? variant : (peerOf(timed.choice[kernel], context.gpu) ?? variant),
+  ]);
+  const { answer } = await answerWith(Object.fromEntries(peers) as Choice, engine, timed, tokens, context);
+  try {
+    return await differenceOf(answer, want.answer, context.gpu);
+  } finally {
+    destroy(answer);
+  }
+}
+
+/** The shipped variant of the same kernel that states the largest error up to this variant's, and runs here. */
+function peerOf({ kernel, error = 0 }: Variant, { kernels }: OpenGpu): Variant | undefined {
+  const stating = REGISTRY.variants.filter(
+    (each) => each.kernel === kernel && each.error && each.error <= error && !kernels.unsupportedReason(each),
+  );
+  return stating.sort((a, b) => b.error! - a.error!)[0];
+}
+
+type Timed = Pick<PreparedRun, 'choice' | 'plans'>;
+type CheckContext = Pick<RunContext, 'gpu' | 'report' | 'signal'>;
+
+/** The answer of these kernels, in chunks of another length than the timed ones. */
+async function answerWith(
+  choice: Choice,
+  engine: Engine,
+  timed: Timed,
+  tokens: number[],
+  { gpu, report, signal }: CheckContext,
 ) {
-  const choice = exactChoice(engine, timed.choice, gpu);
   await checkAll(choice, gpu, report, signal);
   const chunk = otherChunk(timed.plans.chunk, tokens.length);
   const plans = await engine.prepare(choice, chunk, 0, [tokens.length], { beside: true });

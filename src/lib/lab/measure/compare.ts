@@ -7,14 +7,13 @@ import { mean, median, standardDeviation } from '../statistics/descriptive';
 import { MOST_VALUES } from '../statistics/signedRank';
 import { findTrend } from '../statistics/trend';
 import { findableEffect, judgeBlocks, moreBlocks } from '../statistics/verdict';
-import { checkAnswer } from './answer';
+import { acceptTime } from './accept';
 import { Blocks, logRatio } from './blocks';
-import { clockTick, readClocks, resumedSince, SAMPLE_TICKS } from './clock';
+import { clockTick, SAMPLE_TICKS } from './clock';
 import { ENOUGH_VALUES, floorKey, floorOf, memoryStore } from './floor';
-import { refuseImpossiblePrompt } from './possible';
 import { prepareRun, type PreparedRun } from './prepare';
-import { Sentinel } from './sentinel';
 import type { LoadedModel, RunContext } from './session';
+import { Watch } from './watch';
 
 /** Floors of hosts that keep none. */
 const processFloors = memoryStore();
@@ -71,14 +70,12 @@ async function prepareSides(
 class Comparing {
   readonly #seed = randomSeed();
   readonly #blocks: Blocks;
-  readonly #began = readClocks();
+  readonly #watch: Watch;
   /** Seconds of the samples of each block, by block and side. */
   readonly #taken: number[][][] = [];
   /** The judged comparisons with the first side; undefined while a side has no verdict. */
   readonly #settled: (PairComparison | undefined)[];
-  readonly #sentinelSeconds: number[] = [];
   #encodeShares: number[] = [];
-  #hidden = false;
   /** Log-ratios of identical settings that were recorded before, and those of this comparison. */
   #recorded: number[] = [];
   #control: number[] = [];
@@ -88,6 +85,7 @@ class Comparing {
     readonly model: LoadedModel,
     readonly context: RunContext,
   ) {
+    this.#watch = new Watch(context);
     this.#blocks = new Blocks([...sides], model, context, this.#seed);
     this.#settled = sides.slice(1).map(() => undefined);
   }
@@ -102,14 +100,13 @@ class Comparing {
     this.#encodeShares = await this.#blocks.encodeShares(sampleSeconds);
     // Until enough is known of identical settings here, the first side is also compared with itself.
     if (this.#recorded.length < ENOUGH_VALUES) this.#blocks.sides.push(this.sides[0]);
-    const sentinel = gpu.adapter.software ? undefined : await Sentinel.of(gpu);
     const from = performance.now();
     const spent = () => (performance.now() - from) / 1e3;
     for (let done = 0, fitting = 0; done < MOST_VALUES;) {
       report('comparing', done, Math.min(MOST_VALUES, Math.max(done, fitting)));
-      if (sentinel) this.#sentinelSeconds.push(await sentinel.seconds());
+      await this.#watch.timeSentinel();
       this.#take(await this.#blocks.block());
-      this.#hidden ||= host.hidden?.() ?? false;
+      this.#watch.look();
       fitting = Math.floor((seconds * ++done) / spent());
       if (done === PILOT_BLOCKS) tell(this.#plan(Math.min(MOST_VALUES, fitting)));
       this.#judge(spent() >= seconds || done === MOST_VALUES);
@@ -138,9 +135,7 @@ class Comparing {
   async #ran(side: number, prepared: PreparedRun): Promise<ComparedRun> {
     const { run, kernelHash } = prepared;
     const sampleSeconds = this.#taken.flatMap((block) => block[side]);
-    const { gpu, signal } = this.context;
-    await refuseImpossiblePrompt(prepared, run.prefill, median(sampleSeconds), gpu, signal);
-    const checks = await checkAnswer(prepared, this.model, this.context);
+    const checks = await acceptTime(prepared, median(sampleSeconds), this.model, this.context);
     const tokens = run.prefill + run.decode;
     const tokensPerSecond = medianRate(tokens, sampleSeconds);
     return { settings: run.settings, tokens, sampleSeconds, tokensPerSecond, kernelHash, checks };
@@ -199,11 +194,10 @@ class Comparing {
     const blockSeconds = this.#taken.map((block) => mean(block[0]));
     const share = clockTick() / (this.#blocks.repetitions * median(blockSeconds));
     const trend = findTrend(blockSeconds, share);
-    const sentinel = this.#sentinelSeconds;
+    const { sentinelSeconds: sentinel, circumstances } = this.#watch;
     const found: Partial<Record<Warning, boolean>> = {
       software: gpu.adapter.software,
-      hidden: this.#hidden,
-      resumed: resumedSince(this.#began),
+      ...circumstances,
       ticks: share * SAMPLE_TICKS > 1,
       warming: trend?.kind === 'warming',
       drift: trend?.kind === 'drift',

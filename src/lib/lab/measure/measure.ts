@@ -9,15 +9,14 @@ import type { Experiment } from '../experiment/experiment';
 import { ownerOf } from '../experiment/settings';
 import type { Run } from '../experiment/expand';
 import type { RunRecord } from '../records/record';
-import { checkAnswer } from './answer';
+import { acceptTime } from './accept';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
-import { clockTick, readClocks, repetitionsFor, resumedSince } from './clock';
-import { refuseImpossiblePrompt } from './possible';
+import { clockTick, repetitionsFor } from './clock';
 import { prepareRun, type PreparedRun } from './prepare';
 import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
-import { Sentinel } from './sentinel';
 import { type Circumstances, warningsOf } from './warnings';
+import { Watch } from './watch';
 
 /** Minimum warm-up in seconds: an idle GPU takes about this long to reach its steady clock. */
 const WARMUP_SECONDS = 0.5;
@@ -33,10 +32,8 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
   const prepared = await prepareRun(run, engine, context);
   const { choice, plans, kernelHash, error, errorKernel, inexact } = prepared;
   const { samples, circumstances } = await takeSamples(prepared, engine, context);
-  const fastest = Math.min(...samples.prefillSeconds);
-  await refuseImpossiblePrompt(prepared, run.prefill, fastest, gpu, context.signal);
   const memoryBytes = engine.memoryBytes;
-  const checks = await checkAnswer(prepared, model, context);
+  const checks = await acceptTime(prepared, Math.min(...samples.prefillSeconds), model, context);
   const record: RunRecord = {
     settings: run.settings,
     model: run.model,
@@ -88,10 +85,8 @@ async function takeSamples(
   context: RunContext,
 ): Promise<{ samples: Samples; circumstances: Circumstances }> {
   const { run, plans } = prepared;
-  const { gpu, host, report, signal } = context;
-  const began = readClocks();
-  const hidden = watch(() => host.hidden?.() ?? false);
-  const battery = watch(() => host.battery?.() ?? false);
+  const { gpu, report, signal } = context;
+  const watch = new Watch(context);
   const promptSeed = Math.floor(2 ** 32 * Math.random());
   const seeds = seeded(promptSeed);
   const prompts = (count: number) =>
@@ -104,19 +99,16 @@ async function takeSamples(
   };
   const warmupSeconds = await warmUp(run, () => sample(1), report);
   const repetitions = repetitionsOf(run, warmupSeconds);
-  const sentinel = gpu.adapter.software ? undefined : await Sentinel.of(gpu);
-  const [prefillSeconds, decodeSeconds, sentinelSeconds]: number[][] = [[], [], []];
+  const [prefillSeconds, decodeSeconds]: number[][] = [[], []];
   for (let index = 0; index < run.samples; index++) {
     report('measuring', index, run.samples);
-    if (sentinel && (index === 0 || index === run.samples >> 1))
-      sentinelSeconds.push(await sentinel.seconds());
+    if (index === 0 || index === run.samples >> 1) await watch.timeSentinel();
     const { prefill, decode } = await sample(repetitions);
     prefillSeconds.push(prefill);
     if (decode !== undefined) decodeSeconds.push(decode);
-    hidden.look();
-    battery.look();
+    watch.look();
   }
-  if (sentinel) sentinelSeconds.push(await sentinel.seconds());
+  await watch.timeSentinel();
   const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu);
   const split = await splitOff(run.samples, engine, plans, signal);
   gpu.throwPendingErrors();
@@ -124,19 +116,9 @@ async function takeSamples(
   return {
     samples: {
       ...{ prefillSeconds, warmupSeconds, decodeSeconds, ...split, ...facts },
-      ...(sentinel ? { sentinelSeconds } : {}),
+      ...(watch.sentinelSeconds.length ? { sentinelSeconds: watch.sentinelSeconds } : {}),
     },
-    circumstances: { hidden: hidden.seen, battery: battery.seen, resumed: resumedSince(began) },
-  };
-}
-
-/** Remembers whether something was true at any look, the first included. */
-function watch(isTrue: () => boolean) {
-  return {
-    seen: isTrue(),
-    look() {
-      this.seen ||= isTrue();
-    },
+    circumstances: watch.circumstances,
   };
 }
 

@@ -129,7 +129,8 @@ async function measureRate(measurement: PeakMeasurement, kind: Arithmetic | 'rea
 }
 
 /** The work of a whole prompt: the arithmetic of all its steps, and the weights that no cache keeps between chunks. */
-function workOfPrompt({ run, plans }: PreparedRun, tokens: number): BoundedWork {
+function workOfPrompt({ run, plans }: PreparedRun): BoundedWork {
+  const tokens = run.prefill;
   const chunks = Math.ceil(tokens / plans.chunk);
   const last = plans.final.get(tokens - (chunks - 1) * plans.chunk) ?? [];
   const full = plans.inner.get(plans.chunk) ?? [];
@@ -137,16 +138,15 @@ function workOfPrompt({ run, plans }: PreparedRun, tokens: number): BoundedWork 
   return { what: run.settings || 'the run', flop: total(flopOf), bytes: total(uncachedBytesOf) };
 }
 
-/** Throws a Refusal `impossible` when a prompt of this run cannot take so few seconds. */
+/** Throws a Refusal `impossible` when the prefill of this run cannot take so few seconds. */
 export function refuseImpossiblePrompt(
   prepared: PreparedRun,
-  tokens: number,
   seconds: number,
   gpu: OpenGpu,
   signal: AbortSignal,
 ): Promise<void> {
   const variants = Object.values(prepared.choice);
-  return refuseImpossible(workOfPrompt(prepared, tokens), variants, seconds, gpu, signal);
+  return refuseImpossible(workOfPrompt(prepared), variants, seconds, gpu, signal);
 }
 
 const uses = (steps: Step[]) => [...new Map(steps.map((step) => [step.bindGroup, step])).values()];

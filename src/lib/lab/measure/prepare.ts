@@ -23,8 +23,6 @@ export interface PreparedRun {
 }
 
 export interface PrepareOptions {
-  /** Length of the prompts in tokens; by default the run's prefill. */
-  tokens?: number;
   /** Keep the plans prepared before, so that several runs are ready at once. */
   beside?: boolean;
   /** Use the activations of these plans, which must have room for as many tokens. */
@@ -41,14 +39,17 @@ export async function prepareRun(
   run: Run,
   engine: Engine,
   { gpu, catalogue, report, signal }: Pick<RunContext, 'gpu' | 'catalogue' | 'report' | 'signal'>,
-  { tokens = run.prefill, beside = false, sharing, check = true }: PrepareOptions = {},
+  { beside = false, sharing, check = true }: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const choice = choose(run, engine.kernelNames, catalogue);
   // A variant that is wrong at its kernel's cases must not touch the model, not even to lay out its matrices.
   if (check) await checkAll(choice, gpu, report, signal);
   else await compileAll(Object.values(choice), gpu, report);
   report('compiling');
-  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [tokens], { beside, sharing });
+  const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], {
+    beside,
+    sharing,
+  });
   const { inner, final, softmax } = plans;
   const steps = [...inner.values(), ...final.values(), softmax].flat();
   const checked = check ? await checkUses(usesOfSteps(steps), gpu, report, signal) : undefined;

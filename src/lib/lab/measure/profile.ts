@@ -1,18 +1,22 @@
 /** Profiles a chunk: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
 import type { Choice, Engine, StepTime } from '../../engine/engine';
 import type { Weights } from '../../engine/weights';
-import { checkAnswer } from './answer';
+import { timestampQuantum } from '../../engine/timer';
+import { acceptTime } from './accept';
+import { clockTick, repetitionsFor } from './clock';
 import { EFFORT, type Effort } from './timeUses';
 import { NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
-import { onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
 import { computePeak, measurePeaks } from './peaks';
 import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
-import { refuseImpossiblePrompt } from './possible';
+import { refuseImpossible } from './possible';
 import { prepareRun, type PreparedRun } from './prepare';
 import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
 import { median } from '../statistics/descriptive';
+import { warningsOf } from './warnings';
+import { Watch } from './watch';
 
 /** Number of repetitions: their mean averages out a browser's coarse clock. */
 const REPETITIONS = 8;
@@ -33,16 +37,16 @@ export async function profile(
 ): Promise<Profile> {
   const { gpu, report, signal } = context;
   const tokens = Math.min(run.chunk, run.prefill);
-  const prepared = await prepareRun(run, engine, context, { tokens });
+  const prepared = await prepareRun({ ...run, prefill: tokens, decode: 0 }, engine, context);
   const { choice, plans } = prepared;
-  const { wallSeconds, times } = await timeChunk(prepared, tokens, engine, context);
+  const { wallSeconds, times, warnings } = await timeChunk(prepared, engine, context);
   const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
   gpu.throwPendingErrors();
-  await refuseImpossiblePrompt(prepared, tokens, wallSeconds, gpu, signal);
-  await checkAnswer({ ...prepared, run: { ...run, prefill: tokens, decode: 0 } }, { engine }, context);
+  await acceptTime(prepared, wallSeconds, { engine }, context);
   report('measuring peaks');
   const peaks = await measurePeaks(gpu, signal, effort);
   const rows = rowsOf(times, choice);
+  await refuseImpossibleRows(rows, choice, context);
   const all = totalOf(rows).seconds;
   const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may measure 0
   return {
@@ -61,30 +65,59 @@ export async function profile(
       beyondTargetSeconds: beyond * row.seconds,
     })),
     peaks,
+    warnings,
   };
 }
 
 /** Times the chunk as in a run (wall clock) and step by step (GPU timestamps), interleaved. */
-async function timeChunk(
-  { run, plans }: PreparedRun,
-  tokens: number,
-  engine: Engine,
-  { gpu, report, signal }: RunContext,
-) {
-  const prompt = promptTokens(tokens, engine.geometry.vocabulary);
-  const wall: number[] = [];
+async function timeChunk(prepared: PreparedRun, engine: Engine, context: RunContext) {
+  const { run, plans, inexact } = prepared;
+  const { gpu, report, signal } = context;
+  const prompts = (count: number) =>
+    promptTokens(count * run.prefill, engine.geometry.vocabulary, 2 ** 32 * Math.random());
+  const watch = new Watch(context);
+  const [warmupSeconds, prefillSeconds]: number[][] = [[], []];
   const times: StepTime[][] = [];
+  let repetitions = 1;
   for (let i = -1; i < REPETITIONS; i++) {
     signal.throwIfAborted();
     report('profiling', i + 1, REPETITIONS + 1);
-    const { prefill } = await onePrompt({ ...run, decode: 0 }, engine, plans, prompt, gpu);
-    engine.load(prompt);
-    const profiled = await engine.profile(plans, tokens);
-    if (i < 0) continue; // the warm-up
-    wall.push(prefill);
-    times.push(profiled);
+    if (i === 0 || i === REPETITIONS >> 1) await watch.timeSentinel();
+    const { prefill } = await onePrompt(run, engine, plans, prompts(repetitions), gpu, repetitions);
+    engine.load(prompts(1));
+    const profiled = await engine.profile(plans, run.prefill);
+    watch.look();
+    (i < 0 ? warmupSeconds : prefillSeconds).push(prefill);
+    if (i < 0) repetitions = repetitionsFor(prefill, clockTick(), run.prefill);
+    else times.push(profiled);
   }
-  return { wallSeconds: median(wall), times };
+  await watch.timeSentinel();
+  const warnings = warningsOf(
+    {
+      ...{ prefillSeconds, warmupSeconds, decodeSeconds: [], repetitions, clockTick: clockTick() },
+      encodeSeconds: await encodeSecondsOf(engine, plans, prompts(1), gpu),
+      sentinelSeconds: watch.sentinelSeconds,
+      software: gpu.adapter.software,
+    },
+    watch.circumstances,
+  );
+  return {
+    wallSeconds: median(prefillSeconds),
+    times,
+    warnings: inexact ? [...warnings, 'inexact' as const] : warnings,
+  };
+}
+
+/** Throws a Refusal `impossible` for a row whose arithmetic cannot be done in its time, its timestamps' ticks allowed for. */
+async function refuseImpossibleRows(rows: MeasuredRow[], choice: Choice, { gpu, signal }: RunContext) {
+  if (!gpu.device.features.has('timestamp-query')) return;
+  const tick = await timestampQuantum(gpu.device);
+  for (const row of rows) {
+    const { kernel, variant, shape, uses, dispatches, seconds, flop } = row;
+    if (!flop || seconds === 0) continue; // no rate is shown
+    const work = { what: `${kernel}/${variant} at ${shape}`, flop: uses * flop };
+    await refuseImpossible(work, [variantIn(choice, row)], seconds + dispatches * tick, gpu, signal);
+  }
 }
 
 /** Time of a row at the peak rates: compute or bandwidth, whichever takes longer. */

@@ -1,5 +1,6 @@
 /** The result of a profile, and its CSV. Plain data, measured by measure/profile.ts. */
 import { formatCsv } from './csv';
+import type { Warning } from './record';
 
 /** Peak rates of a device. A multiply-add counts as two operations. Undefined when the device lacks the feature. */
 export interface Peaks {
@@ -74,6 +75,8 @@ export interface Profile {
   software: boolean;
   rows: ProfileRow[];
   peaks: Peaks;
+  /** Absent in profiles of version 0.2 and older. */
+  warnings?: Warning[];
 }
 
 /** Numbers of matrix products. A LoRA counts as two. */

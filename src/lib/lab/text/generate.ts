@@ -8,7 +8,7 @@ import { secondsOf } from '../measure/prompt';
 import { medianRate } from '../records/record';
 import { type RunContext } from '../measure/session';
 import type { LoadedModel } from '../measure/session';
-import { refuseImpossiblePrompt } from '../measure/possible';
+import { acceptTime } from '../measure/accept';
 import { goOn, prepareText, promptIds, type Sampling } from './text';
 
 /** A prompt, how to continue it, and the settings of the model and its kernels. */
@@ -77,7 +77,9 @@ export async function generateCell(
   const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
   const made = await stream(cell, tokenizer, source, { report, signal, tell });
   gpu.throwPendingErrors();
-  await refuseImpossiblePrompt(prepared, ids.length, prefill.seconds, gpu, signal);
+  // A text that was stopped is a result as well.
+  const checking = signal.aborted ? { ...context, signal: new AbortController().signal } : context;
+  await acceptTime(prepared, prefill.seconds, model, checking);
   return {
     settings: formatExperiment(experiment, 'query', catalogue),
     prompt: cell.prompt,

@@ -1,6 +1,7 @@
 /** Decides which of the settings that a search found are adopted: only what blocks call faster. */
 import { logRatio } from '../measure/blocks';
 import type { ComparedRun, Comparison, PairComparison } from '../records/comparison';
+import type { Warning } from '../records/record';
 import { judgeBlocks } from '../statistics/verdict';
 
 /** The result for one chunk. Plain data. */
@@ -13,6 +14,8 @@ export interface Tuned {
   comparison: PairComparison | undefined;
   /** All candidates of the whole model against `before`; absent in results of version 0.2 and older. */
   candidates?: { settings: string; comparison: PairComparison }[];
+  /** Warnings of the comparison; absent in results of version 0.2 and older. */
+  warnings?: Warning[];
   /** Why what was found cannot be used: it is wrong in the whole model, or its time is impossible. */
   refused?: string;
 }
@@ -37,6 +40,7 @@ export function adopt(compared: Comparison, shaped: number): Tuned {
     settings: winner === undefined ? before.settings : runs[winner].settings,
     before: before.settings,
     comparison: against[winner ?? likeliest],
+    warnings: compared.warnings,
     candidates: runs.map(({ settings }, at) => ({ settings, comparison: against[at] })),
   };
 }

@@ -1,0 +1,22 @@
+/** Decides whether a time that was taken may be shown. Each path that shows a speed of a model asks here, after its timing. */
+import type { Checks } from '../records/record';
+import { checkAnswer } from './answer';
+import { refuseImpossiblePrompt } from './possible';
+import type { PreparedRun } from './prepare';
+import type { LoadedModel, RunContext } from './session';
+
+/**
+ * Accepts the seconds that a prefill of this run took: possible on this GPU, and followed by the right answer to a prompt that the
+ * kernels have not seen. Resolves to all that was checked, the checks before the timing included. Throws a Refusal
+ * `impossible` or `answer`.
+ */
+export async function acceptTime(
+  prepared: PreparedRun,
+  prefillSeconds: number,
+  model: Pick<LoadedModel, 'engine'>,
+  context: RunContext,
+): Promise<Checks> {
+  const { gpu, signal } = context;
+  await refuseImpossiblePrompt(prepared, prefillSeconds, gpu, signal);
+  return checkAnswer(prepared, model, context);
+}
