@@ -14,7 +14,10 @@ import { buildIsOld, needNode, root, run, stop, tool } from './setup.js';
 
 const USAGE = `Usage: npm run --silent bench:page -- '<settings>' [--out FILE] [--build FOLDER] [--window]
        npm run --silent bench:page -- --selftest [knobs=defaults] [--out FILE] …
+       npm run --silent bench:page -- --repeat NOTEBOOK.md [--times N] [--out FILE] …
   --selftest      the self-test page and its report, instead of a sweep and its CSV
+  --repeat FILE   runs the compare cells of a notebook and prints each comparison as a line of JSON
+  --times N       how often; by default once
   --out FILE      writes the result there too
   --build FOLDER  a finished build; by default build/, rebuilt when a source is newer
   --window        with a window on the screen
@@ -67,12 +70,17 @@ function readOptions() {
       options: {
         selftest: { type: 'boolean', default: false },
         window: { type: 'boolean', default: false },
+        repeat: { type: 'string' },
+        times: { type: 'string', default: '1' },
         out: { type: 'string' },
         build: { type: 'string' },
       },
     });
-    if (positionals.length === 0 && !values.selftest) throw new Error('No settings given');
-    return { ...values, settings: positionals.join('&') };
+    if (positionals.length === 0 && !values.selftest && !values.repeat) throw new Error('No settings given');
+    const times = Number(values.times);
+    if (!(Number.isInteger(times) && times >= 1 && times <= 1000))
+      throw new Error(`--times takes a whole number from 1 to 1000, not ${values.times}`);
+    return { ...values, times, settings: positionals.join('&') };
   } catch (error) {
     return stop(`${error instanceof Error ? error.message : error}\n${USAGE}`);
   }
@@ -98,7 +106,7 @@ async function main() {
     const page = await browser.newPage();
     page.on('console', (message) => message.type() === 'error' && say(`console: ${message.text()}`));
     page.on('pageerror', (error) => say(`console: ${error}`));
-    const use = options.selftest ? selfTest : sweep;
+    const use = options.selftest ? selfTest : options.repeat ? repeat : sweep;
     const { result, problems } = await use(page, `http://127.0.0.1:${port}/`);
     if (options.out) writeFileSync(options.out, result);
     process.stdout.write(result);
@@ -143,6 +151,52 @@ async function sweep(page, address) {
   const measured = (await csv.count()) > 0 && (await csv.isEnabled());
   const result = measured ? await download(page, 'Download CSV') : '';
   return { result, problems: measured ? shown.problems : [...shown.problems, 'Nothing was measured'] };
+}
+
+/**
+ * Opens a notebook from a file, as a drop does, presses *Run all* several times, and reads what the worker tells the page.
+ * @param {Page} page
+ * @param {string} address
+ */
+async function repeat(page, address) {
+  const path = /** @type {string} */ (options.repeat);
+  const notebook = { name: 'repeat.md', mimeType: 'text/markdown', buffer: await readFile(path) };
+  await page.addInitScript(recordComparisons);
+  await page.goto(address);
+  const { adapter } = await watch(page, readLab, (shown) => shown.adapter.length > 0);
+  say(`adapter: ${adapter.join(' · ')}`);
+  await page.locator('[data-import]').setInputFiles(notebook);
+  const cells = page.locator('[data-cell=compare]');
+  await cells.first().waitFor();
+  let result = '';
+  /** @type {string[]} */
+  let problems = [];
+  for (let time = 0; time < options.times && problems.length === 0 && !interrupted; time++) {
+    await page.getByRole('button', { name: 'Run all' }).click();
+    await page.locator('[data-phase=running]').waitFor();
+    const wanted = await cells.count();
+    const { problems: found } = await watch(page, readLab, ({ phase }) => phase === 'finished');
+    const lines = await page.evaluate(() => /** @type {any} */ (window).takeComparisons());
+    result += lines.map((/** @type {string} */ line) => `${line}\n`).join('');
+    problems = lines.length === wanted ? found : [...found, `${lines.length} of ${wanted} comparisons ended`];
+  }
+  return { result, problems };
+}
+
+/** Runs in the page before its own scripts: keeps the comparisons that its worker sends, as lines of JSON. */
+function recordComparisons() {
+  /** @type {string[]} */
+  let lines = [];
+  Object.assign(window, { takeComparisons: () => lines.splice(0) });
+  window.Worker = class extends Worker {
+    /** @param {ConstructorParameters<typeof Worker>} words */
+    constructor(...words) {
+      super(...words);
+      this.addEventListener('message', ({ data }) => {
+        if (data.type === 'compared') lines.push(JSON.stringify(data.compared));
+      });
+    }
+  };
 }
 
 /**
