@@ -2,6 +2,7 @@
 import { NAMED_MODELS } from '../src/lib/lab/experiment/experiment';
 import type { Arguments, Signature } from './arguments';
 import { bench, info, selftest } from './bench';
+import { loadModel } from './load';
 import { deleteModel, downloadModel, models } from './models';
 import { peaks, profileRun, timeKernels, tuneSettings } from './measuring';
 import { runNotebook } from './notebook';
@@ -24,6 +25,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
   generate --model M --prompt TEXT --tokens N      goes on from a prompt; greedy, or with
            [--temperature T] [--top-p P] [--seed S] [settings]
+  load --model M [--times N] [--make synthetic-…]  loads a model's file N times: seconds and rate (CSV); --make writes the file first
   models                                           published models, and what is stored here (tab-separated)
   download NAME | ADDRESS                          fetches a model, or goes on fetching it; prints the stored file's path
   delete NAME                                      deletes a stored model
@@ -59,6 +61,7 @@ const commands: Record<string, Command> = {
     text: false,
     run: generateText,
   },
+  load: { options: ['model', 'times', 'make'], text: false, run: loadModel },
   models: { options: [], text: false, run: models },
   download: { options: [], text: true, run: downloadModel },
   delete: { options: [], text: true, run: deleteModel },

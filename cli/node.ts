@@ -33,16 +33,21 @@ export async function openFile(path: string): Promise<ByteSource> {
   return {
     name: basename(path),
     size: status.size,
-    read: (offset, length) => readExactly(path, status.size, offset, length),
+    async read(offset, length) {
+      const bytes = new Uint8Array(length);
+      await readExactly(path, status.size, offset, bytes);
+      return bytes;
+    },
+    readInto: (offset, target) => readExactly(path, status.size, offset, target),
     sibling: (name) => openFile(join(dirname(path), name)),
   };
 }
 
-/** Reads `length` bytes at `offset`. Throws outside the file's `size` and when the file ends early. */
-async function readExactly(path: string, size: number, offset: number, length: number) {
+/** Fills `bytes` from `offset` on. Throws outside the file's `size` and when the file ends early. */
+async function readExactly(path: string, size: number, offset: number, bytes: Uint8Array): Promise<void> {
+  const length = bytes.byteLength;
   if (!(offset >= 0 && length >= 0 && offset + length <= size))
     throw new Error(`${path} has ${size} bytes; asked for ${length} bytes at ${offset}`);
-  const bytes = new Uint8Array(length);
   const file = await open(path).catch((reason: unknown) => {
     throw unreadable(path, reason);
   });
@@ -65,7 +70,6 @@ async function readExactly(path: string, size: number, offset: number, length: n
   } finally {
     await file.close();
   }
-  return bytes;
 }
 
 /** The Error for a file that cannot be opened, with clear messages for a missing file and missing permission. */

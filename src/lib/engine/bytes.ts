@@ -8,6 +8,8 @@ export interface ByteSource {
   size: number;
   /** Resolves to exactly `length` bytes from `offset` on, or rejects with the reason. Reads may run concurrently. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Like `read`, into memory of the caller, all of `target`: for sources that can do it without a copy. */
+  readInto?(offset: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Aborts the reads in progress. */
   close?(): Promise<void>;
   /** Opens the file of another name beside this one: a further part of a split model. Rejects when there is none. */

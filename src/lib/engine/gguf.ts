@@ -7,7 +7,7 @@ import { completed, joinedParts, readParts } from './ggufParts';
 import { checkTensors, requireTensor, type Tensor, tensorTable } from './ggufTensors';
 import { type TokenTable, unescapeToken } from './tokenizer';
 
-export type { Geometry, Tensor };
+export type { Geometry };
 
 /** An open file that holds a complete, well-formed RWKV-7 model. */
 export interface ModelFile {

@@ -54,15 +54,31 @@ export function repack(format: Format, bytes: Uint8Array): Uint32Array<ArrayBuff
     return new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, blocks * format.words);
   }
   const words = new Uint32Array(blocks * format.words);
-  const out = new Uint8Array(words.buffer);
-  if (gpuBytes === format.fileBytes) out.set(bytes);
-  else {
+  repackInto(format, bytes, new Uint8Array(words.buffer));
+  return words;
+}
+
+/** Writes whole blocks of a file to `out` as the GPU has them; see `repack`. `out` has room for them and begins on a word. */
+export function repackInto(format: Format, bytes: Uint8Array, out: Uint8Array): void {
+  const gpuBytes = format.words * 4;
+  if (gpuBytes === format.fileBytes) return out.set(bytes);
+  const blocks = bytes.byteLength / format.fileBytes;
+  if (bytes.byteOffset % 2 || format.fileBytes % 2) {
+    out.fill(0, 0, blocks * gpuBytes);
     for (let block = 0; block < blocks; block++) {
       const start = block * format.fileBytes;
       out.set(bytes.subarray(start, start + format.fileBytes), block * gpuBytes);
     }
+    return;
   }
-  return words;
+  // By halves of a word: several times faster than a call for each block.
+  const from = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  const to = new Uint16Array(out.buffer, out.byteOffset, (blocks * gpuBytes) / 2);
+  const [own, padded] = [format.fileBytes / 2, gpuBytes / 2];
+  for (let block = 0, read = 0, write = 0; block < blocks; block++) {
+    for (let i = 0; i < own; i++) to[write++] = from[read++];
+    for (let i = own; i < padded; i++) to[write++] = 0;
+  }
 }
 
 /** All the weights of `words` (GPU layout, whole blocks) as numbers. */

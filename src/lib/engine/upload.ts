@@ -1,0 +1,178 @@
+/** Copies parts of a file to the GPU, several at once, each through a staging buffer that is mapped again and again. */
+import { dequantise, formats, repack, repackInto } from '../shaders/formats/formats';
+import type { ByteSource } from './bytes';
+import type { Read, Slice } from './reads';
+
+/**
+ * Reads at once. Each has a staging buffer and as many bytes of memory: 64 MiB together. Four are enough to keep a disk
+ * busy while the GPU copies, and requests over a network from waiting for each other.
+ */
+const LANES = 4;
+
+/**
+ * Copies the reads to the GPU in their order, `done` is called after each. Throws when reading fails, when the GPU refuses or is
+ * lost, and the signal's reason when it aborts. Nothing of it stays on the GPU but what was copied.
+ */
+export async function upload(
+  device: GPUDevice,
+  source: ByteSource,
+  reads: readonly Read[],
+  signal: AbortSignal | undefined,
+  done: (read: Read) => void,
+): Promise<void> {
+  const stop = new Stop(device, signal);
+  const lanes = Array.from(
+    { length: Math.min(LANES, reads.length) },
+    () => new Lane(device, source, stop, reads),
+  );
+  let next = 0;
+  const run = async (lane: Lane) => {
+    while (next < reads.length) {
+      const read = reads[next++];
+      await lane.copy(read);
+      done(read);
+    }
+    await lane.settled();
+  };
+  try {
+    await stop.orStopped(Promise.all(lanes.map(run)));
+  } catch (error) {
+    next = reads.length;
+    stop.stopped ??= error;
+    // A lost GPU also makes mapped memory vanish, with an error of its own that says less.
+    await stop.orStopped(new Promise((resolve) => setTimeout(resolve)));
+    throw error;
+  } finally {
+    for (const lane of lanes) lane.destroy();
+    stop.end();
+  }
+}
+
+/** One read at a time: file, memory, staging buffer, GPU. */
+class Lane {
+  readonly #staging: GPUBuffer;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #mapped: Promise<void> | undefined;
+  #errors: Promise<GPUError | null>[] = [];
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly source: ByteSource,
+    readonly stop: Stop,
+    reads: readonly Read[],
+  ) {
+    const largest = Math.max(
+      ...reads.map(({ byteLength, stagedBytes }) => Math.max(byteLength, stagedBytes)),
+    );
+    this.#bytes = new Uint8Array(source.readInto ? largest : 0);
+    this.#staging = device.createBuffer({
+      label: 'weights on their way',
+      size: Math.ceil(largest / 8) * 8,
+      usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC,
+      mappedAtCreation: true,
+    });
+  }
+
+  async copy(read: Read): Promise<void> {
+    const { stop } = this;
+    const bytes = await stop.orStopped(this.#read(read));
+    stop.at = read.slices[0].tensor;
+    await this.settled();
+    const staged = new Uint8Array(this.#staging.getMappedRange(0, Math.ceil(read.stagedBytes / 8) * 8));
+    const starts = read.direct ? this.#asTheyAre(read, bytes, staged) : converted(read, bytes, staged);
+    this.#staging.unmap();
+    this.#submit(read.slices, starts);
+    this.#mapped = this.#staging.mapAsync(GPUMapMode.WRITE);
+    this.#mapped.catch(() => undefined); // handled in `settled`
+  }
+
+  /** Resolves when the last copy is done, so that the staging buffer is free again. Throws when the GPU refused it. */
+  async settled(): Promise<void> {
+    if (this.#mapped) await this.stop.orStopped(this.#mapped);
+    this.#mapped = undefined;
+    const error = (await this.stop.orStopped(Promise.all(this.#errors.splice(0)))).find(
+      (found) => found !== null,
+    );
+    if (error) throw new Error(`The GPU did not take the weights (up to ${this.stop.at}): ${error.message}`);
+  }
+
+  async #read({ offset, byteLength }: Read): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.source.readInto) return this.source.read(offset, byteLength);
+    const bytes = this.#bytes.subarray(0, byteLength);
+    await this.source.readInto(offset, bytes);
+    return bytes;
+  }
+
+  /** Stages all bytes of the read; returns where each slice begins. */
+  #asTheyAre({ offset, slices }: Read, bytes: Uint8Array, staged: Uint8Array): number[] {
+    staged.set(bytes);
+    return slices.map((slice) => slice.offset - offset);
+  }
+
+  #submit(slices: Slice[], starts: number[]) {
+    const { device } = this;
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('validation');
+    const encoder = device.createCommandEncoder();
+    slices.forEach(({ buffer, place, heldBytes }, i) =>
+      encoder.copyBufferToBuffer(this.#staging, starts[i], buffer, place, heldBytes),
+    );
+    device.queue.submit([encoder.finish()]);
+    this.#errors.push(device.popErrorScope(), device.popErrorScope());
+  }
+
+  destroy() {
+    this.#staging.destroy();
+  }
+}
+
+/** Stages the slices one behind the other in the formats of their buffers; returns where each begins. */
+function converted({ offset, slices }: Read, bytes: Uint8Array<ArrayBuffer>, staged: Uint8Array): number[] {
+  let at = 0;
+  return slices.map(({ offset: start, byteLength, format, held, heldBytes }) => {
+    const own = bytes.subarray(start - offset, start - offset + byteLength);
+    if (format === held) repackInto(formats[format], own, staged.subarray(at, at + heldBytes));
+    else {
+      const numbers = dequantise(formats[format], repack(formats[format], own));
+      staged.set(new Uint8Array(numbers.buffer), at);
+    }
+    at += heldBytes;
+    return at - heldBytes;
+  });
+}
+
+/** Ends waiting when the signal aborts or the GPU is lost: promises of a lost GPU may never settle. */
+class Stop {
+  /** The last tensor that was read. */
+  at = '';
+  stopped: unknown;
+  readonly #rejected: Promise<never>;
+  readonly #abort: () => void;
+
+  constructor(
+    device: GPUDevice,
+    readonly signal: AbortSignal | undefined,
+  ) {
+    let reject: (reason: unknown) => void;
+    this.#rejected = new Promise((_, rejects) => (reject = rejects));
+    this.#rejected.catch(() => undefined); // handled in `orStopped`
+    const end = (reason: unknown) => {
+      this.stopped ??= reason;
+      reject(reason);
+    };
+    this.#abort = () => end(signal?.reason);
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    void device.lost.then(({ message }) =>
+      end(new Error(`The GPU was lost while weights were loaded (at ${this.at}): ${message}`)),
+    );
+  }
+
+  orStopped<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => undefined); // it may fail after the end
+    return Promise.race([promise, this.#rejected]);
+  }
+
+  end() {
+    this.signal?.removeEventListener('abort', this.#abort);
+  }
+}
