@@ -1,6 +1,9 @@
 // Each kind of cell through runCell on this machine's GPU; and a notebook's own shaders, from text to times.
+import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
+import { memorySource } from '../../src/lib/engine/bytes';
+import { openGguf } from '../../src/lib/engine/gguf';
 import { catalogueWith } from '../../src/lib/lab/experiment/catalogue';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
@@ -18,8 +21,23 @@ const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_
 const session = new Session({
   gpu,
   agent: 'a test',
-  open: (model) => openFile(model === 'demo' ? 'static/models/rwkv7-austen-Q4_K_M.gguf' : model),
+  open: (model) =>
+    model.startsWith('broken ')
+      ? broken(model)
+      : openFile(model === 'demo' ? 'static/models/rwkv7-austen-Q4_K_M.gguf' : model),
 });
+
+const REPLACED = 64;
+/** The tiny model with the first numbers of a tensor replaced: `broken output_norm.weight 3e38`. */
+async function broken(name: string) {
+  const [, tensor, value] = name.split(' ');
+  const bytes = new Uint8Array(await readFile(TINY));
+  const { tensors } = await openGguf(memorySource(bytes, TINY));
+  const view = new DataView(bytes.buffer, tensors.get(tensor)!.offset);
+  for (let at = 0; at < REPLACED; at++) view.setFloat32(4 * at, Number(value), true);
+  return memorySource(bytes, name);
+}
+
 const never = new AbortController().signal;
 const quiet = () => undefined;
 afterAll(() => session.close());
@@ -42,6 +60,38 @@ const reasons = (events: LabEvent[]) => of(events, 'failed').map(({ reason }) =>
 const argmax = findVariant('argmax', kernels.argmax.default).text;
 const mine: OwnVariant = { kernel: 'argmax', name: 'mine', wgsl: `${argmax}\n// mine\n` };
 const wrong: OwnVariant = { kernel: 'argmax', name: 'wrong', wgsl: argmax.replaceAll(' > ', ' < ') };
+
+describe('a model that is broken', () => {
+  const PLAIN = QUICK.split('\n').slice(1).join('\n');
+  const CELLS: [CellKind, string][] = [
+    ['sweep', 'prefill=2\nsamples=1\n'],
+    ['compare', 'prefill=2\nbudget=1\nchunk=1,2\n'],
+    ['profile', 'prefill=2\n'],
+    ['generate', 'tokens=2\n---\nIt is'],
+  ];
+
+  test.each(CELLS)('%s: logits that are not finite have no result', async (kind, text) => {
+    const events = await run({
+      kind,
+      text: `model=broken output_norm.weight 3e38\n${PLAIN}${text}`,
+      variants: [],
+    });
+    expect(reasons(events).join()).toMatch(/logits .*are not finite numbers: the model is broken/);
+    expect(
+      events.filter(({ type }) => ['record', 'compared', 'profiled', 'generated'].includes(type)),
+    ).toEqual([]);
+  });
+
+  test.each(['NaN', 'Infinity'])(
+    'a weight that is %s is found while loading, and its tensor named',
+    async (value) => {
+      const text = `model=broken blk.0.attn_norm_2.weight ${value}\n${PLAIN}prefill=2\nsamples=1\n`;
+      expect(reasons(await run({ kind: 'sweep', text, variants: [] })).join()).toMatch(
+        /The tensor blk\.0\.attn_norm_2\.weight \(f32\) has a weight that is infinite or not a number/,
+      );
+    },
+  );
+});
 
 describe('kinds of cells', () => {
   test('sweep: a record for each run, with a shader of the notebook among them', async () => {

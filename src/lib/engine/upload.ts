@@ -1,6 +1,7 @@
 /** Copies parts of a file to the GPU, several at once, each through a staging buffer that is mapped again and again. */
 import { dequantise, formats, repack, repackInto } from '../shaders/formats/formats';
 import type { ByteSource } from './bytes';
+import { requireFinite } from './finite';
 import type { Read, Slice } from './reads';
 
 /**
@@ -77,6 +78,8 @@ class Lane {
     const { stop } = this;
     const bytes = await stop.orStopped(this.#read(read));
     stop.at = read.slices[0].tensor;
+    for (const { tensor, format, offset, byteLength } of read.slices)
+      requireFinite(tensor, formats[format], bytes.subarray(offset - read.offset).subarray(0, byteLength));
     await this.settled();
     const staged = new Uint8Array(this.#staging.getMappedRange(0, Math.ceil(read.stagedBytes / 8) * 8));
     const starts = read.direct ? this.#asTheyAre(read, bytes, staged) : converted(read, bytes, staged);

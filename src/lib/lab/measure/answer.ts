@@ -54,6 +54,11 @@ export async function checkAnswer(
     const tokens = [...prompt, ...got.tokens.slice(0, -1)];
     const want = await exactAnswer(engine, { choice, plans }, tokens, context);
     try {
+      if (!want.logits.every(Number.isFinite))
+        throw new Refusal(
+          'answer',
+          'The logits of the exact kernels are not finite numbers: the model is broken, and what it computes has no speed',
+        );
       const error = await differenceOf(got.answer, want.answer, gpu);
       let tolerance = toleranceOf(Object.values(choice));
       if (error > tolerance && tolerance === STATED_TOLERANCE)

@@ -9,7 +9,7 @@ import { medianRate } from '../records/record';
 import { type RunContext } from '../measure/session';
 import type { LoadedModel } from '../measure/session';
 import { acceptTime } from '../measure/accept';
-import { goOn, prepareText, promptIds, type Sampling } from './text';
+import { finiteLogits, goOn, prepareText, promptIds, type Sampling } from './text';
 
 /** A prompt, how to continue it, and the settings of the model and its kernels. */
 export interface GenerateRequest {
@@ -74,8 +74,10 @@ export async function generateCell(
   const { plans } = prepared;
   report('prefilling', 0, ids.length);
   const prefill = await timedPrefill(engine, plans, ids, context);
+  await finiteLogits(engine);
   const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
   const made = await stream(cell, tokenizer, source, { report, signal, tell });
+  await finiteLogits(engine);
   gpu.throwPendingErrors();
   // A text that was stopped is a result as well.
   const checking = signal.aborted ? { ...context, signal: new AbortController().signal } : context;

@@ -48,7 +48,16 @@ export async function logitsOf(engine: Engine, plans: Plans, ids: number[]) {
   await engine.everyPosition(plans, tokens, (_, each) => argmax.push(...each));
   engine.load(tokens);
   await engine.prefill(plans, tokens.length);
-  return { tokens: ids, logits: Array.from(await engine.readLogits()), argmax };
+  return { tokens: ids, logits: Array.from(await finiteLogits(engine)), argmax };
+}
+
+const NOT_FINITE = 'The logits are not finite numbers: the model is broken, or a kernel is';
+
+/** The last token's logits. Throws an Error if they are not finite numbers. */
+export async function finiteLogits(engine: Engine): Promise<Float32Array> {
+  const logits = await engine.readLogits();
+  if (!logits.every(Number.isFinite)) throw new Error(NOT_FINITE);
+  return logits;
 }
 
 /** The prediction quality for a text. The names are those of the terminal's JSON. */
@@ -87,8 +96,7 @@ export async function evaluate(
       hits += Number(argmax[i] === expected[first + i]);
     }
   });
-  if (!Number.isFinite(nats))
-    throw new Error('The logits are not finite numbers: the model is broken, or a kernel is');
+  if (!Number.isFinite(nats)) throw new Error(NOT_FINITE);
   const count = expected.length;
   return {
     tokens: count,

@@ -8,6 +8,7 @@ export const bf16: Format = {
   elements: 2,
   fileBytes: 4,
   words: 1,
+  floats: { exponents: 0x7f807f80 },
   synthesis: { unit: 2 ** -20 },
   dequantise(words, block, out, at) {
     out[at] = bf16ToNumber(words[block] & 0xffff);

@@ -8,6 +8,7 @@ export const f16: Format = {
   elements: 2,
   fileBytes: 4,
   words: 1,
+  floats: { exponents: 0x7c007c00 },
   synthesis: { unit: 2 ** -24 },
   dequantise(words, block, out, at) {
     out[at] = f16ToNumber(words[block] & 0xffff);

@@ -8,6 +8,7 @@ export const f32: Format = {
   elements: 1,
   fileBytes: 4,
   words: 1,
+  floats: { exponents: 0x7f800000 },
   synthesis: { unit: 2 ** -20 },
   dequantise(words, block, out, at) {
     out[at] = f32ToNumber(words[block]);

@@ -16,6 +16,11 @@ export interface Format {
   /** Four-byte words of a block on the GPU. */
   words: number;
   /**
+   * The numbers of a block in the file that could be infinite or none at all: the half-precision scales at these bytes, or
+   * everything, as plain numbers whose exponents have these bits in each word.
+   */
+  floats: { scales: readonly number[] } | { exponents: number };
+  /**
    * Scale of synthetic weights (engine/synthetic.ts). A format of plain numbers counts them in units of `unit`; a quantised one
    * has weights of standard deviation `deviation` where the kernel synthesise is given a spread of 1.
    */

@@ -8,6 +8,7 @@ export const q4_0: Format = {
   elements: 32,
   fileBytes: 18,
   words: 5,
+  floats: { scales: [0] },
   synthesis: { deviation: 4.696 },
   dequantise(words, block, out, at) {
     const base = block * 5;

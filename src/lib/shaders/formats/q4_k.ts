@@ -21,6 +21,7 @@ export const q4_k: Format = {
   elements: 256,
   fileBytes: 144,
   words: 36,
+  floats: { scales: [0, 2] },
   synthesis: { deviation: 223.1 },
   dequantise(words, block, out, at) {
     const base = block * 36;

@@ -10,6 +10,7 @@ export const q5_k: Format = {
   elements: 256,
   fileBytes: 176,
   words: 44,
+  floats: { scales: [0, 2] },
   synthesis: { deviation: 447 },
   dequantise(words, block, out, at) {
     const base = block * 44;

@@ -9,6 +9,7 @@ export const q6_k: Format = {
   elements: 256,
   fileBytes: 210,
   words: 53,
+  floats: { scales: [208] },
   synthesis: { deviation: 1820 },
   dequantise(words, block, out, at) {
     const base = block * 53;

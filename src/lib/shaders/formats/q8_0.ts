@@ -8,6 +8,7 @@ export const q8_0: Format = {
   elements: 32,
   fileBytes: 34,
   words: 9,
+  floats: { scales: [0] },
   synthesis: { deviation: 74.85 },
   dequantise(words, block, out, at) {
     const base = block * 9;
