@@ -7,6 +7,7 @@ import {
   makeCell,
   parseNotebook,
   printNotebook,
+  readNotebookText,
   titleOf,
   withContent,
   type Cell,
@@ -202,4 +203,12 @@ test('the title is the first heading of the prose', () => {
   expect(title('```\n# no\n```\n```lab sweep\n# no\n```\n# Yes\r\n')).toBe('Yes');
   expect(title('')).toBe('Untitled');
   expect(title('#hashtag\n')).toBe('Untitled');
+});
+
+test('a text from outside has as many cells as the page can show', () => {
+  const text = (cells: number) => '```lab sweep\n```\n\n'.repeat(cells);
+  expect(readNotebookText(text(2000)).length).toBeGreaterThan(2000);
+  expect(() => readNotebookText(text(2001))).toThrow(
+    'This notebook has 2001 cells; at most 2000 can be opened',
+  );
 });

@@ -36,6 +36,19 @@ export interface Cell {
 
 export const isLab = (kind: CellKind): kind is LabKind => (LAB_KINDS as readonly string[]).includes(kind);
 
+/** Most cells of a notebook that comes from a link or a file: the page shows a frame for each. */
+const MOST_CELLS = 2000;
+
+/** Parses a text from outside. Throws an Error for more cells than the page can show. */
+export function readNotebookText(text: string): Cell[] {
+  const cells = parseNotebook(text);
+  // Blank lines between cells are no cells on the page.
+  const shown = cells.filter(({ kind, body }) => kind !== 'prose' || body.trim() !== '').length;
+  if (shown > MOST_CELLS)
+    throw new Error(`This notebook has ${shown} cells; at most ${MOST_CELLS} can be opened`);
+  return cells;
+}
+
 /** Parses any text into cells; printNotebook turns them into the same text again. */
 export function parseNotebook(text: string): Cell[] {
   const cells: Cell[] = [];

@@ -12,7 +12,14 @@ import { familyOf } from '../../shaders/formats/formats';
 import { applyDiff, diffOf } from './diff';
 import { messageOf } from '../message';
 import { LAB_VERSION } from '../version';
-import { type Cell, contentOf, parseNotebook, printNotebook, withContent } from './notebook';
+import {
+  type Cell,
+  contentOf,
+  parseNotebook,
+  printNotebook,
+  readNotebookText,
+  withContent,
+} from './notebook';
 import { hashTexts } from '../records/record';
 import { fromCsv, summariesToCsv } from '../records/runsCsv';
 import { shorten } from '../experiment/settings';
@@ -115,7 +122,7 @@ export async function readLink(hash: string): Promise<SharedNotebook> {
   const [comment, labVersion] = /^<!-- rwkv-lab ([\w.-]{1,40}) -->\n/.exec(whole) ?? [''];
   const packed = whole.slice(comment.length);
   const text = hasShaders(packed) ? unpackShaders(packed, await loadSources(), labVersion) : packed;
-  const cells = parseNotebook(text);
+  const cells = readNotebookText(text);
   const foreign = [...cells.keys()].filter((index) => cells[index].kind === 'wgsl');
   return { text, cells, foreign, ...(labVersion && { labVersion }) };
 }

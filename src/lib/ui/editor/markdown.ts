@@ -1,6 +1,5 @@
-/** Converts Markdown to safe HTML; the text may come from an untrusted link. Loaded with the first prose cell. */
+/** Makes the HTML of Markdown safe; the text may come from an untrusted link. Loaded with the first prose cell. */
 import DOMPurify from 'dompurify';
-import { Marked, type Tokens } from 'marked';
 
 /** Allowed tags: none that run scripts, load, style or embed. Ids and names are excluded, against DOM clobbering. */
 const ALLOWED_TAGS =
@@ -14,12 +13,16 @@ const PICTURE = /^data:image\/(png|jpeg|gif|webp|avif|svg\+xml)[;,]/;
 
 const purify = DOMPurify(window);
 
-/**
- * Renders Markdown as a sanitised document fragment. `top`: level of its highest headings, so that they fit the page's
- * outline. `scrolls`: accessible name of tables and listings, which may scroll sideways.
- */
-export function renderMarkdown(text: string, top: number, scrolls: string): DocumentFragment {
-  const html = parser(top).parse(text, { async: false });
+/** Words for what the page adds to prose. */
+export interface ProseWords {
+  /** Accessible name of tables and listings, which may scroll sideways. */
+  scrolls: string;
+  /** Label of the button that loads an image. */
+  showImage: (about: string) => string;
+}
+
+/** A sanitised document fragment of HTML from Markdown. `top`: level of its highest headings, to fit the page's outline. */
+export function safeFragment(html: string, top: number, words: ProseWords): DocumentFragment {
   const fragment = purify.sanitize(html, {
     ALLOWED_TAGS,
     ALLOWED_ATTR,
@@ -28,24 +31,10 @@ export function renderMarkdown(text: string, top: number, scrolls: string): Docu
     RETURN_DOM_FRAGMENT: true,
   });
   for (const link of fragment.querySelectorAll('a')) guardLink(link);
-  for (const image of fragment.querySelectorAll('img')) guardImage(image);
+  for (const image of fragment.querySelectorAll('img')) guardImage(image, words);
   for (const heading of fragment.querySelectorAll('h1, h2, h3, h4, h5, h6')) lower(heading, top);
-  for (const wide of fragment.querySelectorAll('table, pre')) makeScrollable(wide, scrolls);
+  for (const wide of fragment.querySelectorAll('table, pre')) makeScrollable(wide, words.scrolls);
   return fragment;
-}
-
-function parser(top: number): Marked {
-  return new Marked<string, string>({
-    gfm: true,
-    renderer: {
-      heading({ depth, tokens }: Tokens.Heading) {
-        const level = Math.min(6, depth + top - 1);
-        return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
-      },
-      // A checkbox element would need an accessible name; a character does not.
-      checkbox: ({ checked }: Tokens.Checkbox) => (checked ? '☑ ' : '☐ '),
-    },
-  });
 }
 
 /** Lowers headings written as HTML to the level that Markdown headings start at. */
@@ -68,18 +57,31 @@ function guardLink(link: HTMLAnchorElement) {
 }
 
 /**
- * Replaces images of other sites by their alternative text, because loading one would tell its server who reads the
- * notebook and when.
+ * Shows images that are part of the text, and replaces the others: those of this site by a button that loads them, because even
+ * that request is the reader's to make; those of other sites by their alternative text, because loading one would tell its
+ * server who reads the notebook and when.
  */
-function guardImage(image: HTMLImageElement) {
+function guardImage(image: HTMLImageElement, { showImage }: ProseWords) {
   const written = image.getAttribute('src');
   const source = written ? addressOf(written) : undefined;
   image.alt ||= '';
-  if (source && (source.origin === location.origin || PICTURE.test(source.href)))
-    return void (image.loading = 'lazy');
-  const words = document.createElement('em');
-  words.textContent = image.alt || written;
-  image.replaceWith(words);
+  if (source && PICTURE.test(source.href)) return void (image.loading = 'lazy');
+  if (source?.origin !== location.origin) {
+    const words = document.createElement('em');
+    words.textContent = image.alt || written;
+    return image.replaceWith(words);
+  }
+  // Without its address, the image that is kept for later is not fetched.
+  image.removeAttribute('src');
+  const button = document.createElement('button');
+  button.className = 'button plain';
+  button.dataset.image = '';
+  button.textContent = showImage(image.alt || (written ?? ''));
+  button.addEventListener('click', () => {
+    image.src = source.href;
+    button.replaceWith(image);
+  });
+  image.replaceWith(button);
 }
 
 const addressOf = (written: string): URL | undefined =>

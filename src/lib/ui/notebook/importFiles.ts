@@ -1,4 +1,5 @@
 /** Imports files that were dropped or chosen: notebooks, results and models. */
+import { readNotebookText } from '../../lab/notebook/notebook';
 import { toCsv } from '../../lab/records/runsCsv';
 import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
@@ -30,7 +31,9 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
   if (kind === 'md' || kind === 'markdown') {
     // Loads the shipped sources, so that shipped shaders are recognised. Offline, all shaders count as foreign.
     await loadSources().catch(() => undefined);
-    notebook.open(await textOf(file));
+    const text = await textOf(file);
+    readNotebookText(text);
+    notebook.open(text);
   } else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
   else return t().page.dropUnknown(file.name);
   return undefined;

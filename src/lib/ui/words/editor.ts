@@ -35,5 +35,6 @@ export const editor = {
   plain: 'The full editor could not be loaded; this plain one works as well.',
   /** Label of a table or listing that scrolls sideways. */
   scrolls: 'Table or listing',
+  showImage: (about: string) => `Show the image: ${about}`,
   phrases: {} as Phrases | Record<never, string>,
 };

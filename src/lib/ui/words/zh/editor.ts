@@ -6,6 +6,7 @@ export const editor: typeof english & { phrases: Phrases } = {
   revertAbout: '把这一部分还原成另一份文本的样子',
   plain: '完整的编辑器无法载入；这个简单的编辑框同样可用。',
   scrolls: '表格或代码',
+  showImage: (about: string) => `显示图片：${about}`,
   phrases: {
     'Control character': '控制字符',
     'Selection deleted': '已删除选区',
