@@ -72,7 +72,8 @@ function withLargeVocabulary(): ModelFile {
     if (length > 2 ** 24) throw new Error(`${length} bytes are more than 16 MiB`);
     if (offset + length <= model.source.size) return model.source.read(offset, length);
     const bytes = new Uint8Array(length);
-    for (let i = 0; i < length; i++) bytes[i] = Math.imul(offset + i, 0x9e3779b1) >>> 13;
+    // Without a bit that every exponent of an infinite scale has, because such a model is refused.
+    for (let i = 0; i < length; i++) bytes[i] = (Math.imul(offset + i, 0x9e3779b1) >>> 13) & ~0x40;
     return bytes;
   };
   const geometry = { ...model.geometry, vocabulary };
