@@ -4,6 +4,7 @@ import { complete, defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import type { OpenGpu } from '../../src/lib/lab/measure/session';
+import { isMeasured } from '../../src/lib/lab/experiment/tuned';
 import { ROWS_BY_VENDOR, VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
 import { kernels } from '../../src/lib/shaders';
 
@@ -49,6 +50,26 @@ describe('defaults', () => {
     expect(safari).toMatchObject(parseExperiment(exchange.settings));
     expect(JSON.stringify(ROWS_BY_VENDOR.apple.map(({ settings }) => settings))).not.toContain('dot4');
     expect(defaultsFor(gpuOf('apple', ['wkv/lanes', 'wkv/exchange'])).wkv).toEqual([kernels.wkv.default]);
+  });
+
+  test('are what was found on this very GPU before all, as far as this version and the GPU know it', () => {
+    const tuned = 'matmul_q4_k=tiled&matmul_q4_k.tile_k=32&layer_norm=spread';
+    const defaults = (text: string, gpu = gpuOf('nvidia')) => defaultsFor({ ...gpu, tuned: text });
+    expect(defaults(tuned)).toMatchObject({ matmul_q4_k: ['tiled'], 'matmul_q4_k.tile_k': ['32'] });
+    expect(defaults(tuned)).toMatchObject({ matvec_q4_k: ['dot4'] });
+    // The same everywhere, so that a link runs the same everywhere.
+    expect(defaults(tuned)).not.toHaveProperty('layer_norm');
+    for (const old of [
+      'matmul_q4_k=gone',
+      'matmul_q4_k=tiled&matmul_q4_k.gone=1',
+      'matmul_q4_k=tiled,dot4',
+      '\0',
+    ])
+      expect(defaults(old), old).toEqual(defaults(''));
+    expect(defaults(tuned, gpuOf('nvidia', ['matmul_q4_k/tiled'])).matmul_q4_k).toEqual(['dot4']);
+    expect(isMeasured({ vendor: 'NVIDIA' })).toBe(true);
+    expect(isMeasured({ vendor: 'apple' })).toBe(false);
+    expect(isMeasured({ vendor: 'unheard of' })).toBe(false);
   });
 
   test('give way to what the settings say of a kernel, its family or its knobs', () => {

@@ -31,6 +31,8 @@ export type WorkerMessage =
   | { type: 'stop' }
   /** A file from the user, from now on a model under its name. */
   | { type: 'file'; file: File }
+  /** Settings that `tune` found on this GPU, from now on its defaults; undefined: those of its vendor. */
+  | { type: 'tuned'; settings: string | undefined }
   /** Asks for an `adapter` or `no-adapter` event. */
   | { type: 'describe' }
   /** `ends`: also with each knob at its smallest and largest choice. */
@@ -175,6 +177,8 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
       return begin((signal) => shaderMessage(message, signal));
     case 'selftest':
       return begin((signal) => testSelf(message.options, signal));
+    case 'tuned':
+      return begin(() => Promise.resolve(session.useTuned(message.settings)));
     case 'describe':
       return begin(describeGpu);
     case 'file':

@@ -48,7 +48,8 @@ export interface ResultsOf {
 
 export type LabEvent =
   /** `defaults`: the variants of this GPU for kernels that settings leave open; `complete` puts them in. */
-  | { type: 'adapter'; adapter: AdapterDescription; defaults: Experiment }
+  /** `tuned`: the settings that were found on this GPU and are among its defaults. */
+  | { type: 'adapter'; adapter: AdapterDescription; defaults: Experiment; tuned?: string }
   | { type: 'no-adapter'; reason: string }
   | { type: 'progress'; progress: Progress }
   | ResultsOf[LabKind]

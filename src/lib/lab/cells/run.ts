@@ -47,7 +47,7 @@ export async function* runCell(
 
 /** The event that describes a GPU before anything runs on it. */
 export function describe(gpu: OpenGpu): LabEvent & { type: 'adapter' } {
-  return { type: 'adapter', adapter: gpu.adapter, defaults: defaultsFor(gpu) };
+  return { type: 'adapter', adapter: gpu.adapter, defaults: defaultsFor(gpu), tuned: gpu.tuned };
 }
 
 /** Loads the job's model and does its work; fails as soon as the GPU is lost. */

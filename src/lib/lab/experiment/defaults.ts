@@ -10,6 +10,7 @@ import { type Experiment, parseExperiment } from './experiment';
 import type { AdapterDescription } from '../../engine/device';
 import type { Kernels } from '../../engine/kernels';
 import { knobOf, ownerOf } from './settings';
+import { tunedDefaults } from './tuned';
 import { rowsOf, VENDOR_KERNELS } from './vendors';
 
 /**
@@ -19,23 +20,42 @@ import { rowsOf, VENDOR_KERNELS } from './vendors';
 export function defaultsFor({
   adapter,
   kernels: compiler,
+  tuned = '',
 }: {
   adapter: Pick<AdapterDescription, 'vendor'>;
   kernels: Pick<Kernels, 'unsupportedReason'>;
+  /** Settings that were found on this very GPU: they come before its vendor's. */
+  tuned?: string;
 }): Experiment {
-  const rows = rowsOf(adapter).map(({ settings }) => parseExperiment(settings));
+  const rows = [tunedDefaults(tuned), ...rowsOf(adapter).map(({ settings }) => parseExperiment(settings))];
   const defaults: Experiment = {};
   for (const kernel of VENDOR_KERNELS) {
-    const own = rows.filter((row) => Object.keys(row).some((key) => ownerOf(key) === kernel));
-    const possible = own.find((row) => {
-      const knobs = Object.entries(row).filter(([key]) => key !== kernel);
-      const values = Object.fromEntries(knobs.map(([key, [value]]) => [knobOf(key), Number(value)]));
-      const variant = findVariant(kernel, row[kernel]?.[0] ?? kernels[kernel].default);
-      return !compiler.unsupportedReason(withKnobs(variant, values));
-    });
-    Object.assign(defaults, possible ?? { [kernel]: [kernels[kernel].default] });
+    const own = rows
+      .map((row) => Object.entries(row).filter(([key]) => ownerOf(key) === kernel))
+      .filter((entries) => entries.length > 0);
+    const possible = own.find((entries) => isPossible(kernel, Object.fromEntries(entries), compiler));
+    Object.assign(
+      defaults,
+      possible ? Object.fromEntries(possible) : { [kernel]: [kernels[kernel].default] },
+    );
   }
   return defaults;
+}
+
+/** True if a GPU can run a kernel's variant with these knobs, and both exist in this version. */
+function isPossible(
+  kernel: string,
+  settings: Experiment,
+  compiler: Pick<Kernels, 'unsupportedReason'>,
+): boolean {
+  const knobs = Object.entries(settings).filter(([key]) => key !== kernel);
+  const values = Object.fromEntries(knobs.map(([key, [value]]) => [knobOf(key), Number(value)]));
+  try {
+    const variant = findVariant(kernel, settings[kernel]?.[0] ?? kernels[kernel].default);
+    return !compiler.unsupportedReason(withKnobs(variant, values));
+  } catch {
+    return false;
+  }
 }
 
 /**

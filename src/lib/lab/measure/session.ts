@@ -34,6 +34,8 @@ export interface OpenGpu {
   device: GPUDevice;
   adapter: AdapterDescription;
   kernels: Kernels;
+  /** Settings that were found on this GPU and are its defaults; undefined if it was not tuned. */
+  tuned?: string;
   /** Errors (normalised mean squared) of what passed its check on this device, by kernel, WGSL text and sizes. */
   checked: Map<string, number>;
   /** The seed of the checks' data, different in every session, so that no shader can know it. */
@@ -64,8 +66,15 @@ interface Loaded {
 export class Session {
   #gpu: { open: OpenGpu; lost: boolean } | undefined;
   #model: LoadedModel | undefined;
+  #tuned: string | undefined;
 
   constructor(readonly host: Host) {}
+
+  /** Makes settings that were found on this GPU its defaults, from the next run on; without any, it has those of its vendor. */
+  useTuned(settings: string | undefined) {
+    this.#tuned = settings;
+    if (this.#gpu) this.#gpu.open.tuned = settings;
+  }
 
   /** The device, opened by the first call and again after it was lost. */
   async open(): Promise<OpenGpu> {
@@ -75,6 +84,7 @@ export class Session {
     const gpu = { open: watch(device, this.host.gpu.wgslLanguageFeatures), lost: false };
     void device.lost.then(() => (gpu.lost = true));
     this.#gpu = gpu;
+    gpu.open.tuned = this.#tuned;
     return gpu.open;
   }
 

@@ -37,6 +37,8 @@ export class Lab {
   adapter = $state.raw<AdapterDescription | undefined>();
   /** Default settings of this GPU, used for keys that a cell does not set. */
   defaults = $state.raw<Experiment>({});
+  /** The settings among them that were found on this very GPU. */
+  tuned = $state<string | undefined>();
   /** Why no GPU is available; undefined if there is one. */
   unavailable = $state<string | undefined>();
   /** True while the page retries to get back a GPU that the browser took away. */
@@ -153,8 +155,8 @@ export class Lab {
     for (const each of this.#listeners) if (each.cell === cell) each.listener.receive(event);
   }
 
-  #found({ adapter, defaults }: Extract<WorkerEvent, { type: 'adapter' }>) {
-    [this.adapter, this.defaults] = [adapter, defaults];
+  #found({ adapter, defaults, tuned }: Extract<WorkerEvent, { type: 'adapter' }>) {
+    [this.adapter, this.defaults, this.tuned] = [adapter, defaults, tuned];
     if (this.taken) [this.taken, this.unavailable, this.#asked] = [false, undefined, 0];
   }
 

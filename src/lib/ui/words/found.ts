@@ -51,4 +51,16 @@ export default {
   useSettings: 'Use these settings in a new sweep',
   useEverywhere: 'Use them in all cells',
   copySettings: 'Copy settings',
+  // The offer to tune a GPU that nobody has measured
+  notMeasuredHere:
+    'No defaults were measured on a GPU like this one. A search of about a minute finds its fastest settings; it can be stopped at any time.',
+  tuneHere: 'Tune for this GPU',
+  tuningHere: 'Tuning for this GPU, in the last cell …',
+  stopTuning: 'Stop',
+  tunedHere: (day: string, percent: string) =>
+    `Tuned for this GPU on ${day}: ${percent} faster. Its defaults here are`,
+  tunedNothing: (day: string) => `Tuned on ${day}: nothing was found that is faster than the defaults.`,
+  contribute: 'Copy as a contribution',
+  contributed: 'Copied: paste it into an issue',
+  forgetTuning: 'Forget',
 };

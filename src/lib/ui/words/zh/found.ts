@@ -42,4 +42,14 @@ export default {
   useSettings: '用这些设置新建扫描',
   useEverywhere: '用于所有单元格',
   copySettings: '复制设置',
+  notMeasuredHere:
+    '没有人在这样的 GPU 上测量过默认设置。大约一分钟的搜索可以找到它最快的设置，随时可以停止。',
+  tuneHere: '为此 GPU 调优',
+  tuningHere: '正在最后一个单元格中为此 GPU 调优……',
+  stopTuning: '停止',
+  tunedHere: (day, percent) => `已于 ${day} 为此 GPU 调优：快 ${percent}。此处的默认设置是`,
+  tunedNothing: (day) => `已于 ${day} 调优：没有找到比默认设置更快的设置。`,
+  contribute: '复制为贡献',
+  contributed: '已复制：请粘贴到 issue 中',
+  forgetTuning: '忘记',
 } satisfies typeof english;
