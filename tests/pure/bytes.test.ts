@@ -174,6 +174,16 @@ describe('a server that gives half an answer', () => {
     expect(await complaint(urlSource(await serve(large)))).toMatch(/must answer Range requests .* 256 MiB/);
   });
 
+  it('is asked for the whole file where the browser makes a network error of a 200, as Safari does', async () => {
+    const url = await serve((request, response) => {
+      if (request.headers.range) request.socket.destroy();
+      else response.writeHead(200, { 'Content-Length': bytes.length }).end(bytes);
+    });
+    const source = await urlSource(url, quick);
+    expect(source.size).toBe(bytes.length);
+    expect(await source.read(5, 3)).toEqual(bytes.slice(5, 8));
+  });
+
   it('is asked again when the connection is cut', async () => {
     const url = await serve((request, response, count) => {
       if (count % 3 === 0) return void request.socket.destroy();

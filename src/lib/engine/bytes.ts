@@ -72,7 +72,9 @@ export async function urlSource(url: string, options: UrlOptions = {}): Promise<
   const closing = new AbortController();
   const opening = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
   const first = await retrying(url, pauseSeconds, opening, async () => {
-    const response = await request(url, 'bytes=0-0', opening);
+    const response = await request(url, 'bytes=0-0', opening).catch((error: unknown) =>
+      withoutRange(url, opening, error),
+    );
     if (response.status === 200) return blobSource(await wholeFile(url, response), name);
     const [size] = contentRange(url, response);
     await response.arrayBuffer();
@@ -102,6 +104,18 @@ function siblingAddress(address: URL, name: string): string {
   const sibling = new URL(encodeURIComponent(name), address);
   sibling.search = address.search;
   return sibling.href;
+}
+
+/**
+ * The answer without a range: Safari makes a network error of a 200 that answers a range request. Throws the first error when
+ * there is no such answer either, or when the server knows ranges, so that something else went wrong.
+ */
+async function withoutRange(url: string, signal: AbortSignal, error: unknown): Promise<Response> {
+  if (!(error instanceof TypeError)) throw error;
+  const response = await request(url, undefined, signal).catch(() => undefined);
+  if (response && response.headers.get('accept-ranges') !== 'bytes') return response;
+  await response?.body?.cancel();
+  throw error;
 }
 
 /** Reads one part of a file on a server. Throws when the file's size or ETag has changed since it was opened. */
@@ -160,14 +174,14 @@ async function retrying<T>(
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Requests a byte range. Resolves to a response of status 200 or 206; throws for any other status and for HTML. */
-async function request(url: string, range: string, signal: AbortSignal): Promise<Response> {
+/** Requests a byte range, or the whole file. Resolves to a response of status 200 or 206; throws for any other status and for HTML. */
+async function request(url: string, range: string | undefined, signal: AbortSignal): Promise<Response> {
   const late = new AbortController();
   const error = new Passing(`${url}: the server did not answer within ${ANSWER_SECONDS} seconds`);
   const timer = setTimeout(() => late.abort(error), ANSWER_SECONDS * 1000);
   // no-store: otherwise the HTTP cache keeps a second copy of the model, which may be gigabytes.
   const response = await fetch(url, {
-    headers: { Range: range },
+    headers: range ? { Range: range } : {},
     cache: 'no-store',
     signal: AbortSignal.any([signal, late.signal]),
   }).finally(() => clearTimeout(timer));

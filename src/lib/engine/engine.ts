@@ -3,6 +3,7 @@ import { readBuffer, storageBuffer } from './buffers';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
 import { Timer } from './timer';
+import { hasTimestamps, wallTimes } from './wallTimes';
 import { Forward, kernelNames, type Choice } from './forward';
 import type { Geometry } from './gguf';
 import type { Kernels } from './kernels';
@@ -302,17 +303,16 @@ export class Engine {
 
   /**
    * Runs a chunk of `tokens` tokens with the head and times each step in a compute pass of its own; the sum therefore
-   * exceeds the time of the whole chunk. Advances the state as a prefill does. Throws without timestamp-query.
+   * exceeds the time of the whole chunk. Advances the state as a prefill does; by the wall clock (`wallTimes`), where the
+   * device has no timestamps, it leaves a state that is worthless.
    */
   async profile(plans: Plans, tokens: number): Promise<StepTime[]> {
-    if (!this.#device.features.has('timestamp-query'))
-      throw new Error('A profile needs timestamp-query, which this GPU or browser does not offer');
     this.#requireRoom(tokens);
     const steps = await this.#steps(plans, tokens, true);
-    const timer = new Timer(this.#device, steps.length);
-    this.#device.queue.submit([encode(this.#device, steps, { timer })]);
+    const seconds = (await hasTimestamps(this.#device))
+      ? await this.#stamped(steps)
+      : await wallTimes(this.#device, steps);
     this.#position += tokens;
-    const seconds = await timer.read();
     return steps.map(({ kernel, variant, pass, sizes }, i) => ({
       kernel,
       variant,
@@ -320,6 +320,12 @@ export class Engine {
       sizes,
       seconds: seconds[i],
     }));
+  }
+
+  async #stamped(steps: Step[]): Promise<(number | undefined)[]> {
+    const timer = new Timer(this.#device, steps.length);
+    this.#device.queue.submit([encode(this.#device, steps, { timer })]);
+    return timer.read();
   }
 
   /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans. */

@@ -1,5 +1,6 @@
 /** Profiles a chunk: GPU seconds by kernel and shape, beside the wall time of the same chunk. */
 import type { Choice, Engine, StepTime } from '../../engine/engine';
+import { hasTimestamps } from '../../engine/wallTimes';
 import type { Weights } from '../../engine/weights';
 import { timestampQuantum } from '../../engine/timer';
 import { acceptTime } from './accept';
@@ -54,6 +55,7 @@ export async function profile(
     tokens,
     target,
     wallSeconds,
+    ...((await hasTimestamps(gpu.device)) ? {} : { clock: 'wall' as const }),
     softmaxSeconds: median(softmaxSeconds),
     readbackSeconds: median(readbackSeconds),
     matmuls: countMatmuls(weights, times[0]),

@@ -63,6 +63,8 @@ export interface Profile {
   target: number;
   /** Median wall time of the chunk, with head and argmax, as a run measures it. */
   wallSeconds: number;
+  /** `wall`: each kernel's seconds are of repeated steps, submission included, because the GPU has no timestamps. */
+  clock?: 'wall';
   /**
    * Median seconds of the softmax over the last token's logits and of copying the probabilities to the CPU; not part of
    * `wallSeconds`.

@@ -226,6 +226,8 @@ export const cells = {
     `A chunk of ${tokens} tokens takes ${wall} ms of wall time: ${rate} tok/s.`,
   profileGpu: (milliseconds: string, dispatches: string) =>
     `Its ${dispatches} dispatches, each in a pass of its own, take ${milliseconds} ms of GPU time.`,
+  profileByWall:
+    'No timestamps here: each kernel is repeated and timed by the wall clock, with what its submission takes.',
   profileBudget: (target: string, budget: string, over: string) =>
     `At ${target} tok/s it may take ${budget} ms: ${over} ms over the target.`,
   profileWithin: (target: string, budget: string) =>

@@ -224,6 +224,7 @@ export const cells: typeof english = {
   profileChunk: (tokens, wall, rate) => `一个 ${tokens} 个词元的分块实际用时 ${wall} 毫秒：${rate} 词元/秒。`,
   profileGpu: (milliseconds, dispatches) =>
     `其 ${dispatches} 次调度各占一个通道，在 GPU 上共 ${milliseconds} 毫秒。`,
+  profileByWall: '这里没有时间戳：每个内核重复运行，用墙上时钟计时，包含提交所需的时间。',
   profileBudget: (target, budget, over) =>
     `按 ${target} 词元/秒，它只能用 ${budget} 毫秒：超出目标 ${over} 毫秒。`,
   profileWithin: (target, budget) => `按 ${target} 词元/秒，它可以用 ${budget} 毫秒：在目标之内。`,
