@@ -1,6 +1,6 @@
 // Writes a model file of random weights in any published geometry, to measure how fast files load.
 import { open } from 'node:fs/promises';
-import { SYNTHETIC, syntheticFormat } from '../src/lib/engine/synthetic';
+import { SYNTHETIC, syntheticFormat } from '../src/lib/engine/geometries';
 import type { Geometry } from '../src/lib/engine/geometry';
 import { arrange } from '../src/lib/engine/arrangement';
 import { formats } from '../src/lib/shaders/formats/formats';

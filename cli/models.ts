@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { CATALOGUE } from '../src/lib/models/catalogue';
 import { download, type DownloadProgress } from '../src/lib/models/download';
-import type { Homes } from '../src/lib/models/names';
+import type { Homes } from '../src/lib/models/hubs';
 import { requestOf } from '../src/lib/models/request';
 import { gigabytes, type Manifest, storedModels } from '../src/lib/models/storage';
 import { openStored } from '../src/lib/models/stored';

@@ -41,6 +41,8 @@ export async function rangeServer(
     },
   };
   const http = createServer((request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Expose-Headers', 'ETag, Content-Range, Content-Length');
     const { range, 'if-range': ifRange } = request.headers;
     const count = server.requests.push({ range, ifRange: ifRange as string | undefined });
     if (server.answer?.(request, response, count - 1)) return;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { blobSource, memorySource, type ByteSource } from '../../src/lib/engine/bytes';
 import { openGguf, readNumbers, type ModelFile } from '../../src/lib/engine/gguf';
 import { Oracle } from '../../src/lib/engine/rwkv7';
-import { SYNTHETIC, syntheticFormat } from '../../src/lib/engine/synthetic';
+import { SYNTHETIC, syntheticFormat } from '../../src/lib/engine/geometries';
 import { formats } from '../../src/lib/shaders/formats/formats';
 import { DEMO, openModel, readBytes, standardDeviation, TINY } from '../oracle';
 import { asOlder, key, modelOf, smallModel, writeGguf, writeHeader, type SmallGguf } from '../small-gguf';

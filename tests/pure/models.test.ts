@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { aboutBytes, CATALOGUE, publishedNamed } from '../../src/lib/models/catalogue';
-import { factsIn, hubListAddress, hubText, readHubFile } from '../../src/lib/models/names';
+import { factsIn, hubListAddress } from '../../src/lib/models/hubs';
+import { hubText, readHubFile } from '../../src/lib/models/names';
 import { keyOf, requestOf } from '../../src/lib/models/request';
 import { isFileName } from '../../src/lib/models/storage';
 import { formats } from '../../src/lib/shaders/formats/formats';

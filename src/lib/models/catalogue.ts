@@ -4,7 +4,7 @@
  * Where size or hash are not known here, the hub is asked before a download.
  */
 import { type Geometry } from '../engine/geometry';
-import { SYNTHETIC } from '../engine/synthetic';
+import { SYNTHETIC } from '../engine/geometries';
 import type { HubFile } from './names';
 
 /** A file that can be named in settings. */

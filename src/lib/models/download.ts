@@ -4,7 +4,7 @@
  */
 import { createSHA256 } from 'hash-wasm';
 import { messageOf } from '../engine/ggufHeader';
-import { factsIn, type Homes, hubListAddress } from './names';
+import { factsIn, type Homes, hubListAddress } from './hubs';
 import { keyOf, type ModelRequest } from './request';
 import { gigabytes, isFileName, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
 import { Changed, inspect, type Network, type Remote, transfer } from './transfer';

@@ -1,15 +1,7 @@
 /** What a model text asks for: the one resolver of settings, links, terminal and page. */
 import { CATALOGUE, type Published, publishedNamed } from './catalogue';
-import {
-  type Homes,
-  hubAddress,
-  type HubFile,
-  hubText,
-  isAddress,
-  isHubText,
-  isPublishedText,
-  readHubFile,
-} from './names';
+import { type Homes, hubAddress } from './hubs';
+import { type HubFile, hubText, isAddress, isHubText, isPublishedText, readHubFile } from './names';
 
 /** A file to be fetched: its name, where it can be had, and what is known of it. */
 export interface ModelRequest {

@@ -1,6 +1,6 @@
 /** Opens models that are stored, for whoever runs them. */
 import type { ByteSource } from '../engine/bytes';
-import type { Homes } from './names';
+import type { Homes } from './hubs';
 import { keyOf, type ModelRequest, requestOf } from './request';
 import { gigabytes, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
 

@@ -7,7 +7,7 @@
  * all its formats at once: matmul=tiled, matmul.tile_k=32; a setting of one kernel wins over its family's, and one for
  * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.tile_k=32.
  */
-import { SYNTHETIC } from '../../engine/synthetic';
+import { SYNTHETIC } from '../../engine/geometries';
 import { isHubText, readHubFile } from '../../models/names';
 import { familyOf } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';

@@ -1,5 +1,6 @@
 /** Download size and memory use of a model, shown before it loads. */
 import { NAMED_MODELS } from '../../lab/experiment/experiment';
+import { isHubText, isPublishedText } from '../../models/names';
 import { t } from '../words/words.svelte';
 
 /** Size of the demo model's file, in bytes. */
@@ -17,11 +18,12 @@ const GPU_BYTES: Record<string, number> = {
 };
 
 /**
- * Classifies a model that is not one of the named ones: an address to fetch, or a local file that the user must open.
- * Undefined for named models.
+ * Classifies a model that is not one of the lab's own: an address to fetch, a published one that is stored or must be downloaded, or
+ * a local file that the user must open. Undefined for the lab's own.
  */
-export function unnamedModel(model: string): 'address' | 'file' | undefined {
+export function unnamedModel(model: string): 'address' | 'published' | 'file' | undefined {
   if (NAMED_MODELS.includes(model)) return undefined;
+  if (isHubText(model) || isPublishedText(model)) return 'published';
   return /^https?:\/\//i.test(model) ? 'address' : 'file';
 }
 
@@ -31,7 +33,9 @@ export function modelCost(model: string, bytes?: number): string {
   if (model === 'demo') return words.costDemo(megabytes(DEMO_BYTES));
   if (model in GPU_BYTES) return words.costSynthetic(`${(GPU_BYTES[model] / 1e9).toPrecision(2)} GB`);
   const size = bytes === undefined ? words.unknownSize : megabytes(bytes);
-  return unnamedModel(model) === 'address' ? words.costAddress(size) : words.costFile(size);
+  const kind = unnamedModel(model);
+  if (kind === 'published') return words.costStored;
+  return kind === 'address' ? words.costAddress(size) : words.costFile(size);
 }
 
 /** Formats a size in bytes with a decimal unit, such as 7.9 MB. */

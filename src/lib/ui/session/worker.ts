@@ -1,4 +1,4 @@
-/** Opens the lab's worker with typed events and error reporting. */
+/** Opens the page's workers with typed events and error reporting. */
 
 /**
  * Starts a worker. `crashed` is called when its script cannot be loaded or throws outside a run; the worker must then
@@ -9,6 +9,26 @@ export function openWorker<Event>(
   crashed: (reason: string) => void,
 ): Worker {
   const worker = new Worker(new URL('../../lab/worker.ts', import.meta.url), { type: 'module', name: 'lab' });
+  return connected(worker, receive, crashed);
+}
+
+/** Starts the worker that downloads models; see `openWorker`. */
+export function openModelsWorker<Event>(
+  receive: (event: Event) => void,
+  crashed: (reason: string) => void,
+): Worker {
+  const worker = new Worker(new URL('../../models/worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'models',
+  });
+  return connected(worker, receive, crashed);
+}
+
+function connected<Event>(
+  worker: Worker,
+  receive: (event: Event) => void,
+  crashed: (reason: string) => void,
+): Worker {
   worker.onmessage = ({ data }: MessageEvent<Event>) => receive(data);
   worker.onmessageerror = () => crashed('The worker sent something that cannot be read');
   worker.onerror = (event) => {

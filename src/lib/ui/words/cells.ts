@@ -76,6 +76,7 @@ export const cells = {
   costDemo: (size: string) => `a ${size} download from this site, on the first run`,
   costSynthetic: (size: string) => `no download; weights generated on the GPU, about ${size} of its memory`,
   costAddress: (size: string) => `a download of ${size}, on the first run`,
+  costStored: 'stored in this browser, or downloaded first',
   costFile: (size: string) => `a file of ${size} on this machine`,
   unknownSize: 'unknown size',
   names: {

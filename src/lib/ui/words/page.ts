@@ -32,6 +32,7 @@ export const page = {
   palette: 'Command palette',
   selftest: 'Self-test',
   notebook: 'Notebook',
+  models: 'Models',
   kernels: 'Kernels',
   commands: 'Type a command',
   noCommand: 'No command of this name',

@@ -30,6 +30,11 @@ const FOUND: Record<Language, () => Promise<typeof import('./found')>> = {
   zh: () => import('./zh/found'),
 };
 
+const MODELS: Record<Language, () => Promise<typeof import('./models')>> = {
+  en: () => import('./models'),
+  zh: () => import('./zh/models'),
+};
+
 let current = $state<Language>('en');
 let words = $state.raw<Words>();
 
@@ -47,6 +52,9 @@ export const warningTexts = async () => (await WARNINGS[current]()).default;
 
 /** The words for what comparisons, peaks and tuning found, in the current language; loaded by the first call. Reactive. */
 export const foundWords = async () => (await FOUND[current]()).default;
+
+/** The words of the models page, in the current language; loaded by the first call. Reactive. */
+export const modelWords = async () => (await MODELS[current]()).default;
 
 /** Loads the language chosen before, else the browser's. Call it before anything is shown. */
 export async function learn(): Promise<void> {

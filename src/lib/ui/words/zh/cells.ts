@@ -70,6 +70,7 @@ export const cells: typeof english = {
   costDemo: (size) => `首次运行时从本站下载 ${size}`,
   costSynthetic: (size) => `无需下载；权重在 GPU 上生成，约占 ${size}`,
   costAddress: (size) => `首次运行时下载 ${size}`,
+  costStored: '保存在本浏览器中，或需先下载',
   costFile: (size) => `这台机器上的文件，${size}`,
   unknownSize: '大小未知',
   names: {

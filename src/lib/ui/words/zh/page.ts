@@ -29,6 +29,7 @@ export const page: typeof english = {
   palette: '命令面板',
   selftest: '自检',
   notebook: '笔记本',
+  models: '模型',
   kernels: '内核',
   commands: '输入命令',
   noCommand: '没有这个名称的命令',

@@ -1,0 +1,29 @@
+/** The published sizes of RWKV-7, for synthetic models and the catalogue. Apart from the code that makes weights, which pages do not load. */
+import type { Geometry } from './geometry';
+
+/**
+ * Geometries of the published RWKV-7 models. The training code's formula for the ranks,
+ * max(1, round(C^e · m / 32)) · 32, gives the same values except for the gate of the 0.4B model (160) and for those of the
+ * 13.3B model; the sizes of the published files confirm all of them (tests/pure/models.test.ts).
+ */
+export const SYNTHETIC: Record<string, Geometry> = {
+  'synthetic-0.1b': world(12, 768, { decay: 64, learningRate: 64, value: 32, gate: 128 }),
+  'synthetic-0.4b': world(24, 1024, { decay: 64, learningRate: 64, value: 32, gate: 128 }),
+  'synthetic-1.5b': world(24, 2048, { decay: 96, learningRate: 96, value: 64, gate: 256 }),
+  'synthetic-2.9b': world(32, 2560, { decay: 96, learningRate: 96, value: 64, gate: 320 }),
+  'synthetic-7.2b': world(32, 4096, { decay: 128, learningRate: 128, value: 96, gate: 480 }),
+  'synthetic-13.3b': world(61, 4096, { decay: 192, learningRate: 192, value: 128, gate: 384 }),
+};
+
+function world(layers: number, embedding: number, ranks: Geometry['ranks']): Geometry {
+  const sizes = { layers, embedding, heads: embedding / 64, headSize: 64, hidden: 4 * embedding };
+  return { ...sizes, vocabulary: 65536, ranks, normEpsilon: 1e-5 };
+}
+
+/** The weight format of a tensor, as in an f16 file quantised to Q4_K_M by llama.cpp. */
+export function syntheticFormat(tensor: string): string {
+  if (tensor === 'output.weight') return 'q6_k';
+  if (/time_mix_[avg][12]\.weight$/.test(tensor)) return 'f16';
+  if (/^token_embd\.weight$|(receptance|key|value|output)\.weight$/.test(tensor)) return 'q4_k';
+  return 'f32';
+}

@@ -1,0 +1,85 @@
+/** Downloads in a worker of its own, so that neither the page nor the GPU waits for them. */
+import type { BufferLimits } from '../engine/arrangement';
+import { messageOf } from '../engine/ggufHeader';
+import { CATALOGUE } from './catalogue';
+import { download, type DownloadProgress, NoRoom } from './download';
+import { type Fit, fitOf } from './fit';
+import { openOpfs } from './opfs';
+import { requestOf } from './request';
+import { type ModelStorage, type Room, type Stored, storedModels } from './storage';
+import type { Network } from './transfer';
+
+export type ModelsMessage =
+  /** Asks for a `stored` event. */
+  | { type: 'list' }
+  /** Fetches a model by its text, or goes on fetching it. */
+  | { type: 'download'; name: string }
+  | { type: 'pause'; name: string }
+  | { type: 'delete'; key: string }
+  /** Asks for a `fits` event: what each published model needs, and whether these limits of an adapter allow it. */
+  | { type: 'fits'; limits: BufferLimits; chunk: number };
+
+export type ModelsEvent =
+  | { type: 'stored'; models: Stored[]; room: Room }
+  | { type: 'progress'; name: string; progress: DownloadProgress }
+  /** `paused`: at the user's wish; `noRoom`: the browser's storage is full. */
+  | { type: 'ended'; name: string; outcome: 'complete' | 'paused' | 'noRoom' | 'failed'; reason: string }
+  | { type: 'fits'; fits: Record<string, Fit> }
+  /** This browser has no storage for files. */
+  | { type: 'unavailable'; reason: string };
+
+const network: Network = {
+  fetch: (...request) => fetch(...request),
+  conditional: (address) => new URL(address).origin === self.location.origin,
+  pause: (tries) => (tries < 8 ? Math.min(30, 0.5 * 2 ** tries) * (0.5 + Math.random()) : undefined),
+  stallSeconds: 30,
+  most: 4,
+};
+
+const running = new Map<string, AbortController>();
+let storage: Promise<ModelStorage> | undefined;
+
+const tell = (event: ModelsEvent) => self.postMessage(event);
+
+async function list(kept: ModelStorage) {
+  tell({ type: 'stored', models: await storedModels(kept), room: await kept.room() });
+}
+
+async function fetchModel(name: string, kept: ModelStorage) {
+  if (running.has(name)) return;
+  const stop = new AbortController();
+  running.set(name, stop);
+  const end = (outcome: 'complete' | 'paused' | 'noRoom' | 'failed', reason = '') =>
+    tell({ type: 'ended', name, outcome, reason });
+  try {
+    const request = requestOf(name);
+    if (!request) throw new Error(`"${name}" is nothing to download`);
+    const progress = (each: DownloadProgress) => tell({ type: 'progress', name, progress: each });
+    await download(request, kept, network, { signal: stop.signal, progress });
+    end('complete');
+  } catch (error) {
+    if (stop.signal.aborted) end('paused');
+    else end(error instanceof NoRoom ? 'noRoom' : 'failed', messageOf(error));
+  } finally {
+    running.delete(name);
+    await list(kept);
+  }
+}
+
+async function receive(message: ModelsMessage) {
+  if (message.type === 'fits') {
+    const fits = CATALOGUE.map((each) => [each.name, fitOf(each, message.limits, message.chunk)] as const);
+    return tell({ type: 'fits', fits: Object.fromEntries(fits) });
+  }
+  if (message.type === 'pause') return running.get(message.name)?.abort(new Error('paused'));
+  const kept = await (storage ??= openOpfs());
+  if (message.type === 'download') return fetchModel(message.name, kept);
+  if (message.type === 'delete') await kept.remove(message.key);
+  await list(kept);
+}
+
+self.onmessage = ({ data }: MessageEvent<ModelsMessage>) =>
+  void receive(data).catch((error: unknown) => {
+    storage = undefined;
+    tell({ type: 'unavailable', reason: messageOf(error) });
+  });

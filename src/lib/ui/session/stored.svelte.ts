@@ -1,0 +1,81 @@
+/** The reactive state of stored models: what there is, what is being fetched, how much room is left. */
+import { SvelteMap } from 'svelte/reactivity';
+import type { DownloadProgress } from '../../models/download';
+import type { Fit } from '../../models/fit';
+import type { Room, Stored } from '../../models/storage';
+import { openModelsWorker } from './worker';
+import type { ModelsEvent, ModelsMessage } from '../../models/worker';
+
+/** A download of this page: its progress, or how it ended. */
+export interface Fetching {
+  progress?: DownloadProgress;
+  ended?: Exclude<Extract<ModelsEvent, { type: 'ended' }>['outcome'], 'complete'>;
+  reason?: string;
+}
+
+export class StoredModels {
+  models = $state.raw<Stored[]>([]);
+  room = $state.raw<Room>({});
+  /** False until the storage has answered. */
+  known = $state(false);
+  /** Why there is no storage; undefined if there is one. */
+  unavailable = $state<string | undefined>();
+  /** What each published model needs on the GPU; empty until `askFits` is answered. */
+  fits = $state.raw<Record<string, Fit>>({});
+  readonly fetching = new SvelteMap<string, Fetching>();
+
+  #worker: Worker | undefined;
+
+  open() {
+    this.#worker = openModelsWorker<ModelsEvent>(
+      (event) => this.#receive(event),
+      (reason) => (this.unavailable = reason),
+    );
+    this.#send({ type: 'list' });
+  }
+
+  /** Ends the downloads of this page; what has arrived stays. */
+  close() {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  /** Fetches a model; called by a click, which may also ask the browser to keep the files. */
+  download(name: string) {
+    this.fetching.set(name, {});
+    void navigator.storage?.persist?.().then(() => this.#send({ type: 'list' }));
+    this.#send({ type: 'download', name });
+  }
+
+  /** Asks what the published models need, and whether an adapter's limits allow it, at a chunk of so many tokens. */
+  askFits({ maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits, chunk: number) {
+    this.#send({ type: 'fits', limits: { maxBufferSize, maxStorageBufferBindingSize }, chunk });
+  }
+
+  pause(name: string) {
+    this.#send({ type: 'pause', name });
+  }
+
+  remove(key: string) {
+    this.#send({ type: 'delete', key });
+  }
+
+  /** The stored file of a published name or other text, whole or in part. */
+  stored(name: string): Stored | undefined {
+    return this.models.find(({ manifest }) => manifest?.name === name);
+  }
+
+  #send(message: ModelsMessage) {
+    this.#worker?.postMessage(message);
+  }
+
+  #receive(event: ModelsEvent) {
+    if (event.type === 'unavailable') this.unavailable = event.reason;
+    if (event.type === 'stored') [this.models, this.room, this.known] = [event.models, event.room, true];
+    if (event.type === 'fits') this.fits = event.fits;
+    if (event.type === 'progress') this.fetching.set(event.name, { progress: event.progress });
+    if (event.type !== 'ended') return;
+    if (event.outcome === 'complete') this.fetching.delete(event.name);
+    else this.fetching.set(event.name, { ended: event.outcome, reason: event.reason });
+  }
+}

@@ -1,0 +1,51 @@
+/** Words of the models page; loaded with it. */
+import type { DownloadProgress } from '../../models/download';
+
+export default {
+  title: 'Models',
+  intro:
+    'Models are kept in this browser and are fetched once. A download goes on where it ended, also after a reload; it counts only when its SHA-256 is the published one. Settings name a model by the name below.',
+  room: (used: string, free: string) => `${used} used in this browser, ${free} free.`,
+  lasting: 'The browser keeps them until you delete them.',
+  notLasting: 'The browser may delete them when it runs out of room.',
+  noStorage: (why: string) => `This browser keeps no files for this page: ${why}`,
+  here: 'Stored in this browser',
+  nothing: 'Nothing yet.',
+  published: 'Published',
+  other: 'Another file',
+  otherLabel: 'hf:owner/repository/file.gguf, ms:… or https://…',
+  download: 'Download',
+  goOn: 'Go on',
+  pause: 'Pause',
+  remove: 'Delete',
+  sure: 'Delete for good?',
+  keep: 'Keep',
+  whole: 'stored',
+  part: (share: string) => `${share} stored`,
+  damaged: 'damaged: it can only be deleted',
+  phases: {
+    asking: 'asking the server',
+    waiting: 'downloaded by another tab',
+    downloading: 'downloading',
+    checking: 'checking the bytes',
+  } satisfies Record<DownloadProgress['phase'], string>,
+  rate: (rate: string, left: string) => `${rate}/s, ${left} left`,
+  ended: {
+    paused: 'Paused.',
+    noRoom: 'No room:',
+    failed: 'It failed:',
+  },
+  runWithout: 'An address can also be run without storing it: write it as the model of a cell.',
+  from: (hosts: string, licence: string) => `from ${hosts}; ${licence}`,
+  unknownSize: 'size unknown',
+  about: (size: string) => `about ${size}`,
+  fits: (size: string) => `needs ${size} on the GPU`,
+  fitsNot: (why: string) => `does not fit this GPU: ${why}`,
+  fitAbout: (weights: string, state: string, activations: string) =>
+    `weights ${weights}, state ${state}, activations of a chunk of 256 about ${activations}`,
+  use: 'Use in a notebook',
+  offer: (name: string) => `${name} is not stored in this browser.`,
+  seconds: (count: number) => `${count} s`,
+  minutes: (count: number) => `${count} min`,
+  hours: (count: string) => `${count} h`,
+};

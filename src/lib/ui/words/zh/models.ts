@@ -1,0 +1,51 @@
+/** Words of the models page, in Simplified Chinese. */
+import type english from '../models';
+
+export default {
+  title: '模型',
+  intro:
+    '模型保存在本浏览器中，只下载一次。下载可从中断处继续，刷新页面后也一样；只有 SHA-256 与公布的一致才算完成。设置中用下面的名称指定模型。',
+  room: (used, free) => `本浏览器已用 ${used}，剩余 ${free}。`,
+  lasting: '浏览器会一直保留，直到您删除。',
+  notLasting: '空间不足时，浏览器可能会删除它们。',
+  noStorage: (why) => `本浏览器无法为此页面保存文件：${why}`,
+  here: '已保存在本浏览器',
+  nothing: '还没有。',
+  published: '已发布的模型',
+  other: '其他文件',
+  otherLabel: 'hf:所有者/仓库/文件.gguf、ms:… 或 https://…',
+  download: '下载',
+  goOn: '继续',
+  pause: '暂停',
+  remove: '删除',
+  sure: '确定删除？',
+  keep: '保留',
+  whole: '已保存',
+  part: (share) => `已保存 ${share}`,
+  damaged: '已损坏，只能删除',
+  phases: {
+    asking: '正在询问服务器',
+    waiting: '另一个标签页正在下载',
+    downloading: '正在下载',
+    checking: '正在校验',
+  },
+  rate: (rate, left) => `${rate}/秒，剩余 ${left}`,
+  ended: {
+    paused: '已暂停。',
+    noRoom: '空间不足：',
+    failed: '下载失败：',
+  },
+  runWithout: '也可以不保存，直接把地址写作单元格的模型来运行。',
+  from: (hosts, licence) => `来自 ${hosts}；${licence}`,
+  unknownSize: '大小未知',
+  about: (size) => `约 ${size}`,
+  fits: (size) => `需要 ${size} 显存`,
+  fitsNot: (why) => `此 GPU 放不下：${why}`,
+  fitAbout: (weights, state, activations) =>
+    `权重 ${weights}，状态 ${state}，256 个词元的分块的激活值约 ${activations}`,
+  use: '在笔记本中使用',
+  offer: (name) => `${name} 尚未保存在本浏览器中。`,
+  seconds: (count) => `${count} 秒`,
+  minutes: (count) => `${count} 分钟`,
+  hours: (count) => `${count} 小时`,
+} satisfies typeof english;
