@@ -1,4 +1,5 @@
 // Simulated comparisons and series: the machines that mislead a measurement, each with its own kind of disturbance.
+import { logRatio } from '../../src/lib/lab/measure/blocks';
 import type { Random } from '../../src/lib/shaders/kernel';
 import { judgeBlocks, type Verdict } from '../../src/lib/lab/statistics/verdict';
 
@@ -50,12 +51,16 @@ export const gaussian =
 
 const quiet = gaussian(0.01);
 
+/** One sample of 30 takes eight times as long, as during a garbage collection. */
+const pauses: Machine['noise'] = (normal, random) => 0.01 * normal() + (random() < 1 / 30 ? Math.log(8) : 0);
+
 /** The scenarios of the protocol. */
 export const MACHINES: Machine[] = [
   { name: 'noise 1 %', noise: quiet },
   { name: 'noise 2 %', noise: gaussian(0.02) },
   { name: 'noise 5 %', noise: gaussian(0.05) },
   { name: 'heavy tails', noise: heavyTails },
+  { name: 'pause in one sample of 30', noise: pauses },
   { name: 'clock drifts by 15 %', noise: quiet, clock: (share) => 0.14 * share },
   { name: 'clock steps by 15 %', noise: quiet, clock: (share, turn) => (share > turn ? 0.14 : 0) },
   { name: 'hiccup at every 4th sample', noise: quiet, hiccup: 0.1 },
@@ -68,12 +73,14 @@ export const MACHINES: Machine[] = [
 ];
 
 const SAMPLE_SECONDS = 0.01;
-/** Samples of a block: two preparations of one untimed sample of either side and a quad. */
-const BLOCK_SAMPLES = 12;
+/** Quads after each preparation, the fewest of short samples. */
+const QUADS = 2;
+/** Samples of a block: two preparations of one untimed sample of either side and the quads. */
+const BLOCK_SAMPLES = 2 * (2 + 4 * QUADS);
 
 /**
  * The value of each block of one comparison, ln(first ÷ second): two preparations in opposite orders, the first by coin;
- * in each, one untimed sample of either side, then the quad ABBA or BAAB by coin. `effect`: the second is faster by this much.
+ * in each, one untimed sample of either side, then quads ABBA or BAAB by coin. `effect`: the second is faster by this much.
  */
 function simulateBlocks(machine: Machine, effect: number, count: number, random: Random): number[] {
   const normal = normalFrom(random);
@@ -85,23 +92,24 @@ function simulateBlocks(machine: Machine, effect: number, count: number, random:
     const hiccup = (taken + sampleAt) % 4 === 0 ? (machine.hiccup ?? 0) : 0;
     taken++;
     const log = arm + hiccup + (machine.clock?.(share, turn) ?? 0) + machine.noise(normal, random);
-    return Math.log(readSeconds(SAMPLE_SECONDS * Math.exp(log), machine.tick ?? 0, random));
+    return readSeconds(SAMPLE_SECONDS * Math.exp(log), machine.tick ?? 0, random);
   };
-  const quad = (firstArm: number, secondArm: number) => {
+  const half = (arms: [first: number, second: number]) => {
     taken += 2; // untimed
-    const arms = random() < 0.5 ? [0, 1, 1, 0] : [1, 0, 0, 1];
-    let sum = 0;
-    for (const arm of arms) sum += (arm ? -1 : 1) * time(arm ? secondArm : firstArm);
-    return sum / 2;
+    const seconds: [number[], number[]] = [[], []];
+    for (let quad = 0; quad < QUADS; quad++)
+      for (const arm of random() < 0.5 ? [0, 1, 1, 0] : [1, 0, 0, 1]) seconds[arm].push(time(arms[arm]));
+    return seconds;
   };
   return Array.from({ length: count }, () => {
     const firstEarlier = random() < 0.5;
-    const quads = [firstEarlier, !firstEarlier].map((earlier) => {
+    const halves = [firstEarlier, !firstEarlier].map((earlier) => {
       const later = machine.second ?? 0;
       const own = () => (machine.preparation ?? 0) * normal();
-      return quad(own() + (earlier ? 0 : later), own() + (earlier ? later : 0) - effect);
+      return half([own() + (earlier ? 0 : later), own() + (earlier ? later : 0) - effect]);
     });
-    return (quads[0] + quads[1]) / 2;
+    const [first, second] = [0, 1].map((arm) => halves.flatMap((seconds) => seconds[arm]));
+    return logRatio(first, second);
   });
 }
 

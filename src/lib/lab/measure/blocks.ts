@@ -7,7 +7,7 @@
 import type { Plans } from '../../engine/engine';
 import type { Step } from '../../engine/encode';
 import { seeded, type Random } from '../../shaders/kernel';
-import { mean, median } from '../statistics/descriptive';
+import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import type { PreparedRun } from './prepare';
 import { encodeSecondsOf, onePrompt, promptTokens } from './prompt';
@@ -19,16 +19,18 @@ const WARMUP_SECONDS = 0.5;
 /** A budget should hold so many blocks: the first three looks at the values. */
 const WANTED_BLOCKS = 16;
 const MOST_QUADS = 5;
+/** Longer samples may do with one quad: a pause of the runtime is a smaller part of them. */
+const LONG_SECONDS = 0.06;
 
 /**
- * Quads (A B B A) after each of the two preparations of a block. Their median counts, so that a pause in one does not: as
- * many as let `budget` seconds hold WANTED_BLOCKS blocks of `sides` sides, an odd number from 1 to MOST_QUADS.
+ * Quads (A B B A) after each of the two preparations of a block, 1 to MOST_QUADS: as many as let `budget` seconds hold WANTED_BLOCKS
+ * blocks of `sides` sides, and at least two of short samples.
  */
 export function quadsFor(sampleSeconds: number, sides: number, budget: number): number {
   // A half of a block has an untimed sample of each side and two in every quad.
   const samples = budget / (WANTED_BLOCKS * 2 * sides * sampleSeconds);
-  const quads = Math.floor((samples - 1) / 2);
-  return Math.max(1, Math.min(MOST_QUADS, quads - ((quads + 1) % 2)));
+  const fewest = sampleSeconds < LONG_SECONDS ? 2 : 1;
+  return Math.max(fewest, Math.min(MOST_QUADS, Math.floor((samples - 1) / 2)));
 }
 
 export class Blocks {
@@ -162,12 +164,17 @@ export class Blocks {
 const stepsOf = ({ inner, final }: Plans): Step[] => [...inner.values(), ...final.values()].flat();
 
 /**
- * ln(first ÷ second) of a block: the mean over its two preparations of the median over their quads. Above 0, the second is
- * faster. Both lists hold a block's samples in order, in seconds.
+ * ln(first ÷ second) of a block: the mean over its two preparations of the log-ratio of the sides' low medians. Above 0, the
+ * second is faster. Both lists hold a block's samples in order, in seconds, those of the first preparation first. The low
+ * median (the smaller of two, the second of four) ignores pauses in up to half of the samples: a garbage collection can make
+ * one of them ten times as long.
  */
 export function logRatio(first: readonly number[], second: readonly number[]): number {
-  const ratios = first.map((seconds, at) => Math.log(seconds / second[at]));
-  const quads = Array.from({ length: ratios.length / 2 }, (_, at) => mean(ratios.slice(2 * at, 2 * at + 2)));
-  const half = quads.length / 2;
-  return mean([quads.slice(0, half), quads.slice(half)].map(median));
+  const half = first.length / 2;
+  const halves = [first.slice(0, half), first.slice(half)].map((own, at) =>
+    Math.log(lowMedian(own) / lowMedian(second.slice(at * half, at * half + half))),
+  );
+  return mean(halves);
 }
+
+const lowMedian = (values: readonly number[]) => values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
