@@ -115,7 +115,7 @@ function countActivity() {
 const IDLE_MILLISECONDS = 6000;
 
 test('an idle page with every kind of cell does nothing; typing is stored while it goes on', async () => {
-  await withChromium(async (page, { errors }) => {
+  await withChromium(async (page, { address, errors }) => {
     await page.locator('[data-adapter]').waitFor();
     await load(page, 'idle.md', EVERY_KIND);
     await page.getByRole('button', { name: 'Allow this shader' }).click();
@@ -170,6 +170,38 @@ test('an idle page with every kind of cell does nothing; typing is stored while 
     await expect.poll(storedText).toMatch(/xxx/);
     typing = false;
     await typed;
+
     expect(errors).toEqual([]);
+
+    // What is stored gets another shape: an id twice.
+    await page.goto(`${address}robots.txt`); // leaving stores the notebook once more
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const request = indexedDB.open('rwkv-lab');
+          request.onerror = () => reject(request.error!);
+          request.onsuccess = () => {
+            const transaction = request.result.transaction('notebooks', 'readwrite');
+            const store = transaction.objectStore('notebooks');
+            const all = store.getAll();
+            all.onsuccess = () => {
+              for (const notebook of all.result as {
+                cells: { id: string; kind: string }[];
+              }[]) {
+                notebook.cells[1].id = notebook.cells[0].id;
+                store.put(notebook);
+              }
+            };
+            transaction.oncomplete = () => {
+              request.result.close();
+              resolve();
+            };
+          };
+        }),
+    );
+    await page.goto(address);
+    await expect.poll(() => cells(page).count()).toBe(9);
+    expect(await page.locator('[data-cell=sweep]').count()).toBe(1);
+    await page.getByRole('heading', { name: 'Idle', exact: true }).waitFor();
   });
 });

@@ -98,3 +98,10 @@ test('notebooks that were only looked at never push out one that the user wrote'
   const surplus = surplusOf([...looked, mine, older, { ...whole, written: false }]);
   expect(surplus.map(({ id }) => id)).toEqual(looked.slice(20).map(({ id }) => id));
 });
+
+test('cells that were stored under one id are told apart', () => {
+  const read = readNotebook({ ...whole, cells: [cells[0], { ...cells[1], id: cells[0].id }, cells[0]] })!;
+  expect(read.cells.map(({ body }) => body)).toEqual([cells[0].body, cells[1].body, cells[0].body]);
+  expect(new Set(read.cells.map(({ id }) => id)).size).toBe(3);
+  expect(read.cells[0]).toEqual(cells[0]);
+});

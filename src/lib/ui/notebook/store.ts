@@ -139,18 +139,36 @@ export class Store {
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
-    this.#database ??= openDB<Schema>('rwkv-lab', 1, {
-      upgrade(database) {
-        database.createObjectStore('notebooks', { keyPath: 'id' });
-        database.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
-      },
-      // The browser may close the database to free memory; the next call reopens it.
-      terminated: () => (this.#database = undefined),
-    }).catch((reason: unknown) => {
+    this.#database ??= this.#connect().catch((reason: unknown) => {
       this.#database = undefined;
       throw reason;
     });
     return this.#database;
+  }
+
+  /** Rejects when another tab keeps an older version of the database open, instead of waiting for it. */
+  #connect(): Promise<IDBPDatabase<Schema>> {
+    return new Promise((resolve, reject) => {
+      openDB<Schema>('rwkv-lab', 1, {
+        upgrade(database) {
+          database.createObjectStore('notebooks', { keyPath: 'id' });
+          database.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
+        },
+        blocked: () =>
+          reject(
+            new Error(
+              'Another tab shows an older version of the lab, which keeps the notebooks locked; close it',
+            ),
+          ),
+        // A newer version of the lab in another tab waits for this one; the next call opens the database again.
+        blocking: (_current, _blocked, event) => {
+          (event.target as IDBDatabase).close();
+          this.#database = undefined;
+        },
+        // The browser may close the database to free memory; the next call reopens it.
+        terminated: () => (this.#database = undefined),
+      }).then(resolve, reject);
+    });
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { type CellKind, LAB_KINDS, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
-import { cellsOf, type NotebookCell } from './cellList';
+import { cellsOf, newId, type NotebookCell } from './cellList';
 import { type Outcome, type ResultEvent, upgradeOutcome } from './outcome';
 
 /** A cell as stored: `foreign` marks a shader that the user has not allowed. */
@@ -132,8 +132,18 @@ export function readNotebook(stored: unknown): StoredNotebook | undefined {
     const read = readOutcome(outcome);
     return read ? [[id, read] as const] : [];
   });
-  const cells = shell.output.cells.flatMap(readCells);
+  const cells = withOwnIds(shell.output.cells.flatMap(readCells));
   return { ...shell.output, cells, outcomes: Object.fromEntries(outcomes) };
+}
+
+/** The cells, each with an id of its own: the page cannot show two with the same. */
+function withOwnIds(cells: StoredCell[]): StoredCell[] {
+  const taken = new Set<string>();
+  return cells.map((cell) => {
+    const id = taken.has(cell.id) ? newId() : cell.id;
+    taken.add(id);
+    return id === cell.id ? cell : { ...cell, id };
+  });
 }
 
 /** Validates a run of the history; undefined if it does not fit. */
