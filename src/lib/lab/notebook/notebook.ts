@@ -81,7 +81,9 @@ export function printNotebook(cells: readonly Cell[]): string {
   const add = (part: string) => part !== '' && parts.push(part);
   // Only the last part is examined, which keeps this linear: examining the whole text would copy it every time.
   const endLine = () => parts.length && add(ended(parts.at(-1)!).slice(parts.at(-1)!.length));
-  cells.forEach((cell, index) => {
+  cells.forEach((written, index) => {
+    const before = parts.slice(prose).join('');
+    const cell = swallows(before, written.open) ? withContent(written, contentOf(written)) : written;
     const { kind, body, close } = cell;
     const open = parts.length ? withoutMark(cell.open) : cell.open;
     if (open + body + close !== '') {
@@ -183,6 +185,15 @@ function cellOf(info: string): Pick<Cell, 'kind' | 'name'> | undefined {
 function proseEnded(content: string): string {
   const body = ended(withoutMark(content));
   return body + endOfBlock(body);
+}
+
+/** True if prose ends with a list whose item an indented fence would belong to. */
+function swallows(prose: string, open: string): boolean {
+  if (prose === '' || !withoutMark(open).startsWith(' ')) return false;
+  const text = ended(prose);
+  const scanner = new BlockScanner();
+  for (const line of linesOf(withoutMark(text + endOfBlock(text)))) scanner.read(line);
+  return scanner.read(withoutMark(open)).kind !== 'open';
 }
 
 /** The line that ends the fence, comment or HTML that prose leaves open; empty if it leaves none open. */

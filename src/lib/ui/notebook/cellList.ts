@@ -90,11 +90,17 @@ const plain = new WeakSet<NotebookCell>();
  * them. The prose cell `except`, which is being edited, stays. The same array if nothing is to be separated.
  */
 export function separated(cells: NotebookCell[], except?: string): NotebookCell[] {
-  const parts = cells.map((cell) => (cell.id === except ? [cell] : partsOf(cell)));
+  const parts = cells.map((cell, index) => (cell.id === except ? [cell] : partsOf(marked(cell, index))));
   return parts.every(({ length }, index) => length === 1 && parts[index][0] === cells[index])
     ? cells
     : spaced(parts.flat());
 }
+
+/** The cell without a byte order mark, unless it is the first: in the middle of a text the mark hides a fence or a comment. */
+const marked = (cell: NotebookCell, index: number): NotebookCell =>
+  index > 0 && cell.kind === 'prose' && cell.body.startsWith('\uFEFF')
+    ? { ...cell, body: cell.body.slice(1) }
+    : cell;
 
 function partsOf(cell: NotebookCell): NotebookCell[] {
   if (cell.kind !== 'prose' || plain.has(cell)) return [cell];
