@@ -82,7 +82,8 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
 
 test('runs a sweep to its chart in Firefox', async () => {
   await withFirefox(async (page, { errors }) => {
-    await page.waitForSelector('[data-adapter]');
+    // Firefox opens its GPU process now, which shares the CPU with the shaders of other pages.
+    await page.waitForSelector('[data-adapter]', COMPUTING);
     expect(await page.title()).toMatch(/RWKV/);
     expect(await page.evaluate(adapterFeatures)).toContain('shader-f16');
     await page.click('::-p-xpath(//button[normalize-space()="Run"])');
@@ -91,7 +92,7 @@ test('runs a sweep to its chart in Firefox', async () => {
     expect(failures).toEqual([]);
     const points = await page.$eval('figure', (figure) => figure.dataset.chartPoints);
     expect(points).toBe('4');
-    await page.waitForFunction(() => document.querySelector('canvas')!.width > 300);
+    await page.waitForFunction(() => document.querySelector('canvas')!.width > 300, COMPUTING);
     expect(errors).toEqual([]);
   }, SWEEP);
 });

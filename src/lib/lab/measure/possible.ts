@@ -66,6 +66,12 @@ const scaled = (value: number, unit: number) => (value / unit).toPrecision(4);
 /** Enough for a bound: the fastest batch counts. */
 const BOUND_EFFORT: Effort = { rotateBytes: 0, batchSeconds: 0.01, batches: 4, warmupSeconds: 0.05 };
 
+/**
+ * On suspicion on a CPU that emulates a GPU: batches long enough to get a fair share of a CPU that other programs use too. With
+ * short ones, a fifteenth of what a run had reached was seen three times in a row.
+ */
+const PATIENT_EFFORT: Effort = { ...BOUND_EFFORT, batchSeconds: 0.3 };
+
 /** Rates that every GPU exceeds, and every CPU that emulates one: slower work is possible without a measurement. */
 const EVERYWHERE: Rates = { compute: 2e9, read: 1e9 };
 
@@ -106,7 +112,8 @@ async function ratesOf(
   known.set(gpu.device, rates);
   const needed = [...(flop ? kinds : []), ...(bytes ? (['read'] as const) : [])];
   const missing = needed.filter((kind) => again || !rates.has(kind));
-  const measurement = new PeakMeasurement(gpu, signal, BOUND_EFFORT, (samples) => Math.min(...samples));
+  const effort = again && gpu.adapter.software ? PATIENT_EFFORT : BOUND_EFFORT;
+  const measurement = new PeakMeasurement(gpu, signal, effort, (samples) => Math.min(...samples));
   try {
     for (const kind of missing) {
       const rate = await gpu.unlessLost(measureRate(measurement, kind));
