@@ -28,7 +28,7 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const APT_SECONDS = 240;
 const BUILD_SECONDS = 1500;
 
-/** What is lacking for the compiler. Nothing is wrong with the lab then: the tests that need it are skipped by this reason. */
+/** The compiler cannot be had on this machine. Nothing is wrong with the lab then: the tests that need it are skipped, and the message says why. */
 class Lacking extends Error {}
 
 /**

@@ -173,7 +173,7 @@ test('an idle page with every kind of cell does nothing; typing is stored while 
 
     expect(errors).toEqual([]);
 
-    // What is stored gets another shape: an id twice.
+    // Damage the stored notebook: two cells get the same id.
     await page.goto(`${address}robots.txt`); // leaving stores the notebook once more
     await page.evaluate(
       () =>

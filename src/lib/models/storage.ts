@@ -1,7 +1,7 @@
 /** What a download needs of the place that keeps it: a browser's own storage (opfs.ts), or a folder (cli/modelFolder.ts). */
 import type { ByteSource } from '../engine/bytes';
 
-/** What is known of a stored file, whole or in part; written before its first byte. */
+/** The facts about a stored file, whole or in part; written before its first byte. */
 export interface Manifest {
   version: 1;
   /** The text that names the model. */
