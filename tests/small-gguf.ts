@@ -1,8 +1,16 @@
 // Test helper: writes valid and invalid GGUF files, the smallest RWKV-7 model, and models with random weights.
 import type { Geometry } from '../src/lib/engine/gguf';
-import { pieceSizes } from '../src/lib/engine/synthetic';
+import { nameNumber, pieceSizes, statisticsOf } from '../src/lib/engine/synthetic';
 import { kernels } from '../src/lib/shaders';
-import { formatOfGgmlType, formats } from '../src/lib/shaders/formats/formats';
+import {
+  dequantise,
+  f16ToNumber,
+  type Format,
+  formatOfGgmlType,
+  formats,
+  numberToF16,
+} from '../src/lib/shaders/formats/formats';
+import { seeded } from '../src/lib/shaders/kernel';
 
 /**
  * A metadata value: its GGUF type number; for a list (type 9), `of` is the type of its elements and `length` overrides
@@ -204,13 +212,33 @@ function randomWeights(sizes: Sizes, seed: number) {
     const weight = new Uint32Array(blocks * words);
     const count = blocks * elements;
     const piece = { tensor: name, format, held: format, firstElement: 0, elements: count, word: 0 };
-    kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
+    if (formats[format].synthesis)
+      kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
+    else randomise(formats[format], weight, name, geometry);
     // Blocks are padded to whole words on the GPU, but not in a file.
     const bytes = new Uint8Array(blocks * fileBytes);
     for (let block = 0; block < blocks; block++)
       bytes.set(new Uint8Array(weight.buffer, 4 * words * block, fileBytes), fileBytes * block);
     return bytes;
   };
+}
+
+/** Random blocks whose scales are such that their numbers have the root mean square of a synthetic model's tensor. */
+function randomise(format: Format, weight: Uint32Array, tensor: string, geometry: Geometry) {
+  const blocks = weight.length / format.words;
+  const random = seeded(nameNumber(tensor));
+  for (let block = 0; block < blocks; block++) format.randomise(weight, block, random);
+  const { mean, spread, even } = statisticsOf(tensor, geometry);
+  const numbers = dequantise(format, weight);
+  const squares = numbers.reduce((sum, number) => sum + number * number, 0) / numbers.length;
+  const factor = Math.sqrt((mean ** 2 + spread ** 2 / (even ? 3 : 1)) / squares);
+  const halves = new Uint16Array(weight.buffer);
+  const { scales } = format.floats as { scales: readonly number[] };
+  for (let block = 0; block < blocks; block++)
+    for (const at of scales) {
+      const half = 2 * format.words * block + at / 2;
+      halves[half] = numberToF16(f16ToNumber(halves[half]) * factor);
+    }
 }
 
 /** The bytes of a model with random weights; `change` is applied to the description before it is written. */

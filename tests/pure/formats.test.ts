@@ -39,14 +39,21 @@ describe('quantised blocks', () => {
 
 describe('every format', () => {
   it('has all its files, and is in the order that settings are written in', () => {
-    expect(Object.keys(formats)).toEqual(['f32', 'f16', 'bf16', 'q4_0', 'q8_0', 'q4_k', 'q5_k', 'q6_k']);
+    expect(Object.keys(formats)).toEqual([
+      ...['f32', 'f16', 'bf16', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'q8_0', 'iq4_nl'],
+      ...['q2_k', 'q3_k', 'q4_k', 'q5_k', 'q6_k', 'iq4_xs'],
+    ]);
     const folder = new URL('../../src/lib/shaders/', import.meta.url);
     const described = readdirSync(new URL('formats/', folder))
-      .filter((file) => file.endsWith('.ts') && !['bits.ts', 'format.ts', 'formats.ts'].includes(file))
+      .filter(
+        (file) =>
+          file.endsWith('.ts') && !['bits.ts', 'format.ts', 'formats.ts', 'nibbles.ts'].includes(file),
+      )
       .map((file) => file.replace('.ts', ''));
     expect(Object.keys(formats).sort()).toEqual(described.sort());
     for (const name of described) {
       expect(existsSync(new URL(`formats/${name}.wgsl`, folder)), `formats/${name}.wgsl`).toBe(true);
+      if (!formats[name].synthesis) continue;
       expect(variantsFor(`synthesise_${name}`).map((variant) => variant.name)).toEqual([name]);
       const kernel = kernels[`synthesise_${name}`];
       const [sizes] = kernel.cases;

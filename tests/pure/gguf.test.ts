@@ -455,13 +455,15 @@ describe('tensors that do not fit', () => {
 
   it('names a type it cannot read, and those it can', async () => {
     for (const [type, name] of [
-      [10, 'q2_k'],
-      [20, 'iq4_nl'],
+      [16, 'iq2_xxs'],
+      [34, 'tq1_0'],
       [12345, 'number 12345'],
     ] as const) {
       const message = await complaintAfter((gguf) => (tensor(gguf, 'output.weight').type = type));
       expect(message).toContain(`tensor output.weight has type ${name}`);
-      expect(message).toContain('possible: f32 f16 bf16 q4_0 q8_0 q4_k q5_k q6_k');
+      expect(message).toContain(
+        'possible: f32 f16 bf16 q4_0 q4_1 q5_0 q5_1 q8_0 iq4_nl q2_k q3_k q4_k q5_k q6_k iq4_xs',
+      );
     }
     const removed = (gguf: SmallGguf) => (tensor(gguf, 'output.weight').type = 31);
     expect(await complaintAfter(removed)).toContain('has type q4_0_4_4, which GGML has removed');

@@ -111,7 +111,7 @@ export function pieceSizes(piece: Piece, geometry: Geometry, seed: number): Size
 }
 
 /** FNV-1a hash of a tensor's name. */
-function nameNumber(name: string): number {
+export function nameNumber(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return hash >>> 0;
@@ -151,7 +151,7 @@ const GAINS: Record<string, number> = {
 };
 
 /** The distribution of a tensor's weights. */
-function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): Statistics {
+export function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): Statistics {
   const name = tensor.replace(/^blk\.\d+\./, '').replace(/\.weight$/, '');
   if (name in VECTORS) return VECTORS[name];
   if (name.endsWith('.bias')) return NORM_BIAS;
@@ -174,6 +174,7 @@ const EVEN_STEP = 131072;
 /** The distribution as integers for the kernel: see shaders/synthesise/reference.ts. */
 export function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
   const { synthesis } = formats[format];
+  if (!synthesis) throw new Error(`Random weights cannot be made as ${format}`);
   if ('deviation' in synthesis)
     return { mean: 0, spread: Math.round((spread * 2 ** 24) / synthesis.deviation), shift: 0, even: 0 };
   const factor = spread / synthesis.unit / (even ? EVEN_STEP : BELL_STEP);

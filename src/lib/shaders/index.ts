@@ -8,7 +8,8 @@ import { formatNameOf, formats } from './formats/formats';
 import { formatsField, HeaderError, statedFormats } from './header';
 import { knobEnds, parseVariant, type Variant } from './variant';
 
-type Family = (format: Format) => Kernel;
+/** Undefined for a format that the family does without. */
+type Family = (format: Format) => Kernel | undefined;
 
 const texts = Object.entries(
   import.meta.glob<string>('./*/*.wgsl', { query: '?raw', import: 'default', eager: true }),
@@ -28,7 +29,10 @@ const shared = Object.fromEntries(
 export const kernels: Record<string, Kernel> = Object.fromEntries(
   references.flatMap(([name, reference]) =>
     typeof reference === 'function'
-      ? Object.values(formats).map((format) => [`${name}_${format.name}`, reference(format)] as const)
+      ? Object.values(formats).flatMap((format) => {
+          const kernel = reference(format);
+          return kernel ? [[`${name}_${format.name}`, kernel] as const] : [];
+        })
       : [[name, reference] as const],
   ),
 );

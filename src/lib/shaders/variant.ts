@@ -3,7 +3,8 @@
  *
  *   //! One line saying what is special about it.
  *   //! grid: rows / workgroup_size, tokens      workgroups along x, y, z, rounded up
- *   //! use: format                              append formats/<weight format>.wgsl (or a file of shared/ or formats/ by name)
+ *   //! use: format                              append formats/<weight format>.wgsl (or a file of shared/ or formats/ by name),
+ *                                                and the files that it uses itself
  *   //! formats: q4_k q6_k                       in a kernel family: only for these weight formats
  *   const workgroup_size = 64u; // knob: 32 64 128
  *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
@@ -134,10 +135,10 @@ export function parseVariant(
     throw new Error(`${label} has no "//! grid:" line, which says how many workgroups run`);
 
   const used = all('use').flatMap(({ value, line }) =>
-    list(value).map((word) => {
+    list(value).flatMap((word) => {
       const named = Object.hasOwn(FORMER_FILES, word) ? FORMER_FILES[word] : word;
       const include = named === 'format' && format ? format : named;
-      if (Object.hasOwn(shared, include)) return shared[include];
+      if (Object.hasOwn(shared, include)) return withOwn(shared[include], shared);
       const possible = Object.keys(shared).join(', ');
       throw new HeaderError(`${label} uses ${include}.wgsl; there are: ${possible}`, line);
     }),
@@ -348,6 +349,14 @@ function boundedKnobs(text: string, label: string): Record<string, Knob> {
     );
   return knobs;
 }
+
+/** A shared file and those that its own `//! use:` names; these name no others. */
+const withOwn = (file: SourceFile, shared: Record<string, SourceFile>): SourceFile[] => [
+  file,
+  ...readHeader(file.text)
+    .fields.filter(({ key }) => key === 'use')
+    .flatMap(({ value }) => list(value).map((name) => shared[name])),
+];
 
 const modulesOf = ({ text, appended }: { text: string; appended: readonly SourceFile[] }): Module[] =>
   [text, ...appended.map((file) => file.text)].map(readModule);

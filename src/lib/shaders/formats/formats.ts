@@ -5,7 +5,7 @@ export { bf16ToNumber, f16ToNumber, numberToBf16, numberToF16, numberToF32 } fro
 export type { Format } from './format';
 
 const files = import.meta.glob<Record<string, Format>>(
-  ['./*.ts', '!./bits.ts', '!./format.ts', '!./formats.ts'],
+  ['./*.ts', '!./bits.ts', '!./format.ts', '!./formats.ts', '!./nibbles.ts'],
   { eager: true },
 );
 

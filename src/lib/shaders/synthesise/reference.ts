@@ -78,7 +78,9 @@ function sixBitWord(sizes: Sizes, position: number): number {
 
 const packed = (bytes: number[]) => bytes.reduce((word, byte, i) => word | (byte << (8 * i)), 0);
 
-export default (format: Format): Kernel => ({
+export default (format: Format): Kernel | undefined => format.synthesis && synthesising(format);
+
+const synthesising = (format: Format): Kernel => ({
   about: `Random ${format.name} weights from a seed`,
   reference: (arrays, sizes) => synthesise(wordOf[format.name], arrays, sizes),
   lengths: ({ at, words }) => ({ weight: at + words }),
