@@ -11,7 +11,17 @@ import { readNotebook } from './notebook';
 
 const COLUMNS = [
   ...['session', 'cell', 'first', 'second', 'verdict', 'ratio', 'low', 'high', 'blocks', 'deviation'],
-  ...['floor', 'sample_ms', 'repetitions', 'seconds', 'answer_error', 'check_seconds', 'warnings', 'adapter'],
+  ...[
+    'floor',
+    'sample_ms',
+    'repetitions',
+    'seconds',
+    'answer_error',
+    'check_seconds',
+    'clock',
+    'warnings',
+    'adapter',
+  ],
 ];
 
 const SAMPLE_COLUMNS = ['session', 'cell', 'run', 'block', 'sample', 'seconds'];
@@ -56,7 +66,11 @@ export async function repeat(words: Arguments, signal: AbortSignal): Promise<boo
 }
 
 function rowsOf(compared: Comparison, place: number[], seconds: number): string {
-  const { runs, against, floor, repetitions, warnings = [], adapter } = compared;
+  const { runs, against, floor, repetitions, sentinelSeconds = [], warnings = [], adapter } = compared;
+  // How far the GPU's clock moved, by the longest and the shortest time of the sentinel.
+  const clock = sentinelSeconds.length
+    ? Math.max(...sentinelSeconds) / Math.min(...sentinelSeconds)
+    : undefined;
   return formatCsv(
     against.map(({ verdict, ratio, low, high, values }, at) => {
       const figures = [ratio, low, high].map((value) => value.toPrecision(6));
@@ -66,7 +80,15 @@ function rowsOf(compared: Comparison, place: number[], seconds: number): string 
       return [
         ...[...place, runs[0].settings, runs[at + 1].settings, verdict, ...figures, values.length],
         ...[standardDeviation(values).toPrecision(3), floor?.toPrecision(3), sampleMs.toPrecision(4)],
-        ...[repetitions, seconds.toFixed(2), answers, checking, warnings.join(' '), adapter],
+        ...[
+          repetitions,
+          seconds.toFixed(2),
+          answers,
+          checking,
+          clock?.toPrecision(4),
+          warnings.join(' '),
+          adapter,
+        ],
       ];
     }),
   );

@@ -3,7 +3,7 @@ import { randomSeed } from '../../engine/guarded';
 import type { Run } from '../experiment/expand';
 import type { ComparedRun, Comparison, ComparisonPlan, PairComparison } from '../records/comparison';
 import { medianRate, type Warning } from '../records/record';
-import { mean, median, standardDeviation } from '../statistics/descriptive';
+import { median, standardDeviation } from '../statistics/descriptive';
 import { MOST_VALUES } from '../statistics/signedRank';
 import { findTrend } from '../statistics/trend';
 import { findableEffect, judgeBlocks, moreBlocks } from '../statistics/verdict';
@@ -13,6 +13,7 @@ import { clockTick, SAMPLE_TICKS } from './clock';
 import { ENOUGH_VALUES, floorKey, floorOf, memoryStore } from './floor';
 import { prepareRun, type PreparedRun } from './prepare';
 import type { LoadedModel, RunContext } from './session';
+import { throttled } from './warnings';
 import { Watch } from './watch';
 
 /** Floors of hosts that keep none. */
@@ -21,8 +22,7 @@ const processFloors = memoryStore();
 /** Blocks after which the scatter is known well enough to say what the budget can find. */
 const PILOT_BLOCKS = 4;
 
-/** The sentinel's change, and the share of encoding in a sample, that are warned of. */
-const THROTTLED = 1.03;
+/** The share of encoding in a sample that is warned of. */
 const ENCODING_SHARE = 0.5;
 
 /**
@@ -128,6 +128,7 @@ class Comparing {
       control: this.#control,
       repetitions: this.#blocks.repetitions,
       seed: this.#seed,
+      sentinelSeconds: this.#watch.sentinelSeconds,
       warnings: this.#warnings(),
     };
   }
@@ -191,17 +192,17 @@ class Comparing {
 
   #warnings(): Warning[] {
     const { gpu } = this.context;
-    const blockSeconds = this.#taken.map((block) => mean(block[0]));
+    const blockSeconds = this.#taken.map((block) => median(block[0]));
     const share = clockTick() / (this.#blocks.repetitions * median(blockSeconds));
     const trend = findTrend(blockSeconds, share);
-    const { sentinelSeconds: sentinel, circumstances } = this.#watch;
+    const { sentinelSeconds, circumstances } = this.#watch;
     const found: Partial<Record<Warning, boolean>> = {
       software: gpu.adapter.software,
       ...circumstances,
       ticks: share * SAMPLE_TICKS > 1,
       warming: trend?.kind === 'warming',
       drift: trend?.kind === 'drift',
-      throttled: Math.max(...sentinel) > THROTTLED * Math.min(...sentinel),
+      throttled: throttled(sentinelSeconds),
       encode: this.#encodeShares.some((each) => each > ENCODING_SHARE),
       inexact: this.sides.some(({ inexact }) => inexact),
     };

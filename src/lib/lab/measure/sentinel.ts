@@ -21,6 +21,8 @@ const SOFTWARE_GROUPS = 16;
 
 /** One load lasts at least this long, and 100 ticks of the clock that times it. */
 const LOAD_SECONDS = 0.004;
+/** By the wall clock it lasts so many times as long as the waiting, whose length varies. */
+const WAITINGS = 20;
 const MOST_TURNS = 2 ** 22;
 /** Loads of one measurement; their median is its result. */
 const LOADS = 3;
@@ -64,14 +66,17 @@ export class Sentinel {
     const [shortStep] = await kernels.steps(VARIANT, { out }, { groups: 1, turns: 1, scale: 997 });
     const stamped = device.features.has('timestamp-query');
     const tick = stamped ? await timestampQuantum(device) : clockTick();
-    const waiting = await shortestWall(device, shortStep);
+    const { wall: waiting } = await shortestLoad(device, shortStep);
     for (let turns = 16; ; turns *= 2) {
       const [step] = await kernels.steps(VARIANT, { out }, { groups, turns, scale: 997 });
       await load(device, step, 1); // the first includes one-time work of the driver
-      const { wall, stamps } = await load(device, step, 1);
+      const { wall, stamps } = await shortestLoad(device, step);
       const seconds = stamps && (stamps[1] - stamps[0]) / 1e9;
       const byTimestamps = believed(seconds, wall, tick, waiting);
-      const wanted = Math.max(LOAD_SECONDS, SAMPLE_TICKS * (byTimestamps ? tick : clockTick()));
+      const least = byTimestamps
+        ? SAMPLE_TICKS * tick
+        : Math.max(SAMPLE_TICKS * clockTick(), WAITINGS * waiting);
+      const wanted = Math.max(LOAD_SECONDS, least);
       if ((byTimestamps ? seconds! : wall) >= wanted || turns >= MOST_TURNS)
         return new Sentinel(device, step, shortStep, byTimestamps);
     }
@@ -88,11 +93,11 @@ export class Sentinel {
   }
 }
 
-/** Wall seconds of a dispatch that does almost nothing: of submitting it and of hearing of its end. */
-async function shortestWall(device: GPUDevice, shortStep: Step): Promise<number> {
-  const walls: number[] = [];
-  for (let turn = 0; turn < LOADS; turn++) walls.push((await load(device, shortStep, 1)).wall);
-  return Math.min(...walls);
+/** The one of three loads that took the least wall time: a pause in one decides nothing. */
+async function shortestLoad(device: GPUDevice, step: Step): Promise<Load> {
+  const loads: Load[] = [];
+  for (let turn = 0; turn < LOADS; turn++) loads.push(await load(device, step, 1));
+  return loads.reduce((shortest, each) => (each.wall < shortest.wall ? each : shortest));
 }
 
 const sentinels = new WeakMap<GPUDevice, Promise<Sentinel>>();

@@ -8,6 +8,8 @@ const FEW_SAMPLES = 5;
 const LARGE_SPREAD = 0.05;
 /** Largest relative change of the sentinel's time. */
 const THROTTLED = 0.03;
+/** With so many times of the sentinel, a single long one is a pause of this computer and not a slower GPU. */
+const MANY_SENTINELS = 5;
 /** Largest share of a sample that encoding may take. */
 const ENCODING_SHARE = 0.5;
 
@@ -57,10 +59,22 @@ export function warningsOf(record: Measured, circumstances: Circumstances = {}):
     cold: warmupSeconds.length === 0,
     warming: trend?.kind === 'warming',
     drift: trend?.kind === 'drift',
-    throttled: Math.max(...sentinelSeconds) > (1 + THROTTLED) * Math.min(...sentinelSeconds),
+    throttled: throttled(sentinelSeconds),
     encode: encodeSeconds > ENCODING_SHARE * typical,
   };
   return (Object.keys(found) as (keyof typeof found)[]).filter((warning) => found[warning]);
+}
+
+/**
+ * True if the GPU's clock moved by more than 3 %: `sentinelSeconds` are the times of the sentinel in order. Of five or more, the
+ * medians of neighbouring three are compared.
+ */
+export function throttled(sentinelSeconds: readonly number[]): boolean {
+  const many = sentinelSeconds.length >= MANY_SENTINELS;
+  const times = many
+    ? sentinelSeconds.slice(2).map((_, at) => median(sentinelSeconds.slice(at, at + 3)))
+    : sentinelSeconds;
+  return Math.max(...times) > (1 + THROTTLED) * Math.min(...times);
 }
 
 /** The clock's tick as a share of a sample. */

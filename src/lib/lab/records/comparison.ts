@@ -49,6 +49,8 @@ export interface Comparison {
   repetitions?: number;
   /** Seed of the orders and the prompts. */
   seed?: number;
+  /** Seconds of the sentinel's fixed work before each block; none on a CPU that emulates a GPU. */
+  sentinelSeconds?: number[];
   warnings?: Warning[];
   adapter: string;
   software: boolean;
