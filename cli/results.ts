@@ -4,7 +4,18 @@ import { comparisonToCsv } from '../src/lib/lab/records/comparison';
 import { peaksToCsv } from '../src/lib/lab/measure/peaks';
 import { toCsv } from '../src/lib/lab/records/runsCsv';
 import { profileToCsv } from '../src/lib/lab/records/profile';
+import type { Generation } from '../src/lib/lab/text/generate';
 import { print } from './host';
+
+/** A prompt and its continuation; or a turn of a conversation, with what was measured. */
+function generationToText({ prompt, text, ...made }: Generation): string {
+  if (!made.turn) return `${prompt}${text}\n`;
+  const decode = made.decodeTokensPerSecond?.toPrecision(4) ?? '-';
+  const speeds =
+    `# turn ${made.turn}: prefill ${made.promptTokens} tokens at ${made.prefillTokensPerSecond.toPrecision(4)} tokens/s, ` +
+    `decode ${made.ids.length} tokens at ${decode} tokens/s`;
+  return `User: ${prompt}\n\nAssistant:${made.opening}${text.trimEnd()}\n\n${speeds}\n\n`;
+}
 
 /** Prints the results of successive cells, each kind of result in its own format. */
 export class ResultPrinter {
@@ -38,7 +49,7 @@ export class ResultPrinter {
       case 'tuned':
         return `${event.tuned.settings}\n`;
       case 'generated':
-        return `${event.generation.prompt}${event.generation.text}\n`;
+        return generationToText(event.generation);
       // No results, or parts of one that follows whole.
       case 'adapter':
       case 'no-adapter':

@@ -5,15 +5,9 @@ import { Tokenizer } from '../src/lib/engine/tokenizer';
 import { type Experiment, NAMED_MODELS, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { medianRate } from '../src/lib/lab/records/record';
 import type { LoadedModel, RunContext } from '../src/lib/lab/measure/session';
-import {
-  checkSettings,
-  evaluate,
-  generate,
-  logitsOf,
-  prepareText,
-  promptIds,
-  type Sampling,
-} from '../src/lib/lab/text/text';
+import type { Sampling } from '../src/lib/lab/text/sampling';
+import { checkSettings } from '../src/lib/lab/text/settings';
+import { evaluate, generate, logitsOf, prepareText, promptIds } from '../src/lib/lab/text/text';
 import { seeded } from '../src/lib/shaders/kernel';
 import { type Arguments, numberOption, required } from './arguments';
 import { openModel, print, tell, withSession } from './host';

@@ -220,7 +220,41 @@ describe('kinds of cells', () => {
     expect(stopped.ids.length).toBeLessThan(12);
   });
 
+  test('generate: a conversation goes on from the kept state as if it were run as a whole', async () => {
+    const quick = 'model=demo\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\ntokens=6\n';
+    const talk = async (turns: string[], numbers = '') => {
+      const text = `${quick}chat=no_think\n${numbers}---\n${turns.join('\n---\n')}\n`;
+      const events = await run({ kind: 'generate', text });
+      expect(reasons(events)).toEqual([]);
+      return of(events, 'generated').map(({ generation }) => generation);
+    };
+    const [first] = await talk(['Who is Emma?']);
+    expect(first).toMatchObject({ turn: 1, contextTokens: 0, prompt: 'Who is Emma?', end: 'length' });
+    const [again, second] = await talk(['Who is Emma?', 'And\n\nher father?']);
+    expect(again).toEqual({ ...first, earlier: true });
+    expect(second).toMatchObject({ turn: 2, contextTokens: first.promptTokens + 6 });
+    expect(second.prefillTokensPerSecond).toBeGreaterThan(0);
+    expect(second.decodeTokensPerSecond).toBeGreaterThan(0);
+    const { engine } = await session.load('demo', 1, quiet, never);
+    const bytes = engine.memoryBytes;
+    // Run again as it is, all turns are computed: from an empty state, with the same answers.
+    const whole = await talk(['Who is Emma?', 'And\n\nher father?']);
+    expect(whole.map(({ ids, earlier }) => ({ ids, earlier }))).toEqual([
+      { ids: first.ids, earlier: undefined },
+      { ids: second.ids, earlier: undefined },
+    ]);
+    expect(engine.memoryBytes).toBe(bytes); // one state is kept, not one for each turn
+    const end = first.text.trim().slice(0, 3);
+    const [cut] = await talk(['Who is Emma?'], `stop=${end.replaceAll(' ', '\\x20')}\n`);
+    expect(cut).toMatchObject({ end: 'stop', text: first.text.slice(0, first.text.indexOf(end)) });
+    const [unlike] = await talk(['Who is Emma?'], 'presence_penalty=100\n');
+    expect(new Set(unlike.ids).size).toBe(6);
+  });
+
   test.each([
+    ['generate', 'chat=plain\n', /A conversation needs a first turn/],
+    ['generate', 'chat=loud\n', /chat must be one of off, plain, think, no_think; "loud" is not/],
+    ['generate', 'stop=\\q\n', /stop has "\\q", which means nothing/],
     ['generate', 'model=synthetic-0.1b\ntokens=1\n', /no vocabulary: it is synthetic/],
     ['generate', 'samples=3\n', /samples has no meaning here/],
     ['generate', 'temperature=-1\n', /temperature must be a number from 0 to 100; "-1" is not/],

@@ -15,7 +15,8 @@ import { computePeak } from '../../src/lib/lab/measure/peaks';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { type LabEvent } from '../../src/lib/lab/cells/events';
 import { type LoadedModel, Session } from '../../src/lib/lab/measure/session';
-import { evaluate, generate, logitsOf, prepareText, sample } from '../../src/lib/lab/text/text';
+import { sample } from '../../src/lib/lab/text/sampling';
+import { evaluate, generate, logitsOf, prepareText } from '../../src/lib/lab/text/text';
 import { findVariant, kernels, readVariant, variants } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 

@@ -150,6 +150,7 @@ describe('texts of cells', () => {
     ['profile', 'prefill=64\n'],
     ['roofline', ''],
     ['tune', 'budget=60\nerror=0.01\nchunk=64\n'],
+    ['generate', 'chat=think\nstop=\\n\\nQ:,a\\x2cb\\x26c=\\x20\npenalty_decay=0.9\n---\nOne\n---\nTwo\n'],
     ['generate', 'tokens=9\ntemperature=0.7\ntop_p=0.9\nseed=3\nmodel=a.gguf\n---\nOnce\n---\n\nmore\n'],
   ] as [CellKind, string][])('%s: read, printed and read again', (kind, text) => {
     const cell = readCell(kind, text);

@@ -14,6 +14,7 @@ import {
   createActivations,
   createState,
   readStateValues,
+  restoreState,
   type Activations,
   type State,
   type StateValues,
@@ -81,6 +82,7 @@ export class Engine {
   /** Mappable copy of the last argmax. */
   readonly #answer: GPUBuffer;
   #plans: Plans[] = [];
+  readonly #kept = new Set<Answer>();
   /** Number of tokens processed so far; mirrors the cursor on the GPU. */
   #position = 0;
 
@@ -178,10 +180,14 @@ export class Engine {
     this.#position = 0;
   }
 
-  /** Uploads a prompt's ids and resets the state, before the timed part. Throws for ids out of range or too many. */
-  load(tokens: Uint32Array) {
+  /**
+   * Uploads a prompt's ids and resets the state, or takes it from a copy, before the timed part. Throws for ids out of range or
+   * too many.
+   */
+  load(tokens: Uint32Array, from?: Pick<Answer, 'wkv' | 'shift'>) {
     this.#checkTokens(tokens);
     this.reset();
+    if (from) restoreState(this.#device, this.#state, from);
     this.#device.queue.writeBuffer(this.#state.ids, 0, tokens as Uint32Array<ArrayBuffer>);
   }
 
@@ -260,6 +266,17 @@ export class Engine {
     });
   }
 
+  /** Keeps a copy until `drop`, or until the engine is destroyed. */
+  keep(answer: Answer) {
+    this.#kept.add(answer);
+  }
+
+  /** Destroys a copy. */
+  drop(answer: Answer) {
+    this.#kept.delete(answer);
+    for (const buffer of Object.values(answer)) (buffer as GPUBuffer).destroy();
+  }
+
   /** Probabilities from the last `softmax`: `vocabulary` numbers. */
   async readProbabilities(): Promise<Float32Array> {
     return new Float32Array(await readBuffer(this.#device, this.#probabilities));
@@ -328,9 +345,10 @@ export class Engine {
     return timer.read();
   }
 
-  /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans. */
+  /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans, kept copies. */
   get memoryBytes(): number {
-    const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer];
+    const kept = [...this.#kept].flatMap((answer) => Object.values(answer));
+    const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer, ...kept];
     const activations = new Set(this.#plans.map((plans) => plans.activations));
     const buffers = [...own, ...[...activations].flatMap((each) => Object.values(each))];
     const { scratch, resident } = this.kernels.bytes;
@@ -340,6 +358,7 @@ export class Engine {
   /** Frees all GPU memory except the weights. */
   destroy() {
     this.#release();
+    for (const answer of this.#kept) this.drop(answer);
     for (const buffer of [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer])
       (buffer as GPUBuffer).destroy();
   }

@@ -47,6 +47,18 @@ export function clearState(device: GPUDevice, { wkv, previous, cursor }: State) 
   device.queue.submit([encoder.finish()]);
 }
 
+/** Copies a kept state over the present one. */
+export function restoreState(
+  device: GPUDevice,
+  { wkv, previous }: State,
+  from: { wkv: GPUBuffer; shift: GPUBuffer },
+) {
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(from.wkv, 0, wkv, 0, wkv.size);
+  encoder.copyBufferToBuffer(from.shift, 0, previous, 0, previous.size);
+  device.queue.submit([encoder.finish()]);
+}
+
 /** Reads the state back from the GPU. */
 export async function readStateValues(
   device: GPUDevice,

@@ -6,16 +6,20 @@ import type { Run } from '../experiment/expand';
 import { type CellKind, LAB_KINDS, type LabKind } from '../notebook/notebook';
 import type { OwnVariant } from '../../shaders/variant';
 import { isLabKind, KINDS, type LabCell } from './kinds';
-import type { CellNumber, Controls, KindDescriptor } from './kinds/kind';
+import type { CellNumber, CellWord, Controls, KindDescriptor } from './kinds/kind';
 
 export type { LabCell };
 
 /** The descriptor of a kind, typed for cells of any kind. */
 const descriptorOf = (kind: LabKind) => KINDS[kind] as unknown as KindDescriptor<LabKind, LabCell, string>;
 
-/** The settings that only this kind of cell has; none for cells that cannot be run. */
+/** The numbers that only this kind of cell has; none for cells that cannot be run. */
 export const numbersOf = (kind: CellKind): Readonly<Record<string, CellNumber>> =>
   isLabKind(kind) ? descriptorOf(kind).numbers : {};
+
+/** Those of them that are words. */
+export const wordsOf = (kind: CellKind): Readonly<Record<string, CellWord>> =>
+  (isLabKind(kind) && descriptorOf(kind).words) || {};
 
 /** The controls of a kind of cell; undefined for a kind without controls. */
 export const controlsOf = (kind: CellKind): Controls | undefined =>

@@ -42,7 +42,7 @@ export interface ResultsOf {
   generate:
     | /** The next piece of the text, whole characters. */
       { type: 'text'; text: string }
-      /** The whole, when it has ended or was stopped. */
+      /** The whole, or a whole turn of a conversation, when it has ended or was stopped. */
     | { type: 'generated'; generation: Generation };
 }
 

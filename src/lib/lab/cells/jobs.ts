@@ -80,8 +80,9 @@ async function peaksJob({ gpu, report, signal }: RunContext, emit: (event: LabEv
 const generateJob =
   (cell: CellOf<'generate'>): Job['work'] =>
   async (context, emit, model) => {
-    const generation = await generateCell(cell, model, context, (text) => emit({ type: 'text', text }));
-    emit({ type: 'generated', generation });
+    await generateCell(cell, model, context, (told) =>
+      emit('text' in told ? { type: 'text', ...told } : { type: 'generated', ...told }),
+    );
   };
 
 /** Runs a search and translates its events into those of a cell. */

@@ -1,34 +1,53 @@
-/** Generates a text for a generate cell: checked kernels, streamed text, prefill and decode speed. */
-import type { Engine, Plans } from '../../engine/engine';
+/**
+ * Runs a generate cell: the continuation of a prompt, or a conversation turn by turn, with checked kernels, streamed text, and
+ * prefill and decode speed of each turn. Between turns the state stays on the GPU.
+ */
+import type { Answer, Engine, Plans } from '../../engine/engine';
 import type { Tokenizer } from '../../engine/tokenizer';
 import { seeded } from '../../shaders/kernel';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { type Experiment, formatExperiment } from '../experiment/experiment';
-import { secondsOf } from '../measure/prompt';
-import { medianRate } from '../records/record';
-import { type RunContext } from '../measure/session';
-import type { LoadedModel } from '../measure/session';
 import { acceptTime } from '../measure/accept';
-import { finiteLogits, goOn, prepareText, promptIds, type Sampling } from './text';
+import { secondsOf } from '../measure/prompt';
+import type { LoadedModel, RunContext } from '../measure/session';
+import { medianRate } from '../records/record';
+import { isChat, NEXT_TURN, openingOf, turnsOf, turnText } from './chat';
+import type { Sampling } from './sampling';
+import { StopFinder, stopsOf } from './stops';
+import { END_OF_TEXT, finiteLogits, goOn, prepareText, promptIds } from './text';
 
-/** A prompt, how to continue it, and the settings of the model and its kernels. */
+/** A prompt or the turns of a conversation, how to continue them, and the settings of the model and its kernels. */
 export interface GenerateRequest {
   experiment: Experiment;
   prompt: string;
-  /** Largest number of tokens to add. */
+  /** One of CHATS: off, or how the answers of a conversation begin. */
+  chat: string;
+  /** Texts that end an answer, as `readStops` writes them. */
+  stop: string;
+  /** Largest number of tokens to add, for each turn. */
   tokens: number;
   /** 0: greedy. */
   temperature: number;
   top_p: number;
   /** Seed of the sampling. */
   seed: number;
+  presence_penalty: number;
+  frequency_penalty: number;
+  penalty_decay: number;
 }
 
-/** The result of a generate cell. Plain data. */
+/** The result of a generate cell without a conversation, or of one turn. Plain data. */
 export interface Generation {
   /** Settings of the model and its kernels. */
   settings: string;
   prompt: string;
+  /** Its place in a conversation, from 1, and what the answer was begun with; absent for a prompt. */
+  turn?: number;
+  opening?: string;
+  /** Tokens that were in the state before this turn; absent for a prompt. */
+  contextTokens?: number;
+  /** True for a turn that was answered in an earlier run: the conversation went on after it. */
+  earlier?: boolean;
   /** Number of prompt tokens; an empty prompt is replaced by the token that starts a text. */
   promptTokens: number;
   text: string;
@@ -45,7 +64,8 @@ export interface Generation {
   prefillTokensPerSecond: number;
   /** Speed of the tokens after the first; undefined if fewer than two were generated. */
   decodeTokensPerSecond: number | undefined;
-  end: 'length' | 'end of text' | 'stopped';
+  /** `stop`: the answer was followed by a text that ends it. */
+  end: 'length' | 'end of text' | 'stop' | 'stopped';
   adapter: string;
   software: boolean;
   /** ISO 8601, UTC. */
@@ -53,89 +73,207 @@ export interface Generation {
   agent: string;
 }
 
+/** What a cell tells while it runs: pieces of text, in whole characters, and the result of each turn. */
+export type TellGeneration = (told: { text: string } | { generation: Generation }) => void;
+
+/** The last conversation with a model: the turns, their results, and a copy of the state after them on the GPU. */
+interface Conversation {
+  chat: string;
+  turns: string[];
+  results: Generation[];
+  /** Tokens in the state. */
+  tokens: number;
+  state: Answer;
+}
+
+/** By model, as long as it is loaded; the engine frees the state. */
+const CONVERSATIONS = new WeakMap<Engine, Conversation>();
+
+/** A cell that runs on a model with a vocabulary. */
+interface Speaking {
+  cell: GenerateRequest;
+  model: LoadedModel & { tokenizer: Tokenizer };
+  context: RunContext;
+  tell: TellGeneration;
+}
+
 /**
- * Continues a prompt; `tell` receives the text piece by piece, in whole characters. Stopping is not an error: the
- * tokens so far are the result. Throws for a model without a vocabulary, and when a kernel is wrong.
+ * Continues a prompt, or answers the turns of a conversation. Turns that the model has answered before are told again and not
+ * computed, if a new one follows them; else all are. Stopping is not an error: the tokens so far are the result. Throws for a
+ * model without a vocabulary, and when a kernel is wrong.
  */
 export async function generateCell(
   cell: GenerateRequest,
   model: LoadedModel,
   context: RunContext,
-  tell: (text: string) => void,
-): Promise<Generation> {
-  const { gpu, host, catalogue, report, signal } = context;
-  const { name, tokenizer, engine } = model;
+  tell: TellGeneration,
+): Promise<void> {
+  const { name, tokenizer } = model;
   if (!tokenizer)
     throw new Error(`${name} has no vocabulary: it is synthetic. Choose demo, or a GGUF file or address`);
+  const experiment = complete(cell.experiment, defaultsFor(context.gpu));
+  const speaking = { cell: { ...cell, experiment }, model: { ...model, tokenizer }, context, tell };
+  if (isChat(cell)) return converse(speaking, turnsOf(cell));
+  const ids = promptIds(tokenizer.encode(cell.prompt));
+  const { generation } = await speak(speaking, cell.prompt, ids);
+  tell({ generation });
+}
+
+/** Answers the turns, after those of the conversation that the model remembers. */
+async function converse(speaking: Speaking, turns: string[]): Promise<void> {
+  const { cell, model, context, tell } = speaking;
+  const { engine, tokenizer } = model;
+  let known = continued(cell.chat, turns, CONVERSATIONS.get(engine));
+  for (const generation of known?.results ?? []) tell({ generation: { ...generation, earlier: true } });
+  for (let at = known?.turns.length ?? 0; at < turns.length && !context.signal.aborted; at++) {
+    const added = tokenizer.encode(turnText(cell.chat, turns[at], at === 0));
+    // A conversation starts, as every text does, after the token that ends one.
+    const ids = at === 0 ? [END_OF_TEXT, ...added] : added;
+    const { generation, after } = await speak(speaking, turns[at], ids, { turn: at + 1, before: known });
+    const forgotten = CONVERSATIONS.get(engine);
+    known = {
+      ...{ chat: cell.chat, turns: turns.slice(0, at + 1), results: [...(known?.results ?? []), generation] },
+      ...after!,
+    };
+    CONVERSATIONS.set(engine, known);
+    if (forgotten) engine.drop(forgotten.state);
+    tell({ generation });
+  }
+}
+
+/** The conversation, if these turns go on after it. */
+const continued = (chat: string, turns: string[], known: Conversation | undefined) =>
+  known?.chat === chat &&
+  known.turns.length < turns.length &&
+  known.turns.every((turn, at) => turn === turns[at])
+    ? known
+    : undefined;
+
+/** A turn of a conversation, from 1, and what was said before it. */
+interface Place {
+  turn: number;
+  before: Conversation | undefined;
+}
+
+/** Continues these ids. In a conversation, `after` is the state after the answer, which the caller drops. */
+async function speak(
+  { cell, model, context, tell }: Speaking,
+  prompt: string,
+  prompted: number[],
+  place?: Place,
+): Promise<{ generation: Generation; after?: Pick<Conversation, 'state' | 'tokens'> }> {
+  const { gpu, host, catalogue, report, signal } = context;
+  const { engine, tokenizer } = model;
   const startedAt = new Date().toISOString();
-  const experiment = complete(cell.experiment, defaultsFor(gpu));
-  const ids = Uint32Array.from(promptIds(tokenizer.encode(cell.prompt)));
-  const prepared = await prepareText(model, experiment, ids.length, context);
+  const ids = Uint32Array.from(prompted);
+  const prepared = await prepareText(model, cell.experiment, ids.length, context);
   const { plans } = prepared;
   report('prefilling', 0, ids.length);
-  const prefill = await timedPrefill(engine, plans, ids, context);
+  const prefill = await timedPrefill(engine, plans, ids, place?.before?.state, context);
   await finiteLogits(engine);
-  const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell));
-  const made = await stream(cell, tokenizer, source, { report, signal, tell });
-  await finiteLogits(engine);
-  gpu.throwPendingErrors();
-  // A text that was stopped is a result as well.
-  const checking = signal.aborted ? { ...context, signal: new AbortController().signal } : context;
-  await acceptTime(prepared, prefill.seconds, model, checking);
-  return {
-    settings: formatExperiment(experiment, 'query', catalogue),
-    prompt: cell.prompt,
-    promptTokens: ids.length,
-    ...made,
-    ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
-    prefillSeconds: prefill.seconds,
-    prefillTokensPerSecond: medianRate(ids.length, [prefill.seconds]),
-    ...{ adapter: gpu.adapter.name, software: gpu.adapter.software, startedAt, agent: host.agent },
-  };
+  const asked = place && (await engine.copyAnswer());
+  let state: Answer | undefined;
+  try {
+    const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell, place?.turn ?? 1));
+    const { said, ...made } = await stream(cell, tokenizer, source, { report, signal, tell });
+    await finiteLogits(engine);
+    if (asked) state = await stateAfter(engine, plans, asked, said);
+    gpu.throwPendingErrors();
+    // A text that was stopped is a result as well.
+    const checking = signal.aborted ? { ...context, signal: new AbortController().signal } : context;
+    await acceptTime(prepared, prefill.seconds, model, checking);
+    const contextTokens = place?.before?.tokens ?? 0;
+    const generation: Generation = {
+      settings: formatExperiment(cell.experiment, 'query', catalogue),
+      prompt,
+      ...(place && { turn: place.turn, opening: openingOf(cell.chat), contextTokens }),
+      promptTokens: ids.length,
+      ...made,
+      ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
+      prefillSeconds: prefill.seconds,
+      prefillTokensPerSecond: medianRate(ids.length, [prefill.seconds]),
+      ...{ adapter: gpu.adapter.name, software: gpu.adapter.software, startedAt, agent: host.agent },
+    };
+    const tokens = contextTokens + ids.length + said.length;
+    return { generation, after: state && { state, tokens } };
+  } catch (error) {
+    if (state) engine.drop(state);
+    throw error;
+  } finally {
+    if (asked) engine.drop(asked);
+  }
 }
 
-function samplingOf({ temperature, top_p: topP, seed }: GenerateRequest): Sampling | undefined {
-  return temperature > 0 ? { temperature, topP, random: seeded(seed) } : undefined;
+/** The sampling of a turn; undefined where the GPU takes the likeliest token by itself. */
+function samplingOf(cell: GenerateRequest, turn: number): Sampling | undefined {
+  const { temperature, top_p: topP, presence_penalty: presence, frequency_penalty: frequency } = cell;
+  if (temperature === 0 && presence === 0 && frequency === 0) return undefined;
+  const penalties = { presence, frequency, decay: cell.penalty_decay };
+  return { temperature, topP, random: seeded(cell.seed + turn - 1), penalties };
 }
 
-/** Runs the prompt twice and times the second run: one-time work of the driver is not part of the speed. */
-async function timedPrefill(engine: Engine, plans: Plans, ids: Uint32Array, { gpu, signal }: RunContext) {
-  engine.load(ids);
+/**
+ * Runs the ids from a state on, or as the beginning of a text, twice and times the second run: one-time work of the driver is
+ * not part of the speed.
+ */
+async function timedPrefill(
+  engine: Engine,
+  plans: Plans,
+  ids: Uint32Array,
+  from: Answer | undefined,
+  { gpu, signal }: RunContext,
+) {
+  engine.load(ids, from);
   await engine.prefill(plans, ids.length);
   signal.throwIfAborted();
-  engine.load(ids);
+  engine.load(ids, from);
   await gpu.device.queue.onSubmittedWorkDone();
   let argmax = 0;
   const seconds = await secondsOf(async () => (argmax = await engine.prefill(plans, ids.length)));
   return { argmax, seconds };
 }
 
-/** Collects the tokens as they arrive, and passes their text to `tell`. */
+/**
+ * A copy of the state after the prompt and what was said, which the engine keeps. It is computed anew: while text is shown, the
+ * GPU is some tokens ahead or behind, and has read the text that ended the answer.
+ */
+async function stateAfter(engine: Engine, plans: Plans, asked: Answer, said: number[]): Promise<Answer> {
+  engine.load(Uint32Array.from(said), asked);
+  if (said.length) await engine.prefill(plans, said.length);
+  const state = await engine.copyAnswer();
+  engine.keep(state);
+  return state;
+}
+
+/** Collects the tokens as they arrive, and tells their text up to one that ends the answer. `said`: the ids of that text. */
 async function stream(
-  { tokens }: { tokens: number },
+  { tokens, chat, stop }: GenerateRequest,
   tokenizer: Tokenizer,
   source: AsyncGenerator<number>,
-  { report, signal, tell }: Pick<RunContext, 'report' | 'signal'> & { tell: (text: string) => void },
+  { report, signal, tell }: Pick<RunContext, 'report' | 'signal'> & { tell: TellGeneration },
 ) {
   const decoder = tokenizer.stream();
+  const finder = new StopFinder([...(isChat({ chat }) ? [NEXT_TURN] : []), ...stopsOf(stop)]);
   const ids: number[] = [];
   let [text, from, last, ended] = ['', 0, 0, true];
   const show = (piece: string) => {
     text += piece;
-    if (piece) tell(piece);
+    if (piece) tell({ text: piece });
   };
   for await (const id of source) {
     last = performance.now();
     if (ids.push(id) === 1) from = last;
-    show(decoder.push(id));
+    show(finder.push(decoder.push(id)));
     report('generating', ids.length, tokens);
     ended = ids.length < tokens && !signal.aborted;
-    if (signal.aborted) break;
+    if (signal.aborted || finder.found) break;
   }
-  show(decoder.end());
+  show(finder.push(decoder.end()) + finder.end());
   const decodeSeconds = (last - from) / 1e3;
   const timed = ids.length > 1 && decodeSeconds > 0;
-  const end: Generation['end'] = ended ? 'end of text' : ids.length === tokens ? 'length' : 'stopped';
+  const otherEnd = ids.length === tokens ? 'length' : 'stopped';
+  const end: Generation['end'] = finder.found ? 'stop' : ended ? 'end of text' : otherEnd;
   const decodeTokensPerSecond = timed ? medianRate(ids.length - 1, [decodeSeconds]) : undefined;
-  return { ids, text, decodeSeconds, decodeTokensPerSecond, end };
+  const said = finder.found ? tokenizer.encode(text) : ids;
+  return { said, ids, text, decodeSeconds, decodeTokensPerSecond, end };
 }

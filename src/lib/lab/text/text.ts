@@ -1,18 +1,16 @@
 /** The texts of a model: logits of given tokens, prediction quality for a text, and continuation of a prompt. */
 import type { Engine, Plans } from '../../engine/engine';
-import type { Random } from '../../shaders/kernel';
-import { isKernelKey, isNumberName, NUMBER_NAMES, NUMBERS } from '../experiment/descriptors';
-import { type Experiment, requireOne } from '../experiment/experiment';
+import type { Experiment } from '../experiment/experiment';
 import { expand } from '../experiment/expand';
 import { type PreparedRun, type PrepareOptions, prepareRun } from '../measure/prepare';
 import type { LoadedModel, RunContext } from '../measure/session';
+import { Repetition, sample, type Sampling } from './sampling';
+import { checkSettings } from './settings';
 
 /** Default tokens per pass: enough to be fast, and few enough for their logits to fit into memory anywhere. */
 const CHUNK = '128';
 /** The token that ends a text, and that starts a new one. */
-const END_OF_TEXT = 0;
-/** The numbers that change what is computed from a given text; the others are about random prompts and timing. */
-const NUMBERS_USED = NUMBER_NAMES.filter((name) => NUMBERS[name].forTexts);
+export const END_OF_TEXT = 0;
 
 /**
  * Prepares a model for a text of this many tokens, with the settings of an experiment. Throws when the settings are
@@ -29,16 +27,6 @@ export async function prepareText(
   const whole = { ...experiment, chunk: experiment.chunk ?? [CHUNK], prefill: [String(tokens)] };
   const [run] = expand(whole, context.catalogue);
   return prepareRun(run, engine, context, { check });
-}
-
-/** Throws unless each setting has one value and changes what is computed. */
-export function checkSettings(experiment: Experiment): void {
-  for (const [key, values] of Object.entries(experiment)) {
-    requireOne(key, values, ' here');
-    const possible = key === 'model' || isKernelKey(key) || (isNumberName(key) && NUMBERS[key].forTexts);
-    if (!possible)
-      throw new Error(`${key} has no meaning here; possible: ${NUMBERS_USED.join(', ')}, variants and knobs`);
-  }
 }
 
 /** The last token's logits, computed by a prefill, and the argmax at every position. */
@@ -109,18 +97,9 @@ export async function evaluate(
 /** Tokens decoded before they are shown: few enough for the text to appear steadily. */
 const GREEDY_GROUP = 8;
 
-/** Parameters for sampling the next token. */
-export interface Sampling {
-  /** Divisor of the logits; above 0. */
-  temperature: number;
-  /** Sample only from the most likely tokens whose probabilities add up to this much; 1: from all. */
-  topP: number;
-  random: Random;
-}
-
 /**
  * Yields the tokens that follow a prompt, until there are `count` or the model ends the text. Without `sampling` it is
- * greedy (highest logit). The prompt must not be empty: `promptIds` gives the start of a text instead.
+ * greedy (highest logit), and the GPU feeds itself. The prompt must not be empty: `promptIds` gives the start of a text instead.
  */
 export async function* generate(
   engine: Engine,
@@ -143,9 +122,13 @@ export async function* goOn(
   sampling?: Sampling,
 ): AsyncGenerator<number> {
   if (!sampling) return yield* greedy(engine, plans, argmax, count);
+  const repetition = sampling.penalties && new Repetition(sampling.penalties);
   for (let made = 1; ; made++) {
-    const next = sample(await engine.readLogits(), sampling);
+    const logits = await engine.readLogits();
+    repetition?.apply(logits);
+    const next = sample(logits, sampling);
     if (next === END_OF_TEXT) return;
+    repetition?.add(next);
     yield next;
     if (made === count) return;
     await engine.feed(plans, next);
@@ -167,27 +150,6 @@ async function* greedy(engine: Engine, plans: Plans, first: number, count: numbe
 
 /** The ids of a prompt; the token that starts a text for an empty prompt. */
 export const promptIds = (ids: number[]) => (ids.length ? ids : [END_OF_TEXT]);
-
-/** Draws an id by its probability after temperature and top-p (Holtzman et al. 2020, nucleus sampling). */
-export function sample(logits: Float32Array, { temperature, topP, random }: Sampling): number {
-  const largest = logits.reduce((a, b) => Math.max(a, b));
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // Not needed: tokens below an equal share of the mass that top-p leaves out, as together they cannot exceed that
-  // mass.
-  const least = ((1 - topP) / logits.length) * total;
-  const ids = [...weights.keys()].filter((id) => weights[id] > 0 && weights[id] >= least);
-  if (topP < 1) ids.sort((a, b) => weights[b] - weights[a]);
-  let kept = 0;
-  let mass = 0;
-  while (kept < ids.length && (kept === 0 || mass < topP * total)) mass += weights[ids[kept++]];
-  let rest = random() * mass;
-  for (const id of ids.slice(0, kept)) {
-    rest -= weights[id];
-    if (rest < 0) return id;
-  }
-  return ids[kept - 1];
-}
 
 /** Returns the ids, or throws an Error that names the first one that the model does not have. */
 function requireTokens(ids: number[], { geometry }: Engine): Uint32Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 /** The settings of one cell, parsed from its text. Controls change that text line by line. */
-import { numbersOf, readCell } from '../../lab/cells/cells';
+import { numbersOf, readCell, wordsOf } from '../../lab/cells/cells';
 import { readBlock } from '../../lab/cells/kinds/kind';
 import { complete } from '../../lab/experiment/defaults';
 import { change, formatExperiment, type Experiment } from '../../lab/experiment/experiment';
@@ -12,7 +12,7 @@ import { t } from '../words/words.svelte';
 interface Block {
   experiment: Experiment;
   /** Values of the settings specific to this kind of cell, by name. */
-  own: Record<string, number>;
+  own: Record<string, number | string>;
 }
 
 export class CellSettings {
@@ -26,8 +26,9 @@ export class CellSettings {
 
   readonly kind = $derived.by(() => this.notebook.cell(this.id)?.kind ?? 'sweep');
   readonly #numbers = $derived(numbersOf(this.kind));
+  readonly #words = $derived(wordsOf(this.kind));
   /** Names of the settings specific to this kind of cell; they are not part of an experiment. */
-  readonly extra = $derived(Object.keys(this.#numbers));
+  readonly extra = $derived([...Object.keys(this.#numbers), ...Object.keys(this.#words)]);
 
   /** The cell's text, without its fences. */
   readonly text = $derived.by(() => {
@@ -37,7 +38,8 @@ export class CellSettings {
   readonly #parts = $derived(splitAtRule(this.text));
   readonly #read = $derived.by((): Block & { error?: string } => {
     try {
-      this.#last = readBlock(this.#numbers, this.#parts.settings, this.notebook.catalogue);
+      const { settings } = this.#parts;
+      this.#last = readBlock<string, string>(this.#numbers, settings, this.notebook.catalogue, this.#words);
       return this.#last;
     } catch (reason) {
       return { ...this.#last, error: locateError(this.text, (reason as Error).message) };
@@ -98,7 +100,7 @@ export class CellSettings {
   restore() {
     const lines = formatExperiment(this.#last.experiment, 'lines', this.notebook.catalogue);
     const changed = Object.entries(this.#last.own).filter(
-      ([key, value]) => value !== this.#numbers[key]?.default,
+      ([key, value]) => value !== (this.#numbers[key] ?? this.#words[key])?.default,
     );
     this.#replaceHead(changed.reduce((text, [key, value]) => withSetting(text, key, [String(value)]), lines));
   }

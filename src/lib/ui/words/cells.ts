@@ -3,6 +3,7 @@ import type { OwnSettingName } from '../../lab/cells/kinds';
 import type { NumberName, ResultName, ViewName } from '../../lab/experiment/descriptors';
 import type { CellKind } from '../../lab/notebook/notebook';
 import { SHOWN_TITLES } from '../../lab/records/columns';
+import type { CHATS } from '../../lab/text/chat';
 
 export const cells = {
   kinds: {
@@ -23,7 +24,7 @@ export const cells = {
     profile: 'One chunk, kernel by kernel: where the time goes',
     roofline: 'Peak compute and bandwidth of this GPU, measured',
     tune: 'Find the fastest variants and knobs for this GPU',
-    generate: 'A prompt and the model’s continuation',
+    generate: 'A prompt and the model’s continuation, or a conversation',
     wgsl: 'A kernel variant of your own, in WGSL',
     csv: 'Frozen results, kept with the notebook',
   } satisfies Record<CellKind, string>,
@@ -91,6 +92,11 @@ export const cells = {
     tokens: 'Tokens to generate',
     temperature: 'Temperature',
     top_p: 'Top p',
+    presence_penalty: 'Presence penalty',
+    frequency_penalty: 'Frequency penalty',
+    penalty_decay: 'Decay of penalties',
+    chat: 'Format',
+    stop: 'Texts that end an answer',
     budget: 'Budget, seconds',
     reference: 'Published figures',
     x: 'Axis',
@@ -108,7 +114,12 @@ export const cells = {
     target: 'tokens per second to compare with',
     temperature: '0: always the most likely token',
     top_p: 'only the most likely tokens, up to this total probability',
-    tokens: 'at most',
+    presence_penalty: 'off the logit of each token that the answer has',
+    frequency_penalty: 'off again for each time that it has it',
+    penalty_decay: 'what is left of a time after each token',
+    chat: 'how the prompt is put to the model',
+    stop: 'separated by commas; \\n is a line break',
+    tokens: 'at most, for each answer',
     budget: 'how long it may take',
     error: 'variants that state a larger one are left out',
   } satisfies Record<NumberName | OwnSettingName, string>,
@@ -240,6 +251,22 @@ export const cells = {
   total: 'Total',
   prompt: 'Prompt',
   continuation: 'Continuation',
+  chats: {
+    off: 'Continue the text',
+    plain: 'Conversation',
+    think: 'Conversation, thinking first',
+    no_think: 'Conversation, without thinking',
+  } satisfies Record<(typeof CHATS)[number], string>,
+  conversation: 'Conversation',
+  turns: 'Your turns, with a line --- between them',
+  reply: 'Your next turn',
+  send: 'Send',
+  thought: 'Thought',
+  turnSpeeds: (prompt: number, prefill: string, answer: number, decode: string) =>
+    `prefill ${prompt} tokens at ${prefill} tok/s · decode ${answer} tokens at ${decode} tok/s`,
+  after: (tokens: number) => `after ${tokens} tokens in the state`,
+  cutOff: 'cut off: it has as many tokens as it may have',
+  earlierTurn: 'answered in an earlier run',
   speeds: (prefill: string, decode: string) => `prefill ${prefill} tok/s · decode ${decode} tok/s`,
   notCompiled: 'This shader came with a link. It is not compiled until you allow it.',
   allow: 'Allow this shader',

@@ -3,7 +3,7 @@ import { fieldOf, NUMBERS, RUN_NAMES } from '../../experiment/descriptors';
 import { type Experiment, formatExperiment, parseExperiment } from '../../experiment/experiment';
 import type { Run } from '../../experiment/expand';
 import { joinBlocks, splitBlocks } from '../../experiment/settings';
-import { budget, type KindDescriptor, printNumbers, readBlock, runsOf } from './kind';
+import { budget, type KindDescriptor, printOwn, readBlock, runsOf } from './kind';
 
 export interface Compare {
   kind: 'compare';
@@ -30,7 +30,7 @@ export const compare: KindDescriptor<'compare', Compare, keyof typeof numbers> =
     return { kind: 'compare', experiments: [experiment, ...others], budget: own.budget };
   },
   print: (cell, catalogue) =>
-    printNumbers(numbers, cell) +
+    printOwn(numbers, cell) +
     joinBlocks(cell.experiments.map((each) => formatExperiment(each, 'lines', catalogue))),
   experiments: ({ experiments }) => experiments,
   runs: ({ experiments }, catalogue) => comparable(experiments.flatMap((each) => runsOf(each, catalogue))),

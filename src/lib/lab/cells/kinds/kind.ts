@@ -17,6 +17,29 @@ export interface CellNumber {
   default: number;
 }
 
+/** A setting that only one kind of cell has, and that is no number: its value is the canonical text of what was written. */
+export interface CellWord {
+  /** As in `CellNumber`. */
+  about: string;
+  /** The possible values; undefined if it takes any text. */
+  choices?: readonly string[];
+  default: string;
+  /** Reads the values between commas. Throws an Error that begins with the key and says what is possible. */
+  read(key: string, values: string[]): string;
+}
+
+/** A word that is one of a few. */
+export const choice = (about: string, choices: readonly string[]): CellWord => ({
+  about,
+  choices,
+  default: choices[0],
+  read(key, values) {
+    requireOne(key, values);
+    if (choices.includes(values[0])) return values[0];
+    throw new Error(`${key} must be one of ${choices.join(', ')}; "${shorten(values[0])}" is not`);
+  },
+});
+
 /** Settings shown in a kind's controls besides kernels: lists of choices, fields, and folded (rarely used) fields. */
 export interface Controls {
   lists: readonly NumberName[];
@@ -31,6 +54,7 @@ export interface Controls {
 export interface KindDescriptor<Kind extends LabKind, Value, Own extends string = never> {
   /** Settings that only this kind has, by name. */
   numbers: Readonly<Record<Own, CellNumber>>;
+  words?: Readonly<Record<string, CellWord>>;
   /** The controls of its settings; undefined if they are edited in another way, or if there are none. */
   controls?: Controls;
   /** The body of a new cell. It runs as it is; if `software` is true (a CPU emulates the GPU), within a minute. */
@@ -53,23 +77,30 @@ export interface KindDescriptor<Kind extends LabKind, Value, Own extends string 
  * Reads a block of settings into the values of the kind's own settings, with defaults filled in, and the experiment.
  * Throws as `read` does.
  */
-export function readBlock<Own extends string>(
+export function readBlock<Own extends string, Word extends string = never>(
   numbers: Readonly<Record<Own, CellNumber>>,
   text: string,
   catalogue: Catalogue,
-): { own: Record<Own, number>; experiment: Experiment } {
-  const isOwn = (key: string): key is Own => Object.hasOwn(numbers, key);
+  words = {} as Readonly<Record<Word, CellWord>>,
+): { own: Record<Own, number> & Record<Word, string>; experiment: Experiment } {
+  const isOwn = (key: string) => Object.hasOwn(numbers, key) || Object.hasOwn(words, key);
   const settings = readSettings(text);
-  const own: Partial<Record<Own, number>> = {};
+  const own: Record<string, number | string> = {};
   for (const [key, values] of settings) {
     if (!isOwn(key)) continue;
     if (Object.hasOwn(own, key)) throw new Error(`${key} is set twice`);
-    requireOne(key, values);
-    own[key] = readNumber(key, values[0], numbers[key]);
+    own[key] = Object.hasOwn(words, key)
+      ? words[key as Word].read(key, values)
+      : readNumber(key, values, numbers[key as Own]);
   }
-  for (const key of keysOf(numbers)) own[key] ??= numbers[key].default;
+  for (const [key, setting] of Object.entries<CellNumber | CellWord>({ ...numbers, ...words }))
+    own[key] ??= setting.default;
   const others = settings.filter(([key]) => !isOwn(key));
-  return { own: own as Record<Own, number>, experiment: readOthers(others, Object.keys(numbers), catalogue) };
+  const names = [...Object.keys(numbers), ...Object.keys(words)];
+  return {
+    own: own as Record<Own, number> & Record<Word, string>,
+    experiment: readOthers(others, names, catalogue),
+  };
 }
 
 /** Reads the other settings; an error about an unknown one also lists the cell's own settings. */
@@ -90,7 +121,9 @@ function readOthers(
   }
 }
 
-function readNumber(key: string, word: string, { smallest, largest, whole }: CellNumber): number {
+function readNumber(key: string, values: string[], { smallest, largest, whole }: CellNumber): number {
+  requireOne(key, values);
+  const [word] = values;
   const number = Number(word);
   const written = whole ? /^\d{1,12}$/ : /^\d{1,12}(\.\d{1,12})?(e-?\d{1,2})?$/i;
   if (written.test(word) && number >= smallest && number <= largest) return number;
@@ -100,16 +133,14 @@ function readNumber(key: string, word: string, { smallest, largest, whole }: Cel
 }
 
 /** The lines of a cell's own settings that are not at their defaults. */
-export const printNumbers = <Own extends string>(
-  numbers: Readonly<Record<Own, CellNumber>>,
-  values: Readonly<Record<NoInfer<Own>, number>>,
+export const printOwn = <Own extends string>(
+  settings: Readonly<Record<Own, CellNumber | CellWord>>,
+  values: Readonly<Record<NoInfer<Own>, number | string>>,
 ): string =>
-  keysOf(numbers)
-    .filter((key) => values[key] !== numbers[key].default)
-    .map((key) => `${key}=${values[key]}\n`)
+  (Object.keys(settings) as Own[])
+    .filter((key) => values[key] !== settings[key].default)
+    .map((key) => `${key}=${String(values[key])}\n`)
     .join('');
-
-const keysOf = <Key extends string>(record: Readonly<Record<Key, unknown>>) => Object.keys(record) as Key[];
 
 /** A setting for a time limit, in seconds. */
 export const budget = (seconds: number, about: string): CellNumber => ({

@@ -1,7 +1,7 @@
 /** Searches for the fastest variants and knobs of this GPU, among those that the settings name, or all. */
 import { isKernelKey } from '../../experiment/descriptors';
 import { type Experiment, formatExperiment } from '../../experiment/experiment';
-import { budget, controls, type KindDescriptor, printNumbers, readBlock, runsOf } from './kind';
+import { budget, controls, type KindDescriptor, printOwn, readBlock, runsOf } from './kind';
 
 export interface Tune {
   kind: 'tune';
@@ -25,8 +25,7 @@ export const tune: KindDescriptor<'tune', Tune, keyof typeof numbers> = {
     const { own, experiment } = readBlock(numbers, text, catalogue);
     return { kind: 'tune', experiment, ...own };
   },
-  print: (cell, catalogue) =>
-    printNumbers(numbers, cell) + formatExperiment(cell.experiment, 'lines', catalogue),
+  print: (cell, catalogue) => printOwn(numbers, cell) + formatExperiment(cell.experiment, 'lines', catalogue),
   experiments: ({ experiment }) => [experiment],
   /** The run that the search starts from: kernels and knobs in the settings are choices of the search. */
   runs: ({ experiment }, catalogue) =>

@@ -1,0 +1,92 @@
+// Conversations: the chat format, texts that end an answer, and penalties for repetition.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { partsOf, turnsOf, turnText, withTurn } from '../../src/lib/lab/text/chat';
+import { Repetition, sample } from '../../src/lib/lab/text/sampling';
+import { readStops, StopFinder, stopsOf } from '../../src/lib/lab/text/stops';
+import { seeded } from '../../src/lib/shaders/kernel';
+
+describe('the chat format', () => {
+  test('is that of the G1 models', () => {
+    expect(turnText('plain', 'Hello', true)).toBe('User: Hello\n\nAssistant:');
+    expect(turnText('think', 'Why?', false)).toBe('\n\nUser: Why?\n\nAssistant: <think');
+    expect(turnText('no_think', 'Why?', true)).toBe('User: Why?\n\nAssistant: <think>\n</think>');
+    expect(turnText('plain', 'a\r\n\r\n \nb\nc', true)).toBe('User: a\nb\nc\n\nAssistant:');
+  });
+
+  test('a turn that is added is read as one turn, whatever it says', () => {
+    const turn = fc.array(fc.constantFrom('a', '---', ' --- ', '', '\n', 'User:'), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(fc.array(turn, { minLength: 1, maxLength: 4 }), (turns) => {
+        const said = turns.map((lines) => lines.join('\n')).filter((text) => text.trim() !== '');
+        const prompt = said.reduce(withTurn, '');
+        if (said.length) expect(turnsOf({ chat: 'plain', prompt })).toHaveLength(said.length);
+        else expect(() => turnsOf({ chat: 'plain', prompt })).toThrow(/needs a first turn/);
+      }),
+    );
+    expect(turnsOf({ chat: 'off', prompt: 'a\n---\nb' })).toEqual(['a\n---\nb']);
+  });
+
+  test('an answer is taken apart into what was thought and what was said', () => {
+    expect(partsOf(' <think' + '>\nHm.\n</think>\n\nYes.')).toEqual({ thought: 'Hm.', said: 'Yes.' });
+    expect(partsOf(' <think>\n</think>' + ' Yes.')).toEqual({ thought: '', said: 'Yes.' });
+    expect(partsOf(' <think' + '>\nHm')).toEqual({ thought: 'Hm', said: '' });
+    expect(partsOf(' Yes <think>')).toEqual({ thought: '', said: 'Yes <think>' });
+  });
+});
+
+describe('texts that end an answer', () => {
+  test('are printed and read again', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ minLength: 1, maxLength: 20, unit: 'binary-ascii' }), { maxLength: 8 }),
+        (stops) => {
+          const [text] = [stops.map((stop) => readStops('stop', [stop.replaceAll('\\', '\\\\')])).join(',')];
+          expect(stopsOf(text)).toEqual(stops);
+          expect(
+            readStops(
+              'stop',
+              text.split(',').map((value) => value.trim()),
+            ),
+          ).toBe(text);
+          expect(text).not.toMatch(/[\n&%]/);
+        },
+      ),
+    );
+    expect(() => readStops('stop', Array(9).fill('a'))).toThrow(/at most 8 texts; there are 9/);
+    expect(() => readStops('stop', ['a'.repeat(101)])).toThrow(/at most 100 characters/);
+  });
+
+  test('are found in whatever pieces the text comes', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 4 });
+    const stops = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), minLength: 1, maxLength: 4 }), {
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(stops, fc.array(letters, { maxLength: 12 }), (stops, pieces) => {
+        const text = pieces.join('');
+        // Letter by letter: the text ends as soon as it ends with one of them.
+        const ends = [...text].map((_, at) => stops.filter((stop) => text.slice(0, at + 1).endsWith(stop)));
+        const end = ends.findIndex((found) => found.length > 0);
+        const longest = Math.max(0, ...(ends[end] ?? []).map(({ length }) => length));
+        const finder = new StopFinder(stops);
+        const shown = pieces.map((piece) => finder.push(piece)).join('') + finder.end();
+        expect(finder.found).toBe(end >= 0);
+        expect(shown).toBe(end >= 0 ? text.slice(0, end + 1 - longest) : text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test('penalties are taken once for a token, and for each time that it came, which fades', () => {
+  const repetition = new Repetition({ presence: 1, frequency: 10, decay: 0.5 });
+  for (const id of [2, 2, 0]) repetition.add(id);
+  const logits = Float32Array.of(0, 0, 0);
+  repetition.apply(logits);
+  expect([...logits]).toEqual([-11, 0, -(1 + 10 * 0.75)]);
+  expect(sample(logits, { temperature: 0, topP: 1, random: seeded(1) })).toBe(1);
+});
