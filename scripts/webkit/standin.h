@@ -72,6 +72,7 @@ EACH(rint, __builtin_elementwise_rint(a)) EACH(round, __builtin_elementwise_roun
 EACH(trunc, __builtin_elementwise_trunc(a)) EACH(ceil, __builtin_elementwise_ceil(a)) EACH(tanh, __exp(a))
 EACH(abs, __builtin_elementwise_abs(a)) EACH(fabs, __builtin_elementwise_abs(a)) EACH(popcount, __builtin_popcount(a))
 EACH(ctz, __builtin_ctz(a)) EACH(clz, __builtin_clz(a))
+EACH(atan, __builtin_bit_cast(T, __builtin_amdgcn_ds_swizzle(__builtin_bit_cast(int, a), 0x041F))) // a shuffle: shuffles.ts
 template<class T> INLINE T min(T a, T b) { return __builtin_elementwise_min(a, b); }
 template<class T> INLINE T max(T a, T b) { return __builtin_elementwise_max(a, b); }
 INLINE float max(float a, double b) { return __builtin_elementwise_max(a, float(b)); }

@@ -10,6 +10,9 @@ const HEADER = fileURLToPath(new URL('standin.h', import.meta.url));
 /** 32 threads side by side, as on Apple's GPUs. */
 const FLAGS = ['--target=amdgcn-amd-amdhsa', '-mcpu=gfx1030', '-nogpulib', '-O3', '-S', '-o', '-'];
 
+/** Registers of 32 bits that a thread may have on Apple's GPUs (dougallj.github.io/applegpu); more values are spilled. */
+const REGISTERS = 128;
+
 /** What the stand-in's compiler made of an entry point. */
 export interface Compiled {
   /** Places at which a thread waits for memory outside the workgroup, private scratch included. */
@@ -66,14 +69,7 @@ function kernel(parameters: string): string {
 
 /** Compiles the Metal text of one entry point. Throws an Error with clang's first messages. */
 export function compileStandIn(metal: string, threads: number): Compiled {
-  const cpp = asCpp(metal, threads);
-  // The number of threads decides how many registers each may have; C++ has no word for it, the intermediate text has.
-  const early = ['-x', 'c++', '-std=c++20', '-ffast-math', '-Xclang', '-disable-llvm-passes', '-emit-llvm'];
-  const unoptimised = clang([...early, '-'], cpp).replaceAll(
-    '"target-cpu"=',
-    `"amdgpu-flat-work-group-size"="${threads},${threads}" "target-cpu"=`,
-  );
-  const assembly = clang(['-x', 'ir', '-'], unoptimised);
+  const assembly = assemblyOf(metal, threads);
   const number = (name: string) => Number(new RegExp(`^; ${name}: (\\d+)`, 'm').exec(assembly)?.[1] ?? NaN);
   return {
     waits: [...assembly.matchAll(/^\ts_waitcnt .*vmcnt/gm)].length,
@@ -90,4 +86,16 @@ function clang(words: string[], input: string): string {
   if (error) throw new Error(`clang++-19 cannot be run: ${error.message}`, { cause: error });
   if (status !== 0) throw new Error(stderr.split('\n').slice(0, 6).join('\n'));
   return stdout;
+}
+
+/** The assembly of an entry point. */
+function assemblyOf(metal: string, threads: number): string {
+  const cpp = asCpp(metal, threads);
+  // The number of threads decides how many registers each may have; C++ has no word for it, the intermediate text has.
+  const early = ['-x', 'c++', '-std=c++20', '-ffast-math', '-Xclang', '-disable-llvm-passes', '-emit-llvm'];
+  const unoptimised = clang([...early, '-'], cpp).replaceAll(
+    '"target-cpu"=',
+    `"amdgpu-flat-work-group-size"="${threads},${threads}" "amdgpu-num-vgpr"="${REGISTERS}" "target-cpu"=`,
+  );
+  return clang(['-x', 'ir', '-'], unoptimised);
 }

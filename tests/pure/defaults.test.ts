@@ -73,14 +73,18 @@ describe('defaults', () => {
   });
 
   test('give way to what the settings say of a kernel, its family or its knobs', () => {
-    const nvidia = gpuOf('nvidia');
+    const gpu = gpuOf('unheard of');
+    const portable = Object.fromEntries(VENDOR_KERNELS.map((kernel) => [kernel, [kernels[kernel].default]]));
     const others = '&matvec_q4_k=naive&wkv=sequential';
-    expect(filled(`matmul_q4_k=tiled${others}`, nvidia)).toBe(`matmul_q4_k=tiled${others}`);
-    const family = 'matmul=naive&matvec=naive&wkv=sequential';
-    expect(filled(family, nvidia)).toBe(family);
-    expect(filled(`matmul_q4_k.token_threads=8${others}`, nvidia)).toBe(
-      `matmul_q4_k=${kernels.matmul_q4_k.default}${others}&matmul_q4_k.token_threads=8`,
-    );
+    for (const own of ['matmul_q4_k=tiled', 'matmul_q4_k.token_threads=8'])
+      expect(parseExperiment(filled(own + others, gpu))).toEqual({
+        ...portable,
+        ...parseExperiment(own + others),
+      });
+    const family = parseExperiment(filled('matmul=naive&matvec=naive', gpu));
+    const ofFamilies = ([kernel]: [string, string[]]) => /^mat(mul|vec)_/.test(kernel);
+    expect(family).toMatchObject({ matmul: ['naive'], matvec: ['naive'], wkv: portable.wkv });
+    expect(Object.entries(family).filter(ofFamilies)).toEqual([]);
   });
 
   test('once in the settings, they are the same on any GPU', () => {

@@ -18,16 +18,33 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
     { settings: 'matmul_q4_k=dot4', basis: 'measured' },
     { settings: 'matvec_q4_k=dot4', basis: 'measured' },
   ],
-  // Never dot4: Safari makes four multiplications and additions of a dot product. Figures: docs/safari-cost.csv.
+  // Never dot4: Safari makes four multiplications and additions of a dot product. Figures: docs/safari-cost.csv, which also says
+  // what fits in the 128 registers of a thread.
   apple: [
-    // On an M4 the recurrence was found to be four times as fast as chunks (RafaelUI/rwkv-metal).
-    { settings: 'wkv=lanes&wkv.written_out=32', basis: 'reasoned' },
+    // On an M4 the recurrence was found to be four times as fast as chunks (RafaelUI/rwkv-metal), which need too many registers.
+    { settings: 'wkv=lanes&wkv.lanes=8&wkv.rows=16&wkv.written_out=32', basis: 'reasoned' },
     // The same without subgroups, which Safari 26 and 27.0 lack: lanes exchange sums through workgroup memory.
-    { settings: 'wkv=exchange&wkv.written_out=32', basis: 'reasoned' },
+    { settings: 'wkv=exchange&wkv.lanes=8&wkv.rows=8&wkv.written_out=32', basis: 'reasoned' },
+    // Tiles of f16 are half the workgroup memory to move, and Apple's GPUs multiply f16 into f32 sums at no cost.
+    { settings: 'matmul_q4_k=f16&matmul_q4_k.flush=0&matmul_q4_k.written_out=8', basis: 'reasoned' },
     // f32 tiles in registers; no counter is left inside a tile.
     { settings: 'matmul_q4_k=tiled&matmul_q4_k.written_out=32', basis: 'reasoned' },
-    // A workgroup has 8 rows to pay for its zeroed memory; it waits 15 times for memory instead of 59.
-    { settings: 'matvec_q4_k=staged&matvec_q4_k.written_out=32', basis: 'reasoned' },
+    { settings: 'matmul_q6_k=tiled&matmul_q6_k.written_out=32', basis: 'reasoned' },
+    // Thread 0 zeroes 65 vectors for 16 rows, not 800 elements for 8; no barrier in the loop; 9 waits for memory, not 28.
+    {
+      settings:
+        'matvec_q4_k=staged&matvec_q4_k.lanes=8&matvec_q4_k.teams=8&matvec_q4_k.stages_x=0&matvec_q4_k.written_out=32',
+      basis: 'reasoned',
+    },
+    {
+      settings: 'matvec_q6_k=words&matvec_q6_k.lanes=8&matvec_q6_k.lane_rows=2&matvec_q6_k.written_out=32',
+      basis: 'reasoned',
+    },
+    // Here only the loops of constant length differ.
+    { settings: 'token_shift=spread&token_shift.written_out=32', basis: 'reasoned' },
+    { settings: 'lora_matmul=tiled&lora_matmul.written_out=32', basis: 'reasoned' },
+    { settings: 'lora_matvec=lanes&lora_matvec.lanes=32&lora_matvec.written_out=32', basis: 'reasoned' },
+    { settings: 'wkv_token=fused&wkv_token.written_out=32', basis: 'reasoned' },
   ],
   // Intel and AMD have not been measured yet: they run the portable defaults.
 };

@@ -10,6 +10,7 @@
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
 //! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
 //! use: format, epilogue, splits, accumulate
+//! unroll: written_out
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -27,6 +28,7 @@ const thread_tokens = 4u; // knob: 4 8
 const unrolled = 4u;      // knob: 4 8
 // Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
 const split_k_target = 512u; // knob: 1 512 2048
+const written_out = 1u; // knob: 1 8
 
 const_assert thread_rows * thread_tokens * unrolled <= 256u; // products of a turn of the loop: more make it slow to compile
 

@@ -10,6 +10,7 @@
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
 //! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
 //! use: epilogue, splits, sums, tile_sums, accumulate, q4_k_header
+//! unroll: written_out
 
 enable f16;
 
@@ -27,6 +28,8 @@ const token_threads = 8u; // knob: 8 16
 const flush = 32u;        // knob: 0 32
 // Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
 const split_k_target = 512u; // knob: 1 512 1024
+
+const written_out = 1u;   // knob: 1 8
 
 const row_threads = 16u;
 const threads = row_threads * token_threads;

@@ -1,4 +1,4 @@
-//! Lanes take 64 weights of several rows at a time, as vectors; x waits in workgroup memory for all rows of the group.
+//! Lanes take 64 weights of several rows at a time, as vectors; x waits in workgroup memory for all rows of the group, if asked to.
 //! grid: rows / group_rows, batch
 //! use: epilogue, q4_k_pair, lane_sums
 //! formats: q4_k
@@ -13,6 +13,8 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 const lanes = 32u;     // knob: 8 16 32 40
 const lane_rows = 2u;  // knob: 2 4
 const teams = 4u;      // knob: 2 4 8
+// With 0, lanes read x itself, through the cache: less workgroup memory, which in Safari one thread sets to zero.
+const stages_x = 1u;   // knob: 0 1
 const written_out = 1u; // knob: 1 32
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
@@ -21,7 +23,8 @@ const_assert threads <= 256u;
 const section = (32u + lanes - 1u) / lanes * lanes;
 const pitch = 17u;
 
-var<workgroup> x_tile: array<vec4<f32>, section * pitch>;
+const x_vectors = select(1u, section * pitch, stages_x == 1u);
+var<workgroup> x_tile: array<vec4<f32>, x_vectors>;
 
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -33,14 +36,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   var sums = vec4<f32>();
   var next = fetch_pairs(starts, min(lane, pairs - 1u), lane_rows);
   for (var first = 0u; first < pairs; first += lanes) {
-    let now = next;
-    next = fetch_pairs(starts, min(first + lanes + lane, pairs - 1u), lane_rows);
-    if (first % section == 0u) {
+    var now = next;
+    if (stages_x == 1u) {
+      next = fetch_pairs(starts, min(first + lanes + lane, pairs - 1u), lane_rows);
+    } else {
+      now = fetch_pairs(starts, min(first + lane, pairs - 1u), lane_rows);
+    }
+    if (stages_x == 1u && first % section == 0u) {
       workgroupBarrier();
       stage_x(group.y * pairs, first, thread);
       workgroupBarrier();
     }
-    sums = add_pairs(sums, now, first + lane);
+    sums = add_pairs(sums, now, first + lane, group.y * pairs);
   }
   finish_lanes(sums, group, thread);
 }
@@ -59,13 +66,12 @@ fn stage_x(start: u32, first_pair: u32, thread: u32) {
 struct Products { row0: vec2<f32>, row1: vec2<f32>, row2: vec2<f32>, row3: vec2<f32> }
 
 // Σ (scale · nibble − minimum) · x over the pair, as scale · Σ nibble · x − minimum · Σ x.
-fn add_pairs(sums: vec4<f32>, w: Pairs, unit: u32) -> vec4<f32> {
+fn add_pairs(sums: vec4<f32>, w: Pairs, unit: u32, start: u32) -> vec4<f32> {
   var p = Products();
   var x_sums = vec2<f32>();
   for (var half = 0u; half < 2u; half++) {
-    let at = unit % section * pitch + 4u * half;
-    let even = mat4x4<f32>(x_tile[at], x_tile[at + 1u], x_tile[at + 2u], x_tile[at + 3u]);
-    let odd = mat4x4<f32>(x_tile[at + 8u], x_tile[at + 9u], x_tile[at + 10u], x_tile[at + 11u]);
+    let even = sixteen_of_x(start, unit, 4u * half);
+    let odd = sixteen_of_x(start, unit, 4u * half + 8u);
     x_sums += vec2<f32>(total((even[0] + even[1]) + (even[2] + even[3])), total((odd[0] + odd[1]) + (odd[2] + odd[3])));
     p.row0 += products(select(w.row0.a, w.row0.b, half == 1u), even, odd);
     p.row1 += products(select(w.row1.a, w.row1.b, half == 1u), even, odd);
@@ -80,6 +86,17 @@ fn add_pairs(sums: vec4<f32>, w: Pairs, unit: u32) -> vec4<f32> {
     added += vec4<f32>(0.0, 0.0, scaled(w.row2, pair, p.row2, x_sums), scaled(w.row3, pair, p.row3, x_sums));
   }
   return added;
+}
+
+// The unit's columns from its `vector`-th vector on, zero past the last unit.
+fn sixteen_of_x(start: u32, unit: u32, vector: u32) -> mat4x4<f32> {
+  if (stages_x == 1u) {
+    let at = unit % section * pitch + vector;
+    return mat4x4<f32>(x_tile[at], x_tile[at + 1u], x_tile[at + 2u], x_tile[at + 3u]);
+  }
+  if (unit >= sizes.columns / 64u) { return mat4x4<f32>(); }
+  let at = 16u * (start + unit) + vector;
+  return mat4x4<f32>(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
 }
 
 fn scaled(w: Pair, pair: u32, p: vec2<f32>, x_sums: vec2<f32>) -> f32 {

@@ -2,6 +2,7 @@
 //! grid: rows / group_rows, batch
 //! use: epilogue, q6_k_words, lane_sums
 //! formats: q6_k
+//! unroll: written_out
 
 struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -12,6 +13,7 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 const lanes = 16u;     // knob: 8 16 32
 const lane_rows = 4u;  // knob: 2 4
 const teams = 8u;      // knob: 4 8
+const written_out = 1u; // knob: 1 32
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
 

@@ -8,17 +8,18 @@ struct Lora {
   plane: u32,   // of `shifted` (r k v w a g), which it reads
 }
 
+// Computed without a table: an index into a vector is not free in Safari, nor is a loop.
 fn lora(index: u32) -> Lora {
+  let all = vec4<u32>(0u, 1u, 2u, 3u);
   let ranks = vec4<u32>(sizes.decay, sizes.learning_rate, sizes.value, sizes.gate);
-  let planes = vec4<u32>(3u, 4u, 2u, 5u);
-  var first = 0u;
-  var before = 0u;
-  for (var i = 0u; i < index; i++) {
-    first += sizes.columns * ranks[i] / select(8u, 4u, is_wide(i));
-    before += ranks[i];
-  }
-  return Lora(ranks[index], is_wide(index), first, before, planes[index]);
+  let wide = ((vec4<u32>(sizes.wide) >> all) & vec4<u32>(1u)) == vec4<u32>(1u);
+  let before = select(vec4<u32>(), ranks, all < vec4<u32>(index));
+  let rank = sum_of(select(vec4<u32>(), ranks, all == vec4<u32>(index)));
+  let first = sum_of((sizes.columns * before) >> select(vec4<u32>(3u), vec4<u32>(2u), wide)); // eight or four a vector
+  return Lora(rank, is_wide(index), first, sum_of(before), (0x5243u >> (4u * index)) & 15u); // planes 3 4 2 5, as digits
 }
+
+fn sum_of(v: vec4<u32>) -> u32 { return (v.x + v.y) + (v.z + v.w); }
 
 fn is_wide(index: u32) -> bool { return ((sizes.wide >> index) & 1u) == 1u; }
 

@@ -53,8 +53,8 @@ fn way_up(first_channel: u32, thread: u32) -> vec4<f32> {
 // The number for a place of the tile; past a LoRA's own, any number will do, as its weights there are zeros.
 fn hidden_for(place: u32) -> vec4<f32> {
   let index = u32(place >= rate_tile) + u32(place >= value_tile) + u32(place >= gate_tile);
-  let starts = vec4<u32>(decay_tile, rate_tile, value_tile, gate_tile);
-  return hidden[min(lora(index).before / 4u + place - starts[index], all_ranks() / 4u - 1u)];
+  let starts = select(select(0u, rate_tile, index >= 1u), select(value_tile, gate_tile, index == 3u), index >= 2u);
+  return hidden[min(lora(index).before / 4u + place - starts, all_ranks() / 4u - 1u)];
 }
 
 fn up_row(index: u32, channel: u32) -> UpRow {

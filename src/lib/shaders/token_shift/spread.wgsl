@@ -3,6 +3,7 @@
 //! let slices: min(ceil(columns / 4 / workgroup_size), spread)
 //! grid: slices, tokens, min(lerps, ceil(spread / slices))
 //! use: sum, row_sums
+//! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, lerps: u32, inverse_epsilon: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -16,6 +17,7 @@ struct Sizes { columns: u32, tokens: u32, lerps: u32, inverse_epsilon: u32 }
 
 const workgroup_size = 128u; // knob: 64 128 256
 const workgroups = 64u;      // knob: 1 64
+const written_out = 1u;      // knob: 1 32
 
 // A thread's inputs for a vector of columns besides x; fetched before x is summed.
 struct Column { scale: vec4<f32>, bias: vec4<f32>, previous: vec4<f32>, lerp: vec4<f32> }

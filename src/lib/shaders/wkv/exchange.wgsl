@@ -12,10 +12,10 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(4) var<storage, read_write> state: array<vec4<f32>>; // heads × 64 × 64
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;        // tokens × columns
 
-const rows = 16u; // knob: 16 32
+const lanes = 4u; // knob: 4 8
+const rows = 16u; // knob: 8 16 32
 const written_out = 1u; // knob: 1 32
-const lanes = 4u;
-const staged = rows / 8u; // so that each thread fetches one vector of every plane
+const staged = lanes * rows / 32u; // so that each thread fetches one vector of every plane
 const unrolled = 2u;
 
 @compute @workgroup_size(threads)
