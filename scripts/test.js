@@ -33,38 +33,66 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 /** @type {Outcome[]} */
 const outcomes = [];
-for (const step of steps) outcomes.push(await perform(step));
+const checks = steps.filter(({ results }) => !results);
+await performChecks(checks.filter(({ name }) => name !== 'build'));
+// By itself: it writes what the other checks read.
+await performChecks(checks.filter(({ name }) => name === 'build'));
+for (const step of steps.filter(({ results }) => results))
+  outcomes.push(await performTests(step, step.results ?? ''));
 summarise();
 
 /**
- * @param {Step} step
- * @returns {Promise<Outcome>}
+ * Performs the steps that pass or fail as a whole, two at a time because each uses one core; each prints when it has ended.
+ * @param {Step[]} checks
  */
-async function perform(step) {
-  console.log(`\n── ${step.name} ${'─'.repeat(60 - step.name.length)}`);
-  const nothing = {
-    name: step.name,
-    passed: 0,
-    failed: 0,
-    skipped: 0,
-    skips: new Map(),
-    seconds: 0,
-    note: '',
+async function performChecks(checks) {
+  const waiting = [...checks];
+  const lane = async () => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      const start = performance.now();
+      const { problem, output } = await execute({
+        ...step,
+        slowness: await measureSlowness(false),
+        quiet: true,
+      });
+      head(step);
+      process.stdout.write(output);
+      const [passed, failed] = problem ? [0, 1] : [1, 0];
+      outcomes.push({ ...nothing(step), passed, failed, note: problem, seconds: secondsSince(start) });
+    }
   };
-  if (step.browsers && outcomes.some(({ name, failed }) => name === 'build' && failed > 0))
-    return { ...nothing, failed: 1, note: 'not run: the build failed' };
-  const start = performance.now();
-  const ended = step.results ? await runTests(step, step.results) : await runCheck(step);
-  return { ...nothing, ...ended, seconds: (performance.now() - start) / 1000 };
+  await Promise.all([lane(), lane()]);
 }
 
 /**
- * A step that passes or fails as a whole.
  * @param {Step} step
+ * @param {string} results
+ * @returns {Promise<Outcome>}
  */
-async function runCheck(step) {
-  const { problem } = await execute({ ...step, slowness: await measureSlowness(false) });
-  return { passed: problem ? 0 : 1, failed: problem ? 1 : 0, note: problem };
+async function performTests(step, results) {
+  head(step);
+  if (step.browsers && outcomes.some(({ name, failed }) => name === 'build' && failed > 0))
+    return { ...nothing(step), failed: 1, note: 'not run: the build failed' };
+  const start = performance.now();
+  return { ...nothing(step), ...(await runTests(step, results)), seconds: secondsSince(start) };
+}
+
+/** @param {Step} step */
+function head({ name }) {
+  console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
+}
+
+/** @param {number} start of performance.now() */
+function secondsSince(start) {
+  return (performance.now() - start) / 1e3;
+}
+
+/**
+ * @param {Step} step
+ * @returns {Outcome}
+ */
+function nothing({ name }) {
+  return { name, passed: 0, failed: 0, skipped: 0, skips: new Map(), seconds: 0, note: '' };
 }
 
 /**

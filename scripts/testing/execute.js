@@ -14,20 +14,26 @@ const LOOK_MILLISECONDS = 1_000;
  * @property {string} [results] a file that grows while the program does something; without, its start is its only sign of life
  * @property {number} silence seconds without a sign of life after which it hangs, on an idle machine
  * @property {number} slowness how many times slower this machine was at the start
+ * @property {boolean} [quiet] whether its output is kept until its end, because another program runs beside it
  */
 
 /**
  * Runs the program in a process group of its own, so that nothing it started outlives it. The group is asked to end before it
  * is made to: Playwright's browsers have groups of their own, and only Playwright ends them.
  * @param {Program} program
- * @returns {Promise<{ problem: string, cutOff: boolean }>} `problem`: empty when it succeeded, else how it ended
+ * @returns {Promise<{ problem: string, cutOff: boolean, output: string }>} `problem`: empty when it succeeded, else how it
+ *   ended; `output`: what a quiet program printed
  */
 export function execute(program) {
   const [file, ...words] = program.command;
   const detached = process.platform !== 'win32';
   return new Promise((resolve) => {
     const env = { ...process.env, ...program.env };
-    const child = spawn(file, words, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached });
+    const to = program.quiet ? 'pipe' : 'inherit';
+    const child = spawn(file, words, { cwd: root, env, stdio: ['ignore', to, to], detached });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => (output += text));
     let cutOff = false;
     const end = (/** @type {NodeJS.Signals} */ signal) => signalGroup(child, detached, signal);
     const give = (/** @type {string} */ why) => {
@@ -44,13 +50,15 @@ export function execute(program) {
       give(`Cut off: nothing has happened for ${seconds.toFixed(0)} seconds.`);
     });
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-    child.once('error', (error) => resolve({ problem: error.message, cutOff }));
-    child.once('exit', (code, signal) => {
+    child.once('error', (error) => resolve({ problem: error.message, cutOff, output }));
+    child.once('exit', () => end('SIGKILL'));
+    // After `exit`, when all that it printed has been read.
+    child.once('close', (code, signal) => {
       clearInterval(watching);
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-      end('SIGKILL');
       if (process.exitCode === 130) process.exit();
-      resolve({ problem: code === 0 ? '' : signal ? `ended by ${signal}` : `exit code ${code}`, cutOff });
+      const problem = code === 0 ? '' : signal ? `ended by ${signal}` : `exit code ${code}`;
+      resolve({ problem, cutOff, output });
     });
   });
 }

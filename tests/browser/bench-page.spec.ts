@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { QUICK } from './browsers';
+import { QUICK } from '../quick';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 
 interface Outcome {

@@ -17,20 +17,6 @@ export interface Opened {
 /** Options for waiting on results that a page computes on a software GPU. */
 export const COMPUTING = { timeout: COMPUTING_LIMIT };
 
-/**
- * Settings with the plain variants, which SwiftShader compiles fastest and which every check compiles anyway; the self-test and the
- * gpu tests cover the others.
- */
-export const QUICK = [
-  'matmul=naive',
-  'matvec=naive',
-  'layer_norm=workgroup',
-  'lora_matmul=naive',
-  'wkv=sequential',
-  'wkv_token=separate',
-  'token_shift=separate',
-].join('&');
-
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-quic',

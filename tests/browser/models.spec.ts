@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { DEMO, readBytes } from '../oracle';
 import { rangeServer } from '../range-server';
-import { COMPUTING, QUICK, withChromium } from './browsers';
+import { COMPUTING, withChromium } from './browsers';
+import { QUICK } from '../quick';
 
 /** A server that stops in the middle of the file until it is told to go on. */
 async function haltingServer() {

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { COMPUTING, QUICK, withChromium } from './browsers';
+import { COMPUTING, withChromium } from './browsers';
+import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 const PLAIN = QUICK.replaceAll('&', '\n');

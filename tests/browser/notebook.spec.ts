@@ -2,10 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { COMPUTING, QUICK, withChromium } from './browsers';
+import { COMPUTING, withChromium } from './browsers';
+import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
-const SMALL = `prefill=8&chunk=5,6,7,8&samples=3&warmup=0&${QUICK}`;
+const SMALL = `prefill=4&chunk=4&steps_per_submit=1,2,3,4&samples=3&warmup=0&${QUICK}`;
 
 const OWN_SHADER = `\`\`\`lab sweep
 prefill=32
@@ -147,7 +148,7 @@ test('a reload in the middle of a sweep keeps what was measured; a change makes 
     await page.reload();
     await page.getByRole('button', { name: '全部运行' }).waitFor();
     expect(errors).toEqual([]);
-  }, `?prefill=8&chunk=3,4,5,6,7,8&samples=50&warmup=0&${QUICK}`);
+  }, `?prefill=4&chunk=4&steps_per_submit=1,2,3,4,5,6&samples=50&warmup=0&${QUICK}`);
 });
 
 test('a worker that dies fails its cell alone: the queue goes on, and a stopped sweep keeps its runs', async () => {

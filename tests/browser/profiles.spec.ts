@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { findVariant } from '../../src/lib/shaders';
 import { PROFILES, type Profile, SAFARI } from '../profiles/profile';
 import { surfaceScript } from '../profiles/surface';
-import { COMPUTING, QUICK, withChromium } from './browsers';
+import { COMPUTING, withChromium } from './browsers';
+import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 const PLAIN = QUICK.replaceAll('&', '\n');

@@ -10,8 +10,11 @@ import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { makeCell, printNotebook } from '../../src/lib/lab/notebook/notebook';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
+import { QUICK } from '../quick';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
+/** The same, a setting a line. */
+const PLAIN = QUICK.replaceAll('&', '\n');
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
 /** The program as one file, as `npm run bundle` builds it, so that modules are not compiled for each command. */
 const BUNDLE = { folder: 'test-results', file: 'lab.mjs' };
@@ -65,7 +68,7 @@ describe('commands', () => {
   test('bench writes CSV, and nothing but CSV, on stdout', async () => {
     const { code, stdout, stderr } = await lab(
       'bench',
-      `model=${TINY}&prefill=16&chunk=4,8&matmul=naive`,
+      `model=${TINY}&prefill=16&chunk=4,8&${QUICK}`,
       '--samples',
       '2',
       'decode=2',
@@ -83,7 +86,7 @@ describe('commands', () => {
 
   test('run prints what every cell of a notebook found on stdout, each below its name', async () => {
     const text = await readFile('src/lib/shaders/argmax/slices.wgsl', 'utf8');
-    const settings = `model=${TINY}\nprefill=4\nmatmul=naive\n`;
+    const settings = `model=${TINY}\nprefill=4\n${PLAIN}\n`;
     const sweep = `${settings}samples=1\n`;
     const notebook = printNotebook([
       makeCell('prose', '# Try\n\n```lab nonsense\n```\n'),
@@ -93,8 +96,8 @@ describe('commands', () => {
       makeCell('sweep', `${sweep}argmax=missing\n`),
       makeCell('profile', settings),
       makeCell('roofline', ''),
-      makeCell('tune', `budget=2\nmodel=${TINY}\nchunk=2\nmatmul=naive\nwkv=sequential\n`),
-      makeCell('generate', 'model=demo\nmatmul=naive\ntokens=2\n---\nShe was\n'),
+      makeCell('tune', `budget=2\nmodel=${TINY}\nchunk=2\n${PLAIN}\n`),
+      makeCell('generate', `model=demo\n${PLAIN}\ntokens=2\n---\nShe was\n`),
       makeCell('sweep', `${sweep}chunk=2\n`),
     ]);
     const { code, stdout, stderr } = await lab('run', await file('try.md', notebook));
@@ -129,7 +132,7 @@ describe('commands', () => {
   });
 
   test('run prints one table for a notebook of sweeps alone', async () => {
-    const sweep = `model=${TINY}\nprefill=4\nmatmul=naive\nsamples=1\n`;
+    const sweep = `model=${TINY}\nprefill=4\n${PLAIN}\nsamples=1\n`;
     const cells = ['chunk=2\n', 'chunk=4\n'].map((chunk) => makeCell('sweep', sweep + chunk));
     const { code, stdout } = await lab('run', await file('sweeps.md', printNotebook(cells)));
     expect(code).toBe(0);
@@ -140,7 +143,7 @@ describe('commands', () => {
   test('bench goes on after a failed run, and says so with its exit code', async () => {
     const { code, stdout, stderr } = await lab(
       'bench',
-      `model=missing.gguf,${TINY}&prefill=4&samples=1&matmul=naive`,
+      `model=missing.gguf,${TINY}&prefill=4&samples=1&${QUICK}`,
     );
     expect(code).toBe(1);
     expect(fromCsv(stdout)).toHaveLength(1);
@@ -162,7 +165,7 @@ describe('commands', () => {
   });
 
   test('profile: every kernel, all together, and the chunk', async () => {
-    const { code, stdout, stderr } = await lab('profile', `model=${TINY}&prefill=3&matmul=naive`);
+    const { code, stdout, stderr } = await lab('profile', `model=${TINY}&prefill=3&${QUICK}`);
     expect(code).toBe(0);
     const kernels = parseCsv(stdout).map(({ kernel }) => kernel);
     expect(kernels).toContain('matmul_q4_k');
@@ -171,7 +174,7 @@ describe('commands', () => {
   });
 
   test('tune: one line of settings on stdout', async () => {
-    const settings = `model=${TINY}&chunk=2&matmul=naive&wkv=sequential`;
+    const settings = `model=${TINY}&chunk=2&${QUICK}`;
     const { code, stdout, stderr } = await lab('tune', settings, '--budget', '5');
     expect(code).toBe(0);
     expect(stderr).toMatch(/^tuning /m);

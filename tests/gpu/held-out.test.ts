@@ -7,7 +7,7 @@ import { DEMO, readBytes, readJson } from '../oracle';
 
 type Expected = Record<'tokens' | 'bytes' | 'nats_per_token' | 'bits_per_byte' | 'top1_rate', number>;
 
-// 9073 tokens, with variants that are fast on a software GPU; golden.test.ts covers the defaults.
+// 2939 tokens, with variants that are fast on a software GPU; golden.test.ts covers the defaults.
 test('bits per byte of the held-out text', async () => {
   const { file, engine } = await sharedEngine(DEMO);
   const expected = readJson<Expected>('tests/fixtures/held-out.expected.json');

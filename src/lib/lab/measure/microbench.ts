@@ -12,9 +12,9 @@ import { checkUses } from './check';
 import type { Checks } from '../records/record';
 import { type BoundedWork, refuseImpossible, UNCACHED_BYTES } from './possible';
 import type { OpenGpu } from './session';
-import { EFFORT, type Effort, timeUses, type UseTime } from './timeUses';
+import { effortFor, type Effort, timeUses, type UseTime } from './timeUses';
 
-export { EFFORT, type Effort };
+export { effortFor, type Effort };
 
 /** The time of one use of a variant, all its passes together. */
 export interface MicrobenchmarkTime extends UseTime {
@@ -49,7 +49,7 @@ export async function microbenchmark(
   operands: Operands,
   gpu: OpenGpu,
   signal: AbortSignal,
-  effort = EFFORT,
+  effort = effortFor(gpu),
 ): Promise<MicrobenchmarkTime> {
   const { sizes, turns } = operands;
   const { error, checks, inexact } = await checkUses([{ variant, sizes }], gpu, () => undefined, signal);
@@ -91,7 +91,7 @@ export function makeOperands(
   device: GPUDevice,
   kernel: string,
   sizes: Sizes,
-  { rotateBytes } = EFFORT,
+  { rotateBytes }: Pick<Effort, 'rotateBytes'>,
 ): Operands {
   const lengths = registry[kernel].lengths(sizes);
   const random = seeded(1);

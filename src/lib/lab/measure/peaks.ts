@@ -5,7 +5,7 @@ import { Kernels } from '../../engine/kernels';
 import { type Step } from '../../engine/encode';
 import type { Sizes } from '../../shaders/kernel';
 import { parseVariant, type Variant, workgroupNeeds } from '../../shaders/variant';
-import { EFFORT, type Effort, timeUses } from './timeUses';
+import { effortFor, type Effort, timeUses } from './timeUses';
 import { formatCsv } from '../records/csv';
 import dispatchText from './peaks/dispatch.wgsl?raw';
 import dot4Text from './peaks/dot4.wgsl?raw';
@@ -44,15 +44,20 @@ const OPERATIONS: Record<string, number> = { f32: 256, f16: 256, dot4: 512, matr
 const DISPATCH_SECONDS = 0.005;
 const MOST_TURNS = 2 ** 20;
 
-/** Bytes of the array to read: larger than the caches of any GPU we know of. */
+/** Bytes of the array to read: larger than the caches of any GPU we know of, or of most CPUs. */
 const READ_BYTES = 2 ** 29;
+const SOFTWARE_READ_BYTES = 2 ** 26;
 
 /** Passes per command buffer, and number of timed rounds. */
 const PASSES = 256;
 const PASS_ROUNDS = 7;
 
 /** Measures the peaks, each in a fraction of a second on a GPU. Throws when the GPU is lost or refuses a shader. */
-export async function measurePeaks(gpu: OpenGpu, signal: AbortSignal, effort = EFFORT): Promise<Peaks> {
+export async function measurePeaks(
+  gpu: OpenGpu,
+  signal: AbortSignal,
+  effort = effortFor(gpu),
+): Promise<Peaks> {
   const measurement = new PeakMeasurement(gpu, signal, effort);
   try {
     const measuring = withErrorScopes(
@@ -118,7 +123,7 @@ export class PeakMeasurement {
   }
 
   /** Bytes read per second. */
-  async read(most = READ_BYTES): Promise<number> {
+  async read(most = this.gpu.adapter.software ? SOFTWARE_READ_BYTES : READ_BYTES): Promise<number> {
     const { device } = this.gpu;
     const groups = this.#groups;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;

@@ -5,7 +5,7 @@ import type { Weights } from '../../engine/weights';
 import { timestampQuantum } from '../../engine/timer';
 import { acceptTime } from './accept';
 import { clockTick, repetitionsFor } from './clock';
-import { EFFORT, type Effort } from './timeUses';
+import { effortFor, type Effort } from './timeUses';
 import { NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
 import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
@@ -34,7 +34,7 @@ export async function profile(
   run: Run,
   { engine, weights }: LoadedModel,
   context: RunContext,
-  { effort = EFFORT, target = Number(NUMBERS.target.default) }: ProfileOptions = {},
+  { effort = effortFor(context.gpu), target = Number(NUMBERS.target.default) }: ProfileOptions = {},
 ): Promise<Profile> {
   const { gpu, report, signal } = context;
   const tokens = Math.min(run.chunk, run.prefill);

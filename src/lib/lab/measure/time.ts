@@ -1,7 +1,7 @@
 /** Microbenchmarks of the kernels that settings name: every variant and knob setting at every shape of the model. */
 import { withKnobs, type Variant } from '../../shaders/variant';
 import { findVariant } from '../../shaders';
-import { makeOperands, microbenchmark, EFFORT, type MicrobenchmarkTime, type Effort } from './microbench';
+import { makeOperands, microbenchmark, effortFor, type MicrobenchmarkTime, type Effort } from './microbench';
 import { formatCsv } from '../records/csv';
 import { families, kernelOf } from '../experiment/catalogue';
 import { isKernelKey } from '../experiment/descriptors';
@@ -39,7 +39,7 @@ export async function* timeNamed(
   filter: ShapeFilter,
   session: Session,
   signal: AbortSignal,
-  effort: Effort = EFFORT,
+  effort?: Effort,
 ): AsyncGenerator<TimeRow> {
   const names = namedKernels(experiment);
   if (names.length === 0)
@@ -64,7 +64,7 @@ async function* timeUse(
   done: Set<string>,
   session: Session,
   signal: AbortSignal,
-  effort: Effort,
+  wanted?: Effort,
 ): AsyncGenerator<TimeRow> {
   const { kernel, sizes, count } = use;
   const rows = runs.flatMap((run) => {
@@ -76,6 +76,7 @@ async function* timeUse(
   });
   if (rows.length === 0) return;
   const gpu = await session.open();
+  const effort = wanted ?? effortFor(gpu);
   const operands = makeOperands(gpu.device, kernel, sizes, effort);
   try {
     for (const { row, variant } of rows) {

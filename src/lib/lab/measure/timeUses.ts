@@ -14,12 +14,24 @@ export interface Effort {
   warmupSeconds: number;
 }
 
-export const EFFORT: Effort = {
+const EFFORT: Effort = {
   rotateBytes: 160e6,
   batchSeconds: 0.02,
   batches: 5,
   warmupSeconds: 0.3,
 };
+
+/** On a CPU that emulates a GPU, whose times say nothing about a GPU: enough to see that everything works. */
+const SOFTWARE_EFFORT: Effort = {
+  rotateBytes: 2e6,
+  batchSeconds: 0.004,
+  batches: 3,
+  warmupSeconds: 0,
+};
+
+/** The effort that this adapter's times are worth: `effort`, or less on a CPU that emulates a GPU. */
+export const effortFor = ({ adapter }: { adapter: { software: boolean } }, effort = EFFORT): Effort =>
+  adapter.software ? SOFTWARE_EFFORT : effort;
 
 /** The time of one use, a list of steps. */
 export interface UseTime {

@@ -15,7 +15,7 @@ import {
   withKnobs,
 } from '../../shaders/variant';
 import { readModule } from '../../shaders/wgsl';
-import { EFFORT, type Effort, makeOperands, microbenchmark } from '../measure/microbench';
+import { effortFor, type Effort, makeOperands, microbenchmark } from '../measure/microbench';
 import { readOwn } from '../experiment/catalogue';
 import { complete, defaultsFor } from '../experiment/defaults';
 import { expand } from '../experiment/expand';
@@ -260,7 +260,7 @@ export async function timeShader(
   gpu: OpenGpu,
   report: Report,
   signal: AbortSignal,
-  effort = EFFORT,
+  effort = effortFor(gpu),
 ): Promise<MicrobenchmarkRow[]> {
   const { engine } = model;
   const own = readVariants(owner, name, wgsl).filter(({ kernel }) => engine.kernelNames.includes(kernel));

@@ -1,6 +1,6 @@
 /** Searches for one kernel's fastest variant and knobs on this GPU; candidates are checked right before timing. */
 import { knobSettings, knobsKey, type Variant, withKnobs } from '../../shaders/variant';
-import { EFFORT, type Effort, makeOperands, type Operands, microbenchmark } from '../measure/microbench';
+import { effortFor, type Effort, makeOperands, type Operands, microbenchmark } from '../measure/microbench';
 import { messageOf } from '../message';
 import type { OpenGpu } from '../measure/session';
 import type { KernelUse } from '../measure/shapes';
@@ -24,7 +24,7 @@ export interface ShapeOverride {
 }
 
 /** Lower than for published figures: there are many candidates, and the best is timed again in the whole model. */
-const SEARCH_EFFORT: Effort = { ...EFFORT, batchSeconds: 0.012, batches: 3 };
+const SEARCH_EFFORT: Effort = { rotateBytes: 160e6, batchSeconds: 0.012, batches: 3, warmupSeconds: 0.3 };
 
 /** A variant slower than the best by more than this factor, with its initial knobs, is not tuned further. */
 const WORTH_TURNING = 1.6;
@@ -48,7 +48,7 @@ export class Search {
     readonly gpu: OpenGpu,
     readonly signal: AbortSignal,
     readonly tell: (candidate: Candidate) => void,
-    readonly effort = SEARCH_EFFORT,
+    readonly effort = effortFor(gpu, SEARCH_EFFORT),
   ) {
     this.#operands = [];
     try {

@@ -1,0 +1,13 @@
+/**
+ * Settings with the plain variants, which software GPUs compile fastest and which every check compiles anyway; the self-test and the
+ * kernel tests cover the others.
+ */
+export const QUICK = [
+  'matmul=naive',
+  'matvec=naive',
+  'layer_norm=workgroup',
+  'lora_matmul=naive',
+  'wkv=sequential',
+  'wkv_token=separate',
+  'token_shift=separate',
+].join('&');
