@@ -1,7 +1,7 @@
 // Plans the GPU buffers of a model's weights: their sizes and the position of every tensor. Pure data, no GPU calls.
 import { formats, rowWords } from '../shaders/formats/formats';
 import { LAYER_VECTORS } from '../shaders/shared/layer_vectors';
-import { mebibytes } from './buffers';
+import { mebibytes, NoRoom } from './buffers';
 import type { Geometry } from './gguf';
 import type { Layer, Lora, Matrix, MatrixPart, Norm } from './weights';
 
@@ -174,7 +174,7 @@ class Arranger<Buffer> {
       });
     const label = `${mix}loras`;
     if (4 * words > this.#largest)
-      throw new Error(
+      throw new NoRoom(
         `${label} is too large for this GPU: ${mebibytes(4 * words)}; it binds ${mebibytes(this.#largest)} at most`,
       );
     const buffer = this.place({ label, words, pieces });
@@ -227,7 +227,7 @@ class Arranger<Buffer> {
     if (rows * rowBytes <= this.#largest) return rows;
     const fitting = Math.floor(this.#largest / rowBytes / ROW_STEP) * ROW_STEP;
     if (fitting > 0) return fitting;
-    throw new Error(
+    throw new NoRoom(
       `${name} is too large for this GPU: ${ROW_STEP} of its ${rows} rows have ${mebibytes(ROW_STEP * rowBytes)}, ` +
         `and the GPU binds ${mebibytes(this.#largest)} at most`,
     );

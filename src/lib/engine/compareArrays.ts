@@ -1,5 +1,5 @@
 /** Compares arrays that lie on the GPU; only a few words are read back. */
-import { readBuffer, storageBuffer, uniformBuffer } from './buffers';
+import { allOrNone, readBuffer, storageBuffer, uniformBuffer } from './buffers';
 import text from './compare.wgsl?raw';
 
 /** A whole buffer, or a part of one in bytes (multiples of 4; the offset needs no alignment). */
@@ -44,25 +44,29 @@ export async function compareArrays(
   const [a, b] = [wordsOf(got), wordsOf(want)];
   if (a.count !== b.count) throw new Error(`${a.count} words cannot be compared with ${b.count}`);
   const groups = Math.max(1, Math.min(MOST_GROUPS, Math.ceil(a.count / RUN)));
-  const task = uniformBuffer(device, 'comparison', [a.first, b.first, a.count, Number(exact)]);
-  const result = storageBuffer(device, 'differences', 4 * (HEADER + 2 * groups));
-  device.queue.writeBuffer(result, 8, Uint32Array.of(0xffffffff));
-  const { measure, search, layout } = pipelinesOf(device);
-  const resources = [task, a.buffer, b.buffer, result];
-  const entries = resources.map((buffer, binding) => ({ binding, resource: { buffer } }));
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-  for (const pipeline of [measure, search]) {
-    pass.setPipeline(pipeline);
-    pass.dispatchWorkgroups(groups);
+  const [task, result] = allOrNone(() => [
+    uniformBuffer(device, 'comparison', [a.first, b.first, a.count, Number(exact)]),
+    storageBuffer(device, 'differences', 4 * (HEADER + 2 * groups)),
+  ]);
+  try {
+    device.queue.writeBuffer(result, 8, Uint32Array.of(0xffffffff));
+    const { measure, search, layout } = pipelinesOf(device);
+    const resources = [task, a.buffer, b.buffer, result];
+    const entries = resources.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+    for (const pipeline of [measure, search]) {
+      pass.setPipeline(pipeline);
+      pass.dispatchWorkgroups(groups);
+    }
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    return differenceOf(await readBuffer(device, result), a.count);
+  } finally {
+    task.destroy();
+    result.destroy();
   }
-  pass.end();
-  device.queue.submit([encoder.finish()]);
-  const read = await readBuffer(device, result);
-  task.destroy();
-  result.destroy();
-  return differenceOf(read, a.count);
 }
 
 function differenceOf(read: ArrayBuffer, count: number): ArrayDifference {

@@ -1,5 +1,5 @@
 /** Runs the model on the GPU: prefill in chunks, decode token by token. The recurrent state stays on the GPU. */
-import { readBuffer, storageBuffer } from './buffers';
+import { allOrNone, gpuBuffer, NoRoom, readBuffer, storageBuffer } from './buffers';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
 import { Timer } from './timer';
@@ -96,7 +96,7 @@ export class Engine {
     this.#state = createState(this.#device, weights.geometry);
     this.#logits = storageBuffer(this.#device, 'logits', 4 * weights.geometry.vocabulary);
     this.#probabilities = storageBuffer(this.#device, 'probabilities', 4 * weights.geometry.vocabulary);
-    this.#answer = this.#device.createBuffer({
+    this.#answer = gpuBuffer(this.#device, {
       label: 'answer',
       size: 4,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
@@ -104,10 +104,16 @@ export class Engine {
   }
 
   /** Creates an engine with an empty state. `kernels` uses the weights' device. Throws when memory runs out. */
-  static open(kernels: Kernels, weights: Weights): Promise<Engine> {
-    return withErrorScopes(kernels.device, noRoom('the state'), () =>
-      Promise.resolve(new Engine(kernels, weights)),
-    );
+  static async open(kernels: Kernels, weights: Weights): Promise<Engine> {
+    let engine: Engine | undefined;
+    try {
+      return await withErrorScopes(kernels.device, noRoom('the state'), () =>
+        Promise.resolve((engine = allOrNone(() => new Engine(kernels, weights)))),
+      );
+    } catch (error) {
+      engine?.destroy();
+      throw error;
+    }
   }
 
   /**
@@ -129,20 +135,30 @@ export class Engine {
     const longest = Math.min(chunk, Math.max(1, ...lengths));
     if (sharing && sharing.activations.x.size < 4 * longest * this.geometry.embedding)
       throw new Error(`The shared activations have no room for a chunk of ${longest} tokens`);
-    return withErrorScopes(
-      this.#device,
-      noRoom(`a chunk of ${longest} tokens; lower the chunk`),
-      async () => {
-        const activations = sharing?.activations ?? createActivations(this.#device, this.geometry, longest);
-        const plans = await this.#emptyPlans(choice, chunk, stepsPerSubmit, activations);
-        this.#plans.push(plans);
-        for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
-          await this.#steps(plans, tokens, last);
-        await this.#steps(plans, 1, true); // for decoding
-        plans.layoutSeconds = await this.kernels.loaded();
-        return plans;
-      },
-    );
+    let plans: Plans | undefined;
+    try {
+      return await withErrorScopes(
+        this.#device,
+        noRoom(`a chunk of ${longest} tokens; lower the chunk`),
+        async () => {
+          const activations =
+            sharing?.activations ?? allOrNone(() => createActivations(this.#device, this.geometry, longest));
+          plans = this.#emptyPlans(choice, chunk, stepsPerSubmit, activations);
+          this.#plans.push(plans);
+          const { vocabulary } = this.geometry;
+          const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
+          plans.softmax = await this.kernels.steps(choice.softmax, softmaxBuffers, { vocabulary });
+          for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
+            await this.#steps(plans, tokens, last);
+          await this.#steps(plans, 1, true); // for decoding
+          plans.layoutSeconds = await this.kernels.loaded();
+          return plans;
+        },
+      );
+    } catch (error) {
+      if (plans) this.discard(plans);
+      throw error;
+    }
   }
 
   /** Frees plans that nothing runs any more; their activations, unless other plans share them. */
@@ -152,23 +168,11 @@ export class Engine {
       destroyAll(plans.activations);
   }
 
-  /** Plans that contain only the softmax steps so far. */
-  async #emptyPlans(
-    choice: Choice,
-    chunk: number,
-    stepsPerSubmit: number,
-    activations: Activations,
-  ): Promise<Plans> {
+  /** Plans without steps so far. */
+  #emptyPlans(choice: Choice, chunk: number, stepsPerSubmit: number, activations: Activations): Plans {
     const { kernels, weights } = this;
-    const softmaxBuffers = { logits: this.#logits, probabilities: this.#probabilities };
-    const { vocabulary } = this.geometry;
     return {
-      chunk,
-      stepsPerSubmit,
-      activations,
-      inner: new Map(),
-      final: new Map(),
-      softmax: await kernels.steps(choice.softmax, softmaxBuffers, { vocabulary }),
+      ...{ chunk, stepsPerSubmit, activations, inner: new Map(), final: new Map(), softmax: [] },
       layoutSeconds: 0,
       forward: (tokens) => new Forward(kernels, choice, weights, this.#state, activations, tokens),
     };
@@ -251,19 +255,25 @@ export class Engine {
   }
 
   /** Copies of the last logits and of the state, on the GPU; the caller destroys them. Throws when memory runs out. */
-  copyAnswer(): Promise<Answer> {
+  async copyAnswer(): Promise<Answer> {
     const { wkv, previous } = this.#state;
-    return withErrorScopes(this.#device, noRoom('a copy of the state'), () => {
-      const encoder = this.#device.createCommandEncoder();
-      const copy = (buffer: GPUBuffer) => {
-        const made = storageBuffer(this.#device, `${buffer.label}, a copy`, buffer.size);
-        encoder.copyBufferToBuffer(buffer, 0, made, 0, buffer.size);
-        return made;
-      };
-      const answer = { logits: copy(this.#logits), wkv: copy(wkv), shift: copy(previous) };
-      this.#device.queue.submit([encoder.finish()]);
-      return Promise.resolve(answer);
-    });
+    let answer: Answer | undefined;
+    try {
+      return await withErrorScopes(this.#device, noRoom('a copy of the state'), () => {
+        const encoder = this.#device.createCommandEncoder();
+        const copy = (buffer: GPUBuffer) => {
+          const made = storageBuffer(this.#device, `${buffer.label}, a copy`, buffer.size);
+          encoder.copyBufferToBuffer(buffer, 0, made, 0, buffer.size);
+          return made;
+        };
+        answer = allOrNone(() => ({ logits: copy(this.#logits), wkv: copy(wkv), shift: copy(previous) }));
+        this.#device.queue.submit([encoder.finish()]);
+        return Promise.resolve(answer);
+      });
+    } catch (error) {
+      if (answer) this.drop(answer);
+      throw error;
+    }
   }
 
   /** Keeps a copy until `drop`, or until the engine is destroyed. */
@@ -444,4 +454,5 @@ function destroyAll(activations: Activations) {
   for (const buffer of Object.values(activations)) (buffer as GPUBuffer).destroy();
 }
 
-const noRoom = (what: string) => (message: string) => `There is no room on this GPU for ${what}: ${message}`;
+const noRoom = (what: string) => (message: string) =>
+  new NoRoom(`There is no room on this GPU for ${what}: ${message}`);

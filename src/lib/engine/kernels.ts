@@ -9,7 +9,7 @@ import {
   type Pass,
   type Variant,
 } from '../shaders/variant';
-import { mebibytes, storageBuffer, uniformBuffer } from './buffers';
+import { allOrNone, mebibytes, NoRoom, storageBuffer, uniformBuffer } from './buffers';
 import { adapterInfoOf } from './device';
 import { encode, type Step } from './encode';
 import { unsupportedReason } from './supported';
@@ -188,19 +188,19 @@ export class Kernels {
     this.#residents.delete(weight);
   }
 
-  /** Frees all scratch and resident buffers; no step made so far may run again. */
+  /** Frees all scratch, resident and uniform buffers; no step made so far may run again. */
   release() {
     for (const weight of [...this.#residents.keys()]) this.forget(weight);
     for (const buffer of this.#scratch.values()) buffer.destroy();
     this.#scratch.clear();
     this.#steps.clear();
+    for (const buffer of this.#uniforms.values()) buffer.destroy();
+    this.#uniforms.clear();
     this.#firstLoad = undefined;
   }
 
   destroy() {
     this.release();
-    for (const buffer of this.#uniforms.values()) buffer.destroy();
-    this.#uniforms.clear();
     this.#compiled = new Map(); // a fork may go on with the pipelines
   }
 
@@ -235,7 +235,7 @@ export class Kernels {
     );
     const total = lengths.reduce((sum, [, byteLength]) => sum + byteLength, 0);
     const noRoom = (reason: string) =>
-      new Error(
+      new NoRoom(
         `${label} keeps a matrix as ${lengths.map(([name]) => name).join(' and ')}: no room for ${mebibytes(total)} ` +
           `after ${mebibytes(before)} of the same. ${reason}`,
       );
@@ -243,8 +243,10 @@ export class Kernels {
     if (lengths.some(([, byteLength]) => byteLength > largest))
       throw noRoom(`This GPU binds ${mebibytes(largest)} at most`);
     this.device.pushErrorScope('out-of-memory');
-    const buffers = Object.fromEntries(
-      lengths.map(([name, byteLength]) => [name, storageBuffer(this.device, `${label} ${name}`, byteLength)]),
+    const made = (name: string, byteLength: number) =>
+      storageBuffer(this.device, `${label} ${name}`, byteLength);
+    const buffers = allOrNone(() =>
+      Object.fromEntries(lengths.map(([name, byteLength]) => [name, made(name, byteLength)])),
     );
     const filled = this.device.popErrorScope().then((refused) => {
       if (refused) throw noRoom(refused.message);
@@ -303,7 +305,7 @@ export class Kernels {
     const byteLength = resource.size ?? resource.buffer.size - (resource.offset ?? 0);
     const limit = this.device.limits.maxStorageBufferBindingSize;
     if (byteLength > limit)
-      throw new Error(
+      throw new NoRoom(
         `${label} binds ${mebibytes(byteLength)} as ${name}; this GPU allows ${mebibytes(limit)}: lower the chunk`,
       );
     return resource;

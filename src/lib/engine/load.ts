@@ -1,6 +1,6 @@
 /** Streams a model file onto the GPU: several reads at once, each copied through a staging buffer of its own. */
 import { arrange, type Arrangement, type BufferPlan } from './arrangement';
-import { mebibytes, storageBuffer } from './buffers';
+import { allOrNone, mebibytes, NoRoom, storageBuffer } from './buffers';
 import type { Geometry, ModelFile } from './gguf';
 import { readsOf, slicesOf } from './reads';
 import { upload } from './upload';
@@ -52,19 +52,26 @@ export async function makeWeights(
 /** Creates all buffers before any weight is read, so that insufficient memory is detected early. */
 async function makeBuffers(device: GPUDevice, name: string, plans: BufferPlan[]): Promise<GPUBuffer[]> {
   const buffers: GPUBuffer[] = [];
-  const results = plans.map(({ label, words }) => {
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    buffers.push(storageBuffer(device, label, 4 * words));
-    return Promise.all([device.popErrorScope(), device.popErrorScope()]);
-  });
+  let scopes: Promise<(GPUError | null)[]>;
+  const results = allOrNone(() =>
+    plans.map(({ label, words }) => {
+      device.pushErrorScope('out-of-memory');
+      device.pushErrorScope('validation');
+      try {
+        buffers.push(storageBuffer(device, label, 4 * words));
+      } finally {
+        scopes = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+      }
+      return scopes;
+    }),
+  );
   const errors = (await Promise.all(results)).map((scopes) => scopes.find((error) => error !== null));
   const failed = errors.findIndex((error) => error !== undefined);
   if (failed < 0) return buffers;
   for (const buffer of buffers) buffer.destroy();
   const before = mebibytes(4 * totalWords(plans.slice(0, failed)));
   const whole = mebibytes(4 * totalWords(plans));
-  throw new Error(
+  throw new NoRoom(
     `${name} is too large for this GPU: no room for ${plans[failed].label} (${mebibytes(4 * plans[failed].words)}) ` +
       `after ${before} of ${whole}; a single buffer may have ${mebibytes(device.limits.maxBufferSize)}. ` +
       `${errors[failed]!.message}`,

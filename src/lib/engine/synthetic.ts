@@ -3,6 +3,7 @@ import type { Sizes } from '../shaders/kernel';
 import { formats } from '../shaders/formats/formats';
 import type { Variant } from '../shaders/variant';
 import type { Piece } from './arrangement';
+import { GpuLost } from './device';
 import { encode } from './encode';
 import type { Geometry } from './gguf';
 import { SYNTHETIC, syntheticFormat } from './geometries';
@@ -89,7 +90,7 @@ async function submit(device: GPUDevice, steps: Step[], label: string) {
   device.queue.submit([encode(device, steps)]);
   const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   const lost = device.lost.then(({ message }) => {
-    throw new Error(`The GPU was lost while random weights were made (at ${label}): ${message}`);
+    throw new GpuLost(`The GPU was lost while random weights were made (at ${label}): ${message}`);
   });
   await Promise.race([device.queue.onSubmittedWorkDone(), lost]);
   const error = errors.find((found) => found !== null);

@@ -1,6 +1,8 @@
 /** Copies parts of a file to the GPU, several at once, each through a staging buffer that is mapped again and again. */
 import { dequantise, formats, repack, repackInto } from '../shaders/formats/formats';
+import { gpuBuffer } from './buffers';
 import type { ByteSource } from './bytes';
+import { GpuLost } from './device';
 import { requireFinite } from './finite';
 import type { Read, Slice } from './reads';
 
@@ -66,7 +68,7 @@ class Lane {
       ...reads.map(({ byteLength, stagedBytes }) => Math.max(byteLength, stagedBytes)),
     );
     this.#bytes = new Uint8Array(source.readInto ? largest : 0);
-    this.#staging = device.createBuffer({
+    this.#staging = gpuBuffer(device, {
       label: 'weights on their way',
       size: Math.ceil(largest / 8) * 8,
       usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC,
@@ -166,7 +168,7 @@ class Stop {
     this.#abort = () => end(signal?.reason);
     signal?.addEventListener('abort', this.#abort, { once: true });
     void device.lost.then(({ message }) =>
-      end(new Error(`The GPU was lost while weights were loaded (at ${this.at}): ${message}`)),
+      end(new GpuLost(`The GPU was lost while weights were loaded (at ${this.at}): ${message}`)),
     );
   }
 

@@ -1,5 +1,5 @@
 /** Fills and digests words on the GPU. */
-import { readBuffer, storageBuffer, uniformBuffer } from './buffers';
+import { gpuBuffer, readBuffer, storageBuffer, uniformBuffer } from './buffers';
 import text from './words.wgsl?raw';
 
 /** Words of a buffer, from the `first` on. */
@@ -137,7 +137,7 @@ function pipelinesOf(device: GPUDevice): Pipelines {
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
   const make = (entryPoint: string) =>
     device.createComputePipeline({ layout: pipelineLayout, compute: { module, entryPoint } });
-  const none = device.createBuffer({ label: 'no sums', size: 8, usage: GPUBufferUsage.STORAGE });
+  const none = gpuBuffer(device, { label: 'no sums', size: 8, usage: GPUBufferUsage.STORAGE });
   const made = { fill: make('fill'), digest: make('digest'), layout, none };
   pipelines.set(device, made);
   return made;

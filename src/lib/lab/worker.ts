@@ -10,6 +10,7 @@ import type { CellKind } from './notebook/notebook';
 import { selfTest, type SelfTestEvent, type SelfTestOptions } from './shader/selftest';
 import { Session } from './measure/session';
 import { isAddress } from '../models/names';
+import { ASK, CHANNEL, type OnGpu } from '../models/onGpu';
 import { openOpfs } from '../models/opfs';
 import { openStored } from '../models/stored';
 import { checkShader, compileShader, type ShaderEvent, timeShader } from './shader/shader';
@@ -47,7 +48,9 @@ export type WorkerEvent =
   | Extract<LabEvent, { type: 'adapter' | 'no-adapter' }>
   | (Exclude<LabEvent, { type: 'adapter' | 'no-adapter' }> & { cell: string })
   | (ShaderEvent & { cell: string })
-  | SelfTestEvent;
+  | SelfTestEvent
+  /** After work that has changed it. */
+  | { type: 'memory'; memory: OnGpu };
 
 const files = new Map<string, File>();
 let hidden = false;
@@ -129,7 +132,7 @@ async function shaderMessage(message: ShaderMessage, signal: AbortSignal) {
   try {
     tell({ ...(await answerOf(message, report, signal)), cell });
   } catch (error) {
-    tell({ type: 'failed', settings, reason: messageOf(error), cell });
+    tell({ type: 'failed', settings, reason: session.explain(error), cell });
   }
 }
 
@@ -162,7 +165,24 @@ async function describeGpu() {
 
 function begin(work: (signal: AbortSignal) => Promise<void>) {
   const { signal } = stop;
-  last = last.then(() => work(signal)).catch(self.reportError); // reported to the page; the next job still runs
+  last = last
+    .then(() => work(signal))
+    .catch(self.reportError) // reported to the page; the next job still runs
+    .then(tellMemory);
+}
+
+/** Other pages that show models; there are none where the browser lacks the channel. */
+const channel = self.BroadcastChannel ? new self.BroadcastChannel(CHANNEL) : undefined;
+if (channel) channel.onmessage = ({ data }) => data === ASK && channel.postMessage(session.memory);
+
+let told: OnGpu = { model: undefined, bytes: 0 };
+
+function tellMemory() {
+  const { memory } = session;
+  if (memory.model === told.model && memory.bytes === told.bytes) return;
+  told = memory;
+  tell({ type: 'memory', memory });
+  channel?.postMessage(memory);
 }
 
 self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {

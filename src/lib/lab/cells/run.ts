@@ -39,7 +39,7 @@ export async function* runCell(
     try {
       yield* narrated((emit) => perform(job, place, session, catalogue, signal, emit));
     } catch (error) {
-      if (!signal.aborted) yield { type: 'failed', settings: job.settings, reason: messageOf(error) };
+      if (!signal.aborted) yield { type: 'failed', settings: job.settings, reason: session.explain(error) };
     }
   }
   yield { type: 'finished', stopped: signal.aborted };

@@ -2,7 +2,7 @@
  * Checks a variant at a shape of a model, on the GPU: compared with its kernel's plain variant, which the kernel's own
  * cases compare with the CPU reference.
  */
-import { mebibytes } from '../../engine/buffers';
+import { gpuBuffer, mebibytes } from '../../engine/buffers';
 import { labelOf, leaveOutputs } from '../../engine/check';
 import { type ArrayRange, compareArrays } from '../../engine/compareArrays';
 import { withErrorScopes } from '../../engine/device';
@@ -117,7 +117,7 @@ async function plainOutputs(
     const label = `plain ${output}`;
     const size = 4 * Math.max(1, lengths(sizes)[output]);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    copies[output] = made.find((each) => each.label === label) ?? device.createBuffer({ label, size, usage });
+    copies[output] = made.find((each) => each.label === label) ?? gpuBuffer(device, { label, size, usage });
     if (!made.includes(copies[output])) made.push(copies[output]);
     encoder.copyBufferToBuffer(buffer, offset, copies[output], 0, size);
   }

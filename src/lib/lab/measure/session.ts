@@ -1,6 +1,7 @@
 /** The GPU and the model that a host works with: kept between runs, and opened again when the GPU is lost. */
 import type { ByteSource } from '../../engine/bytes';
-import { type AdapterDescription, describeAdapter, openDevice } from '../../engine/device';
+import { type AdapterDescription, describeAdapter, GpuLost, openDevice } from '../../engine/device';
+import { memoryOf, NoRoom } from '../../engine/buffers';
 import { Engine } from '../../engine/engine';
 import { openGguf } from '../../engine/gguf';
 import { randomSeed } from '../../engine/guarded';
@@ -11,7 +12,9 @@ import { Tokenizer } from '../../engine/tokenizer';
 import { type Weights } from '../../engine/weights';
 import { loadWeights, type Progress as LoadProgress } from '../../engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
+import type { OnGpu } from '../../models/onGpu';
 import { type Catalogue, REGISTRY } from '../experiment/catalogue';
+import { explained, type Held } from './advice';
 import type { FloorStore } from './floor';
 import type { Report } from './progress';
 
@@ -112,6 +115,36 @@ export class Session {
     return this.#model;
   }
 
+  /**
+   * The message of an error of this session's work. If there was no room on the GPU or it was lost, the message says what was on
+   * it and what can be lowered, and what is there is freed: the next run begins anew.
+   */
+  explain(error: unknown): string {
+    const message = explained(error, this.#held());
+    if (error instanceof NoRoom || error instanceof GpuLost) this.forget();
+    return message;
+  }
+
+  /** What the lab has on the GPU now: the model, and the bytes of all its buffers. */
+  get memory(): OnGpu {
+    return {
+      model: this.#model?.name,
+      bytes: this.#gpu && !this.#gpu.lost ? memoryOf(this.#gpu.open.device).bytes : 0,
+    };
+  }
+
+  #held(): Held | undefined {
+    if (!this.#model) return undefined;
+    const { name, weights, engine } = this.#model;
+    const layouts = engine.kernels.bytes.resident;
+    return {
+      model: name,
+      weights: weights.byteLength,
+      layouts,
+      besides: engine.memoryBytes - layouts,
+    };
+  }
+
   /** The context for work on this session's GPU; by default with the shipped variants and without progress reports. */
   async context(
     signal: AbortSignal,
@@ -175,9 +208,7 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
   let loss: Error | undefined;
   device.onuncapturederror = ({ error }) => (complaint ??= error.message);
   const lost = device.lost.then(({ message }) => {
-    loss = new Error(
-      `The GPU was lost${message ? ` (${message.trim().split('\n')[0]})` : ''}; lower prefill, chunk or steps_per_submit`,
-    );
+    loss = new GpuLost(`The GPU was lost${message ? ` (${message.trim().split('\n')[0]})` : ''}`);
     throw loss;
   });
   lost.catch(() => undefined);

@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Experiment } from '../../lab/experiment/experiment';
 import type { AdapterDescription } from '../../lab/cells/events';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
+import type { OnGpu } from '../../models/onGpu';
 import { unnamedModel } from './models';
 import { openWorker } from './worker';
 import { t } from '../words/words.svelte';
@@ -35,6 +36,8 @@ interface PowerNavigator {
 
 export class Lab {
   adapter = $state.raw<AdapterDescription | undefined>();
+  /** The model that is on the GPU, and the bytes of all the lab's buffers there. */
+  memory = $state.raw<OnGpu>({ model: undefined, bytes: 0 });
   /** Default settings of this GPU, used for keys that a cell does not set. */
   defaults = $state.raw<Experiment>({});
   /** The settings among them that were found on this very GPU. */
@@ -120,6 +123,7 @@ export class Lab {
   restart(reason: string, notice = t().page.workerStopped(reason)) {
     this.close();
     this.#watched = [];
+    this.memory = { model: undefined, bytes: 0 };
     this.problem = notice;
     if (this.#restarts++ < MOST_RESTARTS) this.#start();
     else this.unavailable = t().page.workerGone(reason);
@@ -151,6 +155,7 @@ export class Lab {
     if (event.type === 'adapter') this.#found(event);
     if (event.type === 'no-adapter') this.#missing(event.reason);
     if (event.type === 'record') this.#restarts = 0;
+    if (event.type === 'memory') this.memory = event.memory;
     const cell = 'cell' in event ? event.cell : undefined;
     for (const each of this.#listeners) if (each.cell === cell) each.listener.receive(event);
   }

@@ -146,7 +146,8 @@ export const page = {
     'timestamp-query': 'GPU timestamps',
   },
   no: (feature: string) => `no ${feature}`,
-  limits: 'Limits',
+  limits: 'Memory and limits',
+  held: 'In use by this page',
   limitNames: {
     maxBufferSize: 'Largest buffer',
     maxStorageBufferBindingSize: 'Largest binding',

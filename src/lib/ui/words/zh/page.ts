@@ -124,7 +124,8 @@ export const page: typeof english = {
     'timestamp-query': 'GPU 时间戳',
   },
   no: (feature) => `无${feature}`,
-  limits: '限制',
+  limits: '内存与限制',
+  held: '本页占用',
   limitNames: {
     maxBufferSize: '最大缓冲区',
     maxStorageBufferBindingSize: '最大绑定',
