@@ -1,15 +1,17 @@
 // Tuning and comparing on this machine's GPU: the search, rejected variants, and comparisons in blocks.
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { compareRuns } from '../../src/lib/lab/measure/compare';
 import type { FloorStore } from '../../src/lib/lab/measure/floor';
 import { prepareRun } from '../../src/lib/lab/measure/prepare';
+import { defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { Search, type Candidate } from '../../src/lib/lab/tune/search';
 import { Session } from '../../src/lib/lab/measure/session';
 import type { Tuned } from '../../src/lib/lab/tune/adopt';
 import { tune, type TuneEvent } from '../../src/lib/lab/tune/tune';
+import { keepTuning, readTuning, tuningOf } from '../../src/lib/ui/session/tuned';
 import { findVariant, readVariant, variantsFor } from '../../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
@@ -50,6 +52,7 @@ describe('tuning', () => {
     const q4k = candidates.filter(({ variant }) => variant.kernel === 'matmul_q4_k');
     expect(new Set(q4k.map(({ variant }) => variant.name))).toEqual(new Set(['naive']));
     expect(events.some(({ type }) => type === 'kernel')).toBe(true);
+    await staysDefault(results[0]);
   });
 
   test('a variant that states too large an error is not tried', async () => {
@@ -58,6 +61,32 @@ describe('tuning', () => {
     expect(run.variants.matmul_q4_k.name).toBe('naive');
   });
 });
+
+/** What the page keeps of a finished search (Tune for this GPU) is the default from then on where it is faster, and only there. */
+async function staysDefault(found: Tuned) {
+  const stored = new Map<string, string>();
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, text: string) => stored.set(key, text),
+  });
+  const open = await session.open();
+  const defaultsAfter = (tuned: Tuned) => {
+    keepTuning(open.adapter.name, tuningOf(tuned, '2026-11-01T10:00:00.000Z'));
+    return defaultsFor({ ...open, tuned: readTuning(open.adapter.name)?.settings });
+  };
+  const compared = { ratio: 1.2, low: 1.1, high: 1.3, ...found.comparison } as NonNullable<
+    Tuned['comparison']
+  >;
+  const own = ['matmul_q4_k', 'matvec_q4_k', 'wkv', 'token_shift'];
+  const variantsIn = (defaults: Record<string, string[]>) => own.map((kernel) => defaults[kernel][0]);
+  const faster = defaultsAfter({ ...found, comparison: { ...compared, verdict: 'faster' } });
+  expect(variantsIn(faster)).toEqual(['naive', 'naive', 'sequential', 'fused']);
+  expect(defaultsAfter({ ...found, comparison: { ...compared, verdict: 'same' } })).toEqual(
+    defaultsFor(open),
+  );
+  expect(tuningOf({ ...found, refused: 'wrong' }, '')).toBeUndefined();
+  vi.unstubAllGlobals();
+}
 
 test('a search drops what is wrong or impossible, by name', async () => {
   const open = await session.open();

@@ -1,13 +1,14 @@
 /** Keeps what `tune` found on a GPU in this browser's local storage, by the adapter's name. */
 import { array, length, maxLength, number, object, pipe, safeParse, string } from 'valibot';
 import { tunedText } from '../../lab/experiment/tuned';
+import type { Tuned } from '../../lab/tune/adopt';
 
 const Kept = object({
   /** Settings that are defaults here: variants and knobs of the kernels whose default depends on the GPU. */
-  settings: pipe(string(), maxLength(2000)),
+  settings: pipe(string(), maxLength(8000)),
   /** All settings of the run that was called faster, and those that it was compared with. */
-  run: pipe(string(), maxLength(4000)),
-  before: pipe(string(), maxLength(4000)),
+  run: pipe(string(), maxLength(12000)),
+  before: pipe(string(), maxLength(12000)),
   /** First time ÷ second time, and its interval; 1 where nothing faster was found. */
   ratio: pipe(array(number()), length(3)),
   /** ISO 8601, UTC. */
@@ -20,6 +21,18 @@ export interface KeptTuning {
   before: string;
   ratio: number[];
   at: string;
+}
+
+/**
+ * What is kept of a search that has come to its end: its settings where blocks call them faster, else that nothing is. Undefined
+ * where it gave no result, or one that is refused. `at`: its start, ISO 8601.
+ */
+export function tuningOf(tuned: Tuned | undefined, at: string): KeptTuning | undefined {
+  if (!tuned || tuned.refused) return undefined;
+  const { comparison, settings: run, before } = tuned;
+  if (comparison?.verdict !== 'faster') return { settings: '', run, before, ratio: [1, 1, 1], at };
+  const { ratio, low, high } = comparison;
+  return { settings: tunedText(run), run, before, ratio: [ratio, low, high], at };
 }
 
 const keyOf = (adapter: string) => `rwkv-lab tuned ${adapter}`;
