@@ -14,6 +14,7 @@ diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
+requires buffer_view;
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
