@@ -45,13 +45,15 @@ test('a knob turned as a control is in the text, and one turned in the text is i
       .getByRole('group', { name: 'Chunk, tokens per pass' })
       .getByText('32', { exact: true })
       .click();
-    await page.getByText('matmul_q4_k').first().click();
-    await page.getByRole('group', { name: 'Variants' }).first().getByText('block8', { exact: true }).click();
-    await page.getByRole('group', { name: 'block (block8)' }).getByText('16', { exact: true }).click();
+    const variants = page.getByRole('group', { name: 'Variant', exact: true }).first();
+    await variants.getByText('block8', { exact: true }).click({ modifiers: ['Shift'] });
+    await page.getByRole('switch', { name: 'several' }).check();
+    await page.getByRole('group', { name: 'Workgroup (block8)' }).getByText('16 × 16 = 256').click();
     await page.getByRole('button', { name: 'Text', exact: true }).click();
     await expect.poll(() => textOf(page)).toContain('matmul_q4_k.block=8,16');
     const text = await textOf(page);
     expect(text).toContain('chunk=8,16,32');
+    expect(text).toMatch(/matmul_q4_k=(tiled,block8|block8,tiled)/);
 
     await page.locator('[data-settings-text] .cm-content').click();
     await page.keyboard.press('Control+a');

@@ -3,10 +3,9 @@ import { type IDBPDatabase, openDB } from 'idb';
 import { blobSource, type ByteSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
 import { describe, runCell } from './cells/run';
-import { type LabEvent } from './cells/events';
+import { type CellWork, type LabEvent } from './cells/events';
 import { keptStore } from './measure/floor';
 import { type Report } from './measure/progress';
-import type { CellKind } from './notebook/notebook';
 import { selfTest, type SelfTestEvent, type SelfTestOptions } from './shader/selftest';
 import { Session } from './measure/session';
 import { isAddress } from '../models/names';
@@ -17,12 +16,14 @@ import { checkShader, compileShader, type ShaderEvent, timeShader } from './shad
 import { type OwnVariant } from '../shaders/variant';
 
 /**
- * The messages to the worker. Work on the GPU is done in the order sent. A message that names a cell is answered with
+ * The messages to the worker. Work on the GPU is done in the order sent; a run that is `idle` gives way to any other. A message that names a cell is answered with
  * events that name it too: a run ends with `finished`, the others with `compiled`, `checked`, `microbenchmark` or
  * `failed`.
  */
 export type WorkerMessage =
-  | { type: 'run'; cell: string; kind: CellKind; text: string; variants: OwnVariant[] }
+  | ({ type: 'run'; cell: string; idle?: boolean } & CellWork)
+  /** Stops the run of one cell, and nothing else: newer settings are on their way. */
+  | { type: 'supersede'; cell: string }
   /** If several wait for the same cell, only the last is answered. */
   | { type: 'compile'; cell: string; variant: OwnVariant }
   | { type: 'check'; cell: string; variant: OwnVariant }
@@ -56,6 +57,8 @@ const files = new Map<string, File>();
 let hidden = false;
 let battery = false;
 let stop = new AbortController();
+/** What ends each run that waits or is in progress, by cell. */
+const superseding = new Map<string, { end: AbortController; idle: boolean }>();
 
 /** The end of the work queued so far: there is one GPU, so each job waits for the one before it. */
 let last: Promise<void> = Promise.resolve();
@@ -112,10 +115,27 @@ function siteAddress(): string {
 
 const tell = (event: WorkerEvent) => self.postMessage(event);
 
-async function runMessage(message: Extract<WorkerMessage, { type: 'run' }>, signal: AbortSignal) {
+type RunMessage = Extract<WorkerMessage, { type: 'run' }>;
+
+async function runMessage(message: RunMessage, signal: AbortSignal) {
   const { cell } = message;
   for await (const event of runCell(message, session, signal))
     tell(event.type === 'adapter' || event.type === 'no-adapter' ? event : { ...event, cell });
+}
+
+/** Queues a run that a later message about its cell can end. */
+function beginRun(message: RunMessage) {
+  const own = { end: new AbortController(), idle: message.idle ?? false };
+  superseding.set(message.cell, own);
+  begin(async (signal) => {
+    await runMessage(message, AbortSignal.any([signal, own.end.signal]));
+    if (superseding.get(message.cell) === own) superseding.delete(message.cell);
+  });
+}
+
+/** Ends the runs that give way to other work. */
+function giveWay() {
+  for (const { end, idle } of superseding.values()) if (idle) end.abort(new Error('Superseded'));
 }
 
 type ShaderMessage = Extract<WorkerMessage, { type: 'compile' | 'check' | 'microbenchmark' }>;
@@ -185,10 +205,16 @@ function tellMemory() {
   channel?.postMessage(memory);
 }
 
+/** Messages for which a run that is `idle` ends. */
+const URGENT = ['run', 'compile', 'check', 'microbenchmark', 'selftest', 'file'];
+
 self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
+  if (URGENT.includes(message.type)) giveWay();
   switch (message.type) {
     case 'run':
-      return begin((signal) => runMessage(message, signal));
+      return beginRun(message);
+    case 'supersede':
+      return superseding.get(message.cell)?.end.abort(new Error('Superseded'));
     case 'compile':
       typed.set(message.cell, message);
       return begin((signal) => shaderMessage(message, signal));

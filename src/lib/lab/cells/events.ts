@@ -11,6 +11,7 @@ import type { Generation } from '../text/generate';
 import type { Tuned } from '../tune/adopt';
 import type { BestSoFar } from '../tune/tune';
 import type { AdapterDescription } from '../../engine/device';
+import type { Effort, KnownPoint } from './points';
 
 export type { AdapterDescription };
 
@@ -20,6 +21,12 @@ export interface CellWork {
   /** The body of the cell. */
   text: string;
   variants?: OwnVariant[];
+  /** A sweep's points that need not be measured again. */
+  known?: KnownPoint[];
+  /** How thoroughly a sweep is measured; undefined: `full`. */
+  effort?: Effort;
+  /** The setting that was turned last, for the effort `ahead`. */
+  turned?: string;
 }
 
 /** The results of each kind of cell, as events. */

@@ -1,10 +1,12 @@
 /** The work of each kind of cell, as jobs in sequence. Imports the engine: for workers and terminals only. */
 import { knobsKey } from '../../shaders/variant';
 import { valuesOf } from '../experiment/experiment';
-import type { Run } from '../experiment/expand';
+import { choose, type Run } from '../experiment/expand';
+import { checkAll } from '../measure/check';
 import { compareRuns } from '../measure/compare';
 import { measure } from '../measure/measure';
 import { measurePeaks } from '../measure/peaks';
+import { kernelHashOf, prepareRun } from '../measure/prepare';
 import { profile } from '../measure/profile';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
@@ -12,8 +14,9 @@ import { generateCell } from '../text/generate';
 import type { Candidate } from '../tune/search';
 import { tune, type Trial, type TuneEvent } from '../tune/tune';
 import { targetOf } from './cells';
-import type { LabEvent } from './events';
+import type { CellWork, LabEvent } from './events';
 import type { CellOf, LabCell } from './kinds';
+import { type Effort, type KnownPoint, placeOf } from './points';
 
 /** One run of a sweep, or all the work of another cell. */
 export interface Job {
@@ -25,10 +28,16 @@ export interface Job {
   work(context: RunContext, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
 }
 
-type JobsOf<Kind extends LabKind> = (cell: CellOf<Kind>, runs: Run[], session: Session) => Job[];
+type JobsOf<Kind extends LabKind> = (
+  cell: CellOf<Kind>,
+  runs: Run[],
+  session: Session,
+  asked: Pick<CellWork, 'known' | 'effort'>,
+) => Job[];
 
 const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
-  sweep: (_, runs) => runs.map((run) => jobOf(run, measureJob(run))),
+  sweep: (_cell, runs, _session, { known = [], effort = 'full' }) =>
+    runs.map((run) => jobOf(run, effort === 'ahead' ? aheadJob(run) : measureJob(run, known, effort))),
   profile: ({ experiment }, runs) => runs.map((run) => jobOf(run, profileJob(run, targetOf(experiment)))),
   compare({ budget }, runs) {
     const job = jobOf(runs[0], compareJob(runs, budget));
@@ -43,8 +52,12 @@ const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
 };
 
 /** The jobs of a cell, given its runs with this GPU's defaults. */
-export const jobsOf = (cell: LabCell, runs: Run[], session: Session): Job[] =>
-  (JOBS[cell.kind] as JobsOf<LabKind>)(cell, runs, session);
+export const jobsOf = (
+  cell: LabCell,
+  runs: Run[],
+  session: Session,
+  asked: Pick<CellWork, 'known' | 'effort'> = {},
+): Job[] => (JOBS[cell.kind] as JobsOf<LabKind>)(cell, runs, session, asked);
 
 const jobOf = ({ settings, model: name, seed }: Run, work: Job['work']): Job => ({
   settings,
@@ -52,10 +65,33 @@ const jobOf = ({ settings, model: name, seed }: Run, work: Job['work']): Job => 
   work,
 });
 
+/** Measures a run, unless it is known with the kernels that would run now. */
 const measureJob =
+  (run: Run, known: readonly KnownPoint[], effort: Exclude<Effort, 'ahead'>): Job['work'] =>
+  async (context, emit, model) => {
+    const place = placeOf(run.settings);
+    const before = known.filter((point) => point.place === place);
+    if (before.length) {
+      const hash = kernelHashOf(choose(run, model.engine.kernelNames, context.catalogue));
+      if (before.some(({ kernelHash = hash }) => kernelHash === hash)) return;
+    }
+    emit({ type: 'record', record: await measure(run, model, context, effort) });
+  };
+
+/** Compiles and checks what a run needs. A neighbour that cannot run is no failure: nobody has asked for it yet. */
+const aheadJob =
   (run: Run): Job['work'] =>
-  async (context, emit, model) =>
-    emit({ type: 'record', record: await measure(run, model, context) });
+  async (context, _emit, model) => {
+    const choice = choose(run, model.engine.kernelNames, context.catalogue);
+    // A layout of its own would take as much memory again as the matrices, for settings that may never be chosen.
+    const layouts = Object.values(choice).some(({ resident }) => resident.length > 0);
+    const { gpu, report, signal } = context;
+    const prepared = layouts ? checkAll(choice, gpu, report, signal) : prepareRun(run, model.engine, context);
+    await prepared.catch((reason: unknown) => {
+      gpu.throwPendingErrors();
+      if (signal.aborted) throw reason;
+    });
+  };
 
 const profileJob =
   (run: Run, target: number): Job['work'] =>

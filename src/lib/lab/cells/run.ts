@@ -1,9 +1,10 @@
 /** Runs a cell's text and yields events: the one function called by the page's worker, the terminal and the tests. */
 import { type Catalogue, catalogueWith } from '../experiment/catalogue';
 import { readCell, runsOf } from './cells';
-import { defaultsFor } from '../experiment/defaults';
+import { complete, defaultsFor } from '../experiment/defaults';
 import { withDefaults } from '../experiment/expand';
 import { type Job, jobsOf } from './jobs';
+import { neighboursOf } from './neighbours';
 import { messageOf } from '../message';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
 import type { Progress, Report } from '../measure/progress';
@@ -15,10 +16,11 @@ import type { CellWork, LabEvent } from './events';
  * last: read until then, and stop with the signal, which takes effect between samples.
  */
 export async function* runCell(
-  { kind, text, variants = [] }: CellWork,
+  asked: CellWork,
   session: Session,
   signal: AbortSignal,
 ): AsyncGenerator<LabEvent> {
+  const { kind, text, variants = [] } = asked;
   const catalogue = catalogueWith(variants);
   let jobs: Job[];
   try {
@@ -26,8 +28,11 @@ export async function* runCell(
     const runs = runsOf(cell, catalogue);
     const described = describe(await session.open());
     yield described;
-    const complete = runs.map((run) => withDefaults(run, described.defaults, catalogue));
-    jobs = jobsOf(cell, complete, session);
+    const whole =
+      cell.kind === 'sweep' && asked.effort === 'ahead'
+        ? neighboursOf(complete(cell.experiment, described.defaults), catalogue, asked.turned)
+        : runs.map((run) => withDefaults(run, described.defaults, catalogue));
+    jobs = jobsOf(cell, whole, session, asked);
   } catch (error) {
     yield { type: 'failed', settings: text, reason: messageOf(error) };
     yield { type: 'finished', stopped: false };

@@ -15,23 +15,34 @@ import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import { prepareRun, type PreparedRun } from './prepare';
 import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
+import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
 import { Watch } from './watch';
 
 /** Minimum warm-up in seconds: an idle GPU takes about this long to reach its steady clock. */
 const WARMUP_SECONDS = 0.5;
+/** The same for a quick look, whose result is provisional. */
+const QUICK_WARMUP_SECONDS = 0.2;
+/** Samples of a quick look; the second number where a prefill takes longer than SLOW_SECONDS. */
+const QUICK_SAMPLES = [3, 2];
+const SLOW_SECONDS = 0.3;
 
 /**
  * Measures one run on a loaded model. Throws when a variant is wrong on this GPU, before any time is taken, and when
- * the signal stops it.
+ * the signal stops it. `quick`: with two or three samples and a shorter warm-up; what is checked before and after is the same.
  */
-export async function measure(run: Run, model: LoadedModel, context: RunContext): Promise<RunRecord> {
+export async function measure(
+  run: Run,
+  model: LoadedModel,
+  context: RunContext,
+  effort: 'full' | 'quick' = 'full',
+): Promise<RunRecord> {
   const { gpu, host } = context;
   const { engine } = model;
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
   const { choice, plans, kernelHash, error, errorKernel, inexact } = prepared;
-  const { samples, circumstances } = await takeSamples(prepared, engine, context);
+  const { samples, circumstances } = await takeSamples(prepared, engine, context, effort === 'quick');
   const memoryBytes = engine.memoryBytes;
   const checks = await acceptTime(prepared, Math.min(...samples.prefillSeconds), model, context);
   const record: RunRecord = {
@@ -54,6 +65,7 @@ export async function measure(run: Run, model: LoadedModel, context: RunContext)
     software: gpu.adapter.software,
     startedAt,
     agent: host.agent,
+    labVersion: LAB_VERSION,
     warnings: [],
   };
   const found = warningsOf(record, circumstances);
@@ -83,6 +95,7 @@ async function takeSamples(
   prepared: PreparedRun,
   engine: Engine,
   context: RunContext,
+  quick: boolean,
 ): Promise<{ samples: Samples; circumstances: Circumstances }> {
   const { run, plans } = prepared;
   const { gpu, report, signal } = context;
@@ -97,12 +110,18 @@ async function takeSamples(
     gpu.throwPendingErrors();
     return taken;
   };
-  const warmupSeconds = await warmUp(run, () => sample(1), report);
+  const warmupSeconds = await warmUp(
+    run,
+    quick ? QUICK_WARMUP_SECONDS : WARMUP_SECONDS,
+    () => sample(1),
+    report,
+  );
   const repetitions = repetitionsOf(run, warmupSeconds);
+  const count = quick ? Math.min(run.samples, quickSamples(warmupSeconds)) : run.samples;
   const [prefillSeconds, decodeSeconds]: number[][] = [[], []];
-  for (let index = 0; index < run.samples; index++) {
-    report('measuring', index, run.samples);
-    if (index === 0 || index === run.samples >> 1) await watch.timeSentinel();
+  for (let index = 0; index < count; index++) {
+    report('measuring', index, count);
+    if (index === 0 || index === count >> 1) await watch.timeSentinel();
     const { prefill, decode } = await sample(repetitions);
     prefillSeconds.push(prefill);
     if (decode !== undefined) decodeSeconds.push(decode);
@@ -110,7 +129,7 @@ async function takeSamples(
   }
   await watch.timeSentinel();
   const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu);
-  const split = await splitOff(run.samples, engine, plans, signal);
+  const split = await splitOff(count, engine, plans, signal);
   gpu.throwPendingErrors();
   const facts = { repetitions, promptSeed, clockTick: clockTick(), encodeSeconds };
   return {
@@ -122,14 +141,15 @@ async function takeSamples(
   };
 }
 
-/** Prefill seconds of the warm-up: at least `warmup` repetitions and WARMUP_SECONDS; none if `warmup` is 0. */
+/** Prefill seconds of the warm-up: at least `warmup` repetitions and `least` seconds; none if `warmup` is 0. */
 async function warmUp(
   { warmup }: Run,
+  least: number,
   sample: () => ReturnType<typeof onePrompt>,
   report: RunContext['report'],
 ): Promise<number[]> {
   const taken: number[] = [];
-  for (let total = 0; taken.length < warmup || (warmup > 0 && total < WARMUP_SECONDS);) {
+  for (let total = 0; taken.length < warmup || (warmup > 0 && total < least);) {
     report('warming up', taken.length, warmup);
     const { prefill, decode = 0 } = await sample();
     taken.push(prefill);
@@ -144,6 +164,9 @@ function repetitionsOf({ prefill, decode }: Run, warmupSeconds: number[]): numbe
   const warm = warmupSeconds.slice(warmupSeconds.length >> 1);
   return repetitionsFor(mean(warm), clockTick(), prefill + decode);
 }
+
+const quickSamples = (warmupSeconds: number[]) =>
+  QUICK_SAMPLES[Math.min(...warmupSeconds) > SLOW_SECONDS && warmupSeconds.length ? 1 : 0];
 
 function sizesOf({ layers, embedding, heads, hidden, vocabulary }: Geometry) {
   return { layers, embedding, heads, hidden, vocabulary };

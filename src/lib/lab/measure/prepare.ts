@@ -54,7 +54,10 @@ export async function prepareRun(
   const steps = [...inner.values(), ...final.values(), softmax].flat();
   const checked = check ? await checkUses(usesOfSteps(steps), gpu, report, signal) : undefined;
   gpu.throwPendingErrors();
-  const texts = Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl]));
   const { error = 0, kernel: errorKernel = '', checks, inexact = false } = checked ?? {};
-  return { run, choice, plans, kernelHash: hashTexts(texts), error, errorKernel, checks, inexact };
+  return { run, choice, plans, kernelHash: kernelHashOf(choice), error, errorKernel, checks, inexact };
 }
+
+/** Hash of the WGSL texts of a choice, 8 hex digits. */
+export const kernelHashOf = (choice: Choice): string =>
+  hashTexts(Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])));

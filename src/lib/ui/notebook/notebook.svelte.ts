@@ -93,7 +93,8 @@ export class Notebook extends Runner {
     this.#reset(cells, free ? stored.id : newId(), stored.name, stored.address);
     this.#written = stored.written ?? true;
     for (const [id, outcome] of Object.entries(stored.outcomes))
-      this.outcomes.set(id, outcome.state === 'running' ? { ...outcome, state: 'cut' } : outcome);
+      this.outcomes.set(id, outcome.state === 'running' ? cut(outcome) : outcome);
+    for (const [id, on] of Object.entries(stored.live ?? {})) this.live.switched.set(id, on);
     this.saved = free ? 'yes' : 'no';
   }
 
@@ -114,6 +115,7 @@ export class Notebook extends Runner {
     this.cells = separated(cells);
     [this.id, this.name, this.address] = [id, name, address];
     this.outcomes.clear();
+    this.live.switched.clear();
     this.#history.clear();
     this.steps = this.#history.counts;
     this.selected = cells[0]?.id;
@@ -337,12 +339,16 @@ export class Notebook extends Runner {
     );
     const cells = this.cells.map((cell) => (this.isForeign(cell) ? { ...cell, foreign: true } : cell));
     const { id, name, title, address } = this;
-    const facts = { version: LAB_VERSION, written: this.#written, changedAt: now() };
+    const live = Object.fromEntries(this.live.switched);
+    const facts = { version: LAB_VERSION, written: this.#written, changedAt: now(), live };
     await this.store.save(
       $state.snapshot({ ...facts, id, name, title, cells, outcomes, address }) as StoredNotebook,
     );
   }
 }
+
+/** The outcome of a run that the end of the page cut. */
+const cut = (outcome: Outcome): Outcome => ({ ...outcome, state: 'cut', cuts: (outcome.cuts ?? 0) + 1 });
 
 /** The cell without the mark of the store: consent is kept by text. */
 function withoutMark({ id, kind, name, open, body, close, gap }: StoredCell): NotebookCell {

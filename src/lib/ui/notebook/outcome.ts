@@ -8,7 +8,12 @@ import { type RunRecord, upgradeRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
 
 /** Events that are kept after a run: all except progress and adapter events. */
-export type ResultEvent = Exclude<LabEvent, { type: 'progress' | 'adapter' | 'no-adapter' }>;
+export type ResultEvent =
+  | Exclude<LabEvent, { type: 'progress' | 'adapter' | 'no-adapter' | 'record' | 'failed' }>
+  | (Extract<LabEvent, { type: 'record' | 'failed' }> & {
+      /** Hash of the notebook's own shaders that the run used; undefined if it used none. */
+      own?: string;
+    });
 
 /** The outcome of running a cell. Plain, immutable data. */
 export interface Outcome {
@@ -20,8 +25,12 @@ export interface Outcome {
   planned: number;
   /** Why the run ended early; undefined if it did not. */
   problem?: string;
-  /** Records of the previous run of this cell, for comparison. */
+  /** Records that those of `events` took the place of, for comparison. */
   previous: RunRecord[];
+  /** Points of a sweep that its present settings do not ask for; they are shown again when the settings come back. */
+  kept?: ResultEvent[];
+  /** How often in succession a live sweep was cut without a new point. */
+  cuts?: number;
   /** ISO 8601, UTC. */
   startedAt: string;
 }

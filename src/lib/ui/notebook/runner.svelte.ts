@@ -10,7 +10,19 @@ import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
 import { t } from '../words/words.svelte';
 import { type NotebookCell, now } from './cellList';
-import { type CellState, isResult, joined, type Outcome, recordsIn } from './outcome';
+import { LAB_VERSION } from '../../lab/version';
+import { type Effort, Live } from './live.svelte';
+import { type CellState, isResult, joined, type Outcome, recordsIn, type ResultEvent } from './outcome';
+import {
+  arranged,
+  type Bench,
+  knownPoints,
+  type Standing,
+  standingOf,
+  type WantedPoint,
+  wantedPoints,
+  withPoint,
+} from './points';
 import { NO_PACE, paceAfterRun, paceAtProgress, shareDone, statusText, timeLeftText } from './progressText';
 
 /** The running part of a notebook; the subclass Notebook adds editing and storage. */
@@ -39,6 +51,15 @@ export abstract class Runner {
   /** Actions registered by onRun, by cell id. */
   readonly #actions: Record<string, () => void> = {};
   #unlisten: (() => void) | undefined;
+  /** How thoroughly the running cell is measured; `full` unless live mode began it. */
+  effort = $state<Effort>('full');
+  /** Queued sweeps of which every point is measured again. */
+  #again: readonly string[] = [];
+  /** The points that the running sweep measures. */
+  #wanted: WantedPoint[] = [];
+  readonly live = new Live(this);
+  /** A cache: the points of cells, which are immutable. */
+  readonly #points = new WeakMap<NotebookCell, { bench: Bench; points: WantedPoint[] }>();
 
   readonly busy = $derived(this.running !== undefined);
   /** Status text of the running cell. */
@@ -58,17 +79,23 @@ export abstract class Runner {
   /** True if the cell can be started now. */
   canRun(id: string): boolean {
     const cell = this.cell(id);
-    if (!cell || this.lab.unavailable || this.queue.includes(id) || this.running === id) return false;
+    if (!cell || this.lab.unavailable || this.queue.includes(id)) return false;
+    if (this.running === id && this.effort === 'full') return false;
     return isLab(cell.kind) || id in this.#actions;
   }
 
-  /** Queues a cell; a cell with an action of its own (see onRun) runs that at once instead. */
-  run(id: string) {
+  /**
+   * Queues a cell; a cell with an action of its own (see onRun) runs that at once instead. A sweep measures the points that it
+   * lacks; with `again`, or if it lacks none, all of them.
+   */
+  run(id: string, { again = false } = {}) {
     if (!this.canRun(id)) return;
     const action = this.#actions[id];
     if (action) return action();
+    if (again) this.#again = [...this.#again, id];
     this.queue = [...this.queue, id];
     if (!this.busy) this.#next();
+    else if (this.effort !== 'full') this.supersede();
   }
 
   runAll() {
@@ -80,6 +107,7 @@ export abstract class Runner {
    */
   stop() {
     this.queue = [];
+    this.live.pause();
     if (!this.busy) return;
     if (this.stopping) return this.lab.restart(t().page.ended);
     this.stopping = true;
@@ -111,8 +139,46 @@ export abstract class Runner {
     if (this.queue.includes(cell.id)) return 'queued';
     const outcome = this.outcomes.get(cell.id);
     if (!outcome) return 'never';
-    const settled = outcome.state !== 'running';
-    return settled && outcome.ran !== this.#ranText(cell) ? 'stale' : outcome.state;
+    if (outcome.state === 'running' || outcome.ran === this.#ranText(cell)) return outcome.state;
+    // A sweep whose points are all known is not stale: only how it is drawn has changed.
+    const known = cell.kind === 'sweep' && this.standingOf(cell.id).missing.length === 0;
+    return known && outcome.state === 'done' ? 'done' : 'stale';
+  }
+
+  /** What identifies the points of sweeps here. */
+  get bench(): Bench {
+    const { lab, catalogue, own } = this;
+    const adapter = lab.adapter?.name ?? '';
+    return { adapter, version: LAB_VERSION, defaults: lab.defaults, catalogue, own };
+  }
+
+  /** The points that a sweep's settings ask for. */
+  wantedOf(id: string): WantedPoint[] {
+    const cell = this.cell(id);
+    if (cell?.kind !== 'sweep') return [];
+    const { bench } = this;
+    const known = this.#points.get(cell);
+    if (known && sameBench(known.bench, bench)) return known.points;
+    const points = wantedPoints(contentOf(cell), bench);
+    this.#points.set(cell, { bench, points });
+    return points;
+  }
+
+  /** How far a sweep's points are. */
+  standingOf(id: string): Standing {
+    const { bench } = this;
+    const { events = [], kept = [] } = this.outcomes.get(id) ?? {};
+    return standingOf([...kept, ...events], this.wantedOf(id), bench);
+  }
+
+  /** Shows the points of a sweep's present settings that are known, and keeps the others. */
+  arrange(id: string) {
+    const [cell, outcome] = [this.cell(id), this.outcomes.get(id)];
+    if (!cell || !outcome || this.running === id) return;
+    const next = arranged(outcome, this.wantedOf(id), this.bench);
+    const whole = this.standingOf(id).missing.length === 0;
+    this.outcomes.set(id, whole ? { ...next, state: 'done', ran: this.#ranText(cell) } : next);
+    this.changed();
   }
 
   recordsOf(id: string): RunRecord[] {
@@ -127,55 +193,104 @@ export abstract class Runner {
   #next() {
     const [id, ...rest] = this.queue;
     this.queue = rest;
-    const cell = this.cell(id);
-    if (!cell) {
-      if (rest.length) this.#next();
-      return;
-    }
+    if (this.cell(id)) this.begin(id, 'full');
+    else if (rest.length) this.#next();
+  }
+
+  /** Starts a cell at once; nothing may be running. */
+  begin(id: string, effort: Effort) {
+    const cell = this.cell(id)!;
     this.running = id;
+    this.effort = effort;
     this.stopping = false;
     this.progress = undefined;
     this.hidden = document.visibilityState === 'hidden';
     this.#pace = NO_PACE;
-    this.#begin(cell);
+    this.#prepare(cell, effort);
     this.#listen(id);
+    const { events } = this.outcomes.get(id)!;
     this.lab.send({
       type: 'run',
       cell: id,
       kind: cell.kind,
       text: contentOf(cell),
       variants: $state.snapshot(this.own) as OwnVariant[],
-    });
-  }
-
-  #begin(cell: NotebookCell) {
-    this.outcomes.set(cell.id, {
-      state: 'running',
-      ran: this.#ranText(cell),
-      events: [],
-      planned: 0,
-      previous: this.recordsOf(cell.id),
-      startedAt: now(),
+      ...(cell.kind === 'sweep' && { known: knownPoints(events, this.#wanted, this.bench, effort) }),
+      ...(effort === 'quick' && { effort }),
+      ...(effort === 'refine' && { idle: true }),
     });
     this.changed();
+  }
+
+  /** Ends what live mode runs at the next sample, because something newer is asked for. */
+  supersede() {
+    if (this.running !== undefined) this.lab.send({ type: 'supersede', cell: this.running });
+  }
+
+  /** Makes the outcome of a run that begins. A sweep keeps the points that it asks for and has. */
+  #prepare(cell: NotebookCell, effort: Effort) {
+    const { id } = cell;
+    const former = this.outcomes.get(id);
+    const begun = {
+      state: 'running' as const,
+      ran: this.#ranText(cell),
+      planned: 0,
+      problem: undefined,
+      startedAt: now(),
+    };
+    this.#wanted = this.wantedOf(id);
+    const { missing, provisional, failed } = this.standingOf(id);
+    const whole = missing.length + provisional.length + failed.length === 0;
+    const again = this.#again.includes(id) || (effort === 'full' && whole);
+    this.#again = this.#again.filter((each) => each !== id);
+    if (cell.kind !== 'sweep' || !former || again) {
+      const kept = former?.kept && { kept: former.kept };
+      this.outcomes.set(id, { events: [], previous: this.recordsOf(id), ...kept, ...begun });
+      return;
+    }
+    const next = arranged(former, this.#wanted, this.bench);
+    const events = effort === 'full' ? next.events.filter(({ type }) => type === 'record') : next.events;
+    this.outcomes.set(id, { ...next, events, ...begun });
   }
 
   #listen(id: string) {
     this.#unlisten = this.lab.listen(id, {
       receive: (event) => this.#receive(id, event),
-      lost: (reason) =>
+      lost: (reason) => {
+        if (this.effort !== 'full') this.#fail(id, reason);
         this.#end(id, {
           state: 'failed',
           problem: t().cells.crashed(/\.$/.test(reason) ? reason : `${reason}.`),
-        }),
+        });
+      },
     });
+  }
+
+  /** Notes that the point in progress failed, so that live mode does not try it again. */
+  #fail(id: string, reason: string) {
+    const outcome = this.outcomes.get(id);
+    if (!outcome || !this.progress) return;
+    this.#keep(id, outcome, { type: 'failed', settings: this.progress.settings, reason });
+  }
+
+  /** Adds a result to an outcome. */
+  #keep(id: string, outcome: Outcome, event: ResultEvent) {
+    const point = event.type === 'record' || event.type === 'failed';
+    const events =
+      point && this.cell(id)?.kind === 'sweep'
+        ? withPoint(outcome.events, event, this.#wanted, this.bench)
+        : joined(outcome.events, event);
+    this.outcomes.set(id, { ...outcome, events, ...(point && { cuts: 0 }) });
   }
 
   /** Drops the running cell and the queue without waiting, because another notebook is about to be opened. */
   protected abandon() {
     this.#unlisten?.();
     this.#unlisten = undefined;
+    this.live.pause();
+    this.#again = [];
     [this.running, this.progress, this.stopping, this.queue] = [undefined, undefined, false, []];
+    this.effort = 'full';
   }
 
   #receive(id: string, event: WorkerEvent) {
@@ -184,9 +299,11 @@ export abstract class Runner {
     if (event.type === 'progress') return this.#receiveProgress(id, outcome, event.progress);
     if (event.type === 'finished') return this.#finish(id, outcome, 'stopped' in event && event.stopped);
     if (!isResult(event)) return;
-    this.outcomes.set(id, { ...outcome, events: joined(outcome.events, event) });
-    if (event.type === 'record' || event.type === 'failed')
+    this.#keep(id, outcome, event);
+    if (event.type === 'record' || event.type === 'failed') {
       this.#pace = paceAfterRun(this.#pace, performance.now());
+      this.live.pointArrived(id);
+    }
     if (event.type !== 'text') this.changed();
   }
 
@@ -211,15 +328,18 @@ export abstract class Runner {
     const outcome = this.outcomes.get(id);
     if (outcome) this.#settle(id, { ...outcome, ...end });
     [this.running, this.progress, this.stopping] = [undefined, undefined, false];
+    this.effort = 'full';
     this.changed();
     if (this.lab.unavailable)
       this.queue = []; // the GPU is gone: no cell can run
     else if (this.queue.length) this.#next();
+    else this.live.next();
   }
 
   #settle(id: string, outcome: Outcome) {
     const cell = this.cell(id);
     this.outcomes.set(id, outcome);
+    if (this.effort !== 'full') return;
     if (cell && outcome.events.some(({ type }) => type !== 'failed' && type !== 'text'))
       this.keepRun(cell, outcome);
     const failed = outcome.events.filter(({ type }) => type === 'failed').length;
@@ -250,3 +370,6 @@ function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): Ow
     return [];
   }
 }
+
+const sameBench = (a: Bench, b: Bench) =>
+  (Object.keys(a) as (keyof Bench)[]).every((key) => a[key] === b[key]);

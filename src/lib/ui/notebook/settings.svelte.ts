@@ -83,7 +83,13 @@ export class CellSettings {
 
   /** Sets a key from a control and leaves all other lines as they are written. Throws an Error for an invalid value. */
   set(key: string, values: string[]) {
-    const next = change(this.written, key, values, this.notebook.catalogue);
+    this.setAll([[key, values]]);
+  }
+
+  /** Sets several keys in one step. Throws as `set` does. */
+  setAll(settings: readonly (readonly [key: string, values: string[]])[]) {
+    let next = this.written;
+    for (const [key, values] of settings) next = change(next, key, values, this.notebook.catalogue);
     let text = this.head;
     for (const changed of Object.keys({ ...this.written, ...next }))
       if (next[changed]?.join() !== this.written[changed]?.join())

@@ -29,6 +29,8 @@ export interface StoredNotebook {
   version?: string;
   /** False if the user has only looked at it and its address opens it again; absent up to 0.2. */
   written?: boolean;
+  /** The sweeps for which the user has switched live mode on or off, by cell id; absent up to 0.2. */
+  live?: Record<string, boolean>;
 }
 
 /** One finished run of a cell. */
@@ -99,6 +101,8 @@ const StoredOutcome = v.object({
   planned: v.fallback(v.number(), 0),
   problem: v.optional(v.string()),
   previous: v.fallback(v.array(v.unknown()), []),
+  kept: v.optional(v.fallback(v.array(v.unknown()), [])),
+  cuts: v.optional(v.fallback(v.number(), 0)),
   startedAt: text,
 });
 
@@ -112,6 +116,7 @@ const Shell = v.object({
   changedAt: text,
   version: v.optional(v.fallback(v.string(), '')),
   written: v.optional(v.fallback(v.boolean(), true)),
+  live: v.optional(v.fallback(v.record(v.string(), v.boolean()), {})),
 });
 
 const Run = v.object({
@@ -182,7 +187,7 @@ function fits(event: ResultEvent): boolean {
 function readOutcome(stored: unknown): Outcome | undefined {
   const outcome = v.safeParse(StoredOutcome, stored);
   if (!outcome.success) return undefined;
-  const { events, previous, ...others } = outcome.output;
+  const { events, previous, kept, ...others } = outcome.output;
   const upgraded = (event: unknown) => {
     try {
       return upgradeOutcome({ ...others, events: [event as ResultEvent], previous: [] }).events;
@@ -193,6 +198,7 @@ function readOutcome(stored: unknown): Outcome | undefined {
   return {
     ...others,
     events: events.flatMap(upgraded).filter(fits),
+    ...(kept && { kept: kept.flatMap(upgraded).filter(fits) }),
     previous: previous
       .flatMap((record) => upgraded({ type: 'record', record }))
       .filter(fits)

@@ -11,7 +11,7 @@ import {
   type ChartOptions,
   type Plugin,
 } from 'chart.js';
-import type { Point, Series, View } from './series';
+import { percent, type Point, type Series, type View } from './series';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Tooltip);
 
@@ -19,6 +19,7 @@ Chart.register(LineController, LineElement, PointElement, LinearScale, Logarithm
 const SHAPES = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'crossRot'] as const;
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
+const LABEL_FONT = '600 12.5px system-ui, sans-serif';
 const FONT = { family: 'system-ui, sans-serif', size: 12.5 };
 
 /** Colours of the style sheet, resolved for the current theme. */
@@ -54,7 +55,7 @@ type LineChart = Chart<'line', LinePoint[]>;
 /** Draws a chart on a canvas. No animations: they would use the GPU that is being measured. */
 export function drawChart(canvas: HTMLCanvasElement, first: Drawing): DrawnChart {
   let drawing = first;
-  const plugins = [targetLine, whiskers, lineEnds].map((plugin) => plugin(() => drawing));
+  const plugins = [targetLine, whiskers, deltas, lineEnds].map((plugin) => plugin(() => drawing));
   const chart: LineChart = new Chart(canvas, { type: 'line', ...described(first), plugins });
   return {
     redraw(next) {
@@ -92,7 +93,7 @@ function dataset(
   { palette, selected }: Drawing,
 ): ChartDataset<'line', LinePoint[]> {
   const own = series.origin === 'run';
-  const colour = own ? palette.series[i % palette.series.length] : palette.quiet;
+  const colour = colourOf(series, i, palette);
   const marked = series.points.map((point) => point.record !== undefined && point.record === selected);
   return {
     label: series.label,
@@ -101,7 +102,9 @@ function dataset(
     borderWidth: own ? 2 : 1.5,
     borderDash: own ? DASHES[i % DASHES.length] : [3, 3],
     pointStyle: SHAPES[i % SHAPES.length],
-    pointBackgroundColor: marked.map((is) => (is || !own ? palette.panel : colour)),
+    pointBackgroundColor: series.points.map(({ provisional }, at) =>
+      marked[at] || !own || provisional ? palette.panel : colour,
+    ),
     pointBorderColor: colour,
     pointBorderWidth: marked.map((is) => (is ? 3 : 1.5)),
     pointRadius: marked.map((is) => (is ? 8 : own ? 4.5 : 4)),
@@ -110,13 +113,25 @@ function dataset(
   };
 }
 
+let ruler: CanvasRenderingContext2D | null | undefined;
+/** Width of a label at the end of a line, in pixels. */
+function widthOf(label: string): number {
+  ruler ??= document.createElement('canvas').getContext('2d');
+  if (ruler) ruler.font = LABEL_FONT;
+  return ruler?.measureText(label).width ?? 7 * label.length;
+}
+
+/** The colour of a series: its own for measured runs, a quiet one for what was measured earlier or elsewhere. */
+const colourOf = ({ origin }: Series, i: number, { series, quiet, line }: Palette) =>
+  origin === 'run' ? series[i % series.length] : origin === 'ghost' ? line : quiet;
+
 function options({ view, palette, directLabels, onselect, words }: Drawing): ChartOptions<'line'> {
-  const longest = Math.max(0, ...view.series.map(({ label }) => label.length));
+  const longest = Math.max(0, ...view.series.map(({ label }) => widthOf(label)));
   return {
     animation: false,
     responsive: true,
     maintainAspectRatio: false,
-    layout: { padding: { top: 18, right: directLabels ? 22 + 6.9 * longest : 14, left: 2 } },
+    layout: { padding: { top: 18, right: directLabels ? 22 + longest : 14, left: 2 } },
     interaction: { mode: 'nearest', intersect: false },
     onClick: (_event, hits, chart) => {
       const hit = hits[0];
@@ -205,7 +220,7 @@ function targetLine(drawing: () => Drawing): Plugin<'line'> {
       ctx.lineTo(chartArea.right, y);
       ctx.stroke();
       ctx.fillStyle = palette.ink;
-      ctx.font = '600 12.5px system-ui, sans-serif';
+      ctx.font = LABEL_FONT;
       ctx.textBaseline = 'bottom';
       ctx.fillText(words.targetLine, chartArea.left + 8, y - 4);
       ctx.restore();
@@ -224,7 +239,7 @@ function whiskers(drawing: () => Drawing): Plugin<'line'> {
       view.series.forEach(({ points, origin }, i) => {
         if (origin === 'reference') return;
         ctx.globalAlpha = origin === 'run' ? 1 : 0.5;
-        ctx.strokeStyle = palette.series[i % palette.series.length];
+        ctx.strokeStyle = colourOf(view.series[i], i, palette);
         for (const point of points) {
           const x = scales.x.getPixelForValue(point.x);
           const [low, high] = [point.low, point.high].map((value) => scales.y.getPixelForValue(value));
@@ -243,6 +258,26 @@ function whiskers(drawing: () => Drawing): Plugin<'line'> {
   };
 }
 
+/** Plugin that writes the change of each point against the one that it took the place of. */
+function deltas(drawing: () => Drawing): Plugin<'line'> {
+  return {
+    id: 'deltas',
+    afterDatasetsDraw({ ctx, scales }) {
+      const { view, palette } = drawing();
+      ctx.save();
+      ctx.font = LABEL_FONT;
+      ctx.textAlign = 'center';
+      ctx.textBaseline = 'bottom';
+      ctx.fillStyle = palette.ink;
+      for (const { delta, x, high } of view.series.flatMap(({ points }) => points)) {
+        if (delta === undefined) continue;
+        ctx.fillText(percent(delta), scales.x.getPixelForValue(x), scales.y.getPixelForValue(high) - 8);
+      }
+      ctx.restore();
+    },
+  };
+}
+
 /** Plugin that draws each series' label at the end of its line and moves overlapping labels apart. */
 function lineEnds(drawing: () => Drawing): Plugin<'line'> {
   const HEIGHT = 17;
@@ -254,14 +289,14 @@ function lineEnds(drawing: () => Drawing): Plugin<'line'> {
       const ends = view.series
         .map(({ label, points, origin }, i) => ({
           label,
-          colour: origin === 'run' ? palette.series[i % palette.series.length] : palette.quiet,
+          colour: origin === 'run' ? colourOf(view.series[i], i, palette) : palette.quiet,
           y: scales.y.getPixelForValue(points.at(-1)!.tokensPerSecond),
         }))
         .sort((a, b) => a.y - b.y);
       for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + HEIGHT);
       const overflow = Math.max(0, (ends.at(-1)?.y ?? 0) - chartArea.bottom);
       ctx.save();
-      ctx.font = '600 12.5px system-ui, sans-serif';
+      ctx.font = LABEL_FONT;
       ctx.textBaseline = 'middle';
       for (const { label, colour, y } of ends) {
         ctx.fillStyle = colour;

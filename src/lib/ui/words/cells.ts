@@ -30,6 +30,28 @@ export const cells = {
   } satisfies Record<CellKind, string>,
   run: 'Run',
   runAgain: 'Run again',
+  runNew: (count: number) => `Run ${count} new`,
+  measureAgain: 'Measure all again',
+  live: 'Live',
+  liveHint: 'Measure by itself what you turn: quickly at first, then with all samples',
+  refining: 'refining',
+  several: 'several',
+  severalHint: 'A click adds or removes a value, as it does while you hold Shift',
+  workgroup: 'Workgroup',
+  workgroupAbout: (shape: string, threads: number) => `${shape} = ${threads} threads`,
+  sharedKnob: (knob: string, others: string) => `${knob}, also of ${others}`,
+  ofVariant: (knob: string, variant: string) => `${knob} (${variant})`,
+  runsOf: (product: string, count: number) =>
+    `${product ? `${product} = ` : ''}${count === 1 ? '1 run' : `${count} runs`}`,
+  aboutTime: (time: string) => `about ${time}`,
+  newRuns: (count: number) => `${count} new`,
+  seconds: (seconds: number) =>
+    seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`,
+  provisional: (samples: number) =>
+    `hollow: a quick look, ${samples === 1 ? 'one sample' : `${samples} samples`} so far`,
+  before: 'before',
+  barsAbout: 'median and its interval',
+  ghosts: 'faded: before the last change',
   check: 'Check',
   states: {
     never: 'not run yet',
@@ -42,7 +64,7 @@ export const cells = {
     cut: 'interrupted',
   },
   cutShort: (kept: number, planned: number) =>
-    `Interrupted: ${kept} of ${planned} runs kept. Run again for the others.`,
+    `Interrupted: ${kept} of ${planned} runs kept. Run measures the others.`,
   cutShortOther: 'Interrupted before it was done. Run it again.',
   crashed: (why: string) => `Stopped early: ${why} The worker has been restarted.`,
   text: 'Text',
@@ -124,11 +146,10 @@ export const cells = {
     error: 'variants that state a larger one are left out',
   } satisfies Record<NumberName | OwnSettingName, string>,
   kernels: 'Kernels',
-  kernelsHint: 'Choose several variants, or several values of a knob: each combination is a run.',
   otherKernels: 'Other kernels',
   knobsTurned: 'knobs changed',
   moreSettings: 'More settings',
-  variants: 'Variants',
+  variants: 'Variant',
   needs: (features: string) => `Needs ${features}.`,
   other: 'other…',
   anotherValue: (of: string) => `${of}: another value`,
@@ -141,7 +162,6 @@ export const cells = {
   scale: 'scale',
   linear: 'linear',
   log: 'log',
-  auto: 'auto',
   chartFailed: 'The chart could not be loaded; the table below has the same figures.',
   chartTable: 'The chart as a table',
   chartLabel: (axis: string, summary: string) => `Chart of tokens per second against ${axis}. ${summary}`,
@@ -175,13 +195,11 @@ export const cells = {
   slowest: (label: string, axis: string, x: string, rate: string) =>
     `Slowest: ${label} at ${axis} ${x}, ${rate} tokens/s.`,
   shareOfTarget: (percent: number, target: string) => `, ${percent} % of the ${target} target`,
-  fitTitle: 'What larger chunks could still gain',
+  fitTitle: 'Headroom from larger chunks',
   fit: (rate: string, milliseconds: string) =>
-    `${rate} tok/s without the fixed cost of a chunk (R); each chunk costs ${milliseconds} ms however few tokens it holds (c)`,
+    `a chunk costs ${milliseconds} ms however few tokens it holds; without that, ${rate} tok/s`,
   fitGain: (chunk: string, percent: number) =>
-    percent < 3
-      ? `beyond a chunk of ${chunk}, larger ones gain nothing`
-      : `beyond a chunk of ${chunk}, larger ones could gain at most ${percent} %`,
+    percent < 3 ? `none beyond ${chunk} tokens` : `at most ${percent} % beyond ${chunk} tokens`,
   fitPoints: (count: number) => (count < 3 ? 'from two points only: an estimate' : `from ${count} points`),
   referenceFailed: (name: string, why: string) => `The published figures “${name}” could not be read: ${why}`,
   // Table
@@ -196,7 +214,7 @@ export const cells = {
   inEveryRun: 'In every run',
   promptOf: (tokens: string) => `prompt of ${tokens} tokens`,
   chunkOf: (tokens: string) => `chunk ${tokens}`,
-  samplesOf: (count: string) => `${count} samples`,
+  samplesOf: (count: string) => (count === '1' ? '1 sample' : `${count} samples`),
   runNumber: (number: number) => `Run ${number}`,
   runColumn: 'Run',
   versus: 'vs. baseline',

@@ -1,0 +1,82 @@
+// Live mode as a user sees it: a turn, a newer turn, a reload in the middle, an edit of a shader.
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { COMPUTING, QUICK, withChromium } from './browsers';
+
+const SHADER = new URL('../../src/lib/shaders/advance/copy.wgsl', import.meta.url);
+const notebook = (shader: string) => `\`\`\`lab sweep
+prefill=8
+chunk=8
+samples=4
+warmup=0
+${QUICK.replaceAll('&', '\n')}
+advance=mine
+\`\`\`
+
+\`\`\`wgsl advance/mine
+${shader}
+\`\`\`
+`;
+
+/** The chunks of the points in the table. */
+const chunks = (page: Page) =>
+  page
+    .locator('[data-cell=sweep] button[title*="Chunk (tokens)"], [data-cell=sweep] [data-chart-points]')
+    .evaluateAll((shown) => shown.map((each) => each.getAttribute('title') ?? ''));
+const rows = (page: Page) => page.locator('[data-cell=sweep] tr[data-run=done]');
+const state = (page: Page) => page.locator('[data-cell=sweep]').getAttribute('data-state');
+const settled = (page: Page) => expect.poll(() => state(page), COMPUTING).toBe('done');
+
+async function turnChunk(page: Page, values: string) {
+  await page.getByRole('textbox', { name: 'Chunk, tokens per pass: another value' }).fill(values);
+  await page.keyboard.press('Enter');
+}
+
+test('what is turned is measured, and neither a newer turn, a reload nor an edit of a shader loses a point', async () => {
+  const text = notebook((await readFile(SHADER, 'utf8')).trim());
+  await withChromium(async (page, { errors }) => {
+    await page.locator('[data-adapter]').waitFor();
+    await page
+      .locator('[data-import]')
+      .setInputFiles({ name: 'live.md', mimeType: 'text/markdown', buffer: Buffer.from(text) });
+
+    // Switched on, the cell measures its one point: a quick look, which is hollow, and then all four samples.
+    await page.getByRole('switch', { name: 'Live' }).check();
+    await page.locator('li.provisional').waitFor(COMPUTING);
+    await page.locator('li.provisional').waitFor({ state: 'detached', ...COMPUTING });
+    await settled(page);
+
+    // A newer turn supersedes one that is being measured; what was there before fades.
+    await turnChunk(page, '4');
+    await expect.poll(() => state(page), COMPUTING).toBe('running');
+    await turnChunk(page, '2');
+    await page.locator('li.run').getByTitle('Chunk (tokens): 2').waitFor(COMPUTING);
+    await settled(page);
+    expect(await rows(page).count()).toBe(1);
+    expect(await chunks(page)).toEqual([expect.stringContaining('Chunk (tokens): 2')]);
+
+    // Turned back, the point is there at once, and the other one is its ghost.
+    await turnChunk(page, '8');
+    await page.locator('li.run').getByTitle('Chunk (tokens): 8').waitFor();
+    await page.locator('li.ghost').getByTitle('Chunk (tokens): 2').waitFor();
+
+    // Cut by a reload, it goes on from there.
+    await page.getByRole('switch', { name: 'several' }).check();
+    await turnChunk(page, '2, 3, 5');
+    await rows(page).nth(2).waitFor(COMPUTING);
+    await page.getByText('Saved in this browser').waitFor({ state: 'attached', ...COMPUTING });
+    await page.reload();
+    await page.locator('[data-adapter]').waitFor();
+    expect(await rows(page).count()).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => rows(page).count(), COMPUTING).toBe(4);
+    await settled(page);
+
+    // Another text of the shader is another point; the former one stays to compare with.
+    await page.locator('[data-cell=wgsl] .cm-content').click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('\n// edited');
+    await expect.poll(() => page.getByText('vs. last run').count(), COMPUTING).toBe(1);
+    expect(errors).toEqual([]);
+  });
+});
