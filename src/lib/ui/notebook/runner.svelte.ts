@@ -185,6 +185,15 @@ export abstract class Runner {
     return recordsIn(this.outcomes.get(id)?.events ?? []);
   }
 
+  /** Gives a sweep a point that was measured elsewhere on this page. */
+  adopt(id: string, record: RunRecord) {
+    const cell = this.cell(id);
+    if (!cell) return;
+    const events: ResultEvent[] = [{ type: 'record', record }];
+    const outcome = { ...{ planned: 0, previous: [], startedAt: now() }, events, ran: this.#ranText(cell) };
+    this.outcomes.set(id, { ...outcome, state: 'done' });
+  }
+
   visibilityChanged(hidden: boolean) {
     if (hidden && this.busy) this.hidden = true;
     this.lab.visibilityChanged(hidden);

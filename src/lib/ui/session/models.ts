@@ -17,6 +17,9 @@ const GPU_BYTES: Record<string, number> = {
   'synthetic-13.3b': 8.2e9,
 };
 
+/** About how much GPU memory one of the lab's own models takes, in bytes. */
+export const gpuBytes = (model: string): number => GPU_BYTES[model] ?? DEMO_BYTES;
+
 /**
  * Classifies a model that is not one of the lab's own: an address to fetch, a published one that is stored or must be downloaded, or
  * a local file that the user must open. Undefined for the lab's own.

@@ -30,6 +30,11 @@ const FOUND: Record<Language, () => Promise<typeof import('./found')>> = {
   zh: () => import('./zh/found'),
 };
 
+const SCORE: Record<Language, () => Promise<typeof import('./score')>> = {
+  en: () => import('./score'),
+  zh: () => import('./zh/score'),
+};
+
 const MODELS: Record<Language, () => Promise<typeof import('./models')>> = {
   en: () => import('./models'),
   zh: () => import('./zh/models'),
@@ -52,6 +57,9 @@ export const warningTexts = async () => (await WARNINGS[current]()).default;
 
 /** The words for what comparisons, peaks and tuning found, in the current language; loaded by the first call. Reactive. */
 export const foundWords = async () => (await FOUND[current]()).default;
+
+/** The words of the first page's measurement, in the current language; loaded by the first call. Reactive. */
+export const scoreWords = async () => (await SCORE[current]()).default;
 
 /** The words of the models page, in the current language; loaded by the first call. Reactive. */
 export const modelWords = async () => (await MODELS[current]()).default;
