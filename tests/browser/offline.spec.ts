@@ -26,7 +26,7 @@ test('every page opens without a network after one visit, and a run goes as far 
     await page.locator('[data-markdown=rendered]').first().waitFor();
 
     await page.goto(`${address}?notebook=phase-2`);
-    await page.getByRole('heading', { name: 'Phase 2 reproduced' }).waitFor();
+    await page.getByRole('heading', { name: 'Reproducing the M2 Max study' }).waitFor();
     await expect.poll(() => page.locator('figure[data-chart-points]').count()).toBeGreaterThan(2);
 
     await page.goto(`${address}kernels/wkv`);

@@ -50,12 +50,15 @@ test('the time left comes from the runs that have ended, and within a single run
   const progress = (run: number, runs: number, done = 0, phase = 'timing') =>
     ({ phase, run, runs, done, total: 10, what: '' }) as unknown as Progress;
   let pace = paceAtProgress(NO_PACE, progress(1, 3, 0, 'loading'), 0);
-  pace = paceAtProgress(pace, progress(1, 3), 1000);
-  expect(secondsLeft(pace, progress(1, 3), 2000), 'no run has ended').toBe(0);
-  pace = paceAfterRun(pace, 6000);
-  expect(secondsLeft(pace, progress(2, 3), 6000), 'as long as the first, without loading').toBe(10);
-  pace = paceAfterRun(pace, 8000);
-  expect(secondsLeft(pace, progress(3, 3), 8000), 'the first compiled for the others').toBe(2);
+  pace = paceAtProgress(pace, progress(1, 3, 0, 'compiling'), 1000);
+  pace = paceAtProgress(pace, progress(1, 3), 60_000);
+  expect(secondsLeft(pace, progress(1, 3), 61_000), 'no run has ended').toBe(0);
+  pace = paceAfterRun(pace, 65_000);
+  expect(secondsLeft(pace, progress(2, 3), 65_000), 'without the minute that the first compiled').toBe(10);
+  pace = paceAtProgress(pace, progress(2, 3, 0, 'checking'), 65_000);
+  pace = paceAtProgress(pace, progress(2, 3), 67_000);
+  pace = paceAfterRun(pace, 72_000);
+  expect(secondsLeft(pace, progress(3, 3), 72_000), 'with the checks that the second needed').toBe(7);
   expect(secondsLeft(paceAtProgress(NO_PACE, progress(1, 1, 2), 0), progress(1, 1, 6), 4000)).toBe(4);
   expect(secondsLeft(NO_PACE, progress(1, 1, 6, 'compiling'), 4000), 'has no known end').toBe(0);
 });

@@ -30,15 +30,27 @@ function experimentsOf(cell: Cell): Experiment[] {
 }
 
 test('the menu has every notebook in static/notebooks, and no other', () => {
-  const files = readdirSync('static/notebooks').map((file) => file.replace(/\.md$/, ''));
-  expect(files.sort()).toEqual([...PRESETS].sort());
+  for (const folder of ['static/notebooks', 'static/notebooks/zh']) {
+    const files = readdirSync(folder).flatMap((file) => /^(.+)\.md$/.exec(file)?.[1] ?? []);
+    expect(files.sort(), folder).toEqual([...PRESETS].sort());
+  }
 });
 
 describe.each(PRESETS)('%s', (name) => {
   test('is printed as it is written, under the title of the menu', () => {
     expect(printNotebook(parseNotebook(textOf(name)))).toBe(textOf(name));
     expect(titleOf(parseNotebook(textOf(name)))).toBe(page.presetTitles[name]);
-    expect(Object.keys(chinese.presetTitles)).toContain(name);
+  });
+
+  test('in Chinese it has the same cells, under the title of the Chinese menu', () => {
+    const text = readFileSync(`static/notebooks/zh/${name}.md`, 'utf8');
+    const translated = parseNotebook(text);
+    expect(printNotebook(translated)).toBe(text);
+    expect(translated.filter(({ kind }) => kind !== 'prose')).toEqual(cellsOf(name));
+    expect(translated.map(({ kind }) => kind)).toEqual(parseNotebook(textOf(name)).map(({ kind }) => kind));
+    expect(titleOf(translated)).toBe(chinese.presetTitles[name]);
+    const prose = translated.filter(({ kind, body }) => kind === 'prose' && body.trim());
+    for (const { body } of prose) expect(body).toMatch(/\p{Script=Han}/u);
   });
 
   test('its cells can be read and ask for few enough runs to wait for', () => {
@@ -64,7 +76,7 @@ describe.each(PRESETS)('%s', (name) => {
   });
 });
 
-test('"Phase 2 reproduced" asks for every figure of the study', () => {
+test('"Reproducing the M2 Max study" asks for every figure of the study', () => {
   const points = readReference(readFileSync('static/reference/phase-2.csv', 'utf8'));
   const asked = cellsOf('phase-2').flatMap(experimentsOf);
   const axes = asked.filter(({ reference }) => reference?.includes('phase-2')).map(({ x }) => x[0]);

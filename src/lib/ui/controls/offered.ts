@@ -44,6 +44,7 @@ const SIDES = [
   ['lanes', 'group_rows'],
   ['workgroup_size'],
   ['threads'],
+  ['rows'],
 ];
 
 /** Names of the knobs that shape a variant's workgroups; empty if none does. */

@@ -32,6 +32,8 @@ export class Notebook extends Runner {
   /** True once the notebook differs from what its address opened. */
   touched = $state(false);
   saved = $state<'no' | 'saving' | 'yes'>('no');
+  /** True if another tab has the notebook that was restored, so that this one is a copy. */
+  copied = $state(false);
   /** Why the notebook could not be stored; undefined if it could. */
   saveProblem = $state<string | undefined>();
   /** Pinned earlier run that new runs are compared with. */
@@ -47,6 +49,9 @@ export class Notebook extends Runner {
    * Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read.
    */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
+
+  /** The notebook's shaders that must not be compiled before the user allows them. */
+  readonly foreign: NotebookCell[] = $derived(this.cells.filter((cell) => this.isForeign(cell)));
 
   id = newId();
   /** Query and hash of the address that shows the notebook. */
@@ -78,6 +83,7 @@ export class Notebook extends Runner {
   open(text: string, { trusted = false, address = '' } = {}) {
     const cells = cellsOf(text);
     if (trusted) this.#consent.allow(cells);
+    this.copied = false;
     this.#reset(cells, newId(), '', address);
     void this.store.claim(this.id);
   }
@@ -88,6 +94,7 @@ export class Notebook extends Runner {
    */
   async restore(stored: StoredNotebook) {
     const free = await this.store.claim(stored.id);
+    this.copied = !free;
     const cells = stored.cells.map(withoutMark);
     this.#consent.allow(cells.filter((_, index) => !stored.cells[index].foreign));
     this.#reset(cells, free ? stored.id : newId(), stored.name, stored.address);
@@ -225,13 +232,33 @@ export class Notebook extends Runner {
 
   /** Allows the text of a foreign shader, wherever it occurs. Does nothing in a frame, where a click can be stolen. */
   allow(id: string) {
-    const cell = this.cell(id);
-    if (!cell || isFramed()) return;
-    this.#consent.allow([cell]);
+    this.#allow(this.cells.filter((cell) => cell.id === id));
+  }
+
+  /** Allows all foreign shaders of the notebook. */
+  allowAll() {
+    this.#allow(this.foreign);
+  }
+
+  #allow(cells: NotebookCell[]) {
+    if (cells.length === 0 || isFramed()) return;
+    this.#consent.allow(cells);
     this.cells = this.cells.map((each) => (each.kind === 'wgsl' ? { ...each } : each)); // consent is not reactive
     this.changed();
   }
 
+  /** Adds a cell of the history with what it came to. */
+  addRun({ kind, body, outcome }: PastRun) {
+    const id = this.add(kind, this.cells.length, body);
+    this.outcomes.set(id, outcome);
+    this.changed();
+  }
+
+  /** Gives the notebook a name of its own; an empty one restores that of its first heading. */
+  call(name: string) {
+    this.name = name.trim();
+    this.changed();
+  }
   /** Writes records as CSV into the results cell directly below a cell; adds one if there is none. */
   freeze(id: string, csv: string) {
     const below = this.cells[this.index(id) + 1];

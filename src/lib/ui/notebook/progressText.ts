@@ -7,37 +7,50 @@ import { t } from '../words/words.svelte';
 const UNCOUNTED: readonly Progress['phase'][] = ['loading', 'compiling', 'checking'];
 const SHORTEST_ESTIMATE_SECONDS = 1;
 
-/**
- * Timing of the running cell, from which the time left is estimated. All times are values of performance.now(), in ms.
- */
+/** Timing of the running cell, from which the time left is estimated. All times are values of performance.now(), in ms. */
 export interface Pace {
   /** The current phase: its name, its start time, and the progress (`done`) at that time. */
   phase: { name: string; since: number; from: number };
   /**
-   * Times of the end of loading and of the ends of the first and the last finished run, and the number of finished
-   * runs.
+   * Milliseconds of finished phases: of preparing (loading, compiling, checking), most of which later runs need not repeat, and of
+   * all others.
    */
-  runs: { began: number; first: number; last: number; count: number };
+  preparing: number;
+  timing: number;
+  /** Finished runs, and the milliseconds of preparing until the first of them had ended. */
+  runs: number;
+  first: number;
 }
 
 export const NO_PACE: Pace = {
   phase: { name: '', since: 0, from: 0 },
-  runs: { began: 0, first: 0, last: 0, count: 0 },
+  ...{ preparing: 0, timing: 0, runs: 0, first: 0 },
 };
 
 /** Updates the timing at a progress event. `now`: performance.now(). */
 export function paceAtProgress(pace: Pace, { phase: name, done }: Progress, now: number): Pace {
-  const { phase, runs } = pace;
-  return {
-    phase: name !== phase.name || done < phase.from ? { name, since: now, from: done } : phase,
-    runs: name !== 'loading' && runs.began === 0 ? { ...runs, began: now } : runs,
-  };
+  if (name === pace.phase.name && done >= pace.phase.from) return pace;
+  return { ...closed(pace, now), phase: { name, since: now, from: done } };
 }
 
 /** Updates the timing when a run has ended. `now`: performance.now(). */
-export function paceAfterRun({ phase, runs }: Pace, now: number): Pace {
-  const { began, first, count } = runs;
-  return { phase, runs: { began, first: count ? first : now, last: now, count: count + 1 } };
+export function paceAfterRun(pace: Pace, now: number): Pace {
+  const { preparing, ...ended } = closed(pace, now);
+  const runs = pace.runs + 1;
+  return { ...ended, preparing, runs, first: runs === 1 ? preparing : pace.first };
+}
+
+/** The pace with the time of its phase until now counted. */
+function closed(pace: Pace, now: number): Pace {
+  const { name, since } = pace.phase;
+  const spent = name ? now - since : 0;
+  const prepares = UNCOUNTED.some((phase) => phase === name);
+  return {
+    ...pace,
+    phase: { ...pace.phase, since: now },
+    preparing: pace.preparing + (prepares ? spent : 0),
+    timing: pace.timing + (prepares ? 0 : spent),
+  };
 }
 
 /** Text of the phase, with the run number and the bytes loaded if they apply. */
@@ -63,15 +76,14 @@ export function timeLeftText(pace: Pace, progress: Progress, now: number): strin
 
 /**
  * Estimated seconds left, from the finished runs or, for a single run, from the progress within its phase; 0 if
- * unknown. Loading time is excluded.
+ * unknown. Loading, compiling and checking count as far as runs after the first needed them.
  */
-export function secondsLeft({ phase, runs }: Pace, progress: Progress, now: number): number {
-  const { began, first, last, count } = runs;
+export function secondsLeft({ phase, ...pace }: Pace, progress: Progress, now: number): number {
   if (progress.runs > 1) {
-    if (count === 0) return 0;
-    if (count === 1) return ((first - began) / 1000) * (progress.runs - 1);
-    // The first run includes compilation that later runs reuse, so it is excluded.
-    return ((last - first) / 1000 / (count - 1)) * (progress.runs - count);
+    const { runs, timing, preparing, first } = pace;
+    if (runs === 0) return 0;
+    const again = runs > 1 ? (preparing - first) / (runs - 1) : 0;
+    return ((timing / runs + again) / 1000) * (progress.runs - progress.run + 1);
   }
   const { done, total } = progress;
   if (UNCOUNTED.includes(progress.phase) || done <= phase.from || total <= done) return 0;

@@ -141,7 +141,7 @@ export abstract class Runner {
     if (!outcome) return 'never';
     if (outcome.state === 'running' || outcome.ran === this.#ranText(cell)) return outcome.state;
     // A sweep whose points are all known is not stale: only how it is drawn has changed.
-    const known = cell.kind === 'sweep' && this.standingOf(cell.id).missing.length === 0;
+    const known = this.wantedOf(cell.id).length > 0 && this.standingOf(cell.id).missing.length === 0;
     return known && outcome.state === 'done' ? 'done' : 'stale';
   }
 

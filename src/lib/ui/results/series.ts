@@ -218,6 +218,40 @@ function nearest(record: RunRecord, others: readonly RunRecord[]): RunRecord | u
   return ranked.length > 1 && ranked[0].differing === ranked[1].differing ? undefined : ranked[0]?.other;
 }
 
+/** One bar of a chart of runs at one place. */
+export type BarOf = Point & Pick<Series, 'label' | 'origin'>;
+
+/** The place of the runs on the axis if all have the same, or none at all; undefined if a line can be drawn. */
+export function onePlace(runs: readonly NumberedRecord[], axis?: string): number | undefined {
+  const view = viewOf({ runs, axis });
+  return view.xs.length === 1 ? view.xs[0] : undefined;
+}
+
+/** The same content as bars, fastest first: runs at one place, those before the last change, and published figures there. */
+export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
+  const { runs, references = [], baseline = [], ghosts: former = [] } = wanted;
+  const records = runs.map(({ record }) => record);
+  const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
+  const varying = varyingKeys([...records, ...ghosts, ...baseline]);
+  const words = t().cells;
+  const bar = (record: RunRecord, number: number | undefined, origin: Series['origin'], note = ''): BarOf => {
+    const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;
+    const point = pointOf(record, number, 0);
+    const label = `${labelOf(record, varying) || record.model}${note && ` (${note})`}`;
+    return { ...point, label, origin, delta: ghost && point.tokensPerSecond / tokensPerSecond(ghost) - 1 };
+  };
+  const axis = viewOf(wanted).axis;
+  const published = referenceLines(references, axis).flatMap(({ label, origin, points }) =>
+    points.filter((point) => point.x === x).map((point) => ({ ...point, label, origin })),
+  );
+  return [
+    ...runs.map(({ record, number }) => bar(record, number, 'run')),
+    ...ghosts.map((record) => bar(record, undefined, 'ghost', words.before)),
+    ...baseline.map((record) => bar(record, undefined, 'baseline', words.baseline)),
+    ...published,
+  ].sort((a, b) => b.tokensPerSecond - a.tokensPerSecond);
+}
+
 /** True for a record with fewer samples than its settings ask for. */
 export const isQuickLook = ({ settings, prefillSeconds, summary }: RunRecord): boolean =>
   !summary &&

@@ -7,7 +7,7 @@ import type { Lab } from './lab.svelte';
 
 /** The worker's name for this work. */
 const CELL = 'score';
-export const PROMPT_TOKENS = 512;
+const PROMPT_TOKENS = 512;
 /** Largest first; the first is the model that the target was set for. */
 const MODELS = ['synthetic-2.9b', 'synthetic-1.5b', 'synthetic-0.4b', 'synthetic-0.1b'];
 /** Share of the computer's memory, where the browser tells it, that a model may take. */
@@ -19,7 +19,7 @@ interface DeviceMemory {
 }
 
 /** The models to try, largest first; a CPU that emulates a GPU gets the demo. */
-export function modelsFor(software: boolean, gigabytes: number | undefined): string[] {
+function modelsFor(software: boolean, gigabytes: number | undefined): string[] {
   if (software) return ['demo'];
   const most = gigabytes === undefined ? Infinity : SHARE * gigabytes * 1e9;
   const fitting = MODELS.filter((model) => gpuBytes(model) <= most);

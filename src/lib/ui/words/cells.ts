@@ -226,7 +226,8 @@ export const cells = {
   columns: SHOWN_TITLES,
   // Results of another session
   anotherSession: 'Another session',
-  anotherSessionAbout: (adapter: string) => `Measured on ${adapter}, not by this page.`,
+  anotherSessionAbout: (adapter: string) => `Measured on ${adapter}.`,
+  frozen: 'Frozen results',
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
   // Compare, profile, roofline, tune, generate
   comparedFirst: 'First, which the others are compared with',

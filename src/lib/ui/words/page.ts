@@ -39,10 +39,10 @@ export const page = {
   name: 'Name',
   presetTitles: {
     start: 'Start here',
-    'phase-2': 'Phase 2 reproduced',
+    'phase-2': 'Reproducing the M2 Max study',
     'parallel-wkv': 'Can WKV be parallel?',
     'inline-or-repack': 'Inline dequantisation or repacking?',
-    'road-to-700': 'Road to 700',
+    'road-to-700': 'How to reach 700?',
   },
   // Status
   saved: 'Saved in this browser',
@@ -85,8 +85,16 @@ export const page = {
   emptyNotebook: 'Empty notebook',
   lastNotebook: 'Your last notebook',
   opening: 'Opening the notebook…',
-  fromLink:
-    'This notebook came from a link. Nothing has run. Shaders that came with it stay inert until you allow them.',
+  foreignShaders: (count: number) =>
+    count === 1
+      ? 'This notebook brings a shader of its own. It is not compiled until you allow it.'
+      : `This notebook brings ${count} shaders of its own. They are not compiled until you allow them.`,
+  foreignFramed: 'Open the page in a window of its own to allow them.',
+  allowAndOpen: 'Allow and open',
+  copyOf: 'This notebook is open in another tab. What you see is a copy; changes here stay here.',
+  openRun: 'Open as a cell',
+  nameNotebook: 'Name of the notebook',
+  firstPage: 'Start here',
   dismiss: 'Dismiss',
   // Adding cells
   add: 'Add a cell',
