@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { COMPUTING, QUICK, withChromium } from './browsers';
+import { QUICK } from '../quick';
+import { COMPUTING, withChromium } from './browsers';
 
 const SHADER = new URL('../../src/lib/shaders/advance/copy.wgsl', import.meta.url);
 const notebook = (shader: string) => `\`\`\`lab sweep

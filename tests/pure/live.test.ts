@@ -194,7 +194,10 @@ describe('live mode', () => {
         const { events, kept = [] } = outcomes.get('a')!;
         return standingOf([...kept, ...events], host.wantedOf(), BENCH);
       },
-      arrange: () => outcomes.set('a', arranged(outcomes.get('a')!, host.wantedOf(), BENCH)),
+      arrange: () => {
+        if (host.running === undefined)
+          outcomes.set('a', arranged(outcomes.get('a')!, host.wantedOf(), BENCH));
+      },
       begin: (_: string, effort: string) => {
         did.push(effort);
         [host.running, host.effort] = ['a', effort];
@@ -260,6 +263,21 @@ describe('live mode', () => {
     turn('prefill=64\nchunk=4\n');
     vi.runAllTimers();
     expect(did.at(-1)).toBe('supersede');
+  });
+
+  test('turned back to a known point while another is refined, that point is shown', () => {
+    const { did, host, turn, measured, ended } = notebook('prefill=64\nchunk=16\n');
+    turn('prefill=64\nchunk=32\n');
+    vi.runAllTimers();
+    measured('prefill=64&chunk=32', 3);
+    ended();
+    expect(did).toEqual(['quick', 'refine']);
+    turn('prefill=64\nchunk=16\n');
+    vi.runAllTimers();
+    expect(did.at(-1)).toBe('supersede');
+    ended();
+    expect(settingsOf(host.outcomes.get('a')!.events)).toEqual(['prefill=64&chunk=16']);
+    expect(did.at(-1)).toBe('ahead');
   });
 
   test('a full run is not disturbed, and Stop ends live mode until the next turn', () => {

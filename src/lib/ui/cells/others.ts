@@ -3,14 +3,13 @@ import type { Component } from 'svelte';
 import type { CellKind } from '../../lab/notebook/notebook';
 import type { Notebook, NotebookCell } from '../notebook/notebook.svelte';
 import CompareCell from './CompareCell.svelte';
-import CsvCell from './CsvCell.svelte';
 import GenerateCell from './GenerateCell.svelte';
 import ProfileCell from './ProfileCell.svelte';
 import RooflineCell from './RooflineCell.svelte';
 import TuneCell from './TuneCell.svelte';
 
 /** All kinds except those with an import of their own in Cell.svelte. */
-type Other = Exclude<CellKind, 'prose' | 'sweep' | 'wgsl'>;
+type Other = Exclude<CellKind, 'prose' | 'sweep' | 'wgsl' | 'csv'>;
 
 export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: NotebookCell }>> = {
   compare: CompareCell,
@@ -18,5 +17,4 @@ export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: Noteboo
   roofline: RooflineCell,
   tune: TuneCell,
   generate: GenerateCell,
-  csv: CsvCell,
 };

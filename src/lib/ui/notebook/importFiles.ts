@@ -1,6 +1,5 @@
 /** Imports files that were dropped or chosen: notebooks, results and models. */
 import { readNotebookText } from '../../lab/notebook/notebook';
-import { toCsv } from '../../lab/records/runsCsv';
 import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from '../words/words.svelte';
@@ -46,6 +45,7 @@ async function textOf(file: File): Promise<string> {
 
 /** Adds the results as a csv cell below the selected cell. Returns a message about rows that were left out. */
 async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
+  const { toCsv } = await import('../../lab/records/runsCsv');
   const { readRuns } = await import('../../lab/records/import');
   const { records, leftOut } = readRuns(await textOf(file));
   const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;

@@ -93,7 +93,9 @@ export class Live {
   /** Begins what is to be done next, unless something runs; the end of that calls it again. */
   next() {
     const id = this.#cell;
-    if (id === undefined || !this.isOn(id)) return;
+    if (id === undefined || !this.host.cell(id) || !this.isOn(id)) return;
+    // The settings may have been turned to known points while this cell ran.
+    this.host.arrange(id);
     const effort = this.#effortOf(id);
     if (effort) this.#in(effort === 'quick' ? 0 : IDLE_MILLISECONDS);
   }

@@ -11,7 +11,8 @@ import {
   type ChartOptions,
   type Plugin,
 } from 'chart.js';
-import { percent, type Point, type Series, type View } from './series';
+import { percent } from '../words/numbers';
+import type { Point, Series, View } from './series';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Tooltip);
 

@@ -6,6 +6,7 @@ import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records
 import { show } from '../../lab/records/column';
 import { SHOWN } from '../../lab/records/columns';
 import type { ReferencePoint } from './published';
+import { rounded } from '../words/numbers';
 import { locale, t, wordOf } from '../words/words.svelte';
 
 /** A finished run with its number in the table. */
@@ -344,12 +345,3 @@ export function summarise({ series, axis, target, software }: View): string {
   const first = `${say(words.fastest, fastest)}${share}.`;
   return all.length > 1 ? `${first} ${say(words.slowest, slowest)}` : first;
 }
-
-/** Formats a number to three significant digits in the current locale. */
-export function rounded(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString(locale());
-}
-
-/** A change as text: `+4.2 %`. */
-export const percent = (change: number): string =>
-  `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(1)} %`;

@@ -1,0 +1,11 @@
+/** Numbers as the page writes them, in the current locale. */
+import { locale } from './words.svelte';
+
+/** Formats a number to three significant digits in the current locale. */
+export function rounded(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString(locale());
+}
+
+/** A change as text: `+4.2 %`. */
+export const percent = (change: number): string =>
+  `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(1)} %`;
