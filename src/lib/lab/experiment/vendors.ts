@@ -40,6 +40,12 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
       settings: 'matvec_q6_k=words&matvec_q6_k.lanes=8&matvec_q6_k.lane_rows=2&matvec_q6_k.written_out=32',
       basis: 'reasoned',
     },
+    // Published models of up to 1.5B parameters are mostly q8_0.
+    { settings: 'matmul_q8_0=tiled&matmul_q8_0.written_out=32', basis: 'reasoned' },
+    {
+      settings: 'matvec_q8_0=lanes&matvec_q8_0.lanes=8&matvec_q8_0.group_rows=8&matvec_q8_0.written_out=32',
+      basis: 'reasoned',
+    },
     // Here only the loops of constant length differ.
     { settings: 'token_shift=spread&token_shift.written_out=32', basis: 'reasoned' },
     { settings: 'lora_matmul=tiled&lora_matmul.written_out=32', basis: 'reasoned' },
