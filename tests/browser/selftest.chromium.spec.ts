@@ -1,38 +1,15 @@
 // The self-test page in Chromium. Its compiler (Tint) reads every variant; SwiftShader, which takes minutes to translate
-// all of them, computes a selection. Firefox's test computes all, and so do the gpu tests on Dawn, Chromium's WebGPU.
+// all of them, computes a selection. The gpu tests compute all on Dawn, Chromium's WebGPU.
 import { expect, test } from 'vitest';
 import { settingsToCheck, variants, variantsFor } from '../../src/lib/shaders';
-import { codeOf } from '../../src/lib/shaders/variant';
 import { COMPUTING, withChromium } from './browsers';
-import { FINISHED, outcome } from './selftest';
+import { compilable, compileAll, FINISHED, outcome } from './selftest';
 
 const SELECTED = ['layer_norm', 'token_shift', 'argmax', 'softmax', 'matvec_q4_k', 'wkv/pairs'];
 
 test('every variant that this browser has the features for compiles in Chromium', async () => {
-  const shaders = variants.map((variant) => ({
-    name: `${variant.kernel}/${variant.name}`,
-    features: variant.features,
-    languageFeatures: variant.languageFeatures,
-    code: codeOf(variant),
-  }));
   await withChromium(async (page) => {
-    const { problems, compiled } = await page.evaluate(async (shaders) => {
-      const adapter = (await navigator.gpu.requestAdapter())!;
-      const offered = (names: string[], all: ReadonlySet<string>) => names.every((name) => all.has(name));
-      const possible = shaders.filter(
-        ({ features, languageFeatures }) =>
-          offered(features, adapter.features) &&
-          offered(languageFeatures, navigator.gpu.wgslLanguageFeatures),
-      );
-      const requiredFeatures = [...new Set(possible.flatMap(({ features }) => features))] as GPUFeatureName[];
-      const device = await adapter.requestDevice({ requiredFeatures });
-      const problems: string[] = [];
-      for (const { name, code } of possible) {
-        const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
-        for (const { type, message } of messages) if (type === 'error') problems.push(`${name}: ${message}`);
-      }
-      return { problems, compiled: possible.length };
-    }, shaders);
+    const { problems, compiled } = await page.evaluate(compileAll, variants.map(compilable));
     expect(problems).toEqual([]);
     expect(compiled).toBeGreaterThan(0.9 * variants.length);
   }, 'selftest');
