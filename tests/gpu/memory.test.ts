@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { memoryOf } from '../../src/lib/engine/buffers';
+import { measureRoom } from '../../src/lib/engine/room';
 import type { LabEvent } from '../../src/lib/lab/cells/events';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
@@ -88,6 +89,18 @@ describe('memory on the GPU', () => {
     }
     failing(device, 0);
     expect(reasons(await run(own, 'generate', CHAT))).toEqual([]);
+  });
+
+  test('is measured by taking it, and given back', async () => {
+    const own = opened();
+    const { device } = await own.open();
+    const start = memoryOf(device).bytes;
+    expect(await measureRoom(device, 2_500_000, 2 ** 20)).toEqual({ bytes: 2_500_000, end: 'most' });
+    failing(device, 3);
+    expect(await measureRoom(device, 2 ** 23, 2 ** 20)).toEqual({ bytes: 2 ** 21, end: 'refused' });
+    expect(memoryOf(device).bytes).toBe(start);
+    device.destroy();
+    expect((await measureRoom(device, 2 ** 23, 2 ** 20)).end).toBe('refused');
   });
 
   test('a device that is lost while a model loads or answers is told with what to lower, and replaced', async () => {

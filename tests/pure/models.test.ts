@@ -1,11 +1,14 @@
 // Models by name: the catalogue, and what each text asks for.
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
-import { aboutBytes, CATALOGUE, publishedNamed } from '../../src/lib/models/catalogue';
+import type { MeasuredRoom } from '../../src/lib/engine/room';
+import { aboutBytes, CATALOGUE, publishedNamed, REFERENCE } from '../../src/lib/models/catalogue';
 import { factsIn, hubListAddress } from '../../src/lib/models/hubs';
 import { hubText, readHubFile } from '../../src/lib/models/names';
 import { keyOf, requestOf } from '../../src/lib/models/request';
+import { fitOf } from '../../src/lib/models/fit';
 import { isFileName } from '../../src/lib/models/storage';
+import { CHUNK, needed, verdictOf } from '../../src/lib/models/verdict';
 import { formats } from '../../src/lib/shaders/formats/formats';
 import { modelOf, writeHeader } from '../small-gguf';
 
@@ -162,5 +165,33 @@ describe('texts of models', () => {
     expect(hubListAddress(ms)).toBe(
       'https://modelscope.cn/api/v1/models/a/b/repo/files?Revision=master&Recursive=true',
     );
+  });
+});
+
+describe('will it fit', () => {
+  const limits = { maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 31 };
+  const fitOfNamed = (name: string) => fitOf(publishedNamed(name)!, limits, CHUNK);
+  const reference = fitOfNamed(REFERENCE);
+  const room = (bytes: number, end: MeasuredRoom['end'] = 'refused') => ({ bytes, end });
+
+  it('is answered from what was measured, with the chunk in which it would', () => {
+    expect(verdictOf(reference, CHUNK, undefined)).toEqual({ is: 'unknown' });
+    expect(verdictOf(reference, CHUNK, room(needed(reference)))).toEqual({ is: 'fits' });
+    expect(verdictOf(reference, CHUNK, room(needed(reference) - 1, 'most'))).toEqual({ is: 'unknown' });
+    expect(verdictOf(reference, CHUNK, room(needed(reference) - 1, 'slow'))).toEqual({
+      is: 'lower',
+      chunk: 128,
+    });
+    expect(verdictOf(reference, CHUNK, room(reference.weights))).toEqual({ is: 'tooLarge' });
+    const lower = needed(reference) - 200 * reference.tokenBytes;
+    expect(verdictOf(reference, CHUNK, room(lower))).toEqual({ is: 'lower', chunk: 32 });
+    expect(needed(fitOf(publishedNamed(REFERENCE)!, limits, 32))).toBeLessThanOrEqual(lower);
+  });
+
+  it('is denied where the limits of the adapter forbid its buffers', () => {
+    const tight = { maxBufferSize: 2 ** 16, maxStorageBufferBindingSize: 2 ** 16 };
+    const fit = fitOf(publishedNamed(REFERENCE)!, tight, CHUNK);
+    const why = expect.stringMatching(/too large for this GPU/) as string;
+    expect(verdictOf(fit, CHUNK, room(2 ** 40))).toEqual({ is: 'refused', why });
   });
 });

@@ -77,6 +77,9 @@ export const CATALOGUE: readonly Published[] = [
   row('rwkv7-g1e-13.3b-q5_k_m', 9_992_486_848, 'd0ed9f4aa442d93c70f41a9544819cca5fc717eedf11c9cabfeb4d8d5ce4bfad', 'hf ms', 'shoumenchougou/RWKV7-G1e-13.3b-GGUF', 'rwkv7-g1e-13.3b-Q5_K_M-better_quantization-20260319.gguf'),
 ];
 
+/** The name of the model that this lab is about: its figures are of this one. */
+export const REFERENCE = 'rwkv7-g1b-2.9b-q4_k_m';
+
 /** The entry of a name, of a model without its quantisation, or of a file. */
 export function publishedNamed(name: string): Published | undefined {
   const wanted = name.toLowerCase();

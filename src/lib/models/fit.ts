@@ -3,16 +3,7 @@ import { arrange, type BufferLimits } from '../engine/arrangement';
 import { syntheticFormat } from '../engine/geometries';
 import { messageOf } from '../engine/ggufHeader';
 import type { Published } from './catalogue';
-
-/** Bytes on the GPU. */
-export interface Fit {
-  weights: number;
-  state: number;
-  /** About what a chunk's activations take. */
-  activations: number;
-  /** Why it does not fit, as far as the limits of the adapter tell. */
-  refusal?: string;
-}
+import type { Fit } from './verdict';
 
 /** The bytes of a model at a chunk of so many tokens, and whether the limits allow its buffers. */
 export function fitOf({ name, geometry }: Published, limits: BufferLimits, chunk: number): Fit {
@@ -24,11 +15,12 @@ export function fitOf({ name, geometry }: Published, limits: BufferLimits, chunk
     return wanted === '5_k' && format === 'q6_k' ? format : `q${wanted}`;
   };
   const state = 4 * layers * (2 * embedding + embedding * headSize);
-  const activations = 4 * chunk * (16 * embedding + 2 * hidden) + 4 * vocabulary;
+  const tokenBytes = 4 * (16 * embedding + 2 * hidden);
+  const activations = chunk * tokenBytes + 4 * vocabulary;
   const roomy = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 2 ** 40 };
   let words = 0;
   arrange(geometry, formatOf, roomy, (plan) => (words += plan.words));
-  const fit = { weights: 4 * words, state, activations };
+  const fit = { weights: 4 * words, state, activations, tokenBytes };
   try {
     arrange(geometry, formatOf, limits, () => undefined);
     return fit;

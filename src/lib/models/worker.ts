@@ -1,13 +1,16 @@
 /** Downloads in a worker of its own, so that neither the page nor the GPU waits for them. */
 import type { BufferLimits } from '../engine/arrangement';
+import { describeAdapter, openDevice } from '../engine/device';
 import { messageOf } from '../engine/ggufHeader';
+import { measureRoom, type MeasuredRoom } from '../engine/room';
 import { CATALOGUE } from './catalogue';
 import { download, type DownloadProgress, NoRoom } from './download';
-import { type Fit, fitOf } from './fit';
+import { fitOf } from './fit';
 import { openOpfs } from './opfs';
 import { requestOf } from './request';
 import { type ModelStorage, type Room, type Stored, storedModels } from './storage';
 import type { Network } from './transfer';
+import { type Fit, needed } from './verdict';
 
 export type ModelsMessage =
   /** Asks for a `stored` event. */
@@ -17,7 +20,9 @@ export type ModelsMessage =
   | { type: 'pause'; name: string }
   | { type: 'delete'; key: string }
   /** Asks for a `fits` event: what each published model needs, and whether these limits of an adapter allow it. */
-  | { type: 'fits'; limits: BufferLimits; chunk: number };
+  | { type: 'fits'; limits: BufferLimits; chunk: number }
+  /** Asks for a `measured` event: how much room there is on the GPU, up to what the largest published model needs. */
+  | { type: 'measure'; chunk: number };
 
 export type ModelsEvent =
   | { type: 'stored'; models: Stored[]; room: Room }
@@ -25,6 +30,8 @@ export type ModelsEvent =
   /** `paused`: at the user's wish; `noRoom`: the browser's storage is full. */
   | { type: 'ended'; name: string; outcome: 'complete' | 'paused' | 'noRoom' | 'failed'; reason: string }
   | { type: 'fits'; fits: Record<string, Fit> }
+  /** `room` is undefined where there is no GPU. */
+  | { type: 'measured'; room: MeasuredRoom | undefined }
   /** This browser has no storage for files. */
   | { type: 'unavailable'; reason: string };
 
@@ -66,11 +73,27 @@ async function fetchModel(name: string, kept: ModelStorage) {
   }
 }
 
+/** On a CPU that emulates a GPU, room is the computer's memory: little of it is tried. */
+const SOFTWARE_BYTES = 2 ** 30;
+
+async function measured(chunk: number): Promise<MeasuredRoom | undefined> {
+  if (!navigator.gpu) return undefined;
+  const device = await openDevice(navigator.gpu);
+  try {
+    const { limits } = device;
+    const largest = Math.max(...CATALOGUE.map((each) => needed(fitOf(each, limits, chunk))));
+    return await measureRoom(device, describeAdapter(device).software ? SOFTWARE_BYTES : largest);
+  } finally {
+    device.destroy();
+  }
+}
+
 async function receive(message: ModelsMessage) {
   if (message.type === 'fits') {
     const fits = CATALOGUE.map((each) => [each.name, fitOf(each, message.limits, message.chunk)] as const);
     return tell({ type: 'fits', fits: Object.fromEntries(fits) });
   }
+  if (message.type === 'measure') return tell({ type: 'measured', room: await measured(message.chunk) });
   if (message.type === 'pause') return running.get(message.name)?.abort(new Error('paused'));
   const kept = await (storage ??= openOpfs());
   if (message.type === 'download') return fetchModel(message.name, kept);

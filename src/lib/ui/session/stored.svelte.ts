@@ -1,7 +1,9 @@
 /** The reactive state of stored models: what there is, what is being fetched, how much room is left. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { DownloadProgress } from '../../models/download';
-import type { Fit } from '../../models/fit';
+import type { Fit, MeasuredRoom } from '../../models/verdict';
+import { ASK, CHANNEL, type OnGpu } from '../../models/onGpu';
+import { requestOf } from '../../models/request';
 import type { Room, Stored } from '../../models/storage';
 import { openModelsWorker } from './worker';
 import type { ModelsEvent, ModelsMessage } from '../../models/worker';
@@ -22,11 +24,24 @@ export class StoredModels {
   unavailable = $state<string | undefined>();
   /** What each published model needs on the GPU; empty until `askFits` is answered. */
   fits = $state.raw<Record<string, Fit>>({});
+  /** The room on this GPU as it was measured, now or on an earlier visit; undefined if it was not. */
+  measured = $state.raw<MeasuredRoom | undefined>(readMeasured());
+  measuring = $state(false);
+  /** Bytes that a page of this site has on the GPU with a model, by the model's canonical name. */
+  readonly onGpu = new SvelteMap<string, number>();
   readonly fetching = new SvelteMap<string, Fetching>();
 
   #worker: Worker | undefined;
+  #channel: BroadcastChannel | undefined;
 
   open() {
+    if (globalThis.BroadcastChannel) {
+      this.#channel = new BroadcastChannel(CHANNEL);
+      this.#channel.onmessage = ({ data }: MessageEvent<OnGpu | typeof ASK>) => {
+        if (data !== ASK && data.model !== undefined) this.onGpu.set(canonical(data.model), data.bytes);
+      };
+      this.askGpu();
+    }
     this.#worker = openModelsWorker<ModelsEvent>(
       (event) => this.#receive(event),
       (reason) => (this.unavailable = reason),
@@ -38,6 +53,19 @@ export class StoredModels {
   close() {
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#channel?.close();
+  }
+
+  /** Asks the other pages of this site what they have on the GPU; those that were closed no longer answer. */
+  askGpu() {
+    this.onGpu.clear();
+    this.#channel?.postMessage(ASK);
+  }
+
+  /** Finds out how much room there is on the GPU, for models in chunks of so many tokens; called by a click. */
+  measure(chunk: number) {
+    this.measuring = true;
+    this.#send({ type: 'measure', chunk });
   }
 
   /** Fetches a model; called by a click, which may also ask the browser to keep the files. */
@@ -73,9 +101,34 @@ export class StoredModels {
     if (event.type === 'unavailable') this.unavailable = event.reason;
     if (event.type === 'stored') [this.models, this.room, this.known] = [event.models, event.room, true];
     if (event.type === 'fits') this.fits = event.fits;
+    if (event.type === 'measured') {
+      [this.measured, this.measuring] = [event.room, false];
+      if (event.room) localStorage.setItem(MEASURED, JSON.stringify(event.room));
+    }
     if (event.type === 'progress') this.fetching.set(event.name, { progress: event.progress });
     if (event.type !== 'ended') return;
     if (event.outcome === 'complete') this.fetching.delete(event.name);
     else this.fetching.set(event.name, { ended: event.outcome, reason: event.reason });
+  }
+}
+
+/** Where the browser keeps what was measured. */
+const MEASURED = 'rwkv-lab gpu room';
+
+function readMeasured(): MeasuredRoom | undefined {
+  try {
+    const kept = JSON.parse(localStorage.getItem(MEASURED) ?? 'null') as MeasuredRoom | null;
+    return kept && kept.bytes > 0 && ['most', 'refused', 'slow'].includes(kept.end) ? kept : undefined;
+  } catch {
+    return undefined; // no storage, or a text of something else
+  }
+}
+
+/** The name under which a model is listed; the text itself for what is not fetched. */
+function canonical(model: string): string {
+  try {
+    return requestOf(model)?.name ?? model;
+  } catch {
+    return model;
   }
 }

@@ -94,6 +94,8 @@ export const cells = {
   otherModel: 'A file or an address…',
   openGguf: 'Open a GGUF file…',
   ggufAddress: 'Address of a GGUF file',
+  openAgain: 'Open it again',
+  costNone: 'on the GPU already',
   use: 'Use',
   missingFile: 'is a file that this page does not have. Open it here, or drop it on the page.',
   costDemo: (size: string) => `a ${size} download from this site, on the first run`,

@@ -1,5 +1,6 @@
 /** Words of the models page; loaded with it. */
 import type { DownloadProgress } from '../../models/download';
+import type { MeasuredRoom } from '../../models/verdict';
 
 export default {
   title: 'Models',
@@ -39,7 +40,24 @@ export default {
   from: (hosts: string, licence: string) => `from ${hosts}; ${licence}`,
   unknownSize: 'size unknown',
   about: (size: string) => `about ${size}`,
+  reference: 'The model that this lab is about.',
   fits: (size: string) => `needs ${size} on the GPU`,
+  fitsMeasured: (room: string) => `and fits: ${room} were free`,
+  fitsChunk: (room: string, chunk: number) =>
+    `${room} were free: it fits in chunks of ${chunk} tokens or fewer (chunk=${chunk})`,
+  tooLarge: (room: string) => `only ${room} were free: it does not fit.`,
+  smaller: (name: string) => `The largest that fits: ${name}.`,
+  onGpu: (size: string) => `on the GPU, ${size} with all that runs it`,
+  unmeasured: 'A browser does not tell how much memory the GPU has.',
+  measure: 'Measure it',
+  measureAgain: 'Measure again',
+  measuring: 'Measuring…',
+  measured: (room: string, end: MeasuredRoom['end']) =>
+    ({
+      most: `At least ${room} were free on the GPU when it was measured.`,
+      refused: `${room} were free on the GPU when it was measured.`,
+      slow: `${room} were free on the GPU before it became slow.`,
+    })[end],
   fitsNot: (why: string) => `does not fit this GPU: ${why}`,
   fitAbout: (weights: string, state: string, activations: string) =>
     `weights ${weights}, state ${state}, activations of a chunk of 256 about ${activations}`,

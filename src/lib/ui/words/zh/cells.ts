@@ -85,6 +85,8 @@ export const cells: typeof english = {
   otherModel: '文件或地址…',
   openGguf: '打开 GGUF 文件…',
   ggufAddress: 'GGUF 文件的地址',
+  openAgain: '重新打开',
+  costNone: '已在 GPU 上',
   use: '使用',
   missingFile: '是本页没有的文件。请在此打开，或拖到页面上。',
   costDemo: (size) => `首次运行时从本站下载 ${size}`,

@@ -39,7 +39,23 @@ export default {
   from: (hosts, licence) => `来自 ${hosts}；${licence}`,
   unknownSize: '大小未知',
   about: (size) => `约 ${size}`,
+  reference: '本实验室所研究的模型。',
   fits: (size) => `需要 ${size} 显存`,
+  fitsMeasured: (room) => `放得下：测得可用 ${room}`,
+  fitsChunk: (room, chunk) => `测得可用 ${room}：分块不超过 ${chunk} 个词元时放得下（chunk=${chunk}）`,
+  tooLarge: (room) => `测得可用仅 ${room}：放不下。`,
+  smaller: (name) => `放得下的最大模型：${name}。`,
+  onGpu: (size) => `已在 GPU 上，连同运行所需共 ${size}`,
+  unmeasured: '浏览器不会告诉网页 GPU 有多少内存。',
+  measure: '测量',
+  measureAgain: '重新测量',
+  measuring: '正在测量…',
+  measured: (room, end) =>
+    ({
+      most: `测量时 GPU 至少有 ${room} 可用。`,
+      refused: `测量时 GPU 有 ${room} 可用。`,
+      slow: `GPU 在用到 ${room} 之后变慢。`,
+    })[end],
   fitsNot: (why) => `此 GPU 放不下：${why}`,
   fitAbout: (weights, state, activations) =>
     `权重 ${weights}，状态 ${state}，256 个词元的分块的激活值约 ${activations}`,
