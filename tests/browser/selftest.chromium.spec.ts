@@ -32,6 +32,8 @@ test('the selected variants pass in Chromium, and the report says so', async () 
       await page.getByRole('button', { name: 'Copy report' }).click();
       await page.getByText('Report copied.').waitFor();
       const report = await page.evaluate(() => navigator.clipboard.readText());
+      await page.locator('[data-clocks]').waitFor();
+      expect(report).toMatch(/^clock: ticks of [\d.]+ µs; (timestamps: |no timestamps)/m);
       expect(report).toContain(`${passed} passed, 0 failed, ${skipped} skipped`);
       expect(errors).toEqual([]);
     },

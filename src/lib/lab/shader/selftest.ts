@@ -7,6 +7,8 @@ import { type AdapterDescription, describeAdapter, openDevice } from '../../engi
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, settingsToCheck, variants, variantsFor } from '../../shaders';
 import type { Variant } from '../../shaders/variant';
+import { clockTick } from '../measure/clock';
+import { testTimestamps, type TimestampFacts } from '../measure/sentinel';
 import { Session } from '../measure/session';
 import { cheats } from './cheats';
 import { type Cheat, judgeShader } from './cheats/cheat';
@@ -39,9 +41,18 @@ export interface CheatResult {
   reason: string;
 }
 
+/** The clocks that times are taken with. Plain data, safe to post. */
+export interface Clocks {
+  /** Smallest step of performance.now() in the worker, in seconds. */
+  tick: number;
+  /** Undefined where the GPU has no timestamps. */
+  timestamps: TimestampFacts | undefined;
+}
+
 export type SelfTestEvent =
   | { type: 'selftest'; adapter: AdapterDescription; total: number }
   | { type: 'check'; result: CheckResult }
+  | { type: 'clocks'; clocks: Clocks }
   | { type: 'cheat'; result: CheatResult }
   | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished' };
@@ -54,7 +65,7 @@ export interface SelfTestOptions {
 }
 
 /**
- * Checks variants against their references; then, unless only some are named, tries a selection of dishonest shaders. A
+ * Checks variants against their references, and the clocks; then, unless only some are named, tries a selection of dishonest shaders. A
  * wrong variant or a missing feature is a result, not an error; only a name that does not exist and a GPU that cannot be
  * opened or is lost end the test early.
  */
@@ -85,7 +96,7 @@ export async function* selfTest(
     }
     kernels.destroy();
     device.destroy();
-    if (names.length === 0) yield* tryCheats(gpu, cheats, signal);
+    yield* testLab(gpu, names.length === 0 ? cheats : [], signal);
   } catch (reason) {
     yield { type: 'failed', settings: 'self-test', reason: (reason as Error).message };
   }
@@ -98,11 +109,14 @@ function variantsNamed(name: string): Variant[] {
   return variant === undefined ? variantsFor(kernel) : [findVariant(kernel, variant)];
 }
 
-/** Puts each dishonest shader through the checks, on a device of their own. */
-async function* tryCheats(gpu: GPU, tried: Cheat[], signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
+/** Tests the clocks, then puts each dishonest shader through the checks, on a device of their own. */
+async function* testLab(gpu: GPU, tried: Cheat[], signal: AbortSignal): AsyncGenerator<SelfTestEvent> {
   const open = () => Promise.reject(new Error('The self-test loads no model'));
   const session = new Session({ gpu, agent: 'self-test', open });
   try {
+    if (signal.aborted) return;
+    const timestamps = await testTimestamps(await session.open());
+    yield { type: 'clocks', clocks: { tick: clockTick(), timestamps } };
     for (const cheat of tried) {
       if (signal.aborted) return;
       const { name, kernel, about } = cheat;

@@ -1,7 +1,7 @@
 /** The reactive state of the self-test page: starts the test in the worker and keeps its results. */
 import { SvelteDate } from 'svelte/reactivity';
 import type { AdapterDescription } from '../../lab/cells/events';
-import type { CheatResult, CheckResult, SelfTestEvent } from '../../lab/shader/selftest';
+import type { CheatResult, CheckResult, Clocks, SelfTestEvent } from '../../lab/shader/selftest';
 import { openWorker } from './worker';
 
 export class SelfTest {
@@ -14,6 +14,7 @@ export class SelfTest {
   names = $state.raw<string[]>([]);
   results = $state.raw<CheckResult[]>([]);
   cheats = $state.raw<CheatResult[]>([]);
+  clocks = $state.raw<Clocks | undefined>();
   /** Why the test ended early; undefined if it did not. */
   problem = $state<string | undefined>();
   startedAt = $state<string | undefined>();
@@ -38,6 +39,7 @@ export class SelfTest {
     this.phase = 'running';
     this.results = [];
     this.cheats = [];
+    this.clocks = undefined;
     this.problem = undefined;
     this.startedAt = new SvelteDate().toISOString();
     this.#worker = openWorker<SelfTestEvent>(
@@ -57,6 +59,7 @@ export class SelfTest {
     if (event.type === 'selftest') [this.adapter, this.total] = [event.adapter, event.total];
     if (event.type === 'check') this.results = [...this.results, event.result];
     if (event.type === 'cheat') this.cheats = [...this.cheats, event.result];
+    if (event.type === 'clocks') this.clocks = event.clocks;
     if (event.type === 'failed') this.problem = event.reason;
     if (event.type === 'finished') this.#end();
   }
@@ -76,13 +79,27 @@ function describeResult({ kernel, variant, knobs, outcome, error, reason }: Chec
   return `${outcome.padEnd(7)} ${name}: ${reason ?? `error ${showError(error)}`}`;
 }
 
-function reportOf({ adapter, counts, sorted, cheats, problem, startedAt, total }: SelfTest): string {
+/** Formats seconds in microseconds. */
+export const showMicroseconds = (seconds: number) => `${Number((1e6 * seconds).toPrecision(3))} µs`;
+
+/** The clocks in one line: their ticks, and whether the GPU's timestamps can be believed. */
+function describeClocks({ tick, timestamps }: Clocks): string {
+  const own = `clock: ticks of ${showMicroseconds(tick)}`;
+  if (!timestamps) return `${own}; no timestamps of the GPU`;
+  const { tick: gpuTick, doubled, ofWall, sound } = timestamps;
+  const ticks = gpuTick === undefined ? 'stand still' : `ticks of ${showMicroseconds(gpuTick)}`;
+  const test = `twice the work takes ${doubled.toFixed(2)} times as long, ${ofWall.toFixed(2)} of the wall time`;
+  return `${own}; timestamps: ${ticks}, ${test}: ${sound ? 'sound' : 'not to be believed'}`;
+}
+
+function reportOf({ adapter, counts, sorted, cheats, clocks, problem, startedAt, total }: SelfTest): string {
   const { passed, failed, skipped } = counts;
   return [
     `RWKV-7 lab self-test, ${startedAt ?? 'not run yet'}`,
     `browser: ${navigator.userAgent}`,
     `adapter: ${adapter ? `${adapter.name}${adapter.software ? ' (software)' : ''}` : 'none'}`,
     `features: ${adapter?.features.join(' ') ?? ''}`,
+    ...(clocks ? [describeClocks(clocks)] : []),
     `${passed} passed, ${failed} failed, ${skipped} skipped, of ${total}`,
     ...(problem ? [`ended early: ${problem}`] : []),
     '',

@@ -22,6 +22,11 @@ export const selftest = {
     `${name}${software ? ', a software adapter' : ''}. Features: ${features}.`,
   results: 'Results',
   columns: ['Outcome', 'Variant', 'Knobs', 'Error or reason'],
+  clock: (tick: string) => `This page's clock ticks every ${tick}.`,
+  noTimestamps: 'The GPU has no timestamps, so its work is timed by that clock.',
+  timestamps: (tick: string | undefined, doubled: string, ofWall: string) =>
+    `The GPU's timestamps ${tick ? `tick every ${tick}` : 'stand still'}: twice the work takes ${doubled} times as long, and a load is ${ofWall} of the time until its end is heard of.`,
+  sound: (sound: boolean): string => (sound ? 'They can be believed.' : 'They cannot be believed.'),
   cheats: 'Dishonest shaders',
   outcomes: { passed: 'passed', failed: 'failed', skipped: 'skipped' } satisfies Record<
     CheckResult['outcome'],

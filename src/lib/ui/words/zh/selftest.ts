@@ -19,6 +19,11 @@ export const selftest: typeof english = {
   adapter: (name, software, features) => `${name}${software ? '，软件适配器' : ''}。功能：${features}。`,
   results: '结果',
   columns: ['结果', '变体', '可调参数', '误差或原因'],
+  clock: (tick) => `本页时钟的最小间隔为 ${tick}。`,
+  noTimestamps: 'GPU 没有时间戳，因此用该时钟计时。',
+  timestamps: (tick, doubled, ofWall) =>
+    `GPU 时间戳${tick ? `的最小间隔为 ${tick}` : '不变'}：两倍的工作用时为 ${doubled} 倍，一次负载占到得知其结束为止时间的 ${ofWall}。`,
+  sound: (sound) => (sound ? '可以采信。' : '不可采信。'),
   cheats: '作弊着色器',
   outcomes: { passed: '通过', failed: '失败', skipped: '跳过' },
 };
