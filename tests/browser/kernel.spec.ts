@@ -176,7 +176,7 @@ test('the variants of a kernel are checked and timed beside each other; one open
     await page.setViewportSize({ width: 1280, height: 720 });
     await cell.getByLabel('tokens in a chunk').fill('16');
     await cell.getByRole('combobox', { name: 'Model' }).selectOption('demo');
-    await cell.getByRole('button', { name: 'Microbenchmark' }).click();
+    await cell.getByRole('button', { name: 'Benchmark in isolation' }).click();
     await cell.locator('[data-microbenchmark]').waitFor(COMPUTING);
     const rows = await cell.locator('[data-microbenchmark] tbody tr').allInnerTexts();
     expect(rows.length).toBeGreaterThan(0);

@@ -123,8 +123,8 @@ test('settings set against each other are lines to edit, add and remove, and the
     await page.locator('[data-adapter]').waitFor();
     await load(page, 'compare.md', '# Which\n\n```lab compare\nbudget=5\nchunk=64\n---\nchunk=128\n```\n');
     const cell = page.locator('[data-cell=compare]');
-    const first = cell.getByLabel('First, which the others are compared with');
-    const second = cell.getByLabel('Compared with it', { exact: true });
+    const first = cell.getByLabel('Baseline', { exact: true });
+    const second = cell.getByLabel('Candidate', { exact: true });
     await expect.poll(() => second.inputValue()).toBe('chunk=128');
     await second.fill('chunk=0');
     await second.press('Enter');
@@ -132,11 +132,11 @@ test('settings set against each other are lines to edit, add and remove, and the
     await second.fill('chunk=32 matmul_q4_k=tiled');
     await second.press('Enter');
     await cell.getByText('chunk must be a whole number').waitFor({ state: 'detached' });
-    await cell.getByRole('button', { name: 'Add settings' }).click();
-    const third = cell.getByLabel('Compared with it, 2');
+    await cell.getByRole('button', { name: 'Add a candidate' }).click();
+    const third = cell.getByLabel('Candidate 2', { exact: true });
     await third.fill('chunk=16');
     await third.press('Enter');
-    await cell.getByRole('button', { name: 'Remove settings 1' }).click();
+    await cell.getByRole('button', { name: 'Remove: Baseline' }).click();
     expect(await first.inputValue()).toBe('chunk=32 matmul_q4_k=tiled');
     expect(await cell.getByLabel('Budget, seconds').inputValue()).toBe('5');
     await cell.getByRole('button', { name: 'Text', exact: true }).click();

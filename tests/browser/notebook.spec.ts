@@ -233,7 +233,7 @@ test('published figures are drawn before anything has run, along whatever they w
     expect(await figure.getAttribute('data-chart-points')).toBe('8');
     await page.getByRole('combobox', { name: 'against' }).selectOption('prefill');
     await expect.poll(() => figure.getAttribute('data-chart-points')).toBe('6');
-    await page.getByText('The chart as a table').click();
+    await page.getByText('Show data').click();
     await page.getByRole('cell', { name: '488', exact: true }).waitFor();
     await page.getByRole('combobox', { name: 'scale' }).selectOption('log');
     await page.getByRole('button', { name: 'Text', exact: true }).click();

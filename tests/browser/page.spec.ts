@@ -128,13 +128,14 @@ test('a file that is no model fails by name, and a real file runs after it', asy
     const chooser = page.locator('[data-model-file]');
     await chooser.setInputFiles({ name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('not a model') });
     await chooser.setInputFiles(TINY);
-    await page.getByRole('group', { name: 'Model' }).getByText('holiday.gguf').click();
+    const models = page.getByRole('group', { name: 'Model' });
+    await models.getByText('holiday.gguf').click({ modifiers: ['Shift'] });
     await page.locator('[data-cell=sweep]').focus();
     await page.keyboard.press('Control+Enter');
     await finished(page);
     expect(await rows(page, 'failed').innerText()).toContain('holiday.gguf');
     expect(await rows(page, 'done').count()).toBe(1);
-    expect(await page.locator('figure').getAttribute('data-chart-points')).toBe('1');
+    await page.locator('figure[data-bars="1"]').waitFor();
     await page.getByRole('button', { name: 'Run 1', exact: true }).click();
     expect(await page.locator('tr[data-run]').count()).toBe(2);
     expect(await objections(page)).toBe('');

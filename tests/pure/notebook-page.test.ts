@@ -75,14 +75,16 @@ test('cells run one after another, and an outcome is stale once its cell says so
     calm: () => undefined,
   };
   const notebook = opened(
-    '```lab sweep\nprefill=8\n```\n\n```lab roofline\n```\n',
+    '```lab sweep\nprefill=8\n```\n\n```lab roofline\n```\n\n```lab tune\nbudget=180\n```\n',
     false,
     lab as unknown as Lab,
   );
   const [first, second] = notebook.cells;
   notebook.runAll();
   expect(sent).toMatchObject([{ type: 'run', kind: 'sweep', text: 'prefill=8\n', variants: [] }]);
-  expect(notebook.cells.map((cell) => notebook.stateOf(cell))).toEqual(['running', 'queued']);
+  // A search of three minutes is not part of it.
+  expect(notebook.cells.map((cell) => notebook.stateOf(cell))).toEqual(['running', 'queued', 'never']);
+  expect(notebook.leftOut).toBe(1);
   listeners[0].receive({ type: 'finished' } as WorkerEvent);
   expect(notebook.running).toBe(second.id);
   listeners[1].lost('It crashed');

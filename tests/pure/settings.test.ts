@@ -16,6 +16,7 @@ import {
   splitBlocks,
   toLines,
   toLinesUnchecked,
+  withoutTracking,
   withPrompt,
   withSetting,
   writtenSettings,
@@ -120,6 +121,13 @@ test('text of any length is refused or read in linear time', () => {
     expect(() => readOneLine(hostile)).toThrow(/characters long; at most 20000/);
     expect(onOneLine(`${hostile}\n`).length).toBeLessThan(2e6);
   }
+});
+
+test('what other sites append to a link to follow its visitors is no setting', () => {
+  expect(withoutTracking('?utm_source=x&prefill=64&fbclid=y&chunk=16')).toBe('?prefill=64&chunk=16');
+  expect(withoutTracking('?utm_source=x')).toBe('');
+  for (const kept of ['', '?prefill=64', '?model=https://a.b/c.gguf?ref=main&chunk=16', '?reference=phase-2'])
+    expect(withoutTracking(kept)).toBe(kept);
 });
 
 test('an error names the line of its key', () => {

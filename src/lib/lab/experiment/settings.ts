@@ -84,6 +84,17 @@ export function toLinesUnchecked(settings: string): string {
   return written.map(({ text }) => `${decode(text)}\n`).join('');
 }
 
+/** Parameters that other sites append to a link to follow its visitors. */
+const TRACKING = /^(utm_\w+|fbclid|gclid|msclkid|mc_[ce]id|igshid|ref|ref_src|si)=/i;
+
+/** The query of an address (with its `?`, or empty) without what other sites append to follow its visitors. */
+export function withoutTracking(search: string): string {
+  const parts = partsOfQuery(search);
+  const kept = parts.filter((part) => !TRACKING.test(part));
+  if (kept.length === parts.length) return search;
+  return kept.length ? `?${kept.join('&')}` : '';
+}
+
 /** The settings of a query as written, without those of one key. Never throws. */
 export function settingsWithout(query: string, key: string): string {
   return writtenSettings(query)

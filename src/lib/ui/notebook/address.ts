@@ -3,7 +3,7 @@
  * cannot be read gives the reason, never another notebook.
  */
 import { formatExperiment, parseExperiment } from '../../lab/experiment/experiment';
-import { toLinesUnchecked } from '../../lab/experiment/settings';
+import { toLinesUnchecked, withoutTracking } from '../../lab/experiment/settings';
 import { makeCell, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
 import { loadPreset } from './presets';
@@ -28,13 +28,14 @@ export async function openAddress(search: string, hash: string, store: Store): P
   }
 }
 
-async function openAnew(search: string, hash: string, store: Store): Promise<Opened> {
+async function openAnew(visited: string, hash: string, store: Store): Promise<Opened> {
+  const search = withoutTracking(visited);
   // The link reader is loaded only for addresses that need it.
   const asked =
     search || hash
       ? await (await import('../../lab/notebook/share')).readAddress(search, hash)
       : { kind: 'none' as const };
-  const address = search + hash;
+  const address = visited + hash;
   switch (asked.kind) {
     case 'broken':
       return asked;

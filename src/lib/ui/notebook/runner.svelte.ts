@@ -1,6 +1,5 @@
 /** Runs the cells of a notebook one after another: the queue, the worker's events, and the outcomes. */
 import { SvelteMap } from 'svelte/reactivity';
-import { readCell, usesShader } from '../../lab/cells/cells';
 import type { Catalogue } from '../../lab/experiment/catalogue';
 import type { Progress } from '../../lab/measure/progress';
 import { contentOf, isLab } from '../../lab/notebook/notebook';
@@ -23,6 +22,7 @@ import {
   wantedPoints,
   withPoint,
 } from './points';
+import { isLongSearch, usedBy } from './readCells';
 import { NO_PACE, paceAfterRun, paceAtProgress, shareDone, statusText, timeLeftText } from './progressText';
 
 /** The running part of a notebook; the subclass Notebook adds editing and storage. */
@@ -45,6 +45,8 @@ export abstract class Runner {
   progress = $state.raw<Progress | undefined>();
   /** Summary sentence of the last run. */
   finished = $state('');
+  /** Searches that the last Run all has left out. */
+  leftOut = $state(0);
   /** True if the tab was hidden during the run, which can distort timings. */
   hidden = $state(false);
   #pace = $state.raw(NO_PACE);
@@ -98,8 +100,11 @@ export abstract class Runner {
     else if (this.effort !== 'full') this.supersede();
   }
 
+  /** Runs all cells except searches that take long, which are started one by one. */
   runAll() {
-    for (const { id, kind } of this.cells) if (isLab(kind)) this.run(id);
+    const long = this.cells.filter(isLongSearch);
+    this.leftOut = long.length;
+    for (const cell of this.cells) if (isLab(cell.kind) && !long.includes(cell)) this.run(cell.id);
   }
 
   /**
@@ -366,17 +371,6 @@ export abstract class Runner {
     return [contentOf(cell), ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join(
       '\n\n',
     );
-  }
-}
-
-/** The shaders that the cell's runs use; none if its settings cannot be read. */
-function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): OwnVariant[] {
-  if (own.length === 0) return [];
-  try {
-    const read = readCell(cell.kind, contentOf(cell), catalogue);
-    return own.filter((variant) => usesShader(read, variant, catalogue));
-  } catch {
-    return [];
   }
 }
 

@@ -147,7 +147,7 @@ export const cells = {
     budget: 'how long it may take',
     error: 'variants that state a larger one are left out',
   } satisfies Record<NumberName | OwnSettingName, string>,
-  kernels: 'Kernels',
+  kernel: 'Kernel',
   otherKernels: 'Other kernels',
   knobsTurned: 'knobs changed',
   moreSettings: 'More settings',
@@ -165,7 +165,7 @@ export const cells = {
   linear: 'linear',
   log: 'log',
   chartFailed: 'The chart could not be loaded; the table below has the same figures.',
-  chartTable: 'The chart as a table',
+  chartTable: 'Show data',
   chartLabel: (axis: string, summary: string) => `Chart of tokens per second against ${axis}. ${summary}`,
   axes: {
     chunk: 'chunk, tokens per pass',
@@ -232,10 +232,10 @@ export const cells = {
   frozen: 'Frozen results',
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
   // Compare, profile, roofline, tune, generate
-  comparedFirst: 'First, which the others are compared with',
-  comparedWith: (number: number) => (number === 1 ? 'Compared with it' : `Compared with it, ${number}`),
-  comparedAdd: 'Add settings',
-  comparedRemove: (number: number) => `Remove settings ${number}`,
+  comparedFirst: 'Baseline',
+  comparedWith: (number: number) => (number === 1 ? 'Candidate' : `Candidate ${number}`),
+  comparedAdd: 'Add a candidate',
+  comparedRemove: (what: string) => `Remove: ${what}`,
   comparedLast: 'Use the last two runs of the sweep above',
   compareOneLine: 'Settings in one line, with spaces or & between them: chunk=64 matmul_q4_k=tiled',
   compareHint:

@@ -4,16 +4,15 @@ import type { PairComparison } from '../../lab/records/comparison';
 
 export default {
   verdicts: {
-    faster: 'faster',
-    slower: 'slower',
-    same: 'the same',
-    'cannot tell': 'inconclusive',
+    faster: 'Faster',
+    slower: 'Slower',
+    same: 'Same within 1 %',
+    'cannot tell': 'Inconclusive',
   } satisfies Record<PairComparison['verdict'], string>,
-  verdict: (name: string, verdict: string, other: string) => `${name} is ${verdict} than ${other}`,
-  verdictSame: (name: string, other: string) => `${name} and ${other} are the same within 1 %`,
-  verdictUnknown: (name: string, other: string) => `${name} against ${other}: inconclusive`,
-  ratio: (percent: string, low: string, high: string) => `${percent} (95 % CI ${low} to ${high})`,
-  blocks: (count: number) => `${count} ${count === 1 ? 'block' : 'blocks'}`,
+  /** `−22 % (95 % CI −35 to +38 %, 3 blocks)` */
+  ratio: (percent: string, low: string, high: string, blocks: number) =>
+    `${percent} (95 % CI ${low} to ${high}, ${blocks} ${blocks === 1 ? 'block' : 'blocks'})`,
+  against: (name: string, other: string) => `${name} against ${other}`,
   comparePlan: (blocks: number, findable: string | undefined) =>
     findable
       ? `The budget allows about ${blocks} blocks: enough to find a difference of ${findable} in 9 of 10 comparisons.`

@@ -93,6 +93,10 @@ export const page = {
   allowAndOpen: 'Allow and open',
   copyOf: 'This notebook is open in another tab. What you see is a copy; changes here stay here.',
   openRun: 'Open as a cell',
+  searchesLeftOut: (count: number) =>
+    count === 1
+      ? 'without the search, which has its own Run'
+      : `without ${count} searches, which have their own Run`,
   nameNotebook: 'Name of the notebook',
   firstPage: 'Start here',
   dismiss: 'Dismiss',

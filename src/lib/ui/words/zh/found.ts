@@ -1,12 +1,9 @@
 import type english from '../found';
 
 export default {
-  verdicts: { faster: '更快', slower: '更慢', same: '相同', 'cannot tell': '无法判定' },
-  verdict: (name, verdict, other) => `${name} 比 ${other} ${verdict}`,
-  verdictSame: (name, other) => `${name} 与 ${other} 相同，相差在 1 % 以内`,
-  verdictUnknown: (name, other) => `${name} 与 ${other}：无法判定`,
-  ratio: (percent, low, high) => `${percent}（95 % 区间：${low} 至 ${high}）`,
-  blocks: (count) => `${count} 个区组`,
+  verdicts: { faster: '更快', slower: '更慢', same: '相同（1% 以内）', 'cannot tell': '无法判定' },
+  ratio: (percent, low, high, blocks) => `${percent}（95% 置信区间 ${low} 至 ${high}，${blocks} 个区组）`,
+  against: (name, other) => `${name} 对比 ${other}`,
   comparePlan: (blocks, findable) =>
     findable
       ? `时间上限内大约可做 ${blocks} 个区组：十次比较中有九次能发现 ${findable} 的差异。`

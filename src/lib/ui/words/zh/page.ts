@@ -80,6 +80,7 @@ export const page: typeof english = {
   allowAndOpen: '允许并打开',
   copyOf: '此笔记本已在另一个标签页中打开。这里是一份副本，所做改动只保存在副本中。',
   openRun: '作为单元格打开',
+  searchesLeftOut: (count) => `不含 ${count} 个调优搜索，请单独运行`,
   nameNotebook: '笔记本名称',
   firstPage: '从这里开始',
   dismiss: '知道了',
