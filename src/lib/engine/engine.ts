@@ -1,5 +1,5 @@
 /** Runs the model on the GPU: prefill in chunks, decode token by token. The recurrent state stays on the GPU. */
-import { allOrNone, gpuBuffer, NoRoom, readBuffer, storageBuffer } from './buffers';
+import { allOrNone, gpuBuffer, readBuffer, storageBuffer } from './buffers';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
 import { Timer } from './timer';
@@ -9,6 +9,15 @@ import type { Geometry } from './gguf';
 import type { Kernels } from './kernels';
 import type { Step } from './encode';
 import { MOST_CHUNK, MOST_POSITIONS, MOST_TOKENS } from './limits';
+import {
+  type Answer,
+  chunks,
+  destroyAll,
+  noRoom,
+  type Plans,
+  type PrepareOptions,
+  type StepTime,
+} from './plans';
 import {
   clearState,
   createActivations,
@@ -21,7 +30,7 @@ import {
 } from './state';
 import type { Weights } from './weights';
 
-export type { Choice, StateValues };
+export type { Answer, Choice, Plans, PrepareOptions, StateValues, StepTime };
 
 /** Size limit of the logits buffer when every position is evaluated: a row of 65536 logits has 256 KiB. */
 const LOGITS_BYTES = 32 * 2 ** 20;
@@ -33,42 +42,6 @@ const SUBMIT_MS = 50;
 const CHUNKS_AHEAD = 2;
 /** Steps in a chunk's first command buffer when `stepsPerSubmit` is 0. */
 const FIRST_STEPS = 16;
-
-/** Reusable steps and buffers for chunks, made by `Engine.prepare`. The maps hold steps by chunk length in tokens. */
-export interface Plans {
-  chunk: number;
-  /** Steps per command buffer; 0: 16 at first, then twice as many each time. */
-  stepsPerSubmit: number;
-  activations: Activations;
-  /** Steps of chunks that are followed by another chunk. */
-  inner: Map<number, Step[]>;
-  /** Steps of last chunks, which end with the head and the argmax. */
-  final: Map<number, Step[]>;
-  softmax: Step[];
-  /** Seconds to convert matrices to the variants' own layouts; 0 when all variants read the file's layout. */
-  layoutSeconds: number;
-  /** Builds steps for any other chunk length. */
-  forward(tokens: number): Forward;
-}
-
-/** Copies of a model's logits and state after a prompt, in GPU buffers of their own, to compare two plans by. */
-export interface Answer {
-  /** Logits of the last token. */
-  logits: GPUBuffer;
-  /** The recurrent state of all layers: `wkv` and `shift` as in `State`. */
-  wkv: GPUBuffer;
-  shift: GPUBuffer;
-}
-
-export interface PrepareOptions {
-  /** Keep the plans prepared before, so that several are ready at once. */
-  beside?: boolean;
-  /** Use the activations of these plans, which must have room for as many tokens. */
-  sharing?: Plans;
-}
-
-/** GPU time of one step of a chunk; `seconds` is undefined when the timestamps were unusable. */
-export type StepTime = Pick<Step, 'kernel' | 'variant' | 'pass' | 'sizes'> & { seconds: number | undefined };
 
 /** A loaded model with its state on one device. Calls that run the model must not overlap. */
 export class Engine {
@@ -441,18 +414,3 @@ export class Engine {
     this.kernels.release();
   }
 }
-
-/** Splits a prompt into chunks; all are full except perhaps the last. */
-function chunks(tokens: number, chunk: number): { tokens: number; last: boolean }[] {
-  return Array.from({ length: Math.ceil(tokens / chunk) }, (_, i) => ({
-    tokens: Math.min(chunk, tokens - i * chunk),
-    last: (i + 1) * chunk >= tokens,
-  }));
-}
-
-function destroyAll(activations: Activations) {
-  for (const buffer of Object.values(activations)) (buffer as GPUBuffer).destroy();
-}
-
-const noRoom = (what: string) => (message: string) =>
-  new NoRoom(`There is no room on this GPU for ${what}: ${message}`);
