@@ -117,7 +117,7 @@ const MOST_TIMES = 64;
 /** Milliseconds below which a reader of a long text is fast enough at any growth. */
 const NOTHING = 16;
 /** Caches, compilers and collectors of garbage can be in the way once, but not each time. */
-const TRIES = 6;
+const TRIES = 16;
 
 const TEXTS = STARTS.flatMap((start) =>
   PIECES.map((piece) => {
