@@ -81,7 +81,7 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
       /prefill [\d.]+ tok\/s · decode [\d.]+ tok\/s/,
     );
     expect(await page.locator('[data-cell=roofline] tbody tr').count()).toBe(7);
-    expect(await page.locator('[data-verdict]').innerText()).toMatch(/chunk=.*95 % interval.*blocks?/s);
+    expect(await page.locator('[data-verdict]').innerText()).toMatch(/95 % CI.*blocks?.*chunk=.*chunk=4/s);
     expect(await page.locator('[data-profile] tbody tr').count()).toBeGreaterThan(5);
     expect(await page.locator('[data-profile]').innerText()).toMatch(
       /inference .* ms · softmax .* ms · readback/,

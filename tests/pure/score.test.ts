@@ -47,6 +47,15 @@ test('the model of the target is measured, then profiled', () => {
   expect(listens()).toBe(false);
 });
 
+test('what limits a CPU that emulates a GPU is not asked', () => {
+  const { score, asked, tell } = scoreOn(true);
+  score.start();
+  tell({ type: 'record', record: { model: 'demo', software: true } });
+  tell({ type: 'finished', stopped: false });
+  expect(score.state).toBe('done');
+  expect(asked()).toEqual(['sweep model=demo']);
+});
+
 test('a model that does not fit is followed by the next smaller one, and said', () => {
   const { score, asked, tell } = scoreOn(false);
   score.start();
