@@ -97,6 +97,14 @@ test('edits of all kinds, in any order', () => {
   );
 });
 
+test('a fence that a list above makes its own is ended there', () => {
+  const notebook = new Notebook({} as Lab, store);
+  notebook.open('  ```lab sweep<!--\n');
+  notebook.add('prose', 0, '- x\n');
+  notebook.add('sweep', 2, 'prefill=8');
+  expect(cellsIn(parseNotebook(notebook.text))).toEqual([['sweep', '', 'prefill=8\n']]);
+});
+
 test('a cell after a comment that nothing ends is a cell still', () => {
   const notebook = new Notebook({} as Lab, store);
   notebook.open('<!-- open');

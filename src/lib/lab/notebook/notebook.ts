@@ -76,28 +76,35 @@ export function parseNotebook(text: string): Cell[] {
  */
 export function printNotebook(cells: readonly Cell[]): string {
   const parts: string[] = [];
-  /** Index in `parts` of the last prose cell; the number of parts after another cell. */
-  let prose = 0;
+  /** Reads the prose since the last other cell, of all prose cells together, as the parser will. */
+  let scanner = new BlockScanner();
+  /** Indices in `parts`: where that prose begins, and how far it has been read. */
+  let [prose, read] = [0, 0];
   const add = (part: string) => part !== '' && parts.push(part);
   // Only the last part is examined, which keeps this linear: examining the whole text would copy it every time.
   const endLine = () => parts.length && add(ended(parts.at(-1)!).slice(parts.at(-1)!.length));
+  const readProse = () => {
+    const text = parts.slice(read).join('');
+    for (const line of linesOf(read === 0 ? withoutMark(text) : text)) scanner.read(line);
+    read = parts.length;
+  };
   cells.forEach((written, index) => {
-    const before = parts.slice(prose).join('');
-    const cell = swallows(before, written.open) ? withContent(written, contentOf(written)) : written;
-    const { kind, body, close } = cell;
-    const open = parts.length ? withoutMark(cell.open) : cell.open;
-    if (open + body + close !== '') {
-      endLine();
-      add(endOfBlock(parts.slice(prose).join('')));
-      prose = parts.length;
-    }
-    add(open);
+    if (written.open + written.body + written.close === '') return;
+    endLine();
+    readProse();
+    add(endOfBlock(scanner, parts.at(-1)));
+    readProse();
+    const swallowed = isIndented(written) && swallows(parts.slice(prose).join(''), written.open);
+    const { kind, open, body, close } = swallowed ? withContent(written, contentOf(written)) : written;
+    add(parts.length ? withoutMark(open) : open);
     add(body);
     if (kind !== 'prose' && close === '' && index < cells.length - 1) {
       endLine();
       add(`${fenceOf(open)}\n`);
     } else add(close);
-    if (kind !== 'prose') prose = parts.length;
+    if (kind === 'prose') return;
+    scanner = new BlockScanner();
+    prose = read = parts.length;
   });
   return parts.join('');
 }
@@ -184,25 +191,26 @@ function cellOf(info: string): Pick<Cell, 'kind' | 'name'> | undefined {
 /** The prose, with an end to the block that it leaves open. */
 function proseEnded(content: string): string {
   const body = ended(withoutMark(content));
-  return body + endOfBlock(body);
+  return body + endOfBlock(scanned(body), body);
 }
 
-/** True if prose ends with a list whose item an indented fence would belong to. */
-function swallows(prose: string, open: string): boolean {
-  if (prose === '' || !withoutMark(open).startsWith(' ')) return false;
-  const text = ended(prose);
+/** True for a cell whose opening fence is indented, so that it could belong to the item of a list. */
+const isIndented = ({ open }: Cell) => withoutMark(open).startsWith(' ');
+
+/** True if prose, in whole lines, ends with a list whose item this indented fence would belong to. */
+const swallows = (prose: string, open: string) => scanned(prose).read(withoutMark(open)).kind !== 'open';
+
+/** A scanner that has read a text. */
+function scanned(text: string): BlockScanner {
   const scanner = new BlockScanner();
-  for (const line of linesOf(withoutMark(text + endOfBlock(text)))) scanner.read(line);
-  return scanner.read(withoutMark(open)).kind !== 'open';
+  for (const line of linesOf(withoutMark(text))) scanner.read(line);
+  return scanner;
 }
 
-/** The line that ends the fence, comment or HTML that prose leaves open; empty if it leaves none open. */
-function endOfBlock(prose: string): string {
-  const scanner = new BlockScanner();
-  for (const line of linesOf(withoutMark(prose))) scanner.read(line);
-  const { unfinished } = scanner;
+/** The line that ends the fence, comment or HTML that is left open after the line `last`; empty if none is. */
+function endOfBlock({ unfinished }: BlockScanner, last = ''): string {
   // A blank line after a carriage return needs another one: together with \n it would be a single line ending.
-  const ending = prose.endsWith('\r') ? '\r' : '\n';
+  const ending = last.endsWith('\r') ? '\r' : '\n';
   return unfinished === undefined ? '' : unfinished + ending;
 }
 
