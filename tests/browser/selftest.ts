@@ -21,7 +21,7 @@ export function outcome() {
   };
 }
 
-/** What a browser needs to compile a variant. */
+/** A variant as a browser compiles it. */
 export interface Compilable {
   name: string;
   features: string[];

@@ -62,7 +62,7 @@ describe('tuning', () => {
   });
 });
 
-/** What the page keeps of a finished search (Tune for this GPU) is the default from then on where it is faster, and only there. */
+/** The settings that the page keeps of a finished search (Tune for this GPU) are the default from then on, where they are faster. */
 async function staysDefault(found: Tuned) {
   const stored = new Map<string, string>();
   vi.stubGlobal('localStorage', {

@@ -102,7 +102,7 @@ describe('the worker', () => {
     ]);
     expect(events.filter(({ type }) => type === 'record')).toHaveLength(1);
     expect(events.filter(({ type }) => type === 'failed')).toEqual([]);
-    // What is on the GPU is told after work that has changed it: a new file frees the model.
+    // The memory on the GPU is told after work that has changed it: a new file frees the model.
     post({ type: 'file', file: new File(['another'], 'another.gguf') });
     const told = await until((event) => event.type === 'memory' && event.memory.model === undefined);
     const memories = told.flatMap((event) => (event.type === 'memory' ? [event.memory] : []));

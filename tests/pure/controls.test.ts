@@ -1,4 +1,4 @@
-// What the controls of a sweep offer, and how its chart chooses its form.
+// The values that the controls of a sweep offer, and how its chart chooses its form.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';

@@ -89,7 +89,7 @@ describe('points', () => {
     const back = arranged(turned, wantedPoints(CHUNKS, BENCH), BENCH);
     expect(settingsOf(back.events)).toEqual(['prefill=64&chunk=16', 'prefill=64&chunk=32']);
     expect(back.kept).toEqual([]);
-    // What was drawn before the turn stays to compare with, until other points go.
+    // The points drawn before the turn stay to compare with, until other points go.
     expect(back.previous.map(({ chunk }) => chunk)).toEqual([16]);
   });
 

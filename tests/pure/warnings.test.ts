@@ -148,7 +148,7 @@ test('throttled: the sentinel’s time changed by more than 3 %', () => {
   expect(warnings({ sentinelSeconds: [0.01, 0.01031, 0.01] })).toEqual(['throttled']);
   expect(warnings({ sentinelSeconds: [0.0115, 0.01, 0.01] })).toEqual(['throttled']);
   expect(warnings({ sentinelSeconds: undefined })).toEqual([]);
-  // Of five or more, one is a pause; two next to each other are a slower clock.
+  // Among five or more, one is a pause; two next to each other are a slower clock.
   expect(warnings({ sentinelSeconds: [0.01, 0.01, 0.013, 0.01, 0.01] })).toEqual([]);
   expect(warnings({ sentinelSeconds: [0.01, 0.01, 0.01, 0.0104, 0.0104] })).toEqual(['throttled']);
 });

@@ -53,6 +53,6 @@ export function destroyAll(activations: Activations) {
   for (const buffer of Object.values(activations)) (buffer as GPUBuffer).destroy();
 }
 
-/** What withErrorScopes makes of a GPU's message when there is no memory for `what`. */
+/** Makes the error that a lack of memory for `what` is told as, from the GPU's own message. */
 export const noRoom = (what: string) => (message: string) =>
   new NoRoom(`There is no room on this GPU for ${what}: ${message}`);

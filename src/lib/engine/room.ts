@@ -1,7 +1,7 @@
 /** How much room there is on a GPU: WebGPU does not tell, so it is tried. */
 import { gpuBuffer } from './buffers';
 
-/** What was found. */
+/** The room that was measured, and why the measurement ended. */
 export interface MeasuredRoom {
   /** Bytes that were there at once. */
   bytes: number;

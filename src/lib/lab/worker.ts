@@ -57,7 +57,7 @@ const files = new Map<string, File>();
 let hidden = false;
 let battery = false;
 let stop = new AbortController();
-/** What ends each run that waits or is in progress, by cell. */
+/** The abort controllers of runs that wait or are in progress, by cell. */
 const superseding = new Map<string, { end: AbortController; idle: boolean }>();
 
 /** The end of the work queued so far: there is one GPU, so each job waits for the one before it. */

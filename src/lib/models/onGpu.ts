@@ -4,10 +4,10 @@
 export const CHANNEL = 'rwkv-lab gpu';
 export const ASK = 'ask';
 
-/** What a page has on the GPU. */
+/** The model and the memory of one page on the GPU. */
 export interface OnGpu {
   /** As settings name it; undefined if none is loaded. */
   model: string | undefined;
-  /** Of all buffers, those of the model and what runs it. */
+  /** Bytes of all buffers: the model's and those of its runs. */
   bytes: number;
 }

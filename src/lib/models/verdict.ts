@@ -18,7 +18,7 @@ export interface Fit {
   refusal?: string;
 }
 
-/** What a model and a measured room come to. */
+/** Whether a model fits into the measured room. */
 export type Verdict =
   /** Its buffers are too large for the limits of the adapter. */
   | { is: 'refused'; why: string }

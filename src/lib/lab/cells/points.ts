@@ -41,7 +41,7 @@ export function ownHash(
   return hashTexts(Object.fromEntries(used.map(({ kernel, name, wgsl }) => [`${kernel}/${name}`, wgsl])));
 }
 
-/** What a point is kept under. `own`: see ownHash. */
+/** The key of a kept point. `own`: see ownHash. */
 export const pointKey = (place: string, own: string, adapter: string, labVersion: string): string =>
   [place, own, adapter, labVersion].join('\n');
 

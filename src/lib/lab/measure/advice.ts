@@ -1,4 +1,4 @@
-/** What to lower when the GPU has no room or was lost. */
+/** Says which settings to lower when the GPU has no room or was lost. */
 import { NoRoom } from '../../engine/buffers';
 import { GpuLost } from '../../engine/device';
 import { messageOf } from '../message';

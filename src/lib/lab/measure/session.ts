@@ -125,7 +125,7 @@ export class Session {
     return message;
   }
 
-  /** What the lab has on the GPU now: the model, and the bytes of all its buffers. */
+  /** The model that is on the GPU now, and the bytes of all the lab's buffers. */
   get memory(): OnGpu {
     return {
       model: this.#model?.name,

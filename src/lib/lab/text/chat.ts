@@ -43,7 +43,7 @@ export function withTurn(prompt: string, turn: string): string {
   return prompt.trim() === '' ? lines : `${prompt.replace(/\n$/, '')}\n---\n${lines}`;
 }
 
-/** What the answer to a turn begins with, which the model is given. */
+/** The beginning of an answer, which the model is given. */
 export const openingOf = (chat: string): string => OPENINGS[chat] ?? '';
 
 /**
@@ -55,7 +55,7 @@ export function turnText(chat: string, turn: string, first: boolean): string {
   return `${first ? '' : '\n\n'}User: ${text}\n\nAssistant:${openingOf(chat)}`;
 }
 
-/** What an answer says aloud, and what it thought before: between `<think>` and `</think>`, or all if it never ended that. */
+/** Splits an answer into its thoughts (between `<think>` and `</think>`, or all of it if they never end) and its words. */
 export function partsOf(answer: string): { thought: string; said: string } {
   const [, begun] = /^\s*<think>?([^]*)$/.exec(answer) ?? [];
   if (begun === undefined) return { thought: '', said: answer.trim() };

@@ -73,7 +73,7 @@ export interface Generation {
   agent: string;
 }
 
-/** What a cell tells while it runs: pieces of text, in whole characters, and the result of each turn. */
+/** The events of a cell that runs: pieces of text, in whole characters, and the result of each turn. */
 export type TellGeneration = (told: { text: string } | { generation: Generation }) => void;
 
 /** The last conversation with a model: the turns, their results, and a copy of the state after them on the GPU. */

@@ -11,13 +11,13 @@ export interface Sampling {
   penalties?: Penalties;
 }
 
-/** What is taken from the logits of tokens that an answer has already; as in RWKV's own programs. */
+/** Amounts that are subtracted from the logits of tokens that an answer has already; as in RWKV's own programs. */
 export interface Penalties {
   /** Taken from the logit of each such token. */
   presence: number;
   /** Taken once more for each time that it came. */
   frequency: number;
-  /** What is left of such a time after each further token: 1 forgets nothing. */
+  /** Each further token multiplies the count of earlier ones by this: 1 forgets nothing. */
   decay: number;
 }
 

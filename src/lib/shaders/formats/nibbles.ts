@@ -5,7 +5,7 @@ import type { Format } from './format';
 /** The numbers that the nibbles of the IQ4 formats stand for: kvalues_iq4nl of ggml-common.h. */
 export const IQ4_NUMBERS = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
-/** What distinguishes one of these formats. */
+/** The properties in which these formats differ. */
 interface Nibbles {
   name: string;
   ggmlType: number;

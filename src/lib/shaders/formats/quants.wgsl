@@ -9,7 +9,7 @@ fn affine16(q: Quants, scale: f32, offset: f32) -> mat4x4<f32> {
   );
 }
 
-// Of the sixteen bytes that begin at a word, the bits of the mask from bit `shift` on.
+// Takes the bits of the mask, from bit `shift` on, from each of the sixteen bytes that begin at a word.
 fn fields16(word: u32, shift: u32, mask: u32) -> Quants {
   return Quants(
     fields4(weight[word] >> shift, mask), fields4(weight[word + 1u] >> shift, mask),

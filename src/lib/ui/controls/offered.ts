@@ -1,4 +1,4 @@
-/** What the controls offer: only kernels that the model has, and the workgroups of a variant as shapes. */
+/** The values that the controls offer: only kernels that the model has, and the workgroups of a variant as shapes. */
 import { kernelOf, type Catalogue } from '$lib/lab/experiment/catalogue';
 import type { RunRecord } from '$lib/lab/records/record';
 import { formatNameOf } from '$lib/shaders/formats/formats';

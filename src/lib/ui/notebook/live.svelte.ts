@@ -13,7 +13,7 @@ import { isQuick, type Standing, type WantedPoint } from './points';
 /** How thoroughly a cell is measured. `quick` and `refine`: by live mode. */
 export type Effort = 'full' | 'quick' | 'refine';
 
-/** What live mode needs of the notebook. */
+/** The part of the notebook that live mode needs. */
 export interface LiveHost {
   readonly lab: Lab;
   readonly own: OwnVariant[];

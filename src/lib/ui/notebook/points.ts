@@ -21,7 +21,7 @@ type RecordEvent = Extract<ResultEvent, { type: 'record' }>;
 /** Points that are kept beside those shown; the oldest go first. */
 const MOST_KEPT = 200;
 
-/** What identifies points here: the GPU's name, the lab's version, and this GPU's defaults. */
+/** The circumstances that identify points here: the GPU's name, the lab's version, and this GPU's defaults. */
 export interface Bench {
   adapter: string;
   version: string;
@@ -171,7 +171,7 @@ function secondsOf(
   return secondsToMeasure(near, samples, warmupSeconds) * Math.max(1, prefill / near.prefill);
 }
 
-/** What compiling and checking a point adds, about. */
+/** Seconds that compiling and checking a point add, estimated. */
 const CHECKING_SECONDS = 0.5;
 /** A sweep is live by itself if a quick look at one of its points takes less. */
 const LIVE_SECONDS = 2;

@@ -1,4 +1,4 @@
-/** What the text of a cell says about running it. */
+/** Reads from the text of a cell how it is run. */
 import { readCell, usesShader } from '../../lab/cells/cells';
 import type { Catalogue } from '../../lab/experiment/catalogue';
 import { contentOf } from '../../lab/notebook/notebook';

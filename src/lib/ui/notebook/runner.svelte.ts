@@ -150,7 +150,7 @@ export abstract class Runner {
     return known && outcome.state === 'done' ? 'done' : 'stale';
   }
 
-  /** What identifies the points of sweeps here. */
+  /** The circumstances that identify the points of sweeps here. */
   get bench(): Bench {
     const { lab, catalogue, own } = this;
     const adapter = lab.adapter?.name ?? '';

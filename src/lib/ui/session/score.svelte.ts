@@ -99,7 +99,7 @@ export class Score {
 
   #next(stopped: boolean) {
     this.lab.calm(CELL);
-    // What limits a CPU that emulates a GPU says nothing, and takes minutes to find.
+    // On a CPU that emulates a GPU a profile takes minutes and says nothing.
     if (this.state === 'measuring' && this.record && !this.record.software && !stopped) {
       this.state = 'profiling';
       return this.#send('profile');

@@ -112,7 +112,7 @@ export class StoredModels {
   }
 }
 
-/** Where the browser keeps what was measured. */
+/** The key under which the browser keeps the measured room. */
 const MEASURED = 'rwkv-lab gpu room';
 
 function readMeasured(): MeasuredRoom | undefined {

@@ -24,8 +24,8 @@ export interface KeptTuning {
 }
 
 /**
- * What is kept of a search that has come to its end: its settings where blocks call them faster, else that nothing is. Undefined
- * where it gave no result, or one that is refused. `at`: its start, ISO 8601.
+ * The entry that is kept for a finished search: its settings where blocks call them faster, else that nothing is. Undefined
+ * where the search gave no result, or one that is refused. `at`: its start, ISO 8601.
  */
 export function tuningOf(tuned: Tuned | undefined, at: string): KeptTuning | undefined {
   if (!tuned || tuned.refused) return undefined;
