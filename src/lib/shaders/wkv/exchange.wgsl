@@ -1,4 +1,4 @@
-//! As lanes, for GPUs without subgroups: the four threads that share two rows add up through workgroup memory.
+//! As lanes, for GPUs without subgroups: the threads that share two rows add up through workgroup memory.
 //! pass recurrence: columns / rows
 //! pass output: columns / 64, tokens / 4
 //! use: wkv_rows, wkv_exchange, wkv_output, layer_vectors, wkv_output_pass
