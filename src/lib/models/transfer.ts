@@ -2,6 +2,7 @@
  * Fetches a range of a file, in order, from servers as they are: retries from the last byte, several requests at once where
  * that is faster, servers without ranges, files that change.
  */
+import { Deadline, Passing, retrying, waitAfter } from './retry';
 
 /** What differs between hosts and tests. */
 export interface Network {
@@ -31,9 +32,6 @@ export interface Remote {
 
 /** The file on the server is not the one that a download began with. */
 export class Changed extends Error {}
-
-/** Worth another try. */
-class Passing extends Error {}
 
 const RETRIED = [408, 425, 429, 500, 502, 503, 504];
 /** Bytes of a request: large when there is one, small when several wait for their turn in memory. */
@@ -308,97 +306,4 @@ function contentRange(address: string, response: Response): { first: number; tot
   throw new Error(
     `${address}: needs "Content-Range: bytes first-last/size" in the server's answer (status 206), got ${got}`,
   );
-}
-
-async function retrying<T>(network: Network, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      tries = await waitAfter(network, error, tries, signal);
-    }
-  }
-}
-
-/** Waits after a transient failure and resolves to the number of tries so far; throws every other error, and the last one. */
-async function waitAfter(
-  network: Network,
-  error: unknown,
-  tries: number,
-  signal: AbortSignal,
-): Promise<number> {
-  signal.throwIfAborted();
-  // Failed connections and truncated bodies are TypeErrors; browsers hide the cause from scripts.
-  const passing = error instanceof Passing || error instanceof TypeError;
-  const seconds = passing ? network.pause(tries) : undefined;
-  if (seconds === undefined) throw error instanceof TypeError ? networkError(error) : error;
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(done, 1000 * seconds);
-    function done() {
-      signal.removeEventListener('abort', stopped);
-      resolve();
-    }
-    function stopped() {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    }
-    signal.addEventListener('abort', stopped, { once: true });
-  });
-  return tries + 1;
-}
-
-function networkError(error: TypeError): Error {
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return new Error(
-    `The network failed, or the server allows no other site to read the file (CORS): ${error.message}${cause}`,
-    { cause: error },
-  );
-}
-
-/** Aborts a request for which nothing has come for some time. */
-class Deadline {
-  readonly #control = new AbortController();
-  readonly #forward: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #stopped: Promise<never>;
-
-  constructor(
-    readonly seconds: number,
-    readonly outer: AbortSignal,
-    readonly what: string,
-  ) {
-    this.#forward = () => this.#control.abort(outer.reason);
-    outer.addEventListener('abort', this.#forward, { once: true });
-    if (outer.aborted) this.#forward();
-    const { signal } = this.#control;
-    this.#stopped = new Promise((_, reject) => {
-      if (signal.aborted) reject(signal.reason as Error);
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    });
-    this.#stopped.catch(() => undefined);
-    this.wind();
-  }
-
-  get signal(): AbortSignal {
-    return this.#control.signal;
-  }
-
-  wind() {
-    clearTimeout(this.#timer);
-    const error = new Passing(`${this.what} for ${this.seconds} seconds`);
-    this.#timer = setTimeout(() => this.#control.abort(error), 1000 * this.seconds);
-  }
-
-  rest() {
-    clearTimeout(this.#timer);
-  }
-
-  orLate<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([promise, this.#stopped]);
-  }
-
-  end() {
-    this.rest();
-    this.outer.removeEventListener('abort', this.#forward);
-  }
 }
