@@ -76,3 +76,10 @@ export function numberOption(
     `--${name} must be ${kind} from ${bounds.smallest} to ${bounds.largest}; "${word ?? ''}" is not`,
   );
 }
+
+/** The value of an option that takes one of some words; the first without it. Throws for any other. */
+export function oneOf({ options }: Arguments, name: string, words: readonly string[]): string {
+  const word = options.get(name) ?? words[0];
+  if (words.includes(word)) return word;
+  throw new Error(`--${name} takes ${words.join(' or ')}, not "${word}"`);
+}

@@ -26,6 +26,7 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   generate --model M --prompt TEXT --tokens N      goes on from a prompt; greedy, or with
            [--temperature T] [--top-p P] [--seed S] [settings]
   load --model M [--times N] [--make synthetic-…]  loads a model's file N times: seconds and rate (CSV); --make writes the file first
+       [--download yes]                            M is downloaded and loaded at the same time
   models                                           published models, and what is stored here (tab-separated)
   download NAME | ADDRESS                          fetches a model, or goes on fetching it; prints the stored file's path
   delete NAME                                      deletes a stored model
@@ -61,7 +62,7 @@ const commands: Record<string, Command> = {
     text: false,
     run: generateText,
   },
-  load: { options: ['model', 'times', 'make'], text: false, run: loadModel },
+  load: { options: ['model', 'times', 'make', 'download'], text: false, run: loadModel },
   models: { options: [], text: false, run: models },
   download: { options: [], text: true, run: downloadModel },
   delete: { options: [], text: true, run: deleteModel },

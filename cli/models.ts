@@ -1,5 +1,6 @@
 // The commands models, download and delete, and the models that this machine keeps.
 import { existsSync } from 'node:fs';
+import { Arriving } from '../src/lib/models/arriving';
 import { CATALOGUE } from '../src/lib/models/catalogue';
 import { download, type DownloadProgress } from '../src/lib/models/download';
 import type { Homes } from '../src/lib/models/hubs';
@@ -78,22 +79,36 @@ function stateOf(manifest: Manifest | undefined): string {
   return manifest.complete ? 'whole' : `${Math.floor((100 * manifest.have) / Math.max(1, manifest.bytes))} %`;
 }
 
-/** Downloads a model; the last line on stdout is the stored file's path. */
-export async function downloadModel({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
-  const [text, ...more] = words;
-  if (!text || more.length) throw new Error('download takes one name or address');
+/** Fetches a model into the user's folder, or goes on fetching it, and tells its progress on stderr. */
+async function fetchModel(text: string, signal: AbortSignal, arriving?: Arriving) {
   const request = requestOf(text, homes());
   if (!request)
     throw new Error(`"${text}" is nothing to download: it is a file of this computer, or the lab's own`);
   const folder = new ModelFolder();
   const teller = new ProgressTeller(request.name);
-  const { key, manifest } = await download(request, folder, await networkOf(), {
+  const fetched = await download(request, folder, await networkOf(), {
     signal,
     homes: homes(),
     verifyVersion: true,
     progress: (progress) => teller.tell(progress),
+    arriving,
   });
   teller.end();
+  return { folder, ...fetched };
+}
+
+/** The file of a model, which is downloaded while it is read. Its reads reject when the download fails or is stopped. */
+export function openArriving(text: string, signal: AbortSignal): Promise<ByteSource> {
+  const arriving = new Arriving();
+  fetchModel(text, signal, arriving).catch((error: Error) => arriving.fail(error));
+  return arriving.source();
+}
+
+/** Downloads a model; the last line on stdout is the stored file's path. */
+export async function downloadModel({ words }: Arguments, signal: AbortSignal): Promise<boolean> {
+  const [text, ...more] = words;
+  if (!text || more.length) throw new Error('download takes one name or address');
+  const { folder, key, manifest } = await fetchModel(text, signal);
   process.stderr.write(
     `SHA-256 ${manifest.found}${manifest.sha256 ? ', as published' : '; no published hash is known'}\n`,
   );

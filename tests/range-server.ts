@@ -78,3 +78,40 @@ function respond(server: RangeServer, request: IncomingMessage, response: Server
   if (cut === undefined || cut >= body.length) response.end(body);
   else response.write(body.subarray(0, cut), () => response.destroy());
 }
+
+export interface HaltingServer extends RangeServer {
+  /** Sends the rest. */
+  goOn(): void;
+  /** Cuts the connections that wait. */
+  cut(): void;
+}
+
+/** A server that sends no byte from `halt` on until it is told to go on. */
+export async function haltingServer(bytes: Uint8Array, halt: number): Promise<HaltingServer> {
+  const waiting = new Set<{ response: ServerResponse; rest: Uint8Array }>();
+  let halted = true;
+  const server = await rangeServer(bytes, {
+    answer(request, response) {
+      const [, first = '0', last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+      const [from, to] = [Number(first), Math.min(Number(last || Infinity) + 1, bytes.length)];
+      if (!halted || to <= halt) return false;
+      const range = `bytes ${from}-${to - 1}/${bytes.length}`;
+      response.writeHead(206, { ETag: server.etag, 'Content-Range': range, 'Content-Length': to - from });
+      response.flushHeaders();
+      if (from < halt) response.write(bytes.subarray(from, halt));
+      const one = { response, rest: bytes.subarray(Math.max(from, halt), to) };
+      waiting.add(one);
+      response.on('close', () => waiting.delete(one));
+      return true;
+    },
+  });
+  return Object.assign(server, {
+    goOn() {
+      halted = false;
+      for (const { response, rest } of waiting) response.end(rest);
+    },
+    cut() {
+      for (const { response } of waiting) response.destroy();
+    },
+  });
+}

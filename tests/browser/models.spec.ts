@@ -1,29 +1,15 @@
 // The models page: a download that is paused, survives a reload, is shared by two tabs, is run from storage, and deleted.
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { DEMO, readBytes } from '../oracle';
-import { rangeServer } from '../range-server';
+import { haltingServer, type RangeServer } from '../range-server';
 import { COMPUTING, withChromium } from './browsers';
 import { QUICK } from '../quick';
 
-/** A server that stops in the middle of the file until it is told to go on. */
-async function haltingServer() {
-  const bytes = readBytes(DEMO);
-  const server = await rangeServer(bytes);
-  server.answer = (request, response) => {
-    const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    if (request.headers.range === 'bytes=0-0' || from > 0) return false;
-    response.writeHead(206, {
-      'Content-Range': `bytes 0-${bytes.length - 1}/${bytes.length}`,
-      ETag: '"one"',
-    });
-    response.write(bytes.subarray(0, 3_000_000));
-    return true;
-  };
-  return server;
-}
+const BYTES = readBytes(DEMO);
 
 test('a download is paused, goes on after a reload, is run from storage in a notebook, and deleted', async () => {
-  const server = await haltingServer();
+  const server = await haltingServer(BYTES, 3_000_000);
   try {
     await withChromium(async (page, { address }) => {
       await page.locator('[data-models=known]').waitFor();
@@ -37,6 +23,7 @@ test('a download is paused, goes on after a reload, is run from storage in a not
       await page.reload();
       await row.getByText('38.2 % stored').waitFor();
       const before = server.requests.length;
+      server.goOn();
       await row.getByRole('button', { name: 'Go on' }).click();
       await row.getByText('✓ stored').waitFor();
       expect(server.requests[before + 1].range).toMatch(/^bytes=3000000-/);
@@ -53,6 +40,42 @@ test('a download is paused, goes on after a reload, is run from storage in a not
       await row.getByRole('button', { name: 'Delete for good?' }).click();
       await page.getByText('Nothing yet.').waitFor();
     }, 'models');
+  } finally {
+    server.close();
+  }
+});
+
+/** Answers for Hugging Face in the page and its workers: the files are on a server of the test, the hub tells no hash. */
+async function asHub(page: Page, server: RangeServer) {
+  const headers = { 'Access-Control-Allow-Origin': '*' };
+  await page.route('https://huggingface.co/**', (route) =>
+    route.request().url().includes('/resolve/')
+      ? route.fulfill({ status: 302, headers: { ...headers, Location: server.address } })
+      : route.fulfill({ status: 404, headers }),
+  );
+}
+
+test('a cell runs a model that is still being downloaded: it is on the GPU in part before its end has come', async () => {
+  const server = await haltingServer(BYTES, 7_000_000);
+  try {
+    await withChromium(async (page, { address }) => {
+      await asHub(page, server);
+      await page.goto(
+        `${address}?model=hf:someone/somewhere/m.gguf&prefill=16&chunk=16&samples=1&warmup=0&${QUICK}`,
+      );
+      await page.locator('[data-adapter]').waitFor();
+      const offer = page.locator('[data-model="hf:someone/somewhere/m.gguf"]');
+      await offer.getByRole('button', { name: 'Download' }).click();
+      await page.getByText('You can press Run at once').waitFor();
+      await page.getByRole('button', { name: 'Run', exact: true }).first().click();
+      const phase = page.locator('[data-phase]');
+      await expect
+        .poll(() => phase.textContent(), COMPUTING)
+        .toMatch(/loading, (?!0\.0)[\d.]+ MB of 7\.7 MB/);
+      expect(await offer.textContent()).toContain('downloading');
+      server.goOn();
+      await page.locator('tr[data-run=done]').waitFor(COMPUTING);
+    });
   } finally {
     server.close();
   }

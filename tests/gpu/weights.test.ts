@@ -8,11 +8,12 @@ import { memorySource, type ByteSource } from '../../src/lib/engine/bytes';
 import { openDevice } from '../../src/lib/engine/device';
 import { openGguf, type ModelFile } from '../../src/lib/engine/gguf';
 import { type Weights } from '../../src/lib/engine/weights';
-import { loadWeights } from '../../src/lib/engine/load';
+import { loadModel, loadWeights } from '../../src/lib/engine/load';
 import { dequantise, formats, numberToF16, repack } from '../../src/lib/shaders/formats/formats';
 import { buffersIn } from './buffers';
 import { sharedKernels } from './engines';
-import { openModel, TINY } from '../oracle';
+import { Arriving } from '../../src/lib/models/arriving';
+import { openModel, readBytes, TINY } from '../oracle';
 import { randomModel } from '../small-gguf';
 
 const { device } = await sharedKernels();
@@ -318,4 +319,49 @@ describe('a load that fails', () => {
     });
     await expect(loadWeights(other, file)).rejects.toThrow(/^The GPU was lost while weights were loaded/);
   });
+});
+
+describe('a file that arrives while it is loaded', () => {
+  const bytes = readBytes(TINY);
+  const stored = memorySource(bytes, 'tiny.gguf');
+
+  /** Loads a file whose last byte has not come; resolves when the GPU has some of it. */
+  async function begun(onto: GPUDevice) {
+    const arriving = new Arriving();
+    const none = () => undefined;
+    const { read } = stored;
+    arriving.begin(
+      { size: () => 0, write: none, read, truncate: none, flush: none, close: none },
+      'tiny.gguf',
+      bytes.length,
+    );
+    arriving.reached(bytes.length - 1);
+    const source = await arriving.source();
+    let loading!: ReturnType<typeof loadModel>;
+    await new Promise<void>((some, failed) => {
+      loading = loadModel(onto, source, (loaded) => loaded > 0 && some());
+      loading.catch(failed);
+    });
+    return { arriving, loading };
+  }
+
+  it('is on the GPU in part before its last byte, and ready when its hash is right', async () => {
+    const { arriving, loading } = await begun(device);
+    arriving.reached(bytes.length);
+    arriving.complete(stored);
+    const { weights } = await loading;
+    await compareWithFile(weights, model, ROOMY);
+    weights.destroy();
+  });
+
+  it.each(['its SHA-256 is another', 'the file on the server changed'])(
+    'leaves nothing on the GPU when %s',
+    async (reason) => {
+      const { device: small, made } = smallDevice(ALL_BYTES);
+      const { arriving, loading } = await begun(small);
+      arriving.fail(new Error(reason));
+      await expect(loading).rejects.toThrow(reason);
+      expect((await Promise.all(made.map(isDestroyed))).every(Boolean)).toBe(true);
+    },
+  );
 });

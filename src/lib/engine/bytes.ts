@@ -10,6 +10,8 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Like `read`, into memory of the caller, all of `target`: for sources that can do it without a copy. */
   readInto?(offset: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Resolves once all bytes are known to be right, rejects when they are not: of a file that is still being downloaded. */
+  whole?(): Promise<void>;
   /** Aborts the reads in progress. */
   close?(): Promise<void>;
   /** Opens the file of another name beside this one: a further part of a split model. Rejects when there is none. */

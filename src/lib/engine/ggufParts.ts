@@ -79,13 +79,18 @@ interface Segment {
   byteLength: number;
 }
 
-/** One source of several ranges of others, one behind the other. A read may span them. */
-function joined(name: string, segments: readonly Segment[], close: () => Promise<void>): ByteSource {
+/** One source of several ranges of files, one behind the other. A read may span them. */
+function joined(name: string, segments: readonly Segment[], files: readonly ByteSource[]): ByteSource {
   const size = segments.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
     name,
     size,
-    close,
+    async whole() {
+      for (const file of files) await file.whole?.();
+    },
+    async close() {
+      for (const file of files) await file.close?.();
+    },
     async read(offset, length) {
       const reads: Promise<Uint8Array<ArrayBuffer>>[] = [];
       let start = 0;
@@ -111,9 +116,8 @@ function joined(name: string, segments: readonly Segment[], close: () => Promise
 export function joinedParts(parts: Part[]): ByteSource {
   if (parts.length === 1) return parts[0].source;
   const segments = parts.map(({ source }) => ({ source, offset: 0, byteLength: source.size }));
-  return joined(parts[0].source.name, segments, async () => {
-    for (const { source } of parts) await source.close?.();
-  });
+  const files = parts.map(({ source }) => source);
+  return joined(files[0].name, segments, files);
 }
 
 /** The order of the lerps in `time_mix_lerp_fused`. */
@@ -159,7 +163,7 @@ export function completed(
     put(`${mix}g1.weight`, [embedding, GATE_RANK], 'f16', [zeros]);
     put(`${mix}g2.weight`, [GATE_RANK, embedding], 'f16', [eighths]);
   }
-  return segments.length === 1 ? source : joined(source.name, segments, async () => source.close?.());
+  return segments.length === 1 ? source : joined(source.name, segments, [source]);
 }
 
 /** The pieces of a layer's fused lerps if the file has them in another form; removes that form from the table. */

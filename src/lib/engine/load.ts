@@ -1,7 +1,8 @@
 /** Streams a model file onto the GPU: several reads at once, each copied through a staging buffer of its own. */
 import { arrange, type Arrangement, type BufferPlan } from './arrangement';
 import { allOrNone, mebibytes, NoRoom, storageBuffer } from './buffers';
-import type { Geometry, ModelFile } from './gguf';
+import type { ByteSource } from './bytes';
+import { type Geometry, type ModelFile, openGguf } from './gguf';
 import { readsOf, slicesOf } from './reads';
 import { upload } from './upload';
 import type { Weights } from './weights';
@@ -111,4 +112,25 @@ export async function loadWeights(
     });
     progress?.(totalBytes, totalBytes, name);
   });
+}
+
+/**
+ * Opens a GGUF file and reads its weights onto the GPU, see `loadWeights`. If the file is still being downloaded, it is loaded
+ * meanwhile, and the promise settles when its hash is known; weights of a file that turns out wrong are freed.
+ */
+export async function loadModel(
+  device: GPUDevice,
+  source: ByteSource,
+  progress?: Progress,
+  signal?: AbortSignal,
+): Promise<{ file: ModelFile; weights: Weights }> {
+  const file = await openGguf(source);
+  const weights = await loadWeights(device, file, progress, signal);
+  try {
+    await source.whole?.();
+  } catch (error) {
+    weights.destroy();
+    throw error;
+  }
+  return { file, weights };
 }

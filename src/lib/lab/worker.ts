@@ -11,6 +11,8 @@ import { Session } from './measure/session';
 import { isAddress } from '../models/names';
 import { ASK, CHANNEL, type OnGpu } from '../models/onGpu';
 import { openOpfs } from '../models/opfs';
+import { RemoteSources } from '../models/remoteSource';
+import { requestOf } from '../models/request';
 import { openStored } from '../models/stored';
 import { checkShader, compileShader, type ShaderEvent, timeShader } from './shader/shader';
 import { type OwnVariant } from '../shaders/variant';
@@ -33,6 +35,8 @@ export type WorkerMessage =
   | { type: 'stop' }
   /** A file from the user, from now on a model under its name. */
   | { type: 'file'; file: File }
+  /** The worker that downloads models is at the other end; undefined: it has ended. */
+  | { type: 'arrivals'; port: MessagePort | undefined }
   /** Settings that `tune` found on this GPU, from now on its defaults; undefined: those of its vendor. */
   | { type: 'tuned'; settings: string | undefined }
   /** Asks for an `adapter` or `no-adapter` event. */
@@ -54,6 +58,8 @@ export type WorkerEvent =
   | { type: 'memory'; memory: OnGpu };
 
 const files = new Map<string, File>();
+/** Files that are being downloaded. */
+let arrivals: RemoteSources | undefined;
 let hidden = false;
 let battery = false;
 let stop = new AbortController();
@@ -88,6 +94,8 @@ const session = new Session({
     if (file) return fileSource(file);
     if (model === 'demo')
       return urlSource(new URL('models/rwkv7-austen-Q4_K_M.gguf', siteAddress()).href, { signal });
+    const arriving = await arrivals?.open(canonical(model), signal);
+    if (arriving) return arriving;
     const storage = await openOpfs().catch(() => undefined); // a private window may have none
     const stored = storage && (await openStored(model, storage, () => 'download it first'));
     if (stored) return stored;
@@ -97,6 +105,9 @@ const session = new Session({
     );
   },
 });
+
+/** The name under which a model is downloaded; the text itself for what is not. Throws for a name that is none. */
+const canonical = (model: string): string => requestOf(model)?.name ?? model;
 
 /** A file of the user; the other parts of a split model are among the files opened with it. */
 function fileSource(file: File): ByteSource {
@@ -230,6 +241,10 @@ self.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => {
     case 'file':
       files.set(message.file.name, message.file);
       return begin(() => Promise.resolve(session.forget()));
+    case 'arrivals':
+      arrivals?.end('The download was ended before the file was whole');
+      arrivals = message.port && new RemoteSources(message.port);
+      return;
     case 'hidden':
       hidden = message.hidden;
       return;

@@ -4,6 +4,7 @@
  */
 import { createSHA256 } from 'hash-wasm';
 import { messageOf } from '../engine/ggufHeader';
+import type { Arriving } from './arriving';
 import { factsIn, type Homes, hubListAddress } from './hubs';
 import { keyOf, type ModelRequest } from './request';
 import { gigabytes, isFileName, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
@@ -30,6 +31,8 @@ export interface DownloadOptions {
   verifyVersion?: boolean;
   /** Bytes after which, at the latest, what has arrived is made durable. */
   checkpointBytes?: number;
+  /** Is told what is stored, for those who read the file meanwhile. */
+  arriving?: Arriving;
 }
 
 /** There is no room for a file; what is there is kept. */
@@ -53,7 +56,22 @@ export async function download(
   network: Network,
   options: DownloadOptions,
 ): Promise<{ key: string; manifest: Manifest }> {
-  const { signal, progress } = options;
+  try {
+    return await shared(request, storage, network, options);
+  } catch (error) {
+    options.arriving?.fail(new Error(`${request.name} did not arrive whole: ${messageOf(error)}`));
+    throw error;
+  }
+}
+
+/** The download of a request, or its end if another tab or process downloads it already. */
+async function shared(
+  request: ModelRequest,
+  storage: ModelStorage,
+  network: Network,
+  options: DownloadOptions,
+): Promise<{ key: string; manifest: Manifest }> {
+  const { signal, progress, arriving } = options;
   if (!isFileName(request.file))
     throw new Error(`"${request.file.slice(0, 60)}" cannot be the name of a file`);
   progress?.({ phase: 'asking', have: 0, bytes: request.bytes ?? 0 });
@@ -67,7 +85,9 @@ export async function download(
       () => watch.begin(),
       async () => {
         watch.end();
-        return { key, manifest: await new Download(known, key, storage, network, options).run() };
+        const manifest = await new Download(known, key, storage, network, options).run();
+        arriving?.complete(await storage.source(key, manifest.file));
+        return { key, manifest };
       },
     );
   } finally {
@@ -175,12 +195,15 @@ class Download {
     await this.#requireRoom(manifest.bytes - manifest.have);
     await storage.writeManifest(key, JSON.stringify(manifest));
     const part = await storage.open(key, request.file);
+    const { arriving } = this.options;
+    arriving?.begin(part, request.file, manifest.bytes);
     try {
       await this.#receive(remote, manifest, await Sink.open(part, manifest, this));
     } catch (error) {
       if (!isNoRoom(error)) throw error;
       throw await this.#noRoom(manifest.bytes - manifest.have);
     } finally {
+      arriving?.close();
       await part.close();
     }
     if (manifest.complete) return manifest;
@@ -296,6 +319,7 @@ class Sink {
         owner.options.signal.throwIfAborted();
       }
     }
+    owner.options.arriving?.reached(manifest.have);
     return new Sink(part, manifest, owner, hash);
   }
 
@@ -303,6 +327,7 @@ class Sink {
     await this.part.write(bytes, this.#at);
     this.hash.update(bytes);
     this.#at += bytes.byteLength;
+    this.owner.options.arriving?.reached(this.#at);
     this.#rates.add(bytes.byteLength);
     const now = performance.now();
     if (now - this.#toldAt > 100) {

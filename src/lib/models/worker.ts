@@ -3,10 +3,12 @@ import type { BufferLimits } from '../engine/arrangement';
 import { describeAdapter, openDevice } from '../engine/device';
 import { messageOf } from '../engine/ggufHeader';
 import { measureRoom, type MeasuredRoom } from '../engine/room';
+import { Arriving } from './arriving';
 import { CATALOGUE } from './catalogue';
 import { download, type DownloadProgress, NoRoom } from './download';
 import { fitOf } from './fit';
 import { openOpfs } from './opfs';
+import { serveSources } from './remoteSource';
 import { requestOf } from './request';
 import { type ModelStorage, type Room, type Stored, storedModels } from './storage';
 import type { Network } from './transfer';
@@ -19,6 +21,8 @@ export type ModelsMessage =
   | { type: 'download'; name: string }
   | { type: 'pause'; name: string }
   | { type: 'delete'; key: string }
+  /** Lets another worker read, through this port, files that are being downloaded. */
+  | { type: 'serve'; port: MessagePort }
   /** Asks for a `fits` event: what each published model needs, and whether these limits of an adapter allow it. */
   | { type: 'fits'; limits: BufferLimits; chunk: number }
   /** Asks for a `measured` event: how much room there is on the GPU, up to what the largest published model needs. */
@@ -43,7 +47,7 @@ const network: Network = {
   most: 4,
 };
 
-const running = new Map<string, AbortController>();
+const running = new Map<string, { stop: AbortController; arriving: Arriving }>();
 let storage: Promise<ModelStorage> | undefined;
 
 const tell = (event: ModelsEvent) => self.postMessage(event);
@@ -54,15 +58,15 @@ async function list(kept: ModelStorage) {
 
 async function fetchModel(name: string, kept: ModelStorage) {
   if (running.has(name)) return;
-  const stop = new AbortController();
-  running.set(name, stop);
+  const [stop, arriving] = [new AbortController(), new Arriving()];
+  running.set(name, { stop, arriving });
   const end = (outcome: 'complete' | 'paused' | 'noRoom' | 'failed', reason = '') =>
     tell({ type: 'ended', name, outcome, reason });
   try {
     const request = requestOf(name);
     if (!request) throw new Error(`"${name}" is nothing to download`);
     const progress = (each: DownloadProgress) => tell({ type: 'progress', name, progress: each });
-    await download(request, kept, network, { signal: stop.signal, progress });
+    await download(request, kept, network, { signal: stop.signal, progress, arriving });
     end('complete');
   } catch (error) {
     if (stop.signal.aborted) end('paused');
@@ -72,6 +76,12 @@ async function fetchModel(name: string, kept: ModelStorage) {
     await list(kept);
   }
 }
+
+/** The files that are being downloaded, by the names of their requests. */
+const arrivals = {
+  has: (name: string) => running.has(name),
+  open: (name: string) => running.get(name)!.arriving.source(),
+};
 
 /** On a CPU that emulates a GPU, room is the computer's memory: little of it is tried. */
 const SOFTWARE_BYTES = 2 ** 30;
@@ -94,7 +104,8 @@ async function receive(message: ModelsMessage) {
     return tell({ type: 'fits', fits: Object.fromEntries(fits) });
   }
   if (message.type === 'measure') return tell({ type: 'measured', room: await measured(message.chunk) });
-  if (message.type === 'pause') return running.get(message.name)?.abort(new Error('paused'));
+  if (message.type === 'pause') return running.get(message.name)?.stop.abort(new Error('paused'));
+  if (message.type === 'serve') return serveSources(message.port, arrivals);
   const kept = await (storage ??= openOpfs());
   if (message.type === 'download') return fetchModel(message.name, kept);
   if (message.type === 'delete') await kept.remove(message.key);

@@ -3,14 +3,13 @@ import type { ByteSource } from '../../engine/bytes';
 import { type AdapterDescription, describeAdapter, GpuLost, openDevice } from '../../engine/device';
 import { memoryOf, NoRoom } from '../../engine/buffers';
 import { Engine } from '../../engine/engine';
-import { openGguf } from '../../engine/gguf';
 import { randomSeed } from '../../engine/guarded';
 import { Kernels } from '../../engine/kernels';
 import { SYNTHETIC } from '../../engine/geometries';
 import { synthesiseWeights } from '../../engine/synthetic';
 import { Tokenizer } from '../../engine/tokenizer';
 import { type Weights } from '../../engine/weights';
-import { loadWeights, type Progress as LoadProgress } from '../../engine/load';
+import { loadModel, type Progress as LoadProgress } from '../../engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
 import type { OnGpu } from '../../models/onGpu';
 import { type Catalogue, REGISTRY } from '../experiment/catalogue';
@@ -195,8 +194,7 @@ async function read(
 ) {
   const source = await host.open(name, signal);
   try {
-    const file = await openGguf(source);
-    const weights = await loadWeights(device, file, progress, signal);
+    const { file, weights } = await loadModel(device, source, progress, signal);
     return { weights, tokenizer: new Tokenizer(file.tokens) };
   } finally {
     await source.close?.();

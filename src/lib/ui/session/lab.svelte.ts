@@ -48,6 +48,8 @@ export class Lab {
   taken = $state(false);
   /** Why the worker was restarted; undefined if it was not. */
   problem = $state<string | undefined>();
+  /** How often a worker was started. */
+  starts = $state(0);
   /** Local model files, by the name that settings use. */
   readonly files = new SvelteMap<string, File>();
 
@@ -75,8 +77,8 @@ export class Lab {
   }
 
   /** Sends a message to the worker; its events go to the listeners of the cell. */
-  send(message: WorkerMessage) {
-    this.#worker?.postMessage(message);
+  send(message: WorkerMessage, transfer: Transferable[] = []) {
+    this.#worker?.postMessage(message, transfer);
   }
 
   /** Adds a listener for a cell's events. Returns a function that removes it. */
@@ -135,6 +137,7 @@ export class Lab {
       (event) => this.#receive(event),
       (reason) => this.restart(reason),
     );
+    this.starts++;
     for (const file of this.files.values()) this.send({ type: 'file', file });
     this.send({ type: 'describe' });
     if (document.visibilityState === 'hidden') this.visibilityChanged(true);

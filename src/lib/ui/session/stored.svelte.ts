@@ -5,6 +5,7 @@ import type { Fit, MeasuredRoom } from '../../models/verdict';
 import { ASK, CHANNEL, type OnGpu } from '../../models/onGpu';
 import { requestOf } from '../../models/request';
 import type { Room, Stored } from '../../models/storage';
+import type { Lab } from './lab.svelte';
 import { openModelsWorker } from './worker';
 import type { ModelsEvent, ModelsMessage } from '../../models/worker';
 
@@ -14,6 +15,9 @@ export interface Fetching {
   ended?: Exclude<Extract<ModelsEvent, { type: 'ended' }>['outcome'], 'complete'>;
   reason?: string;
 }
+
+/** Limit of restarts, for a worker that cannot start at all. */
+const MOST_CRASHES = 3;
 
 export class StoredModels {
   models = $state.raw<Stored[]>([]);
@@ -33,6 +37,9 @@ export class StoredModels {
 
   #worker: Worker | undefined;
   #channel: BroadcastChannel | undefined;
+  /** Whose worker loads what arrives here, and which of its starts that was. */
+  #served: { lab: Lab; start: number } | undefined;
+  #crashes = 0;
 
   open() {
     if (globalThis.BroadcastChannel) {
@@ -42,18 +49,50 @@ export class StoredModels {
       };
       this.askGpu();
     }
+    this.#start();
+  }
+
+  #start() {
     this.#worker = openModelsWorker<ModelsEvent>(
       (event) => this.#receive(event),
-      (reason) => (this.unavailable = reason),
+      (reason) => this.#crashed(reason),
     );
     this.#send({ type: 'list' });
   }
 
+  /** The worker is started again; what had arrived goes on with a click. */
+  #crashed(reason: string) {
+    this.#worker?.terminate();
+    for (const name of this.fetching.keys())
+      if (this.isFetching(name)) this.fetching.set(name, { ended: 'failed', reason });
+    const lab = this.#unserve();
+    if (++this.#crashes > MOST_CRASHES) this.unavailable = reason;
+    else this.#start();
+    if (lab) this.serve(lab);
+  }
+
   /** Ends the downloads of this page; what has arrived stays. */
   close() {
+    this.#unserve();
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#channel?.close();
+  }
+
+  /** Lets the lab's worker load a model while this one downloads it; call it again after a start of that worker. */
+  serve(lab: Lab) {
+    if (this.#served?.lab === lab && this.#served.start === lab.starts) return;
+    this.#served = { lab, start: lab.starts };
+    const { port1, port2 } = new MessageChannel();
+    this.#send({ type: 'serve', port: port1 }, [port1]);
+    lab.send({ type: 'arrivals', port: port2 }, [port2]);
+  }
+
+  #unserve(): Lab | undefined {
+    const lab = this.#served?.lab;
+    this.#served = undefined;
+    lab?.send({ type: 'arrivals', port: undefined });
+    return lab;
   }
 
   /** Asks the other pages of this site what they have on the GPU; those that were closed no longer answer. */
@@ -88,13 +127,19 @@ export class StoredModels {
     this.#send({ type: 'delete', key });
   }
 
+  /** True while this page downloads the model, or waits for another that does. */
+  isFetching(name: string): boolean {
+    const fetching = this.fetching.get(name);
+    return fetching !== undefined && fetching.ended === undefined;
+  }
+
   /** The stored file of a published name or other text, whole or in part. */
   stored(name: string): Stored | undefined {
     return this.models.find(({ manifest }) => manifest?.name === name);
   }
 
-  #send(message: ModelsMessage) {
-    this.#worker?.postMessage(message);
+  #send(message: ModelsMessage, transfer: Transferable[] = []) {
+    this.#worker?.postMessage(message, transfer);
   }
 
   #receive(event: ModelsEvent) {

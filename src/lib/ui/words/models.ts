@@ -63,6 +63,8 @@ export default {
     `weights ${weights}, state ${state}, activations of a chunk of 256 about ${activations}`,
   use: 'Use in a notebook',
   offer: (name: string) => `${name} is not stored in this browser.`,
+  meanwhile:
+    'You can press Run at once: what has arrived goes to the GPU while the rest is downloaded, and the run begins when the hash is right.',
   seconds: (count: number) => `${count} s`,
   minutes: (count: number) => `${count} min`,
   hours: (count: string) => `${count} h`,

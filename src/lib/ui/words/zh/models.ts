@@ -61,6 +61,7 @@ export default {
     `权重 ${weights}，状态 ${state}，256 个词元的分块的激活值约 ${activations}`,
   use: '在笔记本中使用',
   offer: (name) => `${name} 尚未保存在本浏览器中。`,
+  meanwhile: '现在就可以按“运行”：已到的部分会边下载边上传到 GPU，哈希校验通过后立即开始运行。',
   seconds: (count) => `${count} 秒`,
   minutes: (count) => `${count} 分钟`,
   hours: (count) => `${count} 小时`,
