@@ -2,45 +2,34 @@
 // page with the settings in the address, presses Run, waits, and saves the page's own CSV. The CSV goes to stdout, everything
 // else to stderr; the exit code is 0 only when every run was measured. It waits as long as the page is working. Ctrl-C presses
 // Stop and keeps the runs measured so far.
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findBrowser } from './browsers.js';
-import { serve } from './serve.js';
-import { buildIsOld, needNode, root, run, stop, tool } from './setup.js';
+import { benchTurns } from './bench-turns.js';
+import { buildFolder, ENVIRONMENT, readLab, say, withPage } from './built-page.js';
+import { needNode, stop } from './setup.js';
 
 const USAGE = `Usage: npm run --silent bench:page -- '<settings>' [--out FILE] [--build FOLDER] [--window]
        npm run --silent bench:page -- --selftest [knobs=defaults] [--out FILE] …
+       npm run --silent bench:page -- '<settings with two kernels>' --turns N [--out FILE] …
        npm run --silent bench:page -- --repeat NOTEBOOK.md [--times N] [--out FILE] …
   --selftest      the self-test page and its report, instead of a sweep and its CSV
   --repeat FILE   runs the compare cells of a notebook and prints each comparison as a line of JSON
   --times N       how often; by default once
+  --turns N       turns knobs of a live sweep of these settings: N to what is compiled and checked, and N to what is not; prints
+                  the milliseconds from each turn to its point as CSV, and their quantiles
   --out FILE      writes the result there too
   --build FOLDER  a finished build; by default build/, rebuilt when a source is newer
   --window        with a window on the screen
-Environment:
-  CHROME           the browser's program, when it is not the Chrome or Chromium on the PATH
-  CHROME_FLAGS     its flags for WebGPU, separated by spaces, when not the usual ones of this system
-  PLAYWRIGHT_CORE  the folder of playwright-core, when it is not installed here`;
+${ENVIRONMENT}`;
 
-/** Flags with which Chromium offers WebGPU to a headless page. On Linux it falls back to a software adapter. */
-const GPU_FLAGS =
-  process.platform === 'linux'
-    ? '--enable-unsafe-webgpu --ignore-gpu-blocklist --enable-features=Vulkan --use-vulkan=native --use-angle=vulkan --disable-vulkan-surface'
-    : '';
 /** Interval between looks at the page, long enough not to disturb the measurement. */
 const POLL_MILLISECONDS = 1000;
 
 /**
  * @typedef {import('playwright-core').Page} Page
- * @typedef {object} Shown the text that the page shows
- * @property {string[]} adapter the GPU's name, then its features; empty until it is known
- * @property {string} phase idle, running or finished
- * @property {string} status progress in words
- * @property {string[]} problems no GPU, impossible settings, runs that ended early, runs and variants that failed
+ * @typedef {import('./built-page.js').Shown} Shown
  */
 
 /** Set by Ctrl-C or by a time limit around this script. */
@@ -51,13 +40,9 @@ for (const signal of ['SIGINT', 'SIGTERM'])
     interrupted = true;
   });
 
-const say = (/** @type {string} */ text) => void process.stderr.write(`${text}\n`);
-
 needNode();
 const options = readOptions();
-const folder = options.build ? resolve(options.build) : freshBuild();
-if (!existsSync(join(folder, 'index.html')))
-  stop(`There is no index.html in ${folder}: \`npm run build\` makes it.`);
+const folder = buildFolder(options.build);
 process.exitCode = await main().catch((error) => {
   say(`bench-page: ${error instanceof Error ? error.message : error}`);
   return 1;
@@ -72,68 +57,39 @@ function readOptions() {
         window: { type: 'boolean', default: false },
         repeat: { type: 'string' },
         times: { type: 'string', default: '1' },
+        turns: { type: 'string' },
         out: { type: 'string' },
         build: { type: 'string' },
       },
     });
     if (positionals.length === 0 && !values.selftest && !values.repeat) throw new Error('No settings given');
-    const times = Number(values.times);
-    if (!(Number.isInteger(times) && times >= 1 && times <= 1000))
-      throw new Error(`--times takes a whole number from 1 to 1000, not ${values.times}`);
-    return { ...values, times, settings: positionals.join('&') };
+    const [times, turns] = [count('times', values.times), count('turns', values.turns)];
+    return { ...values, times: times ?? 1, turns, settings: positionals.join('&') };
   } catch (error) {
     return stop(`${error instanceof Error ? error.message : error}\n${USAGE}`);
   }
 }
 
-/** Builds when a source is newer than the build: otherwise an old build would be measured unnoticed. */
-function freshBuild() {
-  if (buildIsOld()) {
-    say('Building the lab …');
-    if (run(tool('vite/bin/vite.js', 'build', '--logLevel', 'warn'), 'errors') !== 0)
-      stop('The build failed: see its message above.');
-  }
-  return join(root, 'build');
+/**
+ * @param {string} name of an option
+ * @param {string | undefined} value
+ */
+function count(name, value) {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= 1000) return number;
+  throw new Error(`--${name} takes a whole number from 1 to 1000, not ${value}`);
 }
 
 /** Resolves to the exit code. */
 async function main() {
-  const browser = await launch();
-  const server = await serve({ folder });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  try {
-    say(`browser: ${browser.version()}`);
-    const page = await browser.newPage();
-    page.on('console', (message) => message.type() === 'error' && say(`console: ${message.text()}`));
-    page.on('pageerror', (error) => say(`console: ${error}`));
-    const use = options.selftest ? selfTest : options.repeat ? repeat : sweep;
-    const { result, problems } = await use(page, `http://127.0.0.1:${port}/`);
-    if (options.out) writeFileSync(options.out, result);
-    process.stdout.write(result);
-    for (const problem of problems) say(`problem: ${problem}`);
-    return problems.length > 0 ? 1 : 0;
-  } finally {
-    await browser.close();
-    server.close();
-    server.closeAllConnections();
-  }
-}
-
-async function launch() {
-  const { PLAYWRIGHT_CORE, CHROME, CHROME_FLAGS = GPU_FLAGS } = process.env;
-  const module = PLAYWRIGHT_CORE ? pathToFileURL(join(PLAYWRIGHT_CORE, 'index.mjs')).href : 'playwright-core';
-  /** @type {typeof import('playwright-core')} */
-  const { chromium } = await import(module);
-  const executablePath = CHROME || findBrowser('chromium');
-  if (!executablePath)
-    throw new Error('No Chrome or Chromium found: install one, or set CHROME to its program');
-  return chromium.launch({
-    executablePath,
-    headless: !options.window,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    args: CHROME_FLAGS.split(' ').filter(Boolean),
-  });
+  const { selftest, repeat: notebook, turns } = options;
+  const use = selftest ? selfTest : notebook ? repeat : turns ? turn : sweep;
+  const { result, problems } = await withPage({ folder, window: options.window }, use);
+  if (options.out) writeFileSync(options.out, result);
+  process.stdout.write(result);
+  for (const problem of problems) say(`problem: ${problem}`);
+  return problems.length > 0 ? 1 : 0;
 }
 
 /**
@@ -154,6 +110,16 @@ async function sweep(page, address) {
 }
 
 /**
+ * @param {Page} page
+ * @param {string} address
+ */
+function turn(page, address) {
+  const turns = /** @type {number} */ (options.turns);
+  const opened = { address: `${address}?${encodeURI(options.settings)}`, turns };
+  return benchTurns(page, opened, () => interrupted);
+}
+
+/**
  * Opens a notebook from a file, as a drop does, presses *Run all* several times, and reads what the worker tells the page.
  * @param {Page} page
  * @param {string} address
@@ -169,7 +135,7 @@ async function repeat(page, address) {
   const cells = page.locator('[data-cell=compare]');
   await cells.first().waitFor();
   // Whoever names the file on the command line trusts its shaders, as with `lab repeat`.
-  const consent = page.getByRole('button', { name: /^Allow this shader/ });
+  const consent = page.getByRole('button', { name: /^Allow (and open|this shader)/ });
   while ((await consent.count()) > 0) await consent.first().click();
   let result = '';
   /** @type {string[]} */
@@ -247,24 +213,6 @@ async function download(page, button) {
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: button }).click();
   return readFile(await (await saved).path(), 'utf8');
-}
-
-/**
- * Runs in the page: reads the notebook page.
- * @returns {Shown}
- */
-function readLab() {
-  const texts = (/** @type {string} */ selector) =>
-    [...document.querySelectorAll(selector)].map(({ textContent }) =>
-      (textContent ?? '').replace(/\s+/g, ' ').trim(),
-    );
-  const status = document.querySelector('[data-phase]');
-  return {
-    adapter: texts('[data-adapter], [data-adapter] ~ ul li'),
-    phase: status?.getAttribute('data-phase') ?? 'idle',
-    status: status?.getAttribute('data-phase') === 'idle' ? '' : (texts('[data-phase]')[0] ?? ''),
-    problems: texts('.notice[role=status] > p:first-of-type, [role=alert], tr[data-run=failed] .reason'),
-  };
 }
 
 /**

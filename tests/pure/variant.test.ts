@@ -135,6 +135,12 @@ describe('a text', () => {
     expect([...knobSettings(variant)]).toHaveLength(3 * 3 * 2 - 2);
   });
 
+  test('has no settings in which some threads of wkv/sequential would stage less than the others', () => {
+    const settings = [...knobSettings(findVariant('wkv', 'sequential'))];
+    expect(settings).toContainEqual(expect.objectContaining({ rows: 32, staged: 2 }));
+    expect(settings).not.toContainEqual(expect.objectContaining({ rows: 64, staged: 2 }));
+  });
+
   test('is the same code whatever a constant says that no code uses', () => {
     expect(codeOf(withKnobs(variant, { spare: 2 }))).toBe(codeOf(variant));
     expect(codeOf(withKnobs(variant, { depth: 1 }))).not.toBe(codeOf(variant));

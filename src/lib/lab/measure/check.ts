@@ -78,11 +78,10 @@ export async function checkAll(
 ) {
   const variants = Object.values(choice);
   const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
-  await compileAll(unchecked, gpu, report);
+  await untilAborted(compileAll(unchecked, gpu, report), signal);
   for (const [index, variant] of unchecked.entries()) {
-    signal.throwIfAborted();
     report('checking', index, unchecked.length, variant.kernel);
-    gpu.checked.set(checkKey(variant), await checkOne(variant, gpu));
+    gpu.checked.set(checkKey(variant), await checkOne(variant, gpu, signal));
   }
   let worst = { error: 0, kernel: '' };
   for (const variant of variants) {
@@ -112,10 +111,22 @@ export async function compileAll(variants: Variant[], { kernels }: OpenGpu, repo
   await Promise.all(variants.map(compile));
 }
 
-async function checkOne(variant: Variant, { kernels, seed }: OpenGpu): Promise<number> {
+/** The result of work that goes on behind when it is no longer waited for, as the compilation of a pipeline does. */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  work.catch(() => undefined); // nobody may be waiting any more
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal.reason as Error)));
+  signal.addEventListener('abort', abort);
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}
+
+async function checkOne(variant: Variant, { kernels, seed }: OpenGpu, signal: AbortSignal): Promise<number> {
   const kernel = registry[variant.kernel];
   let largest = 0;
-  for (const sizes of kernel.cases)
+  for (const sizes of kernel.cases) {
+    signal.throwIfAborted();
     largest = Math.max(largest, await check(kernels, kernel, variant, sizes, seed));
+  }
   return largest;
 }

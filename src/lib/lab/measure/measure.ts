@@ -22,14 +22,15 @@ import { Watch } from './watch';
 /** Minimum warm-up in seconds: an idle GPU takes about this long to reach its steady clock. */
 const WARMUP_SECONDS = 0.5;
 /** The same for a quick look, whose result is provisional. */
-const QUICK_WARMUP_SECONDS = 0.2;
+const QUICK_WARMUP_SECONDS = 0.1;
 /** Samples of a quick look; the second number where a prefill takes longer than SLOW_SECONDS. */
 const QUICK_SAMPLES = [3, 2];
 const SLOW_SECONDS = 0.3;
 
 /**
  * Measures one run on a loaded model. Throws when a variant is wrong on this GPU, before any time is taken, and when
- * the signal stops it. `quick`: with two or three samples and a shorter warm-up; what is checked before and after is the same.
+ * the signal stops it. `quick`: with two or three samples, a shorter warm-up and without the sentinel, because it is refined soon;
+ * what is checked before and after is the same.
  */
 export async function measure(
   run: Run,
@@ -90,7 +91,7 @@ type Samples = Pick<
   | 'sentinelSeconds'
 >;
 
-/** Warms up, takes the samples with a new prompt for each, and times the sentinel before, amid and after them. */
+/** Warms up, takes the samples with a new prompt for each, and times the sentinel before, amid and after them unless `quick`. */
 async function takeSamples(
   prepared: PreparedRun,
   engine: Engine,
@@ -121,15 +122,15 @@ async function takeSamples(
   const [prefillSeconds, decodeSeconds]: number[][] = [[], []];
   for (let index = 0; index < count; index++) {
     report('measuring', index, count);
-    if (index === 0 || index === count >> 1) await watch.timeSentinel();
+    if (!quick && (index === 0 || index === count >> 1)) await watch.timeSentinel();
     const { prefill, decode } = await sample(repetitions);
     prefillSeconds.push(prefill);
     if (decode !== undefined) decodeSeconds.push(decode);
     watch.look();
   }
-  await watch.timeSentinel();
-  const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu);
-  const split = await splitOff(count, engine, plans, signal);
+  if (!quick) await watch.timeSentinel();
+  const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, quick ? 1 : undefined);
+  const split = await splitOff(quick ? 1 : count, engine, plans, signal);
   gpu.throwPendingErrors();
   const facts = { repetitions, promptSeed, clockTick: clockTick(), encodeSeconds };
   return {

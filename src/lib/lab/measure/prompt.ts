@@ -28,7 +28,7 @@ export async function onePrompt(
 }
 
 /**
- * CPU seconds of encoding and submitting one prefill of these tokens; the median of three that are not samples. The engine
+ * CPU seconds of encoding and submitting one prefill of these tokens; the median of `turns` that are not samples. The engine
  * encodes without waiting until it has encoded `CHUNKS_ENCODED` chunks, so this is the time until the event loop is free; for
  * a longer prompt, times its number of chunks ÷ CHUNKS_ENCODED.
  */
@@ -37,10 +37,11 @@ export async function encodeSecondsOf(
   plans: Plans,
   tokens: Uint32Array,
   { device }: OpenGpu,
+  turns = 3,
 ) {
   const chunks = Math.ceil(tokens.length / plans.chunk);
   const taken: number[] = [];
-  for (let turn = 0; turn < 3; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     engine.load(tokens);
     await device.queue.onSubmittedWorkDone();
     const from = performance.now();

@@ -20,6 +20,7 @@ const written_out = 1u; // knob: 1 32
 const planes = 5u;
 // As digits of a number: an index into a table is not free in Safari.
 const plane_digits = 0x05134u; // a w k b r, from the last on
+const_assert staged * planes * 16u % rows == 0u; // every thread stages as much as the others
 var<workgroup> tile: array<vec4<f32>, staged * planes * 16u>;
 
 @compute @workgroup_size(rows)

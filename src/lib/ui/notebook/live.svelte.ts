@@ -31,8 +31,10 @@ export interface LiveHost {
   changed(): void;
 }
 
-/** A turn is measured after this time without another one. */
-const PAUSE_MILLISECONDS = 150;
+/** A turn of a control is measured after this time without another one: a newer turn supersedes it anyway. */
+const PAUSE_MILLISECONDS = 50;
+/** The same for a shader that is being typed, whose half-written texts would only fail. */
+const TYPING_MILLISECONDS = 300;
 /** Refining, and compiling ahead, begin after this time without a turn. */
 const IDLE_MILLISECONDS = 600;
 /** A live sweep that was cut so often in succession without a new point does not go on by itself. */
@@ -74,13 +76,15 @@ export class Live {
   /** Call it when the settings of a sweep, or the shaders that it uses, have changed. */
   turned(id: string) {
     const text = contentOf(this.host.cell(id)!);
-    this.#turned = changedKey(this.#texts[id] ?? '', text) ?? this.#turned;
+    const before = this.#texts[id];
+    this.#turned = changedKey(before ?? '', text) ?? this.#turned;
     this.#texts = { ...this.#texts, [id]: text };
     if (!this.isOn(id)) return;
     this.#cell = id;
     this.#ahead = false;
     this.host.arrange(id);
-    this.#in(PAUSE_MILLISECONDS);
+    if (this.host.running !== undefined && this.host.effort === 'refine') this.host.supersede();
+    this.#in(text === before ? TYPING_MILLISECONDS : PAUSE_MILLISECONDS);
   }
 
   /** Call it when a sweep is shown first: one that was cut goes on from there. */
