@@ -345,7 +345,13 @@ test('chunk sweeps are found among the records, and fitted', () => {
     settings: `prefill=256&chunk=${chunk}&matmul_q4_k=${variant}`,
     prefillSeconds: [(256 / chunk) * (chunk / 100 + 0.02)],
   });
-  const fits = chunkFits([at(32, 'tiled'), at(64, 'tiled'), at(64, 'naive'), at(256, 'tiled')]);
+  const tiled = [at(32, 'tiled'), at(64, 'tiled'), at(256, 'tiled')];
+  // One size alone has no fit, nor has a cost below zero: the larger chunk took longer for each token.
+  const slower = {
+    ...at(128, 'direct'),
+    prefillSeconds: at(64, 'direct').prefillSeconds.map((each) => each * 2),
+  };
+  const fits = chunkFits([...tiled, at(64, 'naive'), at(64, 'direct'), slower]);
   expect(fits.map(({ settings }) => settings)).toEqual(['prefill=256&matmul_q4_k=tiled']);
   expect(fits[0].fit.tokensPerSecond).toBeCloseTo(100, 9);
   expect(fits[0].fit.secondsPerChunk).toBeCloseTo(0.02, 12);

@@ -14,7 +14,8 @@ export interface SeriesFit {
 
 /**
  * Fits every chunk sweep among the records: runs that differ only in their chunk, with at least two sizes. The last,
- * ragged chunk of a prompt counts as its share of a full one.
+ * ragged chunk of a prompt counts as its share of a full one. A fit whose fixed cost is below zero is left out: it comes of noise and
+ * says nothing.
  */
 export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {
   const sweeps = new Map<string, { tokens: number; seconds: number }[]>();
@@ -25,6 +26,8 @@ export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {
   }
   return [...sweeps].flatMap(([settings, points]) => {
     const fit = fitChunks(points);
-    return fit ? [{ settings, fit, points: new Set(points.map(({ tokens }) => tokens)).size }] : [];
+    return fit && fit.secondsPerChunk >= 0
+      ? [{ settings, fit, points: new Set(points.map(({ tokens }) => tokens)).size }]
+      : [];
   });
 }
