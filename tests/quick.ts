@@ -5,9 +5,9 @@
 export const QUICK = [
   'matmul=naive',
   'matvec=naive',
-  'layer_norm=workgroup',
+  'layer_norm=naive',
   'lora_matmul=naive',
-  'wkv=sequential',
+  'wkv=naive',
   'wkv_token=separate',
   'token_shift=separate',
 ].join('&');

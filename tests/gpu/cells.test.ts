@@ -17,7 +17,7 @@ import { findVariant, kernels } from '../../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 // Simple variants: software drivers are slow with the others, which other tests cover.
-const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\n`;
+const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\n`;
 const session = new Session({
   gpu,
   agent: 'a test',
@@ -189,7 +189,7 @@ describe('kinds of cells', () => {
   });
 
   test('generate: greedy is the same every time, sampling by its seed; text comes in pieces', async () => {
-    const quick = 'matmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\n';
+    const quick = 'matmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\n';
     const generate = async (numbers: string, signal = never, each: (event: LabEvent) => void = quiet) => {
       const text = `model=demo\n${quick}tokens=12\n${numbers}---\nIt is a truth\nuniversally\n`;
       const events = await run({ kind: 'generate', text }, signal, each);
@@ -221,7 +221,7 @@ describe('kinds of cells', () => {
   });
 
   test('generate: a conversation goes on from the kept state as if it were run as a whole', async () => {
-    const quick = 'model=demo\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\ntokens=6\n';
+    const quick = 'model=demo\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\ntokens=6\n';
     const talk = async (turns: string[], numbers = '') => {
       const text = `${quick}chat=no_think\n${numbers}---\n${turns.join('\n---\n')}\n`;
       const events = await run({ kind: 'generate', text });

@@ -12,7 +12,7 @@ import { seeded } from '../../src/lib/shaders/kernel';
 import { WAIT_LIMIT } from '../limits';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
-const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\n`;
+const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\n`;
 const CHAT = `${QUICK}tokens=2\nchat=plain\n---\nt1\n---\nt2\n`;
 const CYCLES = 50;
 /** Buffers that fail, of all those that a cell makes: the first few, and some anywhere. */
@@ -48,7 +48,7 @@ describe('memory on the GPU', () => {
     const own = opened();
     const memory = memoryOf((await own.open()).device);
     const start = memory.bytes;
-    const experiment = parseExperiment('matmul=naive&matvec=naive&wkv=sequential&token_shift=fused');
+    const experiment = parseExperiment('matmul=naive&matvec=naive&wkv=naive&token_shift=fused');
     let most = 0;
     for (let cycle = 0; cycle < CYCLES; cycle++) {
       const model = await own.load(TINY, 1, () => undefined, never);

@@ -16,7 +16,7 @@ import { findVariant, readVariant, variantsFor } from '../../src/lib/shaders';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 // One simple variant per kernel, so that software compiles little; two of matvec to choose from.
-const QUICK = `model=${TINY}&matmul=naive&matmul.workgroup_size=64&matvec=naive&wkv=sequential&token_shift=fused`;
+const QUICK = `model=${TINY}&matmul=naive&matmul.workgroup_size=64&matvec=naive&wkv=naive&token_shift=fused`;
 const session = new Session({ gpu, agent: 'a test', open: (model) => openFile(model) });
 const never = new AbortController().signal;
 const effort = { rotateBytes: 0, batchSeconds: 1e-4, batches: 1, warmupSeconds: 0 };
@@ -80,7 +80,7 @@ async function staysDefault(found: Tuned) {
   const own = ['matmul_q4_k', 'matvec_q4_k', 'wkv', 'token_shift'];
   const variantsIn = (defaults: Record<string, string[]>) => own.map((kernel) => defaults[kernel][0]);
   const faster = defaultsAfter({ ...found, comparison: { ...compared, verdict: 'faster' } });
-  expect(variantsIn(faster)).toEqual(['naive', 'naive', 'sequential', 'fused']);
+  expect(variantsIn(faster)).toEqual(['naive', 'naive', 'naive', 'fused']);
   expect(defaultsAfter({ ...found, comparison: { ...compared, verdict: 'same' } })).toEqual(
     defaultsFor(open),
   );

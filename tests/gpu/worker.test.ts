@@ -7,7 +7,7 @@ import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
 import { findVariant, kernels } from '../../src/lib/shaders';
 
 const MODEL = 'a file.gguf';
-const QUICK = `model=${MODEL}\nmatmul=naive\nmatvec=naive\nwkv=sequential\ntoken_shift=fused\nprefill=4\n`;
+const QUICK = `model=${MODEL}\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\nprefill=4\n`;
 const argmax = findVariant('argmax', kernels.argmax.default).text;
 const mine = { kernel: 'argmax', name: 'mine', wgsl: `${argmax}// mine\n` };
 

@@ -33,5 +33,5 @@ export default {
   ],
   tolerance: 1e-10,
   default: 'spread',
-  plain: 'workgroup',
+  plain: 'naive',
 } satisfies Kernel;

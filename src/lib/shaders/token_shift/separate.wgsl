@@ -1,8 +1,7 @@
-//! Two passes, as the paper writes it: every token is normalised once, then mixed with its neighbour.
+//! Two passes, as the formula says it: one thread normalises a token; then one thread per number mixes it with the token before.
 //! scratch normed: tokens * columns
-//! pass norm: tokens
+//! pass norm: tokens / workgroup_size
 //! pass mix: columns / workgroup_size, tokens
-//! use: sum
 
 struct Sizes { columns: u32, tokens: u32, lerps: u32, inverse_epsilon: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -18,16 +17,16 @@ struct Sizes { columns: u32, tokens: u32, lerps: u32, inverse_epsilon: u32 }
 const workgroup_size = 128u; // knob: 64 128 256
 
 @compute @workgroup_size(workgroup_size)
-fn norm(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let start = group.x * sizes.columns;
+fn norm(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= sizes.tokens) { return; }
+  let start = id.x * sizes.columns;
   var sum = 0.0;
-  for (var c = thread; c < sizes.columns; c += workgroup_size) { sum += x[start + c]; }
-  let mean = workgroup_sum(vec2<f32>(sum, 0.0), thread).x / f32(sizes.columns);
+  for (var c = 0u; c < sizes.columns; c++) { sum += x[start + c]; }
+  let mean = sum / f32(sizes.columns);
   var squares = 0.0;
-  for (var c = thread; c < sizes.columns; c += workgroup_size) { squares += (x[start + c] - mean) * (x[start + c] - mean); }
-  let variance = workgroup_sum(vec2<f32>(squares, 0.0), thread).x / f32(sizes.columns);
-  let scale = inverseSqrt(variance + 1.0 / f32(sizes.inverse_epsilon));
-  for (var c = thread; c < sizes.columns; c += workgroup_size) {
+  for (var c = 0u; c < sizes.columns; c++) { squares += (x[start + c] - mean) * (x[start + c] - mean); }
+  let scale = inverseSqrt(squares / f32(sizes.columns) + 1.0 / f32(sizes.inverse_epsilon));
+  for (var c = 0u; c < sizes.columns; c++) {
     normed[start + c] = (x[start + c] - mean) * scale * norm_weight[c] + norm_bias[c];
   }
 }

@@ -110,6 +110,6 @@ export default {
   // A token and row: s·a and s·r are two each, s·w + v·k + (s·a)·b is five.
   flop: ({ columns, tokens }) => 9 * columns * HEAD * tokens,
   default: 'chunked',
-  plain: 'sequential',
+  plain: 'naive',
   keeps: () => ['state'],
 } satisfies Kernel;
