@@ -1,4 +1,4 @@
-// Makes sure that the machine can run the tests: a WebGPU adapter with f16 for Node, Chromium, and Firefox. As root on Debian or
+// Makes sure that the machine can run the tests: a WebGPU adapter with f16 for Node, Chromium (its headless shell, or the whole), and Firefox. As root on Debian or
 // Ubuntu it installs what is missing; elsewhere it says what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { findBrowser } from './browsers.js';
 import { root, stop } from './setup.js';
 
 /** The first versions known to offer WebGPU on Linux to a headless page: Firefox 140, the ESR before, does not. */
-const OLDEST = { chromium: 140, firefox: 153 };
+const OLDEST = { headless: 140, firefox: 153 };
 
 const LISTS = '/etc/apt/sources.list.d';
 
@@ -17,7 +17,7 @@ const LISTS = '/etc/apt/sources.list.d';
  */
 export function needMachine({ adapter, browsers }) {
   if (adapter || browsers) needDriver();
-  if (browsers) for (const browser of /** @type {const} */ (['chromium', 'firefox'])) needBrowser(browser);
+  if (browsers) for (const browser of /** @type {const} */ (['headless', 'firefox'])) needBrowser(browser);
 }
 
 /** A driver through which Dawn in Node gets an adapter; Firefox uses the same one. */
@@ -56,9 +56,10 @@ function probeAdapter() {
   return found ? { ...found, problem: '' } : { name: '', features: [], problem: 'no Vulkan driver' };
 }
 
-/** @param {'chromium' | 'firefox'} browser */
+/** @param {'headless' | 'firefox'} browser */
 function needBrowser(browser) {
-  const packageName = { chromium: 'chromium', firefox: 'firefox-esr' }[browser];
+  const packageName = { headless: 'chromium-headless-shell', firefox: 'firefox-esr' }[browser];
+  const name = { headless: 'chromium', firefox: 'firefox' }[browser];
   const oldest = OLDEST[browser];
   let found = installedBrowser(browser);
   // Ubuntu has the browsers as snaps only, which are of no use to root in a container.
@@ -69,16 +70,16 @@ function needBrowser(browser) {
   }
   if (!(found.version >= oldest))
     stop(
-      `The browser tests need ${browser} ${oldest} or newer${found.program ? `; ${found.program} is ${found.version}` : ''}.\n` +
+      `The browser tests need ${name} ${oldest} or newer${found.program ? `; ${found.program} is ${found.version}` : ''}.\n` +
         `Install it (Debian: apt install ${packageName}, with the security updates among apt's sources), ` +
-        `or set LAB_${browser.toUpperCase()} to its program.`,
+        `or set LAB_${name.toUpperCase()} to its program.`,
     );
-  console.log(`${browser}: ${found.program} (${found.version})`);
+  console.log(`${name}: ${found.program} (${found.version})`);
 }
 
 /**
  * The browser's program and its major version; NaN when it is not installed.
- * @param {'chromium' | 'firefox'} browser
+ * @param {'headless' | 'firefox'} browser
  */
 function installedBrowser(browser) {
   const program = findOrStop(browser);
@@ -89,7 +90,7 @@ function installedBrowser(browser) {
   return { program, version: Number(/(\d+)\./.exec(stdout ?? '')?.[1] ?? NaN) };
 }
 
-/** @param {'chromium' | 'firefox'} browser */
+/** @param {'headless' | 'firefox'} browser */
 function findOrStop(browser) {
   try {
     return findBrowser(browser);

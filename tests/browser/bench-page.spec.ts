@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { QUICK } from '../quick';
+import { testBrowser } from './browsers';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 
 interface Outcome {
@@ -21,7 +22,11 @@ interface Circumstances {
 }
 
 function benchPage(words: string[], { flags, interruptAt }: Circumstances = {}): Promise<Outcome> {
-  const env = { ...process.env, ...(flags === undefined ? {} : { CHROME_FLAGS: flags }) };
+  const env = {
+    ...process.env,
+    CHROME: testBrowser('headless'),
+    ...(flags === undefined ? {} : { CHROME_FLAGS: flags }),
+  };
   const program = ['scripts/bench-page.js', '--build', 'build', ...words];
   return new Promise((resolve) => {
     const child = execFile(process.execPath, program, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
@@ -41,7 +46,7 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
   try {
     const out = join(folder, 'runs.csv');
     const { code, stdout, stderr } = await benchPage([
-      `model=demo&prefill=8,16&samples=2&warmup=0&${QUICK}`,
+      `model=demo&prefill=2,4&samples=2&warmup=0&${QUICK}`,
       '--out',
       out,
     ]);
@@ -50,8 +55,8 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
     expect(code).toBe(0);
     const records = fromCsv(stdout);
     expect(records.map(({ prefill, prefillSeconds }) => [prefill, prefillSeconds.length])).toEqual([
-      [8, 2],
-      [16, 2],
+      [2, 2],
+      [4, 2],
     ]);
     expect(records.every(({ agent }) => agent.includes('Chrome'))).toBe(true);
     expect(await readFile(out, 'utf8')).toBe(stdout);
@@ -62,7 +67,7 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
 
 test('a run that fails is named, the others are measured, and the exit code says so', async () => {
   const { code, stdout, stderr } = await benchPage([
-    `model=missing.gguf,demo&prefill=8&samples=1&warmup=0&${QUICK}`,
+    `model=missing.gguf,demo&prefill=2&samples=1&warmup=0&${QUICK}`,
   ]);
   expect(stderr).toMatch(/problem: Failed.*missing\.gguf.*open the file again/);
   expect(code).toBe(1);
@@ -72,7 +77,7 @@ test('a run that fails is named, the others are measured, and the exit code says
 // Only on Linux: a real GPU finishes before the signal arrives.
 test.runIf(process.platform === 'linux')('what was measured before a signal is kept', async () => {
   // The second run is long enough that every machine receives the signal before it ends.
-  const words = [`model=demo&prefill=8,256&samples=50&warmup=0&${QUICK}`];
+  const words = [`model=demo&prefill=2,256&samples=50&warmup=0&${QUICK}`];
   const flags = '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';
   const { code, stdout, stderr } = await benchPage(words, { flags, interruptAt: 'Run 2 of 2' });
   expect(stderr).toMatch(/problem: Stopped: \d runs? done/);

@@ -46,7 +46,8 @@ let firefoxBrowser: Promise<Firefox> | undefined;
 
 /**
  * Opens `path` of the built site (`''`, `'selftest?run=1'`) in Chromium and passes the page to `use`.
- * `options` are Playwright's for a context: colour scheme, viewport, downloads, permissions.
+ * `options` are Playwright's for a context: colour scheme, viewport, downloads, permissions. Unless they allow it, no service
+ * worker starts, which would fetch every file of the build for every page.
  */
 export async function withChromium<T>(
   use: (page: Page, opened: Opened) => Promise<T>,
@@ -56,7 +57,7 @@ export async function withChromium<T>(
   site ??= serveBuild();
   if (!(await chromiumBrowser)?.isConnected()) chromiumBrowser = startChromium();
   const { address } = await site;
-  const context = await (await chromiumBrowser!).newContext(options);
+  const context = await (await chromiumBrowser!).newContext({ serviceWorkers: 'block', ...options });
   context.setDefaultTimeout(WAIT_LIMIT);
   try {
     const page = await context.newPage();
@@ -102,7 +103,7 @@ export async function withFirefox<T>(
 
 function startChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: program('chromium'),
+    executablePath: testBrowser('headless'),
     headless: true,
     args: CHROMIUM_FLAGS,
     timeout: WAIT_LIMIT,
@@ -112,7 +113,7 @@ function startChromium(): Promise<Browser> {
 function startFirefox(): Promise<Firefox> {
   return launchFirefox({
     browser: 'firefox',
-    executablePath: program('firefox'),
+    executablePath: testBrowser('firefox'),
     headless: true,
     // Mesa's software GPU compiles for four lanes much faster than for eight.
     env: { LP_NATIVE_VECTOR_WIDTH: '128', ...process.env },
@@ -123,9 +124,10 @@ function startFirefox(): Promise<Firefox> {
   });
 }
 
-function program(browser: 'chromium' | 'firefox'): string {
+/** Path of the browser's program. Throws when there is none. */
+export function testBrowser(browser: 'headless' | 'firefox'): string {
   const found = findBrowser(browser);
   if (!found)
-    throw new Error(`No ${browser} found: install it, or set LAB_${browser.toUpperCase()} to its program`);
+    throw new Error('No Chromium or no Firefox found: `npm test` says what to install, or installs it');
   return found;
 }

@@ -7,8 +7,8 @@ import { COMPUTING, withChromium } from './browsers';
 
 const SHADER = new URL('../../src/lib/shaders/advance/copy.wgsl', import.meta.url);
 const notebook = (shader: string) => `\`\`\`lab sweep
-prefill=8
-chunk=8
+prefill=4
+chunk=4
 samples=4
 warmup=0
 ${QUICK.replaceAll('&', '\n')}
@@ -49,7 +49,7 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     await settled(page);
 
     // A newer turn supersedes one that is being measured; what was there before fades.
-    await turnChunk(page, '4');
+    await turnChunk(page, '3');
     await expect.poll(() => state(page), COMPUTING).toBe('running');
     await turnChunk(page, '2');
     await page.locator('li.run').getByTitle('Chunk (tokens): 2').waitFor(COMPUTING);
@@ -58,13 +58,13 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     expect(await chunks(page)).toEqual([expect.stringContaining('Chunk (tokens): 2')]);
 
     // Turned back, the point is there at once, and the other one is its ghost.
-    await turnChunk(page, '8');
-    await page.locator('li.run').getByTitle('Chunk (tokens): 8').waitFor();
+    await turnChunk(page, '4');
+    await page.locator('li.run').getByTitle('Chunk (tokens): 4').waitFor();
     await page.locator('li.ghost').getByTitle('Chunk (tokens): 2').waitFor();
 
     // Cut by a reload, it goes on from there.
     await page.getByRole('switch', { name: 'several' }).check();
-    await turnChunk(page, '2, 3, 5');
+    await turnChunk(page, '1, 2, 3');
     await rows(page).nth(2).waitFor(COMPUTING);
     await page.getByText('Saved in this browser').waitFor({ state: 'attached', ...COMPUTING });
     await page.reload();

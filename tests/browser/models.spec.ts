@@ -29,7 +29,7 @@ test('a download is paused, goes on after a reload, is run from storage in a not
       expect(server.requests[before + 1].range).toMatch(/^bytes=3000000-/);
       const { length } = server.requests;
       await page.goto(
-        `${address}?model=${encodeURIComponent(server.address)}&prefill=16&chunk=16&samples=1&warmup=0&${QUICK}`,
+        `${address}?model=${encodeURIComponent(server.address)}&prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`,
       );
       await page.locator('[data-adapter]').waitFor();
       await page.getByRole('button', { name: 'Run', exact: true }).first().click();
@@ -61,7 +61,7 @@ test('a cell runs a model that is still being downloaded: it is on the GPU in pa
     await withChromium(async (page, { address }) => {
       await asHub(page, server);
       await page.goto(
-        `${address}?model=hf:someone/somewhere/m.gguf&prefill=16&chunk=16&samples=1&warmup=0&${QUICK}`,
+        `${address}?model=hf:someone/somewhere/m.gguf&prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`,
       );
       await page.locator('[data-adapter]').waitFor();
       const offer = page.locator('[data-model="hf:someone/somewhere/m.gguf"]');

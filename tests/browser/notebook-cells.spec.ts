@@ -11,6 +11,7 @@ const PLAIN = QUICK.replaceAll('&', '\n');
 const ALL = `# Everything
 
 \`\`\`lab generate
+model=tiny-q4km.gguf
 tokens=4
 ${PLAIN}
 ---
@@ -23,7 +24,7 @@ It is a truth
 \`\`\`lab compare
 model=tiny-q4km.gguf
 prefill=8
-budget=2
+budget=1
 chunk=4,8
 ${PLAIN}
 \`\`\`
@@ -37,9 +38,9 @@ ${PLAIN}
 \`\`\`lab tune
 model=tiny-q4km.gguf
 prefill=8
-budget=4
+budget=2
 ${PLAIN}
-matmul_q4_k=naive,block8
+layer_norm=naive,workgroup
 \`\`\`
 `;
 const HOSTILE = `# Hello <script>window.pwned = 1</script>
@@ -76,7 +77,7 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
     expect(await page.locator('[data-failed]').allInnerTexts()).toEqual([]);
 
     const said = await page.locator('[data-generated]').innerText();
-    expect(said).toMatch(/^It is a truth\S* \S+/);
+    expect(said).toMatch(/^It is a truth./);
     expect(await page.locator('[data-speeds]').innerText()).toMatch(
       /prefill [\d.]+ tok\/s · decode [\d.]+ tok\/s/,
     );

@@ -12,7 +12,7 @@ import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 /** A sweep of four runs of the demo model, small enough for a software GPU. */
-const SWEEP = `?prefill=8&chunk=4,8&samples=2&warmup=0&${QUICK}&matmul_q4_k=naive,direct`;
+const SWEEP = `?prefill=4&chunk=2,4&samples=2&warmup=0&${QUICK}&layer_norm=naive,workgroup`;
 
 const runButton = (page: Page) => page.getByRole('button', { name: 'Run', exact: true });
 const finished = (page: Page) => page.locator('[data-phase=finished]').waitFor(COMPUTING);
@@ -57,14 +57,14 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       const saved = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Download CSV' }).click();
       const records = fromCsv(await readFile(await (await saved).path(), 'utf8'));
-      expect(records.map(({ chunk }) => chunk)).toEqual([4, 4, 8, 8]);
-      expect(new Set(records.map(({ variants }) => variants.matmul_q4_k.name))).toEqual(
-        new Set(['naive', 'direct']),
+      expect(records.map(({ chunk }) => chunk)).toEqual([2, 2, 4, 4]);
+      expect(new Set(records.map(({ variants }) => variants.layer_norm.name))).toEqual(
+        new Set(['naive', 'workgroup']),
       );
       expect(records.every(({ software, prefillSeconds }) => software && prefillSeconds.length === 2)).toBe(
         true,
       );
-      // One fit per variant, unless a busy CPU took longer for the smaller chunk: then no line fits.
+      // One fit per variant, unless a busy CPU took longer for the larger share: then no line fits.
       expect(await page.locator('[data-fits] li').count()).toBe(chunkFits(records).length);
 
       const picture = page.waitForEvent('download');
@@ -140,7 +140,7 @@ test('a file that is no model fails by name, and a real file runs after it', asy
     expect(await page.locator('tr[data-run]').count()).toBe(2);
     expect(await objections(page)).toBe('');
     expect(errors).toEqual([]);
-  }, `?prefill=16&chunk=8&samples=1&warmup=0&${QUICK}`);
+  }, `?prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`);
 });
 
 test('without WebGPU the page says what to use, and reads', async () => {

@@ -15,6 +15,7 @@ const PLAIN = QUICK.replaceAll('&', '\n');
 const JOURNEYS = `# Journeys
 
 \`\`\`lab generate
+model=tiny-q4km.gguf
 tokens=2
 ${PLAIN}
 ---
@@ -95,7 +96,7 @@ test.for(PROFILES)('the journeys under the profile “$name”', async (profile)
       await expect.poll(waiting, { ...COMPUTING, interval: 500 }).toEqual([]);
       expect(await states(page)).toEqual(['done', 'done', 'done', 'done']);
       expect(await page.locator('[data-failed]').allInnerTexts()).toEqual([]);
-      expect(await page.locator('[data-generated]').innerText()).toMatch(/^It is\S* \S*/);
+      expect(await page.locator('[data-generated]').innerText()).toMatch(/^It is./);
       expect(await page.locator('[data-verdict]').innerText()).toMatch(/chunk=/);
       expect(await page.locator('[data-profile] tbody tr').count()).toBeGreaterThan(5);
       expect(await page.locator('[data-by-wall]').count()).toBe(1);
