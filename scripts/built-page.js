@@ -72,20 +72,25 @@ export async function withPage({ folder, window }, use) {
 
 /** @param {boolean} window */
 async function launch(window) {
+  const { chromium, program, flags } = await chromiumToDrive();
+  return chromium.launch({
+    executablePath: program,
+    headless: !window,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    args: flags,
+  });
+}
+
+/** Playwright's driver of Chromium, the browser's program and its flags for WebGPU. Throws an Error when there is none. */
+export async function chromiumToDrive() {
   const { PLAYWRIGHT_CORE, CHROME, CHROME_FLAGS = GPU_FLAGS } = process.env;
   const module = PLAYWRIGHT_CORE ? pathToFileURL(join(PLAYWRIGHT_CORE, 'index.mjs')).href : 'playwright-core';
   /** @type {typeof import('playwright-core')} */
   const { chromium } = await import(module);
-  const executablePath = CHROME || findBrowser('chromium');
-  if (!executablePath)
-    throw new Error('No Chrome or Chromium found: install one, or set CHROME to its program');
-  return chromium.launch({
-    executablePath,
-    headless: !window,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    args: CHROME_FLAGS.split(' ').filter(Boolean),
-  });
+  const program = CHROME || findBrowser('chromium');
+  if (!program) throw new Error('No Chrome or Chromium found: install one, or set CHROME to its program');
+  return { chromium, program, flags: CHROME_FLAGS.split(' ').filter(Boolean) };
 }
 
 /**

@@ -86,10 +86,17 @@ export interface HaltingServer extends RangeServer {
   cut(): void;
 }
 
-/** A server that sends no byte from `halt` on until it is told to go on. */
-export async function haltingServer(bytes: Uint8Array, halt: number): Promise<HaltingServer> {
+/** A kilobyte after so many milliseconds, from a server that drips. */
+const DRIP_MILLISECONDS = 50;
+
+/** A server that sends no byte from `halt` on until it is told to go on; or, if it drips, a kilobyte now and then. */
+export async function haltingServer(bytes: Uint8Array, halt: number, drips = false): Promise<HaltingServer> {
   const waiting = new Set<{ response: ServerResponse; rest: Uint8Array }>();
   let halted = true;
+  const drip = (one: { response: ServerResponse; rest: Uint8Array }) => {
+    one.response.write(one.rest.subarray(0, 1000));
+    one.rest = one.rest.subarray(1000);
+  };
   const server = await rangeServer(bytes, {
     answer(request, response) {
       const [, first = '0', last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
@@ -101,7 +108,11 @@ export async function haltingServer(bytes: Uint8Array, halt: number): Promise<Ha
       if (from < halt) response.write(bytes.subarray(from, halt));
       const one = { response, rest: bytes.subarray(Math.max(from, halt), to) };
       waiting.add(one);
-      response.on('close', () => waiting.delete(one));
+      const dripping = drips ? setInterval(() => halted && drip(one), DRIP_MILLISECONDS) : undefined;
+      response.on('close', () => {
+        clearInterval(dripping);
+        waiting.delete(one);
+      });
       return true;
     },
   });

@@ -1,4 +1,5 @@
 // The models page: a download that is paused, survives a reload, is shared by two tabs, is run from storage, and deleted.
+import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { DEMO, readBytes } from '../oracle';
@@ -79,6 +80,108 @@ test('a cell runs a model that is still being downloaded: it is on the GPU in pa
   } finally {
     server.close();
   }
+});
+
+/** Runs in the page before its own scripts: keeps its workers, so that a test can end them. */
+function keepWorkers() {
+  const workers: Worker[] = [];
+  Object.assign(window, { endWorkers: () => workers.forEach((worker) => worker.terminate()) });
+  window.Worker = class extends Worker {
+    constructor(...words: ConstructorParameters<typeof Worker>) {
+      super(...words);
+      workers.push(this);
+    }
+  };
+}
+
+/** What the manifest of the only stored model says. */
+const manifestIn = (page: Page) =>
+  page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const models = await root.getDirectoryHandle('models', { create: true });
+    for await (const [, folder] of models.entries()) {
+      const file = await (folder as FileSystemDirectoryHandle).getFileHandle('manifest.json');
+      const text = await (await file.getFile()).text();
+      return JSON.parse(text || '{}') as { have?: number; found?: string; complete?: boolean };
+    }
+    return {};
+  });
+
+test('a download survives the death of its worker, a reload in its middle and a full disk', async () => {
+  const server = await haltingServer(BYTES, 3_000_000, true);
+  try {
+    await withChromium(async (page, { address }) => {
+      await page.addInitScript(keepWorkers);
+      await page.reload();
+      await page.locator('[data-models=known]').waitFor();
+      const row = page.locator(`[data-model="${server.address}"]`);
+      const have = async () => (await manifestIn(page).catch(() => undefined))?.have ?? 0;
+      const goOn = async () => {
+        await page.reload();
+        await row.getByRole('button', { name: 'Go on' }).click();
+        await row.getByText('downloading').waitFor();
+      };
+      await page.locator('#other').fill(server.address);
+      await page.locator('form').getByRole('button', { name: 'Download' }).click();
+      await expect.poll(have, COMPUTING).toBeGreaterThan(3_000_000);
+
+      await page.evaluate(() => (window as unknown as { endWorkers(): void }).endWorkers());
+      const first = await have();
+      const before = server.requests.length;
+      await goOn();
+      expect(server.requests[before + 1].range).toMatch(new RegExp(`^bytes=${first}-`));
+      await expect.poll(have, COMPUTING).toBeGreaterThan(first);
+
+      await goOn(); // the reload ends the worker in the middle of its work
+      const second = await have();
+      expect(second).toBeGreaterThan(first);
+
+      const session = await page.context().newCDPSession(page);
+      const { origin } = new URL(address);
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: second + 200_000 });
+      server.goOn();
+      await row.getByRole('alert').waitFor();
+      expect(await row.textContent()).toMatch(/No room:\s+.* needs .* more.*What has arrived is kept/s);
+      const link = row.getByRole('link', { name: 'Run it without storing it' });
+      expect(await link.getAttribute('href')).toContain(encodeURIComponent(server.address));
+      expect(await have()).toBeGreaterThanOrEqual(second);
+
+      await session.send('Storage.overrideQuotaForOrigin', { origin });
+      await row.getByRole('button', { name: 'Go on' }).click();
+      await row.getByText('✓ stored').waitFor();
+      expect((await manifestIn(page)).found).toBe(createHash('sha256').update(BYTES).digest('hex'));
+    }, 'models');
+  } finally {
+    server.close();
+  }
+});
+
+test('a file that was chosen is remembered, and opened again after a reload', async () => {
+  await withChromium(async (page, { address }) => {
+    // A test cannot press the buttons of the system's picker: it hands out a real handle of the browser's own storage.
+    await page.addInitScript(() =>
+      Object.assign(window, {
+        async showOpenFilePicker() {
+          const root = await navigator.storage.getDirectory();
+          const handle = await root.getFileHandle('chosen.gguf', { create: true });
+          const writable = await handle.createWritable();
+          await writable.write(new Uint8Array(1_234_567));
+          await writable.close();
+          return [handle];
+        },
+      }),
+    );
+    await page.goto(`${address}?model=chosen.gguf&prefill=16`);
+    await page.getByText('A file or an address').first().click();
+    await page.getByRole('button', { name: 'Open a GGUF' }).first().click();
+    const cost = page.locator('.costs').first();
+    await expect.poll(() => cost.textContent()).toMatch(/chosen\.gguf.*1\.2 MB/s);
+    await page.goto(`${address}?model=chosen.gguf&prefill=16`);
+    await page.reload();
+    expect(await cost.textContent()).not.toContain('1.2 MB');
+    await page.getByRole('button', { name: 'Open it again' }).click();
+    await expect.poll(() => cost.textContent()).toMatch(/chosen\.gguf.*1\.2 MB/s);
+  });
 });
 
 test('a link names a published model: it is offered with its size, and nothing is fetched', async () => {

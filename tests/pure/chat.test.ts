@@ -14,6 +14,23 @@ describe('the chat format', () => {
     expect(turnText('plain', 'a\r\n\r\n \nb\nc', true)).toBe('User: a\nb\nc\n\nAssistant:');
   });
 
+  test('makes of several turns what the models were trained on: one empty line between what two say, and none within', () => {
+    // The form that BlinkDL/rwkv7-g1 and the chat template of the published files give, without and with thinking.
+    const conversation = (chat: string, answers: string[]) =>
+      ['Hi', 'One\n\ntwo', 'Bye']
+        .map((turn, i) => turnText(chat, turn, i === 0) + (answers[i] ?? ''))
+        .join('');
+    expect(conversation('plain', [' Hello.', ' 2.'])).toBe(
+      'User: Hi\n\nAssistant: Hello.\n\nUser: One\ntwo\n\nAssistant: 2.\n\nUser: Bye\n\nAssistant:',
+    );
+    expect(conversation('think', ['>\nHm.\n</think>\nHello.'])).toMatch(
+      /^User: Hi\n\nAssistant: <think>\nHm\.\n<\/think>\nHello\.\n\nUser: One\ntwo\n\nAssistant: <think/,
+    );
+    expect(conversation('no_think', ['\nHello.'])).toMatch(
+      /^User: Hi\n\nAssistant: <think>\n<\/think>\nHello\.\n\nUser: One\ntwo/,
+    );
+  });
+
   test('a turn that is added is read as one turn, whatever it says', () => {
     const turn = fc.array(fc.constantFrom('a', '---', ' --- ', '', '\n', 'User:'), {
       minLength: 1,

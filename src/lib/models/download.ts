@@ -266,7 +266,12 @@ class Download {
     const list = others.map(
       ({ key, manifest }) => `${manifest?.name ?? key} (${gigabytes(manifest?.have ?? 0)})`,
     );
-    const room = free === undefined ? '' : `, and there is room for ${gigabytes(free)}`;
+    const room =
+      free === undefined
+        ? ''
+        : free < bytes
+          ? `, and there is room for ${gigabytes(free)}`
+          : `; the browser or system took no more, although it says that ${gigabytes(free)} are free`;
     const advice = list.length ? `; these could be deleted: ${list.join(', ')}` : '';
     return new NoRoom(
       `${this.request.name} needs ${gigabytes(bytes)} more${room}${advice}. What has arrived is kept`,

@@ -288,6 +288,8 @@ export const cells = {
   after: (tokens: number) => `after ${tokens} tokens in the state`,
   cutOff: 'cut off: it has as many tokens as it may have',
   earlierTurn: 'answered in an earlier run',
+  forgotten:
+    'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and all turns are answered anew.',
   speeds: (prefill: string, decode: string) => `prefill ${prefill} tok/s · decode ${decode} tok/s`,
   notCompiled: 'This shader came with a link. It is not compiled until you allow it.',
   allow: 'Allow this shader',

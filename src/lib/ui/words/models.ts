@@ -36,7 +36,7 @@ export default {
     noRoom: 'No room:',
     failed: 'It failed:',
   },
-  runWithout: 'An address can also be run without storing it: write it as the model of a cell.',
+  runWithout: 'Run it without storing it: it is then read from the server again on each visit.',
   from: (hosts: string, licence: string) => `from ${hosts}; ${licence}`,
   unknownSize: 'size unknown',
   about: (size: string) => `about ${size}`,

@@ -35,7 +35,7 @@ export default {
     noRoom: '空间不足：',
     failed: '下载失败：',
   },
-  runWithout: '也可以不保存，直接把地址写作单元格的模型来运行。',
+  runWithout: '不保存而直接运行：每次访问都会重新从服务器读取。',
   from: (hosts, licence) => `来自 ${hosts}；${licence}`,
   unknownSize: '大小未知',
   about: (size) => `约 ${size}`,

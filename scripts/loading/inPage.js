@@ -1,0 +1,247 @@
+// Loads and downloads a model in the built page, as a user would, and measures it.
+
+/**
+ * @typedef {import('./chrome.js').Chrome} Chrome
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {object} Row a line of the result; figures that a row has not are left out
+ * @property {string} what
+ * @property {number} [seconds]
+ * @property {number} [bytes]
+ * @property {number} [firstTokenSeconds] from the click to the first token
+ * @property {number} [memoryMegabytes] the most that was used, until the file was loaded or stored, above what was used before the click
+ * @typedef {object} Told an event of a worker
+ * @property {number} at milliseconds since 1970
+ * @property {string} type
+ * @property {string} [phase]
+ * @property {number} [done]
+ * @property {number} [total]
+ * @property {string} [reason]
+ */
+
+/** A name on a hub, for which the script answers: only models by name are offered for download in a notebook. */
+const HUB_NAME = 'hf:loading/loopback/model.gguf';
+
+/** @param {string} model */
+const notebookOf = (model) => ({
+  name: 'loading.md',
+  mimeType: 'text/markdown',
+  buffer: Buffer.from(`# Loading\n\n\`\`\`lab generate\nmodel=${model}\ntokens=2\n---\n\`\`\`\n`),
+});
+
+/** Runs in the page before its own scripts: keeps what its workers tell about loading, with the time. */
+function recordWorkers() {
+  /** @type {Told[]} */
+  const told = [];
+  Object.assign(window, { told });
+  window.Worker = class extends Worker {
+    /** @param {ConstructorParameters<typeof Worker>} words */
+    constructor(...words) {
+      super(...words);
+      this.addEventListener('message', ({ data: { type, progress, reason } }) => {
+        const { phase, done, total, have, bytes } = progress ?? {};
+        const at = performance.timeOrigin + performance.now();
+        if (['progress', 'ended', 'failed', 'finished'].includes(type))
+          told.push({ at, type, phase, done: done ?? have, total: total ?? bytes, reason });
+      });
+    }
+  };
+}
+
+/**
+ * Opens a page whose workers are listened to.
+ * @param {Chrome} chrome
+ * @param {string} address
+ */
+async function open({ page }, address) {
+  await page.addInitScript(recordWorkers);
+  await page.goto(address);
+}
+
+/**
+ * Clicks a button and resolves to the page's time of it.
+ * @param {import('playwright-core').Locator} button
+ */
+const clickAt = (button) =>
+  button.evaluate((/** @type {HTMLElement} */ element) => {
+    const at = performance.timeOrigin + performance.now();
+    element.click();
+    return at;
+  });
+
+/**
+ * What the workers told so far.
+ * @param {Page} page
+ * @returns {Promise<Told[]>}
+ */
+const toldIn = (page) => page.evaluate(() => /** @type {any} */ (window).told);
+
+/**
+ * Waits until the models worker has ended a download or the lab's worker has made a token, and returns all that they told.
+ * Throws when one of them failed.
+ * @param {Page} page
+ * @param {'ended' | 'generating'} wanted
+ */
+async function until(page, wanted) {
+  await page.waitForFunction((name) => {
+    /** @type {Told[]} */
+    const all = /** @type {any} */ (window).told;
+    return all.some(
+      ({ type, phase, done }) =>
+        type === name || ['failed', 'finished'].includes(type) || (phase === name && Number(done) > 0),
+    );
+  }, wanted);
+  const told = await toldIn(page);
+  const failed = told.find((each) => each.type === 'failed' || (each.type === 'ended' && each.reason));
+  if (failed) throw new Error(failed.reason);
+  return told;
+}
+
+/**
+ * Runs a model in a notebook and measures from the click on Run to the first token, and the loading in between.
+ * @param {Chrome} chrome
+ * @param {string} site
+ * @param {string} what
+ * @param {{ name: string, file?: string }} model file: a file of this computer that is chosen in the page
+ * @returns {Promise<Row>}
+ */
+export async function runModel(chrome, site, what, { name, file }) {
+  const { page } = chrome;
+  await open(chrome, site);
+  await page.locator('[data-adapter]').waitFor();
+  process.stderr.write(`${what}, ${await page.locator('[data-adapter]').first().innerText()}\n`);
+  if (file) await choose(page, file);
+  await page.locator('[data-import]').setInputFiles(notebookOf(name));
+  const run = page.locator('[data-cell=generate]').getByRole('button', { name: 'Run', exact: true });
+  await run.waitFor();
+  const memory = chrome.memory();
+  const clicked = await clickAt(run);
+  const told = await until(page, 'generating');
+  const { loadedAt, ...figures } = loadingOf(told, clicked);
+  return { what, ...figures, memoryMegabytes: memory.end(loadedAt) };
+}
+
+/**
+ * Chooses a file of any size: Playwright itself refuses large ones in a browser that it has not started.
+ * @param {Page} page
+ * @param {string} file
+ */
+async function choose(page, file) {
+  const session = await page.context().newCDPSession(page);
+  const expression = 'document.querySelector("[data-import]")';
+  const { result } = await session.send('Runtime.evaluate', { expression });
+  await session.send('DOM.setFileInputFiles', { files: [file], objectId: result.objectId });
+  await session.detach();
+}
+
+/**
+ * @param {Told[]} told
+ * @param {number} clicked
+ */
+function loadingOf(told, clicked) {
+  const loading = told.filter(({ phase }) => phase === 'loading');
+  const [from, to] = [loading[0], loading.at(-1)];
+  const token = told.find(({ phase, done }) => phase === 'generating' && Number(done) > 0);
+  if (!from || !to || !token) throw new Error('The page told nothing about loading');
+  return {
+    loadedAt: to.at,
+    seconds: (to.at - from.at) / 1e3,
+    bytes: to.total,
+    firstTokenSeconds: (token.at - clicked) / 1e3,
+  };
+}
+
+/**
+ * Downloads an address on the models page. With `killAt`, the browser is killed when this share has arrived.
+ * @param {Chrome} chrome
+ * @param {string} site
+ * @param {string} address
+ * @param {number} [killAt]
+ * @returns {Promise<Row>} the bytes and the seconds of this part of the download
+ */
+export async function downloadInPage(chrome, site, address, killAt) {
+  const { page } = chrome;
+  await open(chrome, `${site}models`);
+  await page.locator('[data-models=known]').waitFor();
+  const row = page.locator(`[data-model="${address}"]`);
+  const begun = (await row.count()) > 0;
+  if (!begun) await page.locator('#other').fill(address);
+  const button = begun
+    ? row.getByRole('button', { name: 'Go on' })
+    : page.locator('form').getByRole('button', { name: 'Download' });
+  const memory = chrome.memory();
+  const clicked = await clickAt(button);
+  const what = begun ? 'download, the rest after a kill' : 'download';
+  if (killAt === undefined)
+    return { ...partOf(await until(page, 'ended'), clicked, what), memoryMegabytes: memory.end() };
+  await page.waitForFunction((share) => {
+    const last = /** @type {any} */ (window).told.at(-1);
+    return last?.type === 'ended' || (last?.done ?? 0) >= share * (last?.total || Infinity);
+  }, killAt);
+  const told = await toldIn(page);
+  if (told.some(({ type }) => type === 'ended'))
+    throw new Error('The download ended before it could be cut: take a larger file');
+  await chrome.kill();
+  return { ...partOf(told, clicked, 'download, until it was killed'), memoryMegabytes: memory.end() };
+}
+
+/**
+ * @param {Told[]} told
+ * @param {number} clicked
+ * @param {string} what
+ */
+function partOf(told, clicked, what) {
+  const arrived = told.filter(({ phase, total }) => phase && total);
+  const [first, last] = [arrived[0], arrived.at(-1)];
+  const bytes = (last?.done ?? 0) - (first?.done ?? 0);
+  return { what, bytes, seconds: ((told.at(-1)?.at ?? 0) - clicked) / 1e3 };
+}
+
+/**
+ * Downloads a model by name in a notebook and presses Run at once: it is loaded while it arrives.
+ * @param {Chrome} chrome
+ * @param {string} site
+ * @param {string} address of the file
+ * @returns {Promise<Row>} seconds until the hash was known, and from the click on Download to the first token
+ */
+export async function runWhileDownloading(chrome, site, address) {
+  const { page } = chrome;
+  const headers = { 'Access-Control-Allow-Origin': '*' };
+  await page.route('https://huggingface.co/**', (route) =>
+    route.request().url().includes('/resolve/')
+      ? route.fulfill({ status: 302, headers: { ...headers, Location: address } })
+      : route.fulfill({ status: 404, headers }),
+  );
+  await open(chrome, site);
+  await page.locator('[data-adapter]').waitFor();
+  await page.locator('[data-import]').setInputFiles(notebookOf(HUB_NAME));
+  const cell = page.locator('[data-cell=generate]');
+  await cell.locator('summary').first().click();
+  const button = page.locator(`[data-model="${HUB_NAME}"]`).getByRole('button', { name: 'Download' });
+  await button.waitFor();
+  const memory = chrome.memory();
+  const clicked = await clickAt(button);
+  await page.locator(`[data-model="${HUB_NAME}"][data-state=active]`).waitFor();
+  await clickAt(cell.getByRole('button', { name: 'Run', exact: true }));
+  const told = await until(page, 'generating');
+  const ended = told.find(({ type }) => type === 'ended');
+  const { firstTokenSeconds, bytes, loadedAt } = loadingOf(told, clicked);
+  return {
+    what: 'load while it is downloaded',
+    seconds: ((ended?.at ?? NaN) - clicked) / 1e3,
+    ...{ bytes, firstTokenSeconds, memoryMegabytes: memory.end(loadedAt) },
+  };
+}
+
+/**
+ * What the page stored: the manifest of the only model.
+ * @param {Page} page
+ * @returns {Promise<{ key: string, name: string, bytes: number, complete: boolean, found: string }>}
+ */
+export const storedIn = (page) =>
+  page.evaluate(async () => {
+    const models = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    for await (const key of models.keys()) {
+      const manifest = await (await models.getDirectoryHandle(key)).getFileHandle('manifest.json');
+      return { key, ...JSON.parse(await (await manifest.getFile()).text()) };
+    }
+  });
