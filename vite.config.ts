@@ -60,7 +60,11 @@ export default defineConfig({
   define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   worker: { format: 'es' },
   // Build timings would only distract people who start the lab.
-  build: { rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } } },
+  // The licences of all that the page ships, as the packages ask: build/licences.md.
+  build: {
+    license: { fileName: 'licences.md' },
+    rolldownOptions: { checks: { pluginTimings: false, bundlerTimings: false } },
+  },
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -28,7 +28,14 @@ export async function openAddress(search: string, hash: string, store: Store): P
   }
 }
 
-async function openAnew(visited: string, hash: string, store: Store): Promise<Opened> {
+/** The notebook of an address without the browser's store; the first preset for none. Rejects with an Error that says what is wrong. */
+export async function textAt(search: string, hash: string): Promise<Extract<Opened, { kind: 'text' }>> {
+  const opened = await openAnew(search, hash, { last: () => Promise.resolve(undefined) });
+  if (opened.kind === 'text') return opened;
+  throw new Error(opened.kind === 'broken' ? opened.reason : 'There is no notebook here');
+}
+
+async function openAnew(visited: string, hash: string, store: Pick<Store, 'last'>): Promise<Opened> {
   const search = withoutTracking(visited);
   // The link reader is loaded only for addresses that need it.
   const asked =

@@ -6,6 +6,9 @@ export function rounded(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString(locale());
 }
 
+/** A name such as synthetic-2.9b with word joiners, so that no line breaks at its hyphens. */
+export const unbroken = (name: string): string => name.replaceAll('-', '-\u2060');
+
 /** A change as text: `+4.2 %`. */
 export const percent = (change: number): string =>
   `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(1)} %`;

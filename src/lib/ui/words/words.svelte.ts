@@ -35,6 +35,11 @@ const SCORE: Record<Language, () => Promise<typeof import('./score')>> = {
   zh: () => import('./zh/score'),
 };
 
+const EMBED: Record<Language, () => Promise<typeof import('./embed')>> = {
+  en: () => import('./embed'),
+  zh: () => import('./zh/embed'),
+};
+
 const MODELS: Record<Language, () => Promise<typeof import('./models')>> = {
   en: () => import('./models'),
   zh: () => import('./zh/models'),
@@ -60,6 +65,9 @@ export const foundWords = async () => (await FOUND[current]()).default;
 
 /** The words of the first page's measurement, in the current language; loaded by the first call. Reactive. */
 export const scoreWords = async () => (await SCORE[current]()).default;
+
+/** The words of an embedded chart, in the current language; loaded by the first call. Reactive. */
+export const embedWords = async () => (await EMBED[current]()).default;
 
 /** The words of the models page, in the current language; loaded by the first call. Reactive. */
 export const modelWords = async () => (await MODELS[current]()).default;

@@ -1,0 +1,63 @@
+// Embedded charts: which cell an address shows, what its chart draws, and the code that embeds it. Addresses of pages by file name.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { reroute } from '../../src/hooks';
+import { codeOf, embeddedCell, embeddedOf, firstChart, NoChart } from '../../src/lib/ui/notebook/embedded';
+
+const RESULTS = new URL('../../static/results/prefill-decode-chromium-h100.csv', import.meta.url);
+const CSV = readFileSync(RESULTS, 'utf8').split('\n').slice(0, 3).join('\n');
+const NOTEBOOK = `# Mine & "yours"
+
+\`\`\`lab sweep
+prefill=64
+reference=phase-2
+x=prefill
+target=650
+\`\`\`
+
+\`\`\`csv results
+${CSV}
+\`\`\`
+
+\`\`\`wgsl matmul/mine
+bad
+\`\`\`
+`;
+
+test('a sweep is drawn with the results below it, results by themselves, and other cells not at all', () => {
+  expect(firstChart(NOTEBOOK)).toBe(2);
+  expect(embeddedOf(NOTEBOOK, '2')).toMatchObject({
+    title: 'Mine & "yours"',
+    references: ['phase-2'],
+    target: 650,
+    axis: 'prefill',
+    records: [{ model: 'synthetic-2.9b', prefill: 64 }, { prefill: 128 }],
+  });
+  expect(embeddedOf(NOTEBOOK, '3')).toMatchObject({ references: [], target: undefined, records: [{}, {}] });
+  for (const wanted of ['1', '4', '0', 'x', ''])
+    expect(() => embeddedOf(NOTEBOOK, wanted)).toThrow(new NoChart(wanted, [2, 3]));
+  expect(firstChart('# Nothing\n')).toBeUndefined();
+});
+
+test('settings that no one can read here, because their shader does not run, still draw the results', () => {
+  const text = NOTEBOOK.replace('target=650', 'matmul=mine');
+  expect(embeddedOf(text, '2')).toMatchObject({ records: [{}, {}], target: undefined });
+});
+
+test('the code of a frame escapes its title and keeps the link', () => {
+  const code = codeOf('https://example.org/lab/#n=1.abc.def', 2, 'Mine & "yours"');
+  expect(code).toMatch(/^<iframe src="https:\/\/example\.org\/lab\/\?embed=2#n=1\.abc\.def"/);
+  expect(code).toContain('title="Mine &amp; &quot;yours&quot;"');
+  expect(codeOf('https://example.org/?notebook=phase-2', 3, '')).toContain('/?notebook=phase-2&amp;embed=3"');
+  expect([embeddedCell('?embed=3&utm_source=x'), embeddedCell('?notebook=start')]).toEqual(['3', undefined]);
+});
+
+test.each([
+  ['/lab/index.html', '/lab/'],
+  ['/index.html', '/'],
+  ['/lab/selftest.html', '/lab/selftest'],
+  ['/kernels/wkv.html', '/kernels/wkv'],
+  ['/lab/', '/lab/'],
+])('%s is the page %s', (path, page) => {
+  expect(reroute({ url: new URL(`https://example.org${path}`), fetch })).toBe(page);
+});
