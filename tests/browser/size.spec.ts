@@ -10,15 +10,18 @@ const FIRST_LOAD = 150_000;
 const WHOLE_VISIT = 175_000;
 
 const BUILD = new URL('../../build/', import.meta.url);
+const MOST_SHIFTED = 0.05;
+
 const gzipped = (path: string) => gzipSync(readFileSync(new URL(path, BUILD))).length;
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 
-test('a first visit stays small', async () => {
+test('a first visit stays small, and nothing on the page jumps', async () => {
   const paths = await withChromium(
     async (page) => {
       await page.locator('[data-markdown=rendered]').first().waitFor();
       await page.locator('[data-cell=profile]').waitFor();
       await page.locator('[data-adapter]').waitFor();
+      expect(await page.evaluate(shifted)).toBeLessThan(MOST_SHIFTED);
       return page.evaluate(() =>
         ['navigation', 'resource']
           .flatMap((type) => performance.getEntriesByType(type))
@@ -43,6 +46,19 @@ test('a first visit stays small', async () => {
   expect(sum(first)).toBeLessThanOrEqual(FIRST_LOAD);
   expect(sum(counted)).toBeLessThanOrEqual(WHOLE_VISIT);
 });
+
+/** The page's layout shifts so far, as Web Vitals count them: 0.1 is where a page begins to disturb. Runs in the page. */
+const shifted = () =>
+  new Promise<number>((resolve) => {
+    new PerformanceObserver((list) =>
+      resolve(
+        list
+          .getEntries()
+          .reduce((sum, entry) => sum + (entry as PerformanceEntry & { value: number }).value, 0),
+      ),
+    ).observe({ type: 'layout-shift', buffered: true });
+    setTimeout(() => resolve(0), 1000); // there were none
+  });
 
 /** True if a script is a dictionary of either language. */
 const speaks = (path: string) =>
