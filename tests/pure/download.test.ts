@@ -348,6 +348,12 @@ describe('no room', () => {
     expect(server.requests.length).toBe(1);
   });
 
+  it('is the same where there is not even room for the manifest', async () => {
+    await serve();
+    folder.writeManifest = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+    await expect(fetchModel()).rejects.toThrow(NoRoom);
+  });
+
   it('comes in the middle: what has arrived is kept, and the download goes on later', async () => {
     await serve();
     const { open } = folder;

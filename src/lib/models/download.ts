@@ -5,7 +5,9 @@
 import { createSHA256 } from 'hash-wasm';
 import { messageOf } from '../engine/ggufHeader';
 import type { Arriving } from './arriving';
+import { restored, toBase64 } from './hashState';
 import { factsIn, type Homes, hubListAddress } from './hubs';
+import { Rate } from './rate';
 import { keyOf, type ModelRequest } from './request';
 import { gigabytes, isFileName, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
 import { Changed, inspect, type Network, type Remote, transfer } from './transfer';
@@ -193,18 +195,11 @@ class Download {
     const { storage, key, request } = this;
     const manifest = await this.#resumable(remote);
     await this.#requireRoom(manifest.bytes - manifest.have);
-    await storage.writeManifest(key, JSON.stringify(manifest));
-    const part = await storage.open(key, request.file);
-    const { arriving } = this.options;
-    arriving?.begin(part, request.file, manifest.bytes);
     try {
-      await this.#receive(remote, manifest, await Sink.open(part, manifest, this));
+      await this.#store(remote, manifest);
     } catch (error) {
       if (!isNoRoom(error)) throw error;
       throw await this.#noRoom(manifest.bytes - manifest.have);
-    } finally {
-      arriving?.close();
-      await part.close();
     }
     if (manifest.complete) return manifest;
     await storage.remove(key);
@@ -212,6 +207,20 @@ class Download {
       `${remote.address}: its SHA-256 is ${manifest.found}, but ${request.name} should have ${manifest.sha256}; ` +
         'the server has another file, or the bytes were damaged on their way. They were deleted',
     );
+  }
+
+  async #store(remote: Remote, manifest: Manifest): Promise<void> {
+    const { storage, key, request } = this;
+    await storage.writeManifest(key, JSON.stringify(manifest));
+    const part = await storage.open(key, request.file);
+    const { arriving } = this.options;
+    arriving?.begin(part, request.file, manifest.bytes);
+    try {
+      await this.#receive(remote, manifest, await Sink.open(part, manifest, this));
+    } finally {
+      arriving?.close();
+      await part.close();
+    }
   }
 
   /** The manifest to go on with: the former one if it is of the same file and its bytes are there, else a new one. */
@@ -374,38 +383,5 @@ class Sink {
 
   #write() {
     return this.owner.storage.writeManifest(this.owner.key, JSON.stringify(this.manifest));
-  }
-}
-
-/** True if the hash could be set to the state of the stored bytes. */
-function restored(hash: Awaited<ReturnType<typeof createSHA256>>, { have, hashing }: Manifest): boolean {
-  if (!hashing || have === 0) return false;
-  try {
-    hash.load(fromBase64(hashing));
-    return true;
-  } catch {
-    return false; // a state of another version of the library
-  }
-}
-
-const toBase64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
-const fromBase64 = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-
-/** Bytes per second over the last five seconds. */
-class Rate {
-  #parts: { at: number; bytes: number }[] = [{ at: performance.now(), bytes: 0 }];
-
-  add(bytes: number) {
-    const now = performance.now();
-    const last = this.#parts.at(-1)!;
-    if (now - last.at < 100 && this.#parts.length > 1) last.bytes += bytes;
-    else this.#parts.push({ at: now, bytes });
-    while (this.#parts.length > 2 && now - this.#parts[0].at > 5000) this.#parts.shift();
-  }
-
-  get value(): number | undefined {
-    const seconds = (performance.now() - this.#parts[0].at) / 1000;
-    if (seconds < 0.3) return undefined;
-    return this.#parts.slice(1).reduce((sum, { bytes }) => sum + bytes, 0) / seconds;
   }
 }
