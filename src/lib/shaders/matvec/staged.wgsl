@@ -70,8 +70,8 @@ fn add_pairs(sums: vec4<f32>, w: Pairs, unit: u32, start: u32) -> vec4<f32> {
   var p = Products();
   var x_sums = vec2<f32>();
   for (var half = 0u; half < 2u; half++) {
-    let even = sixteen_of_x(start, unit, 4u * half);
-    let odd = sixteen_of_x(start, unit, 4u * half + 8u);
+    let even = mat4x4<f32>(vector_of_x(start, unit, 4u * half), vector_of_x(start, unit, 4u * half + 1u), vector_of_x(start, unit, 4u * half + 2u), vector_of_x(start, unit, 4u * half + 3u));
+    let odd = mat4x4<f32>(vector_of_x(start, unit, 4u * half + 8u), vector_of_x(start, unit, 4u * half + 9u), vector_of_x(start, unit, 4u * half + 10u), vector_of_x(start, unit, 4u * half + 11u));
     x_sums += vec2<f32>(total((even[0] + even[1]) + (even[2] + even[3])), total((odd[0] + odd[1]) + (odd[2] + odd[3])));
     p.row0 += products(select(w.row0.a, w.row0.b, half == 1u), even, odd);
     p.row1 += products(select(w.row1.a, w.row1.b, half == 1u), even, odd);
@@ -88,15 +88,10 @@ fn add_pairs(sums: vec4<f32>, w: Pairs, unit: u32, start: u32) -> vec4<f32> {
   return added;
 }
 
-// The unit's columns from its `vector`-th vector on, zero past the last unit.
-fn sixteen_of_x(start: u32, unit: u32, vector: u32) -> mat4x4<f32> {
-  if (stages_x == 1u) {
-    let at = unit % section * pitch + vector;
-    return mat4x4<f32>(x_tile[at], x_tile[at + 1u], x_tile[at + 2u], x_tile[at + 3u]);
-  }
-  if (unit >= sizes.columns / 64u) { return mat4x4<f32>(); }
-  let at = 16u * (start + unit) + vector;
-  return mat4x4<f32>(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
+// The unit's columns as vectors, the `vector`-th of them; zero past the last unit.
+fn vector_of_x(start: u32, unit: u32, vector: u32) -> vec4<f32> {
+  if (stages_x == 1u) { return x_tile[unit % section * pitch + vector]; }
+  return select(vec4<f32>(), x[16u * (start + unit) + vector], unit < sizes.columns / 64u);
 }
 
 fn scaled(w: Pair, pair: u32, p: vec2<f32>, x_sums: vec2<f32>) -> f32 {
