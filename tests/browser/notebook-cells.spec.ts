@@ -39,8 +39,7 @@ ${PLAIN}
 model=tiny-q4km.gguf
 prefill=8
 budget=2
-${PLAIN}
-layer_norm=naive,workgroup
+${PLAIN.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}
 \`\`\`
 `;
 const HOSTILE = `# Hello <script>window.pwned = 1</script>
