@@ -309,23 +309,17 @@ export class Engine {
   async profile(plans: Plans, tokens: number): Promise<StepTime[]> {
     this.#requireRoom(tokens);
     const steps = await this.#steps(plans, tokens, true);
-    const seconds = (await hasTimestamps(this.#device))
+    const times = (await hasTimestamps(this.#device))
       ? await this.#stamped(steps)
-      : await wallTimes(this.#device, steps);
+      : (await wallTimes(this.#device, steps)).map((seconds) => ({ seconds }));
     this.#position += tokens;
-    return steps.map(({ kernel, variant, pass, sizes }, i) => ({
-      kernel,
-      variant,
-      pass,
-      sizes,
-      seconds: seconds[i],
-    }));
+    return steps.map(({ kernel, variant, pass, sizes }, i) => ({ kernel, variant, pass, sizes, ...times[i] }));
   }
 
-  async #stamped(steps: Step[]): Promise<(number | undefined)[]> {
+  async #stamped(steps: Step[]): Promise<{ begin: number; seconds: number | undefined }[]> {
     const timer = new Timer(this.#device, steps.length);
     this.#device.queue.submit([encode(this.#device, steps, { timer })]);
-    return timer.read();
+    return timer.spans();
   }
 
   /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans, kept copies. */

@@ -38,7 +38,11 @@ export interface PrepareOptions {
 }
 
 /** GPU time of one step of a chunk; `seconds` is undefined when the timestamps were unusable. */
-export type StepTime = Pick<Step, 'kernel' | 'variant' | 'pass' | 'sizes'> & { seconds: number | undefined };
+export type StepTime = Pick<Step, 'kernel' | 'variant' | 'pass' | 'sizes'> & {
+  seconds: number | undefined;
+  /** Seconds from the begin of the first step to that of this one, by the GPU's clock; undefined without timestamps. */
+  begin?: number;
+};
 
 /** Splits a prompt into chunks; all are full except perhaps the last. */
 export function chunks(tokens: number, chunk: number): { tokens: number; last: boolean }[] {

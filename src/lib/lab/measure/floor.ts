@@ -2,6 +2,7 @@
  * The A/A floor: how far apart identical settings were found on this machine, by adapter, browser and length of a sample. A
  * comparison calls nothing faster that lies within it.
  */
+import { browserOf } from '../records/agent';
 import { centreInterval, MOST_VALUES } from '../statistics/signedRank';
 import { LOOKS } from '../statistics/verdict';
 
@@ -48,12 +49,6 @@ const LEVEL = LOOKS[0].alpha;
 export function floorKey(adapter: string, agent: string, sampleSeconds: number): string {
   const length = 2 ** Math.round(Math.log2(Math.max(sampleSeconds, 1e-6) / 1e-3));
   return [adapter, browserOf(agent), `${length} ms`].join(' | ');
-}
-
-/** Name and major version of the browser or runtime in a user agent; the agent itself if it is not one we know. */
-function browserOf(agent: string): string {
-  const [found] = agent.match(/(Edg|OPR|Firefox|Chrome|Version)\/\d+/) ?? [agent.slice(0, 80)];
-  return found.replace('/', ' ').replace('Version', 'Safari');
 }
 
 /** The floor as a log-ratio of 0 or more: the far end of the interval of the A/A effect. Undefined below 8 values. */

@@ -36,7 +36,8 @@ export async function profile(
   context: RunContext,
   { effort = effortFor(context.gpu), target = Number(NUMBERS.target.default) }: ProfileOptions = {},
 ): Promise<Profile> {
-  const { gpu, report, signal } = context;
+  const { gpu, host, report, signal } = context;
+  const startedAt = new Date().toISOString();
   const tokens = Math.min(run.chunk, run.prefill);
   const prepared = await prepareRun({ ...run, prefill: tokens, decode: 0 }, engine, context);
   const { choice, plans } = prepared;
@@ -61,6 +62,9 @@ export async function profile(
     matmuls: countMatmuls(weights, times[0]),
     adapter: gpu.adapter.name,
     software: gpu.adapter.software,
+    startedAt,
+    agent: host.agent,
+    timeline: timelineOf(times, rows),
     rows: rows.map((row) => ({
       ...row,
       ...atPeaksOf(row, choice, peaks),
@@ -155,6 +159,25 @@ function countMatmuls({ layers }: Weights, steps: StepTime[]): MatmulCount {
   };
 }
 
+/** The dispatches of the repetition with the median time, with the places of their rows; undefined without timestamps. */
+function timelineOf(times: StepTime[][], rows: readonly MeasuredRow[]): Profile['timeline'] {
+  const whole = times.filter((steps) =>
+    steps.every(({ begin, seconds }) => begin !== undefined && seconds !== undefined),
+  );
+  if (whole.length === 0) return undefined;
+  const lengthOf = (steps: StepTime[]) => steps.at(-1)!.begin! + steps.at(-1)!.seconds!;
+  const middle = whole.toSorted((a, b) => lengthOf(a) - lengthOf(b))[whole.length >> 1];
+  const places = new Map(rows.map((row, at) => [keyOf(row), at]));
+  return middle.map(({ kernel, variant, sizes, begin = 0, seconds = 0 }) => ({
+    row: places.get(keyOf({ kernel, variant, shape: shapeText(kernel, sizes) }))!,
+    begin,
+    seconds,
+  }));
+}
+
+const keyOf = ({ kernel, variant, shape }: Pick<ProfileRow, 'kernel' | 'variant' | 'shape'>) =>
+  `${kernel}/${variant} ${shape}`;
+
 type MeasuredRow = Omit<ProfileRow, 'computePeak' | 'secondsAtPeak' | 'beyondTargetSeconds'>;
 
 /** Groups the steps by kernel and shape, slowest first; seconds are means over the repetitions. */
@@ -162,7 +185,7 @@ function rowsOf(times: StepTime[][], choice: Choice): MeasuredRow[] {
   const rows = new Map<string, MeasuredRow>();
   times[0].forEach(({ kernel, variant, pass, sizes }, step) => {
     const shape = shapeText(kernel, sizes);
-    const key = `${kernel}/${variant} ${shape}`;
+    const key = keyOf({ kernel, variant, shape });
     const empty = { uses: 0, dispatches: 0, seconds: 0 };
     const row = rows.get(key) ?? { kernel, variant, shape, ...empty, passes: [], ...workOf(kernel, sizes) };
     rows.set(key, row);

@@ -75,7 +75,15 @@ export interface Profile {
   matmuls: MatmulCount;
   adapter: string;
   software: boolean;
+  /** ISO 8601, UTC, and the browser's user agent; absent in profiles of version 0.2 and older. */
+  startedAt?: string;
+  agent?: string;
   rows: ProfileRow[];
+  /**
+   * The dispatches of one repetition in order, each in a pass of its own: the place of its row in `rows`, and seconds by the GPU's
+   * clock since the first began. Absent without timestamps, and in profiles of version 0.2 and older.
+   */
+  timeline?: { row: number; begin: number; seconds: number }[];
   peaks: Peaks;
   /** Absent in profiles of version 0.2 and older. */
   warnings?: Warning[];
@@ -125,6 +133,16 @@ export function profileToCsv({ rows, wallSeconds, peaks }: Profile): string {
 export function totalOf(rows: readonly Pick<ProfileRow, 'uses' | 'dispatches' | 'seconds'>[]) {
   const sum = (key: 'uses' | 'dispatches' | 'seconds') => rows.reduce((total, row) => total + row[key], 0);
   return { uses: sum('uses'), dispatches: sum('dispatches'), seconds: sum('seconds') };
+}
+
+/** Seconds of each variant of each kernel, at all shapes together; most first. */
+export function variantSums(rows: readonly Pick<ProfileRow, 'kernel' | 'variant' | 'seconds'>[]) {
+  const sums = new Map<string, { kernel: string; variant: string; seconds: number }>();
+  for (const { kernel, variant, seconds } of rows) {
+    const key = `${kernel}/${variant}`;
+    sums.set(key, { kernel, variant, seconds: seconds + (sums.get(key)?.seconds ?? 0) });
+  }
+  return [...sums.values()].sort((a, b) => b.seconds - a.seconds);
 }
 
 /** The columns of llama.cpp's test-backend-ops, then the lab's own. */

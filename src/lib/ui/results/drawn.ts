@@ -1,7 +1,5 @@
 /** All that shows the results of a sweep, in one module that is loaded when there are some. */
 export { toCsv } from '../../lab/records/runsCsv';
-export { default as Bars } from './Bars.svelte';
-export { default as Chart } from './Chart.svelte';
 export { default as Fits } from './Fits.svelte';
 export { default as Runs } from './Runs.svelte';
-export { onePlace } from './series';
+export { default as RunsChart } from './RunsChart.svelte';

@@ -3,8 +3,6 @@ import { fieldOf, NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
-import { show } from '../../lab/records/column';
-import { SHOWN } from '../../lab/records/columns';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
 import { locale, t, wordOf } from '../words/words.svelte';
@@ -23,7 +21,7 @@ export interface Point {
   high: number;
   /** Table number of the record; undefined for published figures and baselines. */
   record: number | undefined;
-  /** The run's columns, one line each. */
+  /** Which run it is and how often it was sampled, or where the figure is from; a line each. */
   details: string[];
   /** True for a quick look: fewer samples than were asked for. */
   provisional?: boolean;
@@ -31,7 +29,7 @@ export interface Point {
   delta?: number;
 }
 
-export interface Series {
+interface Series {
   label: string;
   /** 'run': measured now; 'reference': published figures; 'baseline': an earlier run; 'ghost': before the last change. */
   origin: 'run' | 'reference' | 'baseline' | 'ghost';
@@ -285,9 +283,7 @@ function referenceLines(references: readonly ReferencePoint[], axis: string): Se
   const lines = new Map<string, Point[]>();
   for (const { series, key, x, tokensPerSecond, note } of references) {
     if (key !== axis) continue;
-    const details = [`${rounded(tokensPerSecond)} ${t().cells.perSecond}`, t().cells.published, note].filter(
-      Boolean,
-    );
+    const details = [t().cells.published, note].filter(Boolean);
     const point = {
       x,
       tokensPerSecond,
@@ -305,20 +301,19 @@ function referenceLines(references: readonly ReferencePoint[], axis: string): Se
   }));
 }
 
-function pointOf(record: RunRecord, number: number | undefined, x: number): Point {
+/** A record as a point of a chart. `number`: in the table; undefined for a record that is not in it. */
+export function pointOf(record: RunRecord, number: number | undefined, x: number): Point {
   const words = t().cells;
-  const details = SHOWN.filter(({ name }) => name !== 'x_variants')
-    .map((column) => [words.columns[column.name], show(column, record)])
-    .filter(([, value]) => value !== '');
   const name =
     number === undefined ? `${words.baseline}, ${record.startedAt.slice(0, 10)}` : words.runNumber(number);
+  const count = record.summary?.samples ?? (record.summary ? undefined : record.prefillSeconds.length);
   return {
     x,
     tokensPerSecond: tokensPerSecond(record),
     ...rateInterval(record),
     record: number,
     provisional: number !== undefined && isQuickLook(record),
-    details: [name, ...details.map(([title, value]) => `${title}: ${value}`)],
+    details: [count === undefined ? name : `${name}, ${words.samplesOf(String(count))}`, ...record.warnings],
   };
 }
 

@@ -166,7 +166,6 @@ export const cells = {
   log: 'log',
   chartFailed: 'The chart could not be loaded; the table below has the same figures.',
   chartTable: 'Show data',
-  chartLabel: (axis: string, summary: string) => `Chart of tokens per second against ${axis}. ${summary}`,
   axes: {
     chunk: 'chunk, tokens per pass',
     prefill: 'prompt length, tokens',
@@ -212,7 +211,6 @@ export const cells = {
   copyTable: 'Copy as Markdown',
   copied: 'Copied',
   notCopied: 'The browser does not allow copying',
-  png: 'Save PNG',
   inEveryRun: 'In every run',
   promptOf: (tokens: string) => `prompt of ${tokens} tokens`,
   chunkOf: (tokens: string) => `chunk ${tokens}`,

@@ -4,6 +4,7 @@
  */
 export type Language = 'en' | 'zh';
 export type Words = typeof import('./en').default;
+export type ChartWords = typeof import('./charts').default;
 
 /** Each language's own name, for the menu. */
 export const LANGUAGES: Record<Language, string> = { en: 'English', zh: '简体中文' };
@@ -28,6 +29,11 @@ const WARNINGS: Record<Language, () => Promise<typeof import('./warnings')>> = {
 const FOUND: Record<Language, () => Promise<typeof import('./found')>> = {
   en: () => import('./found'),
   zh: () => import('./zh/found'),
+};
+
+const CHARTS: Record<Language, () => Promise<typeof import('./charts')>> = {
+  en: () => import('./charts'),
+  zh: () => import('./zh/charts'),
 };
 
 const SCORE: Record<Language, () => Promise<typeof import('./score')>> = {
@@ -62,6 +68,9 @@ export const warningTexts = async () => (await WARNINGS[current]()).default;
 
 /** The words for what comparisons, peaks and tuning found, in the current language; loaded by the first call. Reactive. */
 export const foundWords = async () => (await FOUND[current]()).default;
+
+/** The words of charts beyond those of the sweep, in the current language; loaded by the first call. Reactive. */
+export const chartWords = async () => (await CHARTS[current]()).default;
 
 /** The words of the first page's measurement, in the current language; loaded by the first call. Reactive. */
 export const scoreWords = async () => (await SCORE[current]()).default;

@@ -155,7 +155,6 @@ export const cells: typeof english = {
   log: '对数',
   chartFailed: '图表无法加载；下面的表格有相同的数据。',
   chartTable: '显示数据',
-  chartLabel: (axis, summary) => `每秒词元数随${axis}变化的图表。${summary}`,
   axes: {
     chunk: '分块（每次通过的词元）',
     prefill: '提示词长度（词元）',
@@ -195,7 +194,6 @@ export const cells: typeof english = {
   copyTable: '复制为 Markdown',
   copied: '已复制',
   notCopied: '浏览器不允许复制',
-  png: '保存 PNG',
   inEveryRun: '每次运行都是',
   promptOf: (tokens) => `提示词 ${tokens} 个词元`,
   chunkOf: (tokens) => `分块 ${tokens}`,

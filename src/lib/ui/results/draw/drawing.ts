@@ -1,0 +1,70 @@
+/** The input of drawing: a plot, the colours of the page, and what the user has chosen; and measures of its text. */
+import type { Plot } from '../plot';
+
+/** Colours of the style sheet, resolved for the current theme. */
+export interface Palette {
+  ink: string;
+  quiet: string;
+  line: string;
+  panel: string;
+  series: string[];
+}
+
+export interface Drawing {
+  plot: Plot;
+  palette: Palette;
+  /** True to label lines at their right ends. */
+  directLabels: boolean;
+  /** Number of the selected record. */
+  selected?: number;
+  onselect?: (record: number) => void;
+  locale: string;
+}
+
+export const LABEL_FONT = '600 12.5px system-ui, sans-serif';
+export const FONT = { family: 'system-ui, sans-serif', size: 12.5 };
+/** Height of a line of a saved picture's caption, and of labels that are moved apart. */
+export const CAPTION_LINE = 17;
+
+/** Labels at line ends may take this share of the width. */
+const MOST_FOR_LABELS = 0.38;
+
+let ruler: CanvasRenderingContext2D | null | undefined;
+
+/** Width of a text in pixels. */
+export function widthOf(text: string, font = LABEL_FONT): number {
+  ruler ??= document.createElement('canvas').getContext('2d');
+  if (ruler) ruler.font = font;
+  return ruler?.measureText(text).width ?? 7 * text.length;
+}
+
+/** True if labels at the ends of lines leave enough of the width to the lines, and all fit below each other. */
+export function labelsFit({ series }: Plot, width: number, height: number): boolean {
+  const ends = series.filter(({ ends }) => ends);
+  return (
+    ends.length > 0 &&
+    ends.length * CAPTION_LINE < 0.8 * height &&
+    Math.max(...ends.map(({ label }) => widthOf(label))) + 22 < MOST_FOR_LABELS * width
+  );
+}
+
+/** A text in lines of at most `width` pixels, broken at spaces. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The colour of a series. */
+export const colourOf = (tone: number | 'quiet' | 'faint', { series, quiet, line }: Palette): string =>
+  typeof tone === 'number' ? series[tone % series.length] : tone === 'quiet' ? quiet : line;
+
+/** A colour as getComputedStyle gives it, made transparent; a colour in another notation stays as it is. */
+export function faded(colour: string, share: number): string {
+  const channels = /^rgb\(([\d.]+, [\d.]+, [\d.]+)\)$/.exec(colour)?.[1];
+  return channels ? `rgba(${channels}, ${share})` : colour;
+}

@@ -1,0 +1,213 @@
+/** Parts of a plot that Chart.js does not draw by itself: intervals, lines across, labels beside marks and at the ends of lines. */
+import type { Chart, Plugin } from 'chart.js';
+import type { Mark, PlotSeries } from '../plot';
+import { shadesOf } from './datasets';
+import { CAPTION_LINE, colourOf, type Drawing, LABEL_FONT, widthOf } from './drawing';
+
+type Draw = (chart: Chart, drawing: Drawing) => void;
+
+/** The plugins of a chart whose present drawing is `drawing()`. */
+export function pluginsOf(drawing: () => Drawing): Plugin[] {
+  const plugin = (id: string, hook: 'beforeDatasetsDraw' | 'afterDatasetsDraw', draw: Draw): Plugin => ({
+    id,
+    [hook]: (chart: Chart) => {
+      chart.ctx.save();
+      chart.ctx.font = LABEL_FONT;
+      draw(chart, drawing());
+      chart.ctx.restore();
+    },
+  });
+  return [
+    plugin('rules', 'beforeDatasetsDraw', rules),
+    plugin('columns', 'afterDatasetsDraw', columns),
+    plugin('intervals', 'afterDatasetsDraw', intervals),
+    plugin('labels', 'afterDatasetsDraw', labels),
+    plugin('ends', 'afterDatasetsDraw', lineEnds),
+  ];
+}
+
+/** Lines across the plot, with their labels. */
+const rules: Draw = ({ ctx, chartArea: area, scales }, { plot, palette }) => {
+  for (const { axis, at, label } of plot.rules ?? []) {
+    const place = scales[axis].getPixelForValue(at);
+    ctx.strokeStyle = ctx.fillStyle = palette.ink;
+    ctx.lineWidth = 1.5;
+    ctx.setLineDash([6, 5]);
+    ctx.beginPath();
+    ctx.moveTo(axis === 'y' ? area.left : place, axis === 'y' ? place : area.top);
+    ctx.lineTo(axis === 'y' ? area.right : place, axis === 'y' ? place : area.bottom);
+    ctx.stroke();
+    ctx.textBaseline = 'bottom';
+    const room = axis === 'x' && place + 6 + widthOf(label) > area.right;
+    ctx.textAlign = room ? 'right' : 'left';
+    if (axis === 'y') ctx.fillText(label, area.left + 8, place - 4);
+    else ctx.fillText(label, room ? place - 6 : place + 6, area.top - 3);
+  }
+};
+
+/** Vertical scales of parallel coordinates. */
+const columns: Draw = (chart, drawing) => {
+  const { ctx, chartArea: area, scales } = chart;
+  const { plot, palette } = drawing;
+  ctx.textBaseline = 'middle';
+  ctx.lineWidth = 1;
+  (plot.columns ?? []).forEach((ticks, at) => {
+    const x = scales.x.getPixelForValue(at);
+    ctx.strokeStyle = palette.quiet;
+    ctx.beginPath();
+    ctx.moveTo(x, area.top);
+    ctx.lineTo(x, area.bottom);
+    ctx.stroke();
+    const last = at === plot.columns!.length - 1;
+    ctx.textAlign = last ? 'right' : 'left';
+    ctx.fillStyle = palette.quiet;
+    for (const tick of ticks)
+      haloed(chart, drawing, tick.text, x + (last ? -7 : 7), scales.y.getPixelForValue(tick.at) - 8);
+  });
+};
+
+/** Writes a text that stays legible over lines. */
+function haloed({ ctx }: Chart, { palette }: Drawing, text: string, x: number, y: number) {
+  ctx.strokeStyle = palette.panel;
+  ctx.lineWidth = 4;
+  ctx.lineJoin = 'round';
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
+}
+
+/** The interval of each median, as whiskers. */
+const intervals: Draw = ({ ctx, scales }, { plot, palette }) => {
+  ctx.lineWidth = 1.5;
+  for (const { marks, form, tone, published } of plot.series) {
+    if (published || form === 'cells') continue;
+    const across = form === 'spans';
+    ctx.strokeStyle = across ? palette.ink : colourOf(tone, palette);
+    for (const { x, y, low, high } of marks) {
+      if (low === undefined || high === undefined || low === high) continue;
+      const [from, to] = [low, high].map((end) => scales[across ? 'x' : 'y'].getPixelForValue(end));
+      const at = scales[across ? 'y' : 'x'].getPixelForValue(across ? y : x);
+      const to2d = (along: number, aside: number): [number, number] =>
+        across ? [along, at + aside] : [at + aside, along];
+      ctx.beginPath();
+      ctx.moveTo(...to2d(from, 0));
+      ctx.lineTo(...to2d(to, 0));
+      for (const end of [from, to]) {
+        ctx.moveTo(...to2d(end, -5));
+        ctx.lineTo(...to2d(end, 5));
+      }
+      ctx.stroke();
+    }
+  }
+};
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** Labels beside their marks: inside cells, above points of lines, beside dots and spans where there is room. */
+const labels: Draw = (chart, drawing) => {
+  const placed: Box[] = [];
+  drawing.plot.series.forEach((series, at) => {
+    const shades = series.form === 'cells' ? shadesOf(series.marks) : [];
+    series.marks.forEach((mark, i) => {
+      const element = chart.getDatasetMeta(at).data[i];
+      if (!mark.label || !element) return;
+      const { x, y } = (
+        element as unknown as { getCenterPoint(): { x: number; y: number } }
+      ).getCenterPoint();
+      const { width = Infinity } = element as unknown as { width?: number };
+      if (series.form === 'cells') {
+        if (widthOf(mark.label) + 6 < width) cellLabel(chart, drawing, mark.label, x, y, shades[i]);
+      } else
+        besides(
+          chart,
+          drawing,
+          series,
+          mark,
+          { x: element.x, y: series.form === 'spans' ? y : element.y },
+          placed,
+        );
+    });
+  });
+};
+
+function cellLabel({ ctx }: Chart, { palette }: Drawing, label: string, x: number, y: number, shade: number) {
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  ctx.fillStyle = shade > 0.55 ? palette.panel : palette.ink;
+  ctx.fillText(label, x, y);
+}
+
+/** Writes a label to the right of its mark or, at the edge, to the left; lower where another label is in the way. */
+function besides(
+  chart: Chart,
+  drawing: Drawing,
+  { form, tone }: PlotSeries,
+  mark: Mark,
+  { x, y }: { x: number; y: number },
+  placed: Box[],
+) {
+  const { ctx, chartArea: area, scales } = chart;
+  const { palette } = drawing;
+  const label = mark.label!;
+  const width = widthOf(label);
+  if (form === 'line') {
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'bottom';
+    ctx.fillStyle = palette.ink;
+    haloed(
+      chart,
+      drawing,
+      label,
+      x,
+      (mark.high === undefined ? y : scales.y.getPixelForValue(mark.high)) - 8,
+    );
+    return;
+  }
+  const whisker = form === 'spans' && mark.high !== undefined ? scales.x.getPixelForValue(mark.high) : x;
+  const gap = form === 'dots' ? 4 + 4.5 * Math.sqrt(mark.size ?? 1) : 9;
+  const start = Math.max(x, whisker) + gap;
+  const flipped = start + width > area.right;
+  const box = {
+    left: flipped ? x - gap - width : start,
+    right: flipped ? x - gap : start + width,
+    top: y - 8,
+    bottom: y + 8,
+  };
+  const hits = (other: Box) =>
+    box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+  for (let moves = 0; moves < 20 && placed.some(hits); moves++) {
+    box.top += 5;
+    box.bottom += 5;
+  }
+  placed.push(box);
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  const inside = flipped && form === 'spans';
+  ctx.fillStyle = inside && typeof tone === 'number' ? palette.panel : palette.ink;
+  if (inside) ctx.fillText(label, box.left, (box.top + box.bottom) / 2);
+  else haloed(chart, drawing, label, box.left, (box.top + box.bottom) / 2);
+}
+
+/** Each series' label at the end of its line; overlapping labels are moved apart. */
+const lineEnds: Draw = ({ ctx, chartArea: area, scales }, { plot, palette, directLabels }) => {
+  if (!directLabels) return;
+  const ends = plot.series
+    .filter(({ ends, marks }) => ends && marks.length > 0)
+    .map(({ label, marks, tone }) => ({
+      label,
+      colour: tone === 'faint' ? palette.quiet : colourOf(tone, palette),
+      y: scales.y.getPixelForValue(marks.at(-1)!.y),
+    }))
+    .sort((a, b) => a.y - b.y);
+  for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + CAPTION_LINE);
+  const overflow = Math.max(0, (ends.at(-1)?.y ?? 0) - area.bottom);
+  ctx.textBaseline = 'middle';
+  for (const { label, colour, y } of ends) {
+    ctx.fillStyle = colour;
+    ctx.fillText(label, area.right + 10, y - overflow);
+  }
+};

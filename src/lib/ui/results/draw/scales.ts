@@ -1,0 +1,67 @@
+/** The axes of a plot as scales of Chart.js. */
+import type { ChartOptions } from 'chart.js';
+import { type Axis, type Plot, rangeOf } from '../plot';
+import { type Drawing, FONT } from './drawing';
+
+export function scalesOf(drawing: Drawing): NonNullable<ChartOptions['scales']> {
+  const { plot } = drawing;
+  const ranges = rangesOf(plot);
+  const cells = plot.series.some(({ form }) => form === 'cells');
+  const lanes = plot.y.scale === 'words';
+  return {
+    x: { ...scaleOf(plot.x, drawing, !cells && !plot.columns), ...endsOf(plot.x, ranges.x) },
+    y: {
+      ...scaleOf(plot.y, drawing, !lanes),
+      ...endsOf(plot.y, ranges.y),
+      reverse: lanes && !cells, // the first lane at the top
+    },
+  } as NonNullable<ChartOptions['scales']>;
+}
+
+const endsOf = ({ soft }: Axis, { min, max }: { min: number; max: number }) =>
+  soft ? { suggestedMin: min, suggestedMax: max } : { min, max };
+
+function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean) {
+  const text = { color: palette.quiet, font: FONT };
+  const { values = [] } = axis;
+  const words = axis.scale === 'words';
+  const places = words ? values.map((_, at) => at) : axis.ticks;
+  return {
+    type: axis.scale === 'log' ? 'logarithmic' : 'linear',
+    display: !axis.hidden,
+    offset: false,
+    title: { display: axis.label !== '', text: axis.label, ...text },
+    grid: { display: grid, color: palette.line, drawTicks: false },
+    border: { color: palette.quiet },
+    ticks: {
+      ...{ ...text, padding: 8, maxTicksLimit: 8, autoSkip: !words, includeBounds: false },
+      callback: (value: string | number) =>
+        words ? (values[Number(value)] ?? '') : Number(value).toLocaleString(locale),
+    },
+    ...(places && {
+      afterBuildTicks: (scale: { ticks: { value: number }[] }) =>
+        void (scale.ticks = places.map((value) => ({ value }))),
+    }),
+  };
+}
+
+/** Ends of both axes. */
+export function rangesOf(plot: Plot): { x: { min: number; max: number }; y: { min: number; max: number } } {
+  const marks = plot.series.flatMap(({ marks }) => marks);
+  const across = plot.series.some(({ form }) => form === 'spans');
+  const ends = marks.flatMap(({ low, high }) => [low, high].filter((end) => end !== undefined));
+  const rules = (axis: 'x' | 'y') =>
+    (plot.rules ?? []).filter((rule) => rule.axis === axis).map(({ at }) => at);
+  const values = {
+    x: [...marks.flatMap(({ x, from }) => (from === undefined ? [x] : [x, from])), ...(across ? ends : [])],
+    y: [...marks.map(({ y }) => y), ...(across ? [] : ends)],
+  };
+  const range = (name: 'x' | 'y') => {
+    const { scale, min, max, values: lanes = [] } = plot[name];
+    const half = plot.columns ? 0.02 : 0.5;
+    if (scale === 'words') return { min: -half, max: lanes.length - 1 + half };
+    const found = rangeOf([...values[name], ...rules(name)], scale);
+    return { min: min ?? found.min, max: max ?? found.max };
+  };
+  return { x: range('x'), y: range('y') };
+}

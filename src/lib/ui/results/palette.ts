@@ -1,0 +1,27 @@
+/** The style sheet's colours for canvases and saved pictures. */
+import type { Palette } from './draw/drawing';
+
+/** The colours of the current theme at an element. */
+export function paletteOf(element: HTMLElement): Palette {
+  const probe = element.appendChild(document.createElement('span'));
+  const colour = (name: string) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const [ink, quiet, line, panel] = ['ink', 'quiet', 'line', 'panel'].map(colour);
+  const series = [1, 2, 3, 4, 5, 6].map((i) => colour(`series-${i}`));
+  probe.remove();
+  return { ink, quiet, line, panel, series };
+}
+
+/** Calls back when the theme changes, by the system or by the user. Returns what ends that. */
+export function onTheme(changed: () => void): () => void {
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  system.addEventListener('change', changed);
+  const observer = new MutationObserver(changed);
+  observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  return () => {
+    system.removeEventListener('change', changed);
+    observer.disconnect();
+  };
+}

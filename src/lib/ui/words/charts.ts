@@ -1,0 +1,101 @@
+/** The words of charts beyond those of the sweep: their forms, their menu, and pictures of them. Loaded with the first chart. */
+export default {
+  savePng: 'PNG',
+  saveSvg: 'SVG',
+  save: (kind: string) => `Save ${kind}`,
+  savePicture: (kind: string) => `Save the chart as ${kind}`,
+  only: 'only',
+  onlyHint: (label: string) => `Show only ${label}`,
+  showAll: 'show all',
+  hideHint: (label: string) => `Hide or show ${label}`,
+  measuredOn: (model: string, adapter: string, browser: string, day: string) =>
+    [model, adapter, browser, day].filter(Boolean).join(' · '),
+  warnings: (codes: string) => `Warnings: ${codes}`,
+  interval: (low: string, high: string) => `interval ${low} to ${high}`,
+  samples: (count: number) => (count === 1 ? '1 sample' : `${count} samples`),
+  change: (percent: string) => `${percent} against before`,
+  // Heat map
+  grid: 'heat map',
+  gridSummary: (best: string, rate: string, worst: string, least: string) =>
+    `Fastest: ${best}, ${rate} tokens/s. Slowest: ${worst}, ${least} tokens/s.`,
+  cellsMissing: (count: number) =>
+    count === 1 ? '1 combination has no run.' : `${count} combinations have no run.`,
+  // Samples
+  strip: 'Samples in the order taken',
+  sampleNumber: 'sample, in the order taken',
+  stripSummary: (run: string, count: number, median: string) =>
+    `${run}: ${count} samples, median ${median} tokens/s.`,
+  median: (rate: string) => `median ${rate}`,
+  // Decoding
+  histogram: 'Time of each token',
+  milliseconds: 'ms',
+  tokensCount: 'tokens',
+  histogramSummary: (count: number, median: string, slowest: string) =>
+    `${count} tokens after the first: median ${median} ms, the slowest ${slowest} ms.`,
+  bin: (from: string, to: string, count: number) =>
+    `${from} to ${to} ms: ${count === 1 ? '1 token' : `${count} tokens`}`,
+  // Tuning
+  curve: 'Search: time of the searched kernels in a prompt',
+  trialNumber: 'trial',
+  trials: 'trials',
+  bestSoFar: 'best so far',
+  failedTrials: 'no time',
+  trialOf: (number: number, kernel: string, what: string) => `Trial ${number}: ${kernel} ${what}`,
+  curveSummary: (trials: number, before: string, best: string, percent: string) =>
+    `${trials} trials: ${before} ms before, ${best} ms with the best of each kernel (${percent}).`,
+  curveClipped: 'Hollow at the top: slower than the axis reaches, or without a time.',
+  parallel: 'Every trial of a kernel, knob by knob',
+  parallelSummary: (kernel: string, trials: number, best: string, ms: string) =>
+    `${kernel}: ${trials} timed trials, the fastest ${best} with ${ms} ms.`,
+  time: 'time, ms',
+  variant: 'variant',
+  fastestTrial: 'fastest',
+  otherTrials: 'others',
+  // Roofline
+  roofline: 'Roofline: the kernels of this chunk under the peaks of this GPU',
+  intensity: 'FLOP per byte, log scale',
+  tflopsLog: 'TFLOPS, log scale',
+  roofOf: (what: string, value: string) => `${what} ${value}`,
+  roofs: { f32: 'f32', f16: 'f16', dot4: 'dot4', matrix: 'matrix units' },
+  memoryRoof: 'memory',
+  kernels: 'kernels',
+  rooflineSummary: (kernel: string, reached: string, of: string) =>
+    `${kernel} takes most of the time and reaches ${reached} TFLOPS, ${of} % of what the roof above it allows. Dots are larger where more time goes.`,
+  rooflineLeft: (names: string) => `Not drawn, because no arithmetic is counted for them: ${names}.`,
+  shareOfTime: (percent: string) => `${percent} % of GPU time`,
+  reached: (tflops: string, intensity: string) => `${tflops} TFLOPS at ${intensity} FLOP per byte`,
+  ofRoof: (percent: string) => `${percent} % of the roof there`,
+  // Timeline
+  timeline: 'Timeline of the chunk’s dispatches',
+  sinceStart: 'ms since the first began',
+  timelineAbout:
+    'Each dispatch is a pass of its own here, with its own begin and end by the GPU’s clock; in a run they share a pass.',
+  timelineSummary: (dispatches: number, busy: string, gaps: string, percent: string) =>
+    `${dispatches} dispatches: ${busy} ms of work, ${gaps} ms between them (${percent} %).`,
+  wholeChunk: 'whole chunk',
+  oneLayer: 'one layer',
+  shown: 'Show',
+  otherKernels: 'others',
+  from: (ms: string) => `begins at ${ms} ms`,
+  lasts: (us: string) => `lasts ${us} µs`,
+  // Difference of profiles
+  difference: 'Difference of two profiles, by kernel',
+  faster: 'less time',
+  slower: 'more time',
+  differenceOf: (one: string, other: string) => `${one} against ${other}`,
+  differenceAxis: 'ms more or less',
+  differenceSummary: (total: string, kernel: string, most: string) =>
+    `All kernels together: ${total} ms. The largest part: ${kernel}, ${most} ms.`,
+  first: 'First',
+  second: 'Second',
+  kernel: 'Kernel',
+  pinnedProfile: (what: string) => `pinned: ${what}`,
+  // A selected point
+  selected: (run: number) => `Run ${run}`,
+  pinPoint: 'Compare the others with it',
+  unpinPoint: 'No longer compare with it',
+  comparePoint: (run: number) => `Compare with run ${run} in a cell`,
+  notePoint: 'Note it',
+  openPoint: 'Open as a cell',
+  noteText: (what: string, rate: string) => `Run of ${what}: **${rate} tokens/s**.`,
+};

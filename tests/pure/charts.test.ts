@@ -1,0 +1,277 @@
+// The forms of charts, and the data behind each: heat map, lines, bars, samples, searches, profiles.
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { expand } from '../../src/lib/lab/experiment/expand';
+import type { Profile, ProfileRow } from '../../src/lib/lab/records/profile';
+import { variantSums } from '../../src/lib/lab/records/profile';
+import type { RunRecord } from '../../src/lib/lab/records/record';
+import type { BestSoFar, Trial } from '../../src/lib/lab/tune/tune';
+import { captionOf, fileNameOf, originOf } from '../../src/lib/ui/results/caption';
+import {
+  differencesOf,
+  differencePlot,
+  rooflinePlot,
+  timelinePlot,
+} from '../../src/lib/ui/results/forms/profile';
+import {
+  axesFor,
+  barsPlot,
+  formOf,
+  gridPlot,
+  linesPlot,
+  stepsTo,
+  stripPlot,
+} from '../../src/lib/ui/results/forms/sweep';
+import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
+import { viewOf } from '../../src/lib/ui/results/series';
+import english from '../../src/lib/ui/words/charts';
+import chinese from '../../src/lib/ui/words/zh/charts';
+import { speak } from '../../src/lib/ui/words/words.svelte';
+
+beforeAll(async () => {
+  Object.assign(globalThis, { document: { documentElement: {} } });
+  await speak('en');
+});
+
+function run(settings: string, seconds: number[], number: number) {
+  const [run] = expand(parseExperiment(settings));
+  const record = {
+    ...{ settings: run.settings, model: run.model, prefill: run.prefill, chunk: run.chunk, decode: 0 },
+    ...{ stepsPerSubmit: 0, seed: 1, prefillSeconds: seconds, decodeSeconds: [], warmupSeconds: [1] },
+    ...{ adapter: 'a GPU', warnings: ['drift'], startedAt: '2026-11-28T10:00:00.000Z' },
+    agent: 'Mozilla/5.0 Chrome/156.0 Safari/537.36',
+    variants: { matmul_q4_k: run.variants.matmul_q4_k },
+  } as unknown as RunRecord;
+  return { number, record };
+}
+const knobs = (row: number, token: number, seconds: number, number: number) =>
+  run(
+    `prefill=64\nmatmul_q4_k=tiled\nmatmul_q4_k.row_threads=${row}\nmatmul_q4_k.token_threads=${token}`,
+    [seconds, seconds, seconds],
+    number,
+  );
+const marksOf = ({ series }: Plot) => series.flatMap(({ marks }) => marks);
+
+describe('a sweep', () => {
+  const grid = [knobs(8, 4, 1, 1), knobs(8, 8, 2, 2), knobs(16, 4, 4, 3)];
+  const chunks = [run('prefill=64\nchunk=16', [1], 1), run('prefill=64\nchunk=32', [2], 2)];
+
+  test('is bars at one place, a heat map over two knobs, and else lines', () => {
+    expect(formOf([run('prefill=64', [1], 1)])).toBe('bars');
+    expect(formOf(grid)).toBe('grid');
+    expect(formOf(chunks)).toBe('lines');
+    expect(formOf(grid, 'matmul_q4_k.row_threads'), 'an axis that was asked for').toBe('lines');
+    expect(formOf([...grid, run('prefill=32\nmatmul_q4_k=tiled', [1], 4)]), 'a third thing varies').toBe(
+      'lines',
+    );
+    expect(axesFor(grid, [])).toEqual(['', 'matmul_q4_k.row_threads', 'matmul_q4_k.token_threads']);
+    expect(axesFor(chunks, [])).toEqual(['chunk']);
+  });
+
+  test('as a heat map has the speed of each pair of knobs in its cell, and the same as a table', () => {
+    const plot = gridPlot(grid, english);
+    expect(plot.x).toMatchObject({ label: 'matmul_q4_k.row_threads', values: ['8', '16'] });
+    expect(marksOf(plot).map(({ x, y, value, record }) => [x, y, value, record])).toEqual([
+      [0, 0, 64, 1],
+      [0, 1, 32, 2],
+      [1, 0, 16, 3],
+    ]);
+    expect(tableOf(plot).rows).toEqual([
+      ['4', '64', '16'],
+      ['8', '32', ''],
+    ]);
+    expect(plot.summary).toContain('row_threads=8');
+    expect(plot.summary).toContain('1 combination has no run');
+    expect(() => gridPlot(chunks, english)).toThrow('two knobs');
+  });
+
+  test('has every run once as a mark, whatever its form', () => {
+    const rowCounts = fc.uniqueArray(fc.constantFrom(8, 16), { minLength: 1 });
+    const tokenCounts = fc.uniqueArray(fc.constantFrom(4, 8, 16), { minLength: 1 });
+    fc.assert(
+      fc.property(rowCounts, tokenCounts, fc.constantFrom(undefined, 'prefill'), (rows, tokens, axis) => {
+        const runs = rows.flatMap((row, i) =>
+          tokens.map((token, k) => knobs(row, token, 1 + i + k, 1 + i * tokens.length + k)),
+        );
+        const form = formOf(runs, axis);
+        const wanted = { runs, axis };
+        const plot =
+          form === 'grid'
+            ? gridPlot(runs, english)
+            : form === 'bars'
+              ? barsPlot(wanted, 64, english)
+              : linesPlot(viewOf(wanted), english);
+        const drawn = marksOf(plot).map(({ record }) => record);
+        expect(drawn.toSorted()).toEqual(runs.map(({ number }) => number).toSorted());
+        expect(tableOf(plot).rows.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('keeps its axis while series are hidden', () => {
+    const plot = linesPlot(viewOf({ runs: chunks, target: 700 }), english);
+    const hidden = without(plot, new Set([plot.series[0].label]));
+    expect(hidden.series).toHaveLength(plot.series.length - 1);
+    expect([hidden.x, hidden.y]).toEqual([plot.x, plot.y]);
+    expect(plot.rules).toMatchObject([{ axis: 'y', at: 700 }]);
+  });
+
+  test('shows the samples of a run in the order taken', () => {
+    const plot = stripPlot(run('prefill=64', [1, 2, 4], 3), english)!;
+    expect(marksOf(plot).map(({ x, y }) => [x, y])).toEqual([
+      [1, 64],
+      [2, 32],
+      [3, 16],
+    ]);
+    expect(plot.rules).toMatchObject([{ at: 32 }]);
+    expect(stripPlot(run('prefill=64', [1], 1), english), 'one sample has no order').toBeUndefined();
+    expect(stepsTo(26)).toEqual([5, 10, 15, 20, 25]);
+  });
+
+  test('is saved with model, GPU, browser, day and warnings, under a name that says so', () => {
+    const [origin] = grid.map(({ record }) => originOf(record));
+    const [where, warnings] = captionOf([origin, origin], english);
+    expect(where).toMatch(/^demo · a GPU · Chrome 156 · .*2026$/);
+    expect(warnings).toBe('Warnings: drift');
+    expect(fileNameOf('prefill by chunk', [origin])).toBe('prefill-by-chunk-demo-a-GPU-2026-11-28');
+    expect(fileNameOf('按 chunk', [{ model: '../../x y' }])).toBe('按-chunk-..-..-x-y');
+  });
+});
+
+describe('a search', () => {
+  const trial = (variant: string, knobs: string, seconds?: number): Trial => ({
+    ...{ variant, knobs, seconds, reason: seconds === undefined ? 'wrong' : undefined },
+  });
+  const found: BestSoFar[] = [
+    {
+      ...{
+        settings: '',
+        kernel: 'matmul',
+        variant: 'b',
+        knobs: 'k=1',
+        beforeSeconds: 0.01,
+        bestSeconds: 0.004,
+      },
+      trials: [trial('a', 'k=1', 0.012), trial('a', 'k=2', 0.1), trial('b', 'k=1', 0.004), trial('c', '')],
+    },
+    {
+      ...{ settings: '', kernel: 'wkv', variant: 'x', knobs: '', beforeSeconds: 0.002, bestSeconds: 0.002 },
+      trials: [trial('y', '', 0.003)],
+    },
+  ];
+
+  test('is a curve of the best so far that never rises, with a dot for each trial', () => {
+    const plot = curvePlot(found, english)!;
+    const [best, dots, failed] = plot.series.map(({ marks }) => marks);
+    expect(best.map(({ y }) => Math.round(y))).toEqual([12, 12, 12, 6, 6, 6, 6]);
+    expect(dots.map(({ x, y }) => [x, Math.round(y)])).toEqual([
+      [1, 14],
+      [2, 102],
+      [3, 6],
+      [5, 7],
+    ]);
+    expect(failed.map(({ x, details }) => [x, details[1]])).toEqual([[4, 'wrong']]);
+    expect(isClipped(plot)).toBe(true);
+    expect(tableOf(plot).rows.map(([number, what]) => `${number} ${what}`)).toEqual([
+      '1 matmul a k=1',
+      '2 matmul a k=2',
+      '3 matmul b k=1',
+      '4 matmul c',
+      '5 wkv y',
+    ]);
+    expect(curvePlot([{ ...found[0], trials: undefined }], english)).toBeUndefined();
+  });
+
+  test('is a line for each timed trial through its knobs, the fastest last and in colour', () => {
+    expect(parallelKernels(found)).toEqual(['matmul']);
+    const plot = parallelPlot(found[0], english);
+    expect(plot.x.values).toEqual(['variant', 'k', 'time, ms']);
+    expect(plot.series.map(({ tone }) => tone)).toEqual(['faint', 'faint', 0]);
+    expect(plot.series.at(-1)!.marks.map(({ y }) => y)).toEqual([1, 0, 0]);
+    expect(tableOf(plot).rows[0]).toEqual(['b', '1', '4']);
+    for (const { y } of marksOf(plot)) expect(y >= 0 && y <= 1).toBe(true);
+  });
+});
+
+describe('a profile', () => {
+  const row = (kernel: string, seconds: number, flop?: number): ProfileRow => ({
+    ...{ kernel, variant: 'v', shape: 's', uses: 2, dispatches: 2, seconds, passes: [], flop, bytes: 1e6 },
+    ...{ secondsAtPeak: undefined, beyondTargetSeconds: 0, computePeak: 2e12 },
+  });
+  const profile = {
+    ...{
+      settings: 'chunk=64&matmul=v',
+      rows: [row('matmul', 0.002, 1e9), row('wkv', 0.001, 1e6), row('copy', 1e-4)],
+    },
+    peaks: { f32: 2e12, f16: undefined, dot4: 4e12, matrix: undefined, read: 1e11, dispatch: 0, pass: 0 },
+    timeline: [0, 1, 2, 0, 1, 2].map((row, i) => ({ row, begin: 1e-3 * i, seconds: 9e-4 })),
+  } as unknown as Profile;
+
+  test('lies under its roofs: FLOP per byte against TFLOPS', () => {
+    const plot = rooflinePlot(profile, english)!;
+    expect([plot.x.scale, plot.y.scale]).toEqual(['log', 'log']);
+    const dots = plot.series.at(-1)!.marks;
+    expect(dots.map(({ x, y, label }) => [x, y, label])).toEqual([
+      [1000, 1, 'matmul'],
+      [1, 0.002, 'wkv'],
+    ]);
+    const [memory, f32, dot4] = plot.series;
+    for (const { x, y } of memory.marks) expect(y / x).toBeCloseTo(0.1);
+    expect(memory.marks.at(-1)!.y, 'the slope reaches the highest roof').toBeCloseTo(4);
+    expect([f32, dot4].map(({ label }) => label)).toEqual(['f32 2 TFLOPS', 'dot4 4 TOPS']);
+    expect(plot.summary).toContain('copy');
+    expect(rooflinePlot({ ...profile, rows: [row('copy', 1)] }, english)).toBeUndefined();
+  });
+
+  test('is a timeline of dispatches with the time between them, whole or one layer', () => {
+    const whole = timelinePlot(profile, false, english)!;
+    expect(whole.y.values).toEqual(['matmul', 'wkv', 'copy']);
+    expect(marksOf(whole).map(({ y }) => y)).toEqual([0, 1, 2, 0, 1, 2]);
+    expect(whole.summary).toContain('6 dispatches: 5.4 ms of work, 0.5 ms between them');
+    const layer = timelinePlot(profile, true, english)!;
+    expect(marksOf(layer).map(({ details }) => details[0])).toEqual(['wkv/v', 'copy/v', 'matmul/v']);
+    expect(timelinePlot({ ...profile, timeline: undefined }, false, english)).toBeUndefined();
+  });
+
+  test('is compared with another by kernel, largest change first', () => {
+    const other = {
+      ...profile,
+      settings: 'chunk=64&matmul=w',
+      rows: [row('matmul', 0.005), row('wkv', 0.0008)],
+    };
+    const all = differencesOf(profile, other as Profile);
+    expect(all.map(({ kernel }) => kernel)).toEqual(['matmul', 'wkv', 'copy']);
+    const plot = differencePlot(profile, other as Profile, english);
+    expect(plot.series.map(({ marks }) => marks.map(({ label }) => label))).toEqual([
+      ['−0.2', '−0.1'],
+      ['+3'],
+    ]);
+    expect(plot.summary).toMatch(/^matmul=w against matmul=v\. All kernels together: \+2\.7 ms/);
+    expect(variantSums([...profile.rows, row('wkv', 1)])[0]).toEqual({
+      kernel: 'wkv',
+      variant: 'v',
+      seconds: 1.001,
+    });
+  });
+});
+
+test('an axis has all values inside', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 1e-6, max: 1e9, noNaN: true }), { minLength: 1 }), (values) => {
+      for (const scale of ['linear', 'log'] as const) {
+        const { min, max } = rangeOf(values, scale);
+        for (const value of values) expect(value >= min && value <= max).toBe(true);
+      }
+    }),
+  );
+  expect(rangeOf([], 'log').max).toBeGreaterThan(rangeOf([], 'log').min);
+});
+
+test('the words of charts say the same in both languages', () => {
+  expect(chinese.gridSummary('a', '1', 'b', '2')).toContain('a');
+  for (const [key, text] of Object.entries(english))
+    expect(typeof chinese[key as keyof typeof chinese], key).toBe(typeof text);
+});
