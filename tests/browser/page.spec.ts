@@ -81,8 +81,14 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       expect(png.name).toMatch(/^prefill-by-chunk-.*\d{4}-\d\d-\d\d\.png$/);
       expect([png.file.subarray(1, 4).toString(), png.file.readUInt32BE(16)]).toEqual(['PNG', 1920]);
       const { file } = await save('SVG');
-      expect(file.toString()).toMatch(/^<svg.*Prefill throughput.*>naive<.*>direct</s);
-      for (const said of [records[0].adapter, 'Chrome', 'Warnings: software'])
+      for (const said of [
+        'Prefill throughput',
+        '>naive<',
+        '>direct<',
+        records[0].adapter,
+        'Chrome',
+        'Warnings: software',
+      ])
         expect(file.toString()).toContain(said);
 
       await page.getByRole('button', { name: 'Run 3', exact: true }).click();

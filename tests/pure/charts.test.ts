@@ -1,12 +1,15 @@
 // The forms of charts, and the data behind each: heat map, lines, bars, samples, searches, profiles.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
+import { parseCsv } from '../../src/lib/lab/records/csv';
 import type { Profile, ProfileRow } from '../../src/lib/lab/records/profile';
 import { variantSums } from '../../src/lib/lab/records/profile';
 import type { RunRecord } from '../../src/lib/lab/records/record';
 import type { BestSoFar, Trial } from '../../src/lib/lab/tune/tune';
+import { bestTimes, byCost, costOf, mostCompared, sharesIn } from '../../src/lib/ui/kernels/shipped';
 import { captionOf, fileNameOf, originOf } from '../../src/lib/ui/results/caption';
 import {
   differencesOf,
@@ -24,6 +27,7 @@ import {
   stripPlot,
 } from '../../src/lib/ui/results/forms/sweep';
 import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { svgOf } from '../../src/lib/ui/results/draw/save';
 import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
 import { viewOf } from '../../src/lib/ui/results/series';
 import english from '../../src/lib/ui/words/charts';
@@ -31,7 +35,8 @@ import chinese from '../../src/lib/ui/words/zh/charts';
 import { speak } from '../../src/lib/ui/words/words.svelte';
 
 beforeAll(async () => {
-  Object.assign(globalThis, { document: { documentElement: {} } });
+  const createElement = () => ({ getContext: () => null });
+  Object.assign(globalThis, { document: { documentElement: {}, createElement } });
   await speak('en');
 });
 
@@ -255,6 +260,104 @@ describe('a profile', () => {
       variant: 'v',
       seconds: 1.001,
     });
+  });
+});
+
+describe('the kernels', () => {
+  const rows = parseCsv(readFileSync('static/results/profile-1024-h100.csv', 'utf8'));
+  const decode = parseCsv(readFileSync('static/results/profile-decode-h100.csv', 'utf8'));
+  const shares = { chunk: sharesIn(rows), token: sharesIn(decode), adapter: 'H100' };
+
+  test('are in order of what they cost in a chunk or in a decoded token', () => {
+    for (const each of [shares.chunk, shares.token])
+      expect([...each.values()].reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
+    const order = byCost(['advance', 'argmax', 'matmul', 'matvec', 'wkv', 'wkv_token'], shares);
+    expect(order.slice(0, 4)).toEqual(['matmul', 'matvec', 'wkv_token', 'wkv']);
+    expect(costOf('matmul', shares).chunk).toBeGreaterThan(0.7);
+  });
+
+  test('have the best time of each variant over all its knobs, where most were compared', () => {
+    const row = (variant: string, tokens: number, us: string) => ({
+      kernel: 'k',
+      variant,
+      shape: `tokens ${tokens}`,
+      us,
+    });
+    const timings = bestTimes(
+      [
+        row('a', 64, '5'),
+        row('a', 64, '3'),
+        row('b', 64, '4'),
+        row('a', 512, '9'),
+        row('c', 64, ''),
+        { ...row('a', 64, '1'), kernel: 'other' },
+      ],
+      'k',
+    );
+    expect(mostCompared(timings).map(({ variant, seconds }) => [variant, 1e6 * seconds])).toEqual([
+      ['a', 3],
+      ['b', 4],
+    ]);
+  });
+});
+
+describe('a saved picture', () => {
+  const palette = {
+    ...{ ink: 'rgb(1, 1, 1)', quiet: 'rgb(2, 2, 2)', line: 'rgb(3, 3, 3)', panel: 'rgb(255, 255, 255)' },
+    series: [4, 5, 6, 7, 8, 9].map((value) => `rgb(${value}, ${value}, ${value})`),
+  };
+  const saved = (plot: Plot) =>
+    svgOf({ plot, palette, directLabels: true, locale: 'en' }, ['on <this> & that GPU']);
+  const painted = (svg: string, colour: number, what = 'fill') =>
+    svg.match(new RegExp(`<path [^>]*${what}="rgb\\(${colour}, ${colour}, ${colour}\\)"`, 'g'))?.length ?? 0;
+
+  test('has the marks, labels, axes and origin of its plot, whatever the form', () => {
+    const grid = [knobs(8, 4, 1, 1), knobs(8, 8, 2, 2), knobs(16, 4, 4, 3), knobs(16, 8, 3, 4)];
+    const cells = saved(gridPlot(grid, english));
+    expect(painted(cells, 4), 'a cell each').toBe(4);
+    for (const text of ['>64<', '>32<', '>16<', '>8<', 'row_threads<', 'on &lt;this&gt; &amp; that GPU<'])
+      expect(cells).toContain(text);
+
+    const runs = [1, 2, 4].map((factor, i) =>
+      run(`prefill=64\nchunk=${16 * factor}`, Array<number>(10).fill(1 / factor), i + 1),
+    );
+    const lines = saved(linesPlot(viewOf({ runs, target: 700 }), english));
+    expect(painted(lines, 4), 'a point each').toBe(3);
+    expect(painted(lines, 4, 'stroke'), 'their outlines and a line').toBe(4);
+    expect(lines).toContain('>target 700 tok/s<');
+    expect(lines).toContain('stroke-dasharray="6 5"');
+
+    const bars = saved(
+      barsPlot({ runs: [run('prefill=64', [1, 2], 1), run('prefill=64', [3, 4], 2)] }, 64, english),
+    );
+    expect(painted(bars, 4)).toBeGreaterThanOrEqual(2);
+    expect(painted(bars, 1, 'stroke'), 'an interval each').toBe(2);
+  });
+
+  test('keeps its marks inside, at heights in the order of their values', () => {
+    const rates = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(rates, (values) => {
+        const svg = saved(
+          stripPlot(
+            run(
+              'prefill=64',
+              values.map((rate) => 64 / rate),
+              1,
+            ),
+            english,
+          )!,
+        );
+        const points = [...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)A[^"]*" fill="rgb\(4, 4, 4\)"/g)];
+        expect(points).toHaveLength(values.length);
+        const heights = points.map(([, , y]) => Number(y));
+        for (const [i, height] of heights.entries()) {
+          expect(height >= 0 && height <= 540).toBe(true);
+          if (i && values[i] > values[i - 1]) expect(height).toBeLessThan(heights[i - 1]);
+        }
+      }),
+      { numRuns: 5 },
+    );
   });
 });
 

@@ -1,8 +1,9 @@
 /** Saves a plot as a picture of its own: PNG or SVG, under its title and over a caption. Loaded when a picture is saved. */
 import { BasicPlatform, Chart } from 'chart.js';
 import { configOf } from './draw';
-import { CAPTION_LINE, type Drawing, FONT, labelsFit, LABEL_FONT, wrapped } from './drawing';
+import { CAPTION_LINE, type Drawing, FONT, labelsFit, LABEL_FONT, widthOf, wrapped } from './drawing';
 import { pluginsOf } from './overlays';
+import { escaped, SvgContext } from './svg';
 
 /** Size of the picture in CSS pixels: its whole width, the plot's height, the margin around, and the room for the title. */
 const [WIDTH, HEIGHT, MARGIN, TOP] = [960, 540, 24, 52];
@@ -23,20 +24,17 @@ export function pngOf(drawing: Drawing, caption: readonly string[]): Promise<Blo
 }
 
 /** The picture as an SVG, with its text as text. */
-export async function svgOf(drawing: Drawing, caption: readonly string[]): Promise<string> {
-  const { Context } = await import('svgcanvas');
+export function svgOf(drawing: Drawing, caption: readonly string[]): string {
   const { lines, height } = layoutOf(drawing, caption);
-  const outer = new Context({ width: WIDTH, height });
-  frame(outer, drawing, lines, height);
-  const plot = new Context(PLOT);
-  const chart = offPage(Object.assign(plot, { getContext: () => plot }), drawing, 1);
-  const [whole, inner] = [outer.getSvg(), plot.getSvg()];
-  inner.setAttribute('x', String(MARGIN));
-  inner.setAttribute('y', String(TOP));
-  whole.appendChild(inner);
+  const outer = new SvgContext(WIDTH, height, widthOf, 'frame');
+  frame(outer as unknown as CanvasRenderingContext2D, drawing, lines, height);
+  const plot = new SvgContext(PLOT.width, PLOT.height, widthOf, 'plot');
+  const chart = offPage(plot, drawing, 1);
+  const inner = `<g transform="translate(${MARGIN} ${TOP})">${plot.content}</g>`;
   chart.destroy();
-  whole.setAttribute('viewBox', `0 0 ${WIDTH} ${height}`);
-  return new XMLSerializer().serializeToString(whole);
+  const size = `width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`;
+  const named = `<title>${escaped(drawing.plot.title)}</title>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${named}${outer.content}${inner}</svg>\n`;
 }
 
 function layoutOf({ plot }: Drawing, caption: readonly string[]) {
