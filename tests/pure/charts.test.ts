@@ -4,7 +4,11 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
+import { makeCell } from '../../src/lib/lab/notebook/notebook';
+import { linkOf, readLink } from '../../src/lib/lab/notebook/share';
 import { parseCsv } from '../../src/lib/lab/records/csv';
+import { readRuns } from '../../src/lib/lab/records/import';
+import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import type { Profile, ProfileRow } from '../../src/lib/lab/records/profile';
 import { variantSums } from '../../src/lib/lab/records/profile';
 import type { RunRecord } from '../../src/lib/lab/records/record';
@@ -143,6 +147,79 @@ describe('a sweep', () => {
     expect(warnings).toBe('Warnings: drift');
     expect(fileNameOf('prefill by chunk', [origin])).toBe('prefill-by-chunk-demo-a-GPU-2026-11-28');
     expect(fileNameOf('按 chunk', [{ model: '../../x y' }])).toBe('按-chunk-..-..-x-y');
+  });
+});
+
+describe('the chart seen is the chart sent', () => {
+  const shipped = fromCsv(readFileSync('static/results/road-h100.csv', 'utf8'));
+  const drawn = (records: readonly RunRecord[], axis: string | undefined, scale: string | undefined) => {
+    const runs = records.map((record, at) => ({ number: at + 1, record }));
+    const wanted = { runs, axis, scale, target: 700 };
+    const form = formOf(runs, axis);
+    const plot =
+      form === 'grid'
+        ? gridPlot(runs, english)
+        : form === 'bars'
+          ? barsPlot(wanted, runs[0].record.prefill, english)
+          : linesPlot(viewOf(wanted), english);
+    return { form, plot };
+  };
+  /** All that is visible, with three digits of each number: a link has no samples, but their median and its interval. */
+  const visible = ({ form, plot }: ReturnType<typeof drawn>) => {
+    const digits = (value: number | undefined) => value?.toPrecision(3);
+    return {
+      form,
+      title: plot.title,
+      axes: [plot.x, plot.y].map(({ label, scale, values }) => [label, scale, values]),
+      rules: plot.rules,
+      series: plot.series.map(({ label, tone, published, marks }) => [
+        ...[label, tone, published],
+        ...marks.map(({ x, y, low, high, hollow, record, label }) => [
+          ...[digits(x), digits(y), digits(low), digits(high), Boolean(hollow), record, label],
+        ]),
+      ]),
+    };
+  };
+
+  test('for frozen results and the settings that draw them', async () => {
+    const some = fc.uniqueArray(fc.integer({ min: 0, max: shipped.length - 1 }), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    const axes = fc.constantFrom(undefined, 'chunk', 'prefill');
+    const scales = fc.constantFrom(undefined, 'linear', 'log');
+    await fc.assert(
+      fc.asyncProperty(
+        some,
+        axes,
+        scales,
+        fc.integer({ min: 1, max: 12 }),
+        async (places, axis, scale, samples) => {
+          const records = places.map((at) => ({
+            ...shipped[at],
+            ...{ summary: undefined, labVersion: '0.2.0' },
+            prefillSeconds: Array.from(
+              { length: samples },
+              (_, i) => shipped[at].prefillSeconds[0] * (1 + i / 100),
+            ),
+          }));
+          const settings = `prefill=64\n${axis ? `x=${axis}\n` : ''}${scale ? `scale=${scale}\n` : ''}`;
+          const link = await linkOf(
+            [makeCell('sweep', settings), makeCell('csv', toCsv(records))],
+            'results',
+          );
+          const { cells } = await readLink(link);
+          const sweep = cells.find(({ kind }) => kind === 'sweep')!;
+          const asked = parseExperiment(sweep.body);
+          const frozen = readRuns(cells.find(({ kind }) => kind === 'csv')!.body).records;
+          expect([asked.x?.[0], asked.scale?.[0]]).toEqual([axis, scale]);
+          expect(visible(drawn(frozen, asked.x?.[0], asked.scale?.[0]))).toEqual(
+            visible(drawn(readRuns(toCsv(records)).records, axis, scale)),
+          );
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 });
 

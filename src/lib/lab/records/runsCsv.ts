@@ -39,12 +39,30 @@ export function toCsv(records: readonly RunRecord[], header = true): string {
   return formatCsv(header ? [COLUMNS.map(({ name }) => name), ...rows] : rows);
 }
 
-/** Records without their samples: medians, intervals, the device. `fromCsv` reads them. */
-export function summariesToCsv(records: readonly RunRecord[]): string {
-  const kept = FACTS.filter(([key]) => !Object.hasOwn(LEFT_OUT, key) && !DETAILS.includes(key));
+/** Records without their samples: medians, intervals, the device, and the variants in which they differ. `fromCsv` reads them. */
+export function summariesToCsv(whole: readonly RunRecord[]): string {
+  const records = withDifferingVariants(whole);
+  const told = records.some(({ variants }) => Object.keys(variants).length > 0);
+  const kept = FACTS.filter(
+    ([key]) => (key === 'variants' ? told : !Object.hasOwn(LEFT_OUT, key)) && !DETAILS.includes(key),
+  );
   const columns = kept.map(([, { column }]) => column);
   const rows = records.map(summaryOf).map((record) => columns.map(({ value }) => value(record)));
   return formatCsv([columns.map(({ name }) => name), ...rows]);
+}
+
+/** The records with the variants of those kernels that not all of them run alike: a chart tells runs apart by these. */
+function withDifferingVariants(records: readonly RunRecord[]): RunRecord[] {
+  const kernels = new Set(records.flatMap(({ variants }) => Object.keys(variants)));
+  const differing = [...kernels].filter(
+    (kernel) => new Set(records.map(({ variants }) => JSON.stringify(variants[kernel]))).size > 1,
+  );
+  return records.map((record) => ({
+    ...record,
+    variants: Object.fromEntries(
+      differing.flatMap((kernel) => (record.variants[kernel] ? [[kernel, record.variants[kernel]]] : [])),
+    ),
+  }));
 }
 
 function summaryOf(record: RunRecord): RunRecord {

@@ -251,13 +251,17 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
   ].sort((a, b) => b.tokensPerSecond - a.tokensPerSecond);
 }
 
-/** True for a record with fewer samples than its settings ask for. */
-export const isQuickLook = ({ settings, prefillSeconds, summary }: RunRecord): boolean =>
-  !summary &&
-  prefillSeconds.length <
-    Number(
-      writtenSettings(settings).find(({ key }) => key === 'samples')?.values[0] ?? NUMBERS.samples.default,
-    );
+/** Number of samples; undefined for a summary that does not say. */
+export const samplesOf = ({ prefillSeconds, summary }: RunRecord): number | undefined =>
+  summary ? summary.samples : prefillSeconds.length;
+
+/** True for a record of this lab with fewer samples than its settings ask for, also where a link has only their summary. */
+export function isQuickLook(record: RunRecord): boolean {
+  const { settings, summary, labVersion } = record;
+  if (summary && labVersion === undefined) return false; // another program asks for other numbers
+  const asked = writtenSettings(settings).find(({ key }) => key === 'samples')?.values[0];
+  return (samplesOf(record) ?? Infinity) < Number(asked ?? NUMBERS.samples.default);
+}
 
 function linesOf(
   runs: readonly { record: RunRecord; number: number | undefined }[],
@@ -306,7 +310,7 @@ export function pointOf(record: RunRecord, number: number | undefined, x: number
   const words = t().cells;
   const name =
     number === undefined ? `${words.baseline}, ${record.startedAt.slice(0, 10)}` : words.runNumber(number);
-  const count = record.summary?.samples ?? (record.summary ? undefined : record.prefillSeconds.length);
+  const count = samplesOf(record);
   return {
     x,
     tokensPerSecond: tokensPerSecond(record),

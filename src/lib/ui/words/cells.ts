@@ -29,7 +29,6 @@ export const cells = {
     csv: 'Frozen results, kept with the notebook',
   } satisfies Record<CellKind, string>,
   run: 'Run',
-  runAgain: 'Run again',
   runNew: (count: number) => `Run ${count} new`,
   measureAgain: 'Measure all again',
   live: 'Live',

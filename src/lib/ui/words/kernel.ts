@@ -114,16 +114,5 @@ export const kernel = {
   compiledTextOf: (name: string) => `Compiled text of ${name}`,
   openInNotebook: 'Open in a notebook',
   openAbout: 'A notebook with this source as a kernel cell, and a sweep that compares it with the default',
-  errorOf: (error: string, allowed: string) => `error ${error}, allowed ${allowed}`,
-  timeOne: 'one use',
-  shippedSpeeds: (gpu: string) =>
-    `The best of each variant over all its knobs on an ${gpu}, published with the lab. Measure them on this GPU with the button above.`,
-  noSpeeds: 'Not measured yet.',
-  allFigures: 'All figures by shape',
-  costs: (shares: string, gpu: string) => `It takes ${shares} of GPU time (${gpu}).`,
-  byCost: (gpu: string) =>
-    `In order of GPU time with a model of 2.9 billion parameters, as profiled on: ${gpu}.`,
-  ofChunk: (percent: string) => `${percent} % of a chunk`,
-  ofToken: (percent: string) => `${percent} % of a decoded token`,
   progressOf: 'Progress',
 };

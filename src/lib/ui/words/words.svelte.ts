@@ -4,6 +4,7 @@
  */
 export type Language = 'en' | 'zh';
 export type Words = typeof import('./en').default;
+export type BenchWords = typeof import('./bench').default;
 export type ChartWords = typeof import('./charts').default;
 
 /** Each language's own name, for the menu. */
@@ -34,6 +35,11 @@ const FOUND: Record<Language, () => Promise<typeof import('./found')>> = {
 const CHARTS: Record<Language, () => Promise<typeof import('./charts')>> = {
   en: () => import('./charts'),
   zh: () => import('./zh/charts'),
+};
+
+const BENCH: Record<Language, () => Promise<typeof import('./bench')>> = {
+  en: () => import('./bench'),
+  zh: () => import('./zh/bench'),
 };
 
 const SCORE: Record<Language, () => Promise<typeof import('./score')>> = {
@@ -71,6 +77,9 @@ export const foundWords = async () => (await FOUND[current]()).default;
 
 /** The words of charts beyond those of the sweep, in the current language; loaded by the first call. Reactive. */
 export const chartWords = async () => (await CHARTS[current]()).default;
+
+/** The words of speeds and costs on the kernel pages, in the current language; loaded by the first call. Reactive. */
+export const benchWords = async () => (await BENCH[current]()).default;
 
 /** The words of the first page's measurement, in the current language; loaded by the first call. Reactive. */
 export const scoreWords = async () => (await SCORE[current]()).default;

@@ -24,7 +24,6 @@ export const cells: typeof english = {
     csv: '冻结的结果，随笔记本一起保存',
   },
   run: '运行',
-  runAgain: '重新运行',
   runNew: (count) => `运行新增的 ${count} 个`,
   measureAgain: '全部重新测量',
   live: '实时',
