@@ -84,7 +84,7 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       for (const said of [
         'Prefill throughput',
         '>naive<',
-        '>direct<',
+        '>workgroup<',
         records[0].adapter,
         'Chrome',
         'Warnings: software',
