@@ -12,7 +12,8 @@ import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 /** A sweep of four runs of the demo model, small enough for a software GPU. */
-const SWEEP = `?prefill=4&chunk=2,4&samples=2&warmup=0&${QUICK}&layer_norm=naive,workgroup`;
+/** A setting may be named once: both variants of the layer norm stand in the place of the quick one. */
+const SWEEP = `?prefill=4&chunk=2,4&samples=2&warmup=0&${QUICK.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}`;
 
 const runButton = (page: Page) => page.getByRole('button', { name: 'Run', exact: true });
 const finished = (page: Page) => page.locator('[data-phase=finished]').waitFor(COMPUTING);
@@ -64,9 +65,8 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
       expect(records.every(({ software, prefillSeconds }) => software && prefillSeconds.length === 2)).toBe(
         true,
       );
-      // One fit per variant, unless a busy CPU took longer for the smaller chunk, or so long that a chunk seems to cost less than nothing.
-      const credible = chunkFits(records).filter(({ fit }) => fit.secondsPerChunk >= 0);
-      expect(await page.locator('[data-fits] li').count()).toBe(credible.length);
+      // One fit per variant, unless a busy CPU took longer for the larger share: then no line fits.
+      expect(await page.locator('[data-fits] li').count()).toBe(chunkFits(records).length);
 
       // A saved picture has two pixels to each of the chart's, or is text, and says where it was measured.
       const save = async (kind: string) => {
