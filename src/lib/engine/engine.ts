@@ -313,7 +313,13 @@ export class Engine {
       ? await this.#stamped(steps)
       : (await wallTimes(this.#device, steps)).map((seconds) => ({ seconds }));
     this.#position += tokens;
-    return steps.map(({ kernel, variant, pass, sizes }, i) => ({ kernel, variant, pass, sizes, ...times[i] }));
+    return steps.map(({ kernel, variant, pass, sizes }, i) => ({
+      kernel,
+      variant,
+      pass,
+      sizes,
+      ...times[i],
+    }));
   }
 
   async #stamped(steps: Step[]): Promise<{ begin: number; seconds: number | undefined }[]> {
