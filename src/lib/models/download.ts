@@ -42,6 +42,8 @@ export class NoRoom extends Error {}
 
 const CHECKPOINT_BYTES = 32 * 2 ** 20;
 const CHECKPOINT_SECONDS = 2;
+/** Milliseconds from one telling of the progress to the next. */
+const TELL_MILLISECONDS = 100;
 /** How often a file that changes under the download is begun again. */
 const MOST_CHANGES = 2;
 /** Bytes read at once for the hash of what a former version stored. */
@@ -255,6 +257,8 @@ class Download {
     } catch (error) {
       if (!(error instanceof Changed)) await sink.checkpoint();
       throw error;
+    } finally {
+      sink.tellNoMore();
     }
     await sink.finish();
   }
@@ -308,7 +312,8 @@ class Sink {
   #durable: number;
   #checkedAt = performance.now();
   readonly #rates = new Rate();
-  #toldAt = 0;
+  #toldAt = -Infinity;
+  #telling: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
     readonly part: Awaited<ReturnType<ModelStorage['open']>>,
@@ -343,14 +348,30 @@ class Sink {
     this.#at += bytes.byteLength;
     this.owner.options.arriving?.reached(this.#at);
     this.#rates.add(bytes.byteLength);
+    this.#tellSoon();
     const now = performance.now();
-    if (now - this.#toldAt > 100) {
-      this.#toldAt = now;
-      this.owner.tell('downloading', this.#at, this.manifest.bytes, this.#rates.value);
-    }
     const step = this.owner.options.checkpointBytes ?? CHECKPOINT_BYTES;
     if (this.#at - this.#durable >= step || now - this.#checkedAt > 1000 * CHECKPOINT_SECONDS)
       await this.checkpoint();
+  }
+
+  /** Ten times a second at most; the last bytes before a server stands still are told as well. */
+  #tellSoon() {
+    const wait = this.#toldAt + TELL_MILLISECONDS - performance.now();
+    if (wait <= 0) this.#tell();
+    else this.#telling ??= setTimeout(() => this.#tell(), wait);
+  }
+
+  #tell() {
+    this.tellNoMore();
+    this.#toldAt = performance.now();
+    this.owner.tell('downloading', this.#at, this.manifest.bytes, this.#rates.value);
+  }
+
+  /** Drops what was still to be told: a download that has ended or paused must not be told as going on. */
+  tellNoMore() {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
   }
 
   /** Makes what was written durable, then says so in the manifest. */
