@@ -67,7 +67,7 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     await page.getByText('Saved in this browser').waitFor({ state: 'attached', ...COMPUTING });
     await page.reload();
     await page.locator('[data-adapter]').waitFor();
-    expect(await rows(page).count()).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => rows(page).count()).toBeGreaterThanOrEqual(3);
     await expect.poll(() => rows(page).count(), COMPUTING).toBe(4);
     await settled(page);
 

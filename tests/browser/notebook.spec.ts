@@ -138,7 +138,7 @@ test('a reload in the middle of a sweep keeps what was measured; a change makes 
     await saved(page);
     await page.reload();
     await page.getByText(/Interrupted: [2-5] of 6 runs kept/).waitFor();
-    expect(await rows(page, 'done').count()).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => rows(page, 'done').count()).toBeGreaterThanOrEqual(2);
     expect(await states(page)).toEqual(['cut']);
     await page.getByRole('group', { name: 'Prompt length' }).getByText('64', { exact: true }).click();
     expect(await states(page)).toEqual(['stale']);
