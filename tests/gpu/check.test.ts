@@ -7,6 +7,7 @@ import { openDevice } from '../../src/lib/engine/device';
 import { encode } from '../../src/lib/engine/encode';
 import { Kernels } from '../../src/lib/engine/kernels';
 import { checkAtShape } from '../../src/lib/lab/measure/atShape';
+import { checkAll } from '../../src/lib/lab/measure/check';
 import { findVariant, kernels as registry, readVariant } from '../../src/lib/shaders';
 import { withKnobs } from '../../src/lib/shaders/variant';
 import { RESIDENT } from '../resident';
@@ -151,4 +152,26 @@ describe('a matrix that a variant lays out anew', async () => {
       /^matmul_f32\/large keeps a matrix as twice: no room for 3814\.7 MiB after .* MiB of the same\. This GPU binds/,
     );
   });
+});
+
+test('a check that is superseded is left at once, tells no more, and what it compiles can be waited for', async () => {
+  const kernels = await sharedKernels();
+  const { text } = findVariant('layer_norm', 'workgroup');
+  const variant = readVariant('layer_norm', 'new', text.replace('squares = 0.0', 'squares = 1e-30'));
+  const stop = new AbortController();
+  const told: string[] = [];
+  const checked = checkAll(
+    { layer_norm: variant },
+    { kernels, checked: new Map(), seed: 1 },
+    (phase) => told.push(phase),
+    stop.signal,
+  );
+  const order: string[] = [];
+  checked.catch(() => order.push('left'));
+  void kernels.compile(variant).then(() => order.push('compiled'));
+  stop.abort(new Error('superseded'));
+  await expect(checked).rejects.toThrow('superseded');
+  await kernels.settled();
+  expect(order).toEqual(['left', 'compiled']);
+  expect(told).toEqual(['compiling']);
 });

@@ -106,6 +106,11 @@ export class Kernels {
     return compiled;
   }
 
+  /** Resolves once no compilation is in progress, whether it succeeded or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#compiled.values());
+  }
+
   /**
    * The variant's passes with these buffers, keyed by binding name. `sizes` fill its uniform in order. If the variant
    * uses its own matrix layout, the matrix is converted now unless that has happened already. Throws when the variant

@@ -142,7 +142,7 @@ async function answerWith(
   { gpu, report, signal }: CheckContext,
 ) {
   await checkAll(choice, gpu, report, signal);
-  signal.throwIfAborted(); // newer settings need not wait for an answer that nobody asks for any more
+  signal.throwIfAborted(); // newer settings need not wait for the answer of superseded ones
   const chunk = otherChunk(timed.plans.chunk, tokens.length);
   const plans = await engine.prepare(choice, chunk, 0, [tokens.length], { beside: true });
   try {

@@ -72,13 +72,14 @@ async function atShape({ variant, sizes }: VariantUse, gpu: OpenGpu): Promise<nu
  */
 export async function checkAll(
   choice: Record<string, Variant>,
-  gpu: OpenGpu,
+  gpu: Pick<OpenGpu, 'kernels' | 'checked' | 'seed'>,
   report: Report,
   signal: AbortSignal,
 ) {
   const variants = Object.values(choice);
   const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
-  await untilAborted(compileAll(unchecked, gpu, report), signal);
+  const told: Report = (...progress) => signal.aborted || report(...progress);
+  await untilAborted(compileAll(unchecked, gpu, told), signal);
   for (const [index, variant] of unchecked.entries()) {
     report('checking', index, unchecked.length, variant.kernel);
     gpu.checked.set(checkKey(variant), await checkOne(variant, gpu, signal));
@@ -100,7 +101,11 @@ const shapeKey = ({ variant, sizes }: VariantUse) => `${Object.values(sizes).joi
  * Compiles variants in parallel: drivers use several threads when several pipelines are requested at once. Throws a
  * HeaderError `bindings`, before it compiles any, for a variant that could write its inputs.
  */
-export async function compileAll(variants: Variant[], { kernels }: OpenGpu, report: Report): Promise<void> {
+export async function compileAll(
+  variants: Variant[],
+  { kernels }: Pick<OpenGpu, 'kernels'>,
+  report: Report,
+): Promise<void> {
   for (const variant of variants) requireRules(variant, registry[variant.kernel]);
   let done = 0;
   if (variants.length) report('compiling', done, variants.length);
@@ -111,9 +116,9 @@ export async function compileAll(variants: Variant[], { kernels }: OpenGpu, repo
   await Promise.all(variants.map(compile));
 }
 
-/** The result of work that goes on behind when it is no longer waited for, as the compilation of a pipeline does. */
+/** The result of work, or the signal's reason at once. The work cannot be stopped: `Kernels.settled` waits for what is left of it. */
 async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  work.catch(() => undefined); // nobody may be waiting any more
+  work.catch(() => undefined); // its failure after the abort is of no interest
   signal.throwIfAborted();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal.reason as Error)));
@@ -121,7 +126,11 @@ async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal):
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
 
-async function checkOne(variant: Variant, { kernels, seed }: OpenGpu, signal: AbortSignal): Promise<number> {
+async function checkOne(
+  variant: Variant,
+  { kernels, seed }: Pick<OpenGpu, 'kernels' | 'seed'>,
+  signal: AbortSignal,
+): Promise<number> {
   const kernel = registry[variant.kernel];
   let largest = 0;
   for (const sizes of kernel.cases) {

@@ -53,6 +53,8 @@ export async function prepareRun(
   const { inner, final, softmax } = plans;
   const steps = [...inner.values(), ...final.values(), softmax].flat();
   const checked = check ? await checkUses(usesOfSteps(steps), gpu, report, signal) : undefined;
+  // Superseded settings may have left compilations, which would take the CPU from what is timed.
+  await gpu.unlessLost(gpu.kernels.settled());
   gpu.throwPendingErrors();
   const { error = 0, kernel: errorKernel = '', checks, inexact = false } = checked ?? {};
   return { run, choice, plans, kernelHash: kernelHashOf(choice), error, errorKernel, checks, inexact };

@@ -144,7 +144,7 @@ export async function knownShares(): Promise<Shares> {
         adapter: own.adapter,
       };
   } catch {
-    // What is stored is damaged or blocked.
+    // The store is damaged or blocked: the shipped profiles serve as well.
   }
   return shippedShares();
 }

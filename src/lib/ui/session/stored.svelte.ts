@@ -37,7 +37,7 @@ export class StoredModels {
 
   #worker: Worker | undefined;
   #channel: BroadcastChannel | undefined;
-  /** Whose worker loads what arrives here, and which of its starts that was. */
+  /** The lab whose worker is connected to the downloads here, and the start of that worker: it is connected anew after another. */
   #served: { lab: Lab; start: number } | undefined;
   #crashes = 0;
 

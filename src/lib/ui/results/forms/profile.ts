@@ -1,4 +1,5 @@
 /** Profiles as pictures: a roofline, a timeline of the dispatches, and the difference of two profiles. */
+import { toLines, writtenSettings } from '../../../lab/experiment/settings';
 import type { Peaks, Profile, ProfileRow } from '../../../lab/records/profile';
 import { totalOf } from '../../../lab/records/profile';
 import { rounded } from '../../words/numbers';
@@ -192,7 +193,9 @@ export function differencesOf(before: Profile, after: Profile): KernelDifference
 
 /** Both profiles' settings in which they differ, for names; all settings if they are the same. */
 function namesOf(before: Profile, after: Profile): [string, string] {
-  const [one, other] = [before, after].map(({ settings }) => settings.split('&'));
+  const [one, other] = [before, after].map(({ settings }) =>
+    writtenSettings(toLines(settings)).map(({ text }) => text),
+  );
   const own = (parts: string[], others: string[]) =>
     parts.filter((part) => !others.includes(part)).join(' ') || parts.join(' ');
   return [own(one, other), own(other, one)];
