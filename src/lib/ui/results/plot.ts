@@ -85,6 +85,10 @@ export interface Table {
   words: number;
 }
 
+/** The name of a series, with what was published elsewhere marked as such. */
+export const nameOf = ({ label, published }: Pick<PlotSeries, 'label' | 'published'>): string =>
+  published ? `${label}, ${t().cells.published}` : label;
+
 /** The marks as rows of text: series, x, y. */
 export function tableOf({ x, y, series, table }: Plot): Table {
   if (table) return table;
@@ -93,9 +97,9 @@ export function tableOf({ x, y, series, table }: Plot): Table {
     scale === 'words' ? (values?.[value] ?? '') : value.toLocaleString(locale());
   return {
     columns: [words.series, x.label, y.label],
-    rows: series.flatMap(({ label, published, marks }) =>
-      marks.map((mark) => [
-        published ? `${label} (${words.published})` : label,
+    rows: series.flatMap((each) =>
+      each.marks.map((mark) => [
+        nameOf(each),
         text(x, mark.x),
         y.scale === 'words' ? text(y, mark.y) : rounded(mark.y),
       ]),

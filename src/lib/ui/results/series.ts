@@ -325,9 +325,10 @@ export function pointOf(record: RunRecord, number: number | undefined, x: number
 export function summarise({ series, axis, target, software }: View): string {
   const words = t().cells;
   const own = series.filter(({ origin }) => origin === 'run');
-  const all = (own.length ? own : series).flatMap(({ label, points }) =>
-    points.map((point) => ({ label, ...point })),
-  );
+  const all = (own.length ? own : series).flatMap(({ label, origin, points }) => {
+    const name = origin === 'reference' ? `${label}, ${words.published}` : label;
+    return points.map((point) => ({ ...point, label: name }));
+  });
   if (all.length === 0) return `${words.noRuns}.`;
   const by = all.toSorted((a, b) => b.tokensPerSecond - a.tokensPerSecond);
   const [fastest, slowest] = [by[0], by.at(-1)!];

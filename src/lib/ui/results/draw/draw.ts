@@ -13,6 +13,7 @@ import {
   Tooltip,
 } from 'chart.js';
 import { MatrixController, MatrixElement } from 'chartjs-chart-matrix';
+import { nameOf } from '../plot';
 import { datasetOf, type DrawnMark } from './datasets';
 import { type Drawing, FONT, widthOf } from './drawing';
 import { pluginsOf } from './overlays';
@@ -49,7 +50,7 @@ export function drawPlot(canvas: HTMLCanvasElement, first: Drawing): DrawnPlot {
 /** What Chart.js is asked to draw. */
 export function configOf(drawing: Drawing): ChartConfiguration {
   const { plot, directLabels, onselect } = drawing;
-  const ends = plot.series.filter(({ ends }) => ends && directLabels).map(({ label }) => widthOf(label));
+  const ends = plot.series.filter(({ ends }) => ends && directLabels).map((each) => widthOf(nameOf(each)));
   const across = plot.series.some(({ form }) => form === 'spans');
   const cells = plot.series.some(({ form }) => form === 'cells');
   return {

@@ -1,5 +1,5 @@
 /** The input of drawing: a plot, the colours of the page, and what the user has chosen; and measures of its text. */
-import type { Plot } from '../plot';
+import { nameOf, type Plot } from '../plot';
 
 /** Colours of the style sheet, resolved for the current theme. */
 export interface Palette {
@@ -44,7 +44,7 @@ export function labelsFit({ series }: Plot, width: number, height: number): bool
   return (
     ends.length > 0 &&
     ends.length * CAPTION_LINE < 0.8 * height &&
-    Math.max(...ends.map(({ label }) => widthOf(label))) + 22 < MOST_FOR_LABELS * width
+    Math.max(...ends.map((each) => widthOf(nameOf(each)))) + 22 < MOST_FOR_LABELS * width
   );
 }
 

@@ -1,6 +1,6 @@
 /** Parts of a plot that Chart.js does not draw by itself: intervals, lines across, labels beside marks and at the ends of lines. */
 import type { Chart, Plugin } from 'chart.js';
-import type { Mark, PlotSeries } from '../plot';
+import { type Mark, nameOf, type PlotSeries } from '../plot';
 import { shadesOf } from './datasets';
 import { CAPTION_LINE, colourOf, type Drawing, LABEL_FONT, widthOf } from './drawing';
 
@@ -197,10 +197,10 @@ const lineEnds: Draw = ({ ctx, chartArea: area, scales }, { plot, palette, direc
   if (!directLabels) return;
   const ends = plot.series
     .filter(({ ends, marks }) => ends && marks.length > 0)
-    .map(({ label, marks, tone }) => ({
-      label,
-      colour: tone === 'faint' ? palette.quiet : colourOf(tone, palette),
-      y: scales.y.getPixelForValue(marks.at(-1)!.y),
+    .map((each) => ({
+      label: nameOf(each),
+      colour: each.tone === 'faint' ? palette.quiet : colourOf(each.tone, palette),
+      y: scales.y.getPixelForValue(each.marks.at(-1)!.y),
     }))
     .sort((a, b) => a.y - b.y);
   for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + CAPTION_LINE);
