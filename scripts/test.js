@@ -92,7 +92,7 @@ function secondsSince(start) {
  * @returns {Outcome}
  */
 function nothing({ name }) {
-  return { name, passed: 0, failed: 0, skipped: 0, skips: new Map(), seconds: 0, note: '' };
+  return { name, passed: 0, failed: 0, skipped: 0, skips: new Map(), failures: [], seconds: 0, note: '' };
 }
 
 /**
@@ -120,15 +120,16 @@ function compilerFor({ webkit }) {
   return program ? { LAB_WEBKIT: program } : { LAB_WEBKIT_LACKS: lacks ?? '' };
 }
 
-/** Prints one line a step, what was skipped and why, and the count; sets the exit code. */
+/** Prints one line a step, what failed, what was skipped and why, and the count; sets the exit code. */
 function summarise() {
   console.log(`\n── summary ${'─'.repeat(53)}`);
-  for (const { name, passed, failed, skipped, skips, seconds, note } of outcomes) {
+  for (const { name, passed, failed, skipped, skips, failures, seconds, note } of outcomes) {
     const rest = [skipped ? `${skipped} skipped` : '', failed ? note : ''].filter(Boolean).join(', ');
     console.log(
       `${failed ? '✗' : '✓'} ${name.padEnd(8)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed` +
         `  ${seconds.toFixed(0).padStart(4)} s  ${rest}`.trimEnd(),
     );
+    for (const failure of failures) console.log(`    failed: ${failure}`);
     for (const [reason, times] of skips)
       console.log(`    skipped: ${reason}${times > 1 ? ` (${times} tests)` : ''}`);
   }

@@ -13,6 +13,7 @@
  * @property {number} failed broken files included
  * @property {number} skipped
  * @property {Map<string, number>} skips how many tests were skipped, by reason
+ * @property {string[]} failures the failed tests, each with the first line of its message
  * @property {string[]} running names of what was started and had not ended: tests, else files
  */
 
@@ -26,21 +27,33 @@ export function countResults(text) {
   const last = new Map();
   /** @type {Map<string, string>} */
   const running = new Map();
-  let broken = 0;
+  /** @type {Line[]} */
+  const broken = [];
   for (const line of linesOf(text)) {
     const { event, id, name } = line;
     if (event === 'started') start(running, id, name);
     else running.delete(id);
-    if (event === 'broken') broken++;
+    if (event === 'broken') broken.push(line);
     if (event === 'passed' || event === 'failed' || event === 'skipped') last.set(id, line);
   }
   /** @type {Results} */
-  const results = { passed: 0, failed: broken, skipped: 0, skips: new Map(), running: [] };
+  const results = {
+    passed: 0,
+    failed: broken.length,
+    skipped: 0,
+    skips: new Map(),
+    failures: [],
+    running: [],
+  };
   for (const { event, name, reason } of last.values()) {
     results[/** @type {'passed' | 'failed' | 'skipped'} */ (event)]++;
     const why = reason || name;
     if (event === 'skipped') results.skips.set(why, (results.skips.get(why) ?? 0) + 1);
   }
+  const failed = [...last.values()].filter(({ event }) => event === 'failed');
+  results.failures = [...broken, ...failed].map(
+    ({ name, reason }) => `${name}: ${reason?.split('\n', 1)[0] ?? 'no message'}`,
+  );
   results.running = innermost([...running.values()]);
   return results;
 }
@@ -62,13 +75,14 @@ function start(running, id, name) {
  * @param {Results} results
  * @param {{ problem: string, cutOff: boolean }} ending `problem`: how the process ended, empty when well
  */
-export function outcomeOf({ passed, failed, skipped, skips, running }, { problem, cutOff }) {
+export function outcomeOf({ running, ...counted }, { problem, cutOff }) {
+  const { failed } = counted;
   if (cutOff) {
     const where = running.length ? `in ${running.join(' and in ')}` : 'outside every test';
-    return { passed, failed: failed + 1, skipped, skips, note: `cut off ${where}` };
+    return { ...counted, failed: failed + 1, note: `cut off ${where}` };
   }
   // A process that ends badly without a failed test has failed itself.
-  return { passed, failed: problem && failed === 0 ? 1 : failed, skipped, skips, note: problem };
+  return { ...counted, failed: problem && failed === 0 ? 1 : failed, note: problem };
 }
 
 /**

@@ -19,12 +19,13 @@ const well = { problem: '', cutOff: false };
 
 describe('a run that ends by itself', () => {
   test('counts what passed, failed and was skipped', () => {
-    const failed = line('failed', 'f_3', 'a.test.ts > divides', 'expected 1 to be 2');
+    const failed = line('failed', 'f_3', 'a.test.ts > divides', 'expected 1 to be 2\nand more');
     expect(outcomeOf(counted([...WHOLE, failed, ended]), { problem: 'exit code 1', cutOff: false })).toEqual({
       passed: 2,
       failed: 1,
       skipped: 1,
       skips: new Map([['wkv/tiled needs subgroups', 1]]),
+      failures: ['a.test.ts > divides: expected 1 to be 2'],
       note: 'exit code 1',
     });
   });
@@ -49,6 +50,7 @@ describe('a run that ends by itself', () => {
     ).toMatchObject({
       passed: 2,
       failed: 1,
+      failures: ['b.test.ts: SyntaxError'],
     });
   });
 

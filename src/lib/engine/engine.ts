@@ -28,6 +28,7 @@ import {
   type State,
   type StateValues,
 } from './state';
+import { submit, submitAgain } from './submit';
 import type { Weights } from './weights';
 
 export type { Answer, Choice, Plans, PrepareOptions, StateValues, StepTime };
@@ -40,8 +41,6 @@ const DECODE_GROUP = 8;
 const SUBMIT_MS = 50;
 /** Chunks the CPU may be ahead of the GPU: encoding overlaps execution, and the queue stays short enough to stop. */
 const CHUNKS_AHEAD = 2;
-/** Steps in a chunk's first command buffer when `stepsPerSubmit` is 0. */
-const FIRST_STEPS = 16;
 
 /** A loaded model with its state on one device. Calls that run the model must not overlap. */
 export class Engine {
@@ -173,7 +172,7 @@ export class Engine {
     this.#requireRoom(tokens);
     const running: Promise<undefined>[] = [];
     for (const { tokens: length, last } of chunks(tokens, plans.chunk)) {
-      this.#submit(plans, await this.#steps(plans, length, last), last);
+      submit(this.#device, plans, await this.#steps(plans, length, last), last ? this.#copyBest : undefined);
       this.#position += length;
       running.push(this.#device.queue.onSubmittedWorkDone());
       if (running.length > CHUNKS_AHEAD) await running[running.length - 1 - CHUNKS_AHEAD];
@@ -192,7 +191,7 @@ export class Engine {
     for (let made = 0; made < count; made += DECODE_GROUP) {
       const group = Math.min(DECODE_GROUP, count - made);
       for (let i = 0; i < group; i += tokensPerSubmit)
-        this.#submitAgain(plans, steps, Math.min(tokensPerSubmit, group - i));
+        submitAgain(this.#device, plans, steps, Math.min(tokensPerSubmit, group - i));
       running.push(this.#device.queue.onSubmittedWorkDone());
       if (running.length < 2) continue; // one group runs while the next one is encoded
       await running[running.length - 2];
@@ -286,11 +285,11 @@ export class Engine {
     try {
       for (const { tokens: length } of chunks(tokens.length, plans.chunk)) {
         const position = this.#position;
-        this.#submit(plans, await this.#steps(plans, length, false), false);
+        submit(this.#device, plans, await this.#steps(plans, length, false));
         this.#position += length;
         for (let first = 0; first < length; first += most) {
           const rows = Math.min(most, length - first);
-          this.#submit(plans, await plans.forward(length).head(first, rows, logits), false);
+          submit(this.#device, plans, await plans.forward(length).head(first, rows, logits));
           const argmax = await readBuffer(this.#device, this.#state.best, 0, 4 * rows);
           const values = await readBuffer(this.#device, logits, 0, 4 * rows * vocabulary);
           each(position + first, new Uint32Array(argmax), new Float32Array(values));
@@ -361,26 +360,9 @@ export class Engine {
     return steps;
   }
 
-  /**
-   * Submits steps in command buffers of `stepsPerSubmit`; if that is 0, of FIRST_STEPS, doubling each time, so that the
-   * GPU can start while the rest is encoded. `answer`: also copies the argmax to the mappable buffer.
-   */
-  #submit({ stepsPerSubmit }: Plans, steps: Step[], answer: boolean) {
-    const copyAnswer = (encoder: GPUCommandEncoder) =>
-      encoder.copyBufferToBuffer(this.#state.best, 0, this.#answer, 0, 4);
-    let size = stepsPerSubmit || FIRST_STEPS;
-    for (let first = 0; first < steps.length; first += size) {
-      if (first > 0 && !stepsPerSubmit) size *= 2;
-      const after = answer && first + size >= steps.length ? copyAnswer : undefined;
-      this.#device.queue.submit([encode(this.#device, steps.slice(first, first + size), { after })]);
-    }
-  }
-
-  /** Submits the same steps `times` times: in one submit, or one by one when `stepsPerSubmit` limits the steps. */
-  #submitAgain(plans: Plans, steps: Step[], times: number) {
-    if (plans.stepsPerSubmit) for (let i = 0; i < times; i++) this.#submit(plans, steps, false);
-    else this.#device.queue.submit(Array.from({ length: times }, () => encode(this.#device, steps)));
-  }
+  /** Copies the last argmax to the mappable buffer. */
+  readonly #copyBest = (encoder: GPUCommandEncoder) =>
+    encoder.copyBufferToBuffer(this.#state.best, 0, this.#answer, 0, 4);
 
   /** Maps the last argmax, once the GPU has finished. */
   async #readAnswer(): Promise<number> {

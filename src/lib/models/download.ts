@@ -2,13 +2,11 @@
  * Downloads a model into a storage: the manifest before the first byte, resumed from the last durable one, hashed as it
  * arrives, complete only after the hash. One download at a time for a file, whatever asks for it.
  */
-import { createSHA256 } from 'hash-wasm';
 import { messageOf } from '../engine/ggufHeader';
 import type { Arriving } from './arriving';
-import { restored, toBase64 } from './hashState';
 import { factsIn, type Homes, hubListAddress } from './hubs';
-import { Rate } from './rate';
 import { keyOf, type ModelRequest } from './request';
+import { Sink, type SinkOptions } from './sink';
 import { gigabytes, isFileName, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
 import { Changed, inspect, type Network, type Remote, transfer } from './transfer';
 
@@ -40,14 +38,8 @@ export interface DownloadOptions {
 /** There is no room for a file; what is there is kept. */
 export class NoRoom extends Error {}
 
-const CHECKPOINT_BYTES = 32 * 2 ** 20;
-const CHECKPOINT_SECONDS = 2;
-/** Milliseconds from one telling of the progress to the next. */
-const TELL_MILLISECONDS = 100;
 /** How often a file that changes under the download is begun again. */
 const MOST_CHANGES = 2;
-/** Bytes read at once for the hash of what a former version stored. */
-const REREAD_BYTES = 8 * 2 ** 20;
 
 /**
  * Downloads a request and resolves to its manifest, which is complete; at once if it is stored already. Throws an Error that
@@ -218,7 +210,7 @@ class Download {
     const { arriving } = this.options;
     arriving?.begin(part, request.file, manifest.bytes);
     try {
-      await this.#receive(remote, manifest, await Sink.open(part, manifest, this));
+      await this.#receive(remote, manifest, await Sink.open(part, manifest, this.#sinkOptions()));
     } finally {
       arriving?.close();
       await part.close();
@@ -263,7 +255,16 @@ class Download {
     await sink.finish();
   }
 
-  tell(phase: DownloadProgress['phase'], have: number, bytes: number, rate?: number) {
+  #sinkOptions(): SinkOptions {
+    const { storage, key } = this;
+    return {
+      ...this.options,
+      tell: (phase, manifest, have, rate) => this.#tell(phase, have, manifest.bytes, rate),
+      store: (manifest) => storage.writeManifest(key, JSON.stringify(manifest)),
+    };
+  }
+
+  #tell(phase: DownloadProgress['phase'], have: number, bytes: number, rate?: number) {
     const secondsLeft = rate ? (bytes - have) / rate : undefined;
     this.options.progress?.({ phase, have, bytes, rate, secondsLeft, note: this.#note });
   }
@@ -305,104 +306,3 @@ function isSame({ bytes, etag, address, sha256 }: Manifest, remote: Remote): boo
 const isNoRoom = (error: unknown) =>
   error instanceof Error &&
   (error.name === 'QuotaExceededError' || (error as { code?: unknown }).code === 'ENOSPC');
-
-/** Writes, hashes and counts what arrives. */
-class Sink {
-  #at: number;
-  #durable: number;
-  #checkedAt = performance.now();
-  readonly #rates = new Rate();
-  #toldAt = -Infinity;
-  #telling: ReturnType<typeof setTimeout> | undefined;
-
-  private constructor(
-    readonly part: Awaited<ReturnType<ModelStorage['open']>>,
-    readonly manifest: Manifest,
-    readonly owner: Download,
-    readonly hash: Awaited<ReturnType<typeof createSHA256>>,
-  ) {
-    this.#at = this.#durable = manifest.have;
-  }
-
-  static async open(
-    part: Awaited<ReturnType<ModelStorage['open']>>,
-    manifest: Manifest,
-    owner: Download,
-  ): Promise<Sink> {
-    const hash = await createSHA256();
-    if (!restored(hash, manifest)) {
-      hash.init();
-      for (let at = 0; at < manifest.have; at += REREAD_BYTES) {
-        hash.update(await part.read(at, Math.min(REREAD_BYTES, manifest.have - at)));
-        owner.tell('checking', at, manifest.bytes);
-        owner.options.signal.throwIfAborted();
-      }
-    }
-    owner.options.arriving?.reached(manifest.have);
-    return new Sink(part, manifest, owner, hash);
-  }
-
-  async take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.part.write(bytes, this.#at);
-    this.hash.update(bytes);
-    this.#at += bytes.byteLength;
-    this.owner.options.arriving?.reached(this.#at);
-    this.#rates.add(bytes.byteLength);
-    this.#tellSoon();
-    const now = performance.now();
-    const step = this.owner.options.checkpointBytes ?? CHECKPOINT_BYTES;
-    if (this.#at - this.#durable >= step || now - this.#checkedAt > 1000 * CHECKPOINT_SECONDS)
-      await this.checkpoint();
-  }
-
-  /** Ten times a second at most; the last bytes before a server stands still are told as well. */
-  #tellSoon() {
-    const wait = this.#toldAt + TELL_MILLISECONDS - performance.now();
-    if (wait <= 0) this.#tell();
-    else this.#telling ??= setTimeout(() => this.#tell(), wait);
-  }
-
-  #tell() {
-    this.tellNoMore();
-    this.#toldAt = performance.now();
-    this.owner.tell('downloading', this.#at, this.manifest.bytes, this.#rates.value);
-  }
-
-  /** Drops what was still to be told: a download that has ended or paused must not be told as going on. */
-  tellNoMore() {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-  }
-
-  /** Makes what was written durable, then says so in the manifest. */
-  async checkpoint(): Promise<void> {
-    if (this.#at === this.#durable) return;
-    await this.part.flush();
-    Object.assign(this.manifest, {
-      have: this.#at,
-      hashing: toBase64(this.hash.save()),
-      at: new Date().toISOString(),
-    });
-    await this.#write();
-    this.#durable = this.#at;
-    this.#checkedAt = performance.now();
-  }
-
-  /** After the last byte: compares the hash. The manifest is complete if it is the expected one, or none is known. */
-  async finish(): Promise<void> {
-    await this.checkpoint();
-    const { manifest } = this;
-    this.owner.tell('checking', manifest.have, manifest.bytes);
-    manifest.found = this.hash.digest('hex');
-    if (manifest.sha256 && manifest.sha256 !== manifest.found) return;
-    await this.part.truncate(manifest.bytes);
-    await this.part.flush();
-    delete manifest.hashing;
-    manifest.complete = true;
-    await this.#write();
-  }
-
-  #write() {
-    return this.owner.storage.writeManifest(this.owner.key, JSON.stringify(this.manifest));
-  }
-}

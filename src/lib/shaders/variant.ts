@@ -25,14 +25,18 @@
  *   @group(0) @binding(4) var<storage, read_write> loaded_halves: array<vec4<u32>>;
  */
 import { arithmetic, type Lookup, wholeOrUndefined } from './arithmetic';
+import { type BindingEntry, bindingsOf } from './bindings';
 import { HeaderError, type HeaderKey, readHeader } from './header';
 import type { Sizes } from './kernel';
+import { boundedKnobs, type Knob } from './knobs';
 import { LINE_BREAK, splitAtCommas, tokenize } from './tokens';
-import { bareCode, constantValues, type Module, readModule, replaceConstants, type Variable } from './wgsl';
+import { bareCode, constantValues, type Module, readModule, replaceConstants } from './wgsl';
 import { entryPointNeeds } from './workgroup';
 import { writeOut } from './written';
 
 export { statedFormats } from './header';
+export { readKnobs } from './knobs';
+export type { BindingEntry, Knob };
 
 export interface Variant {
   kernel: string;
@@ -79,22 +83,9 @@ export interface Pass {
   grid: string[];
 }
 
-export interface BindingEntry {
-  name: string;
-  binding: number;
-  type: GPUBufferBindingType;
-}
-
-export interface Knob {
-  value: number;
-  choices: number[];
-}
-
 /** Bounds of texts from outside: all that is done with a text is proportional to its length times these. */
 const LONGEST_TEXT = 1_000_000;
 const MOST_FIELDS = 64;
-const MOST_KNOBS = 32;
-const MOST_CHOICES = 64;
 const MOST_SETTINGS = 4096;
 
 const FEATURES: Record<string, string> = {
@@ -164,6 +155,7 @@ export function parseVariant(
     subgroup: all('subgroup').map(({ value }) => value)[0],
     ...bindingsOf(
       modules,
+      lookupIn(modules),
       resident.map(({ name }) => name),
     ),
     features: directives(modules, 'enable').map(
@@ -325,31 +317,6 @@ export function evaluate(expression: string, variant: Variant, sizes: Sizes): nu
   }
 }
 
-/** The first MOST_KNOBS knobs that a text declares, even if the text has errors. */
-export const readKnobs = (text: string): Record<string, Knob> =>
-  Object.fromEntries(Object.entries(allKnobs(text)).slice(0, MOST_KNOBS));
-
-function allKnobs(text: string): Record<string, Knob> {
-  const knobs = readModule(text).constants.flatMap(({ name, value, choices }) =>
-    choices ? [[name, { value: parseInt(value[0].text), choices }] as const] : [],
-  );
-  return Object.fromEntries(knobs);
-}
-
-/** The knobs of a variant. Throws a HeaderError if they are too many to show and to try. */
-function boundedKnobs(text: string, label: string): Record<string, Knob> {
-  const knobs = allKnobs(text);
-  const names = Object.keys(knobs);
-  if (names.length > MOST_KNOBS)
-    throw new HeaderError(`${label} has ${names.length} knobs; at most ${MOST_KNOBS} are possible`);
-  const long = names.find((name) => knobs[name].choices.length > MOST_CHOICES);
-  if (long)
-    throw new HeaderError(
-      `${label}: the knob ${long} has ${knobs[long].choices.length} choices; at most ${MOST_CHOICES} are possible`,
-    );
-  return knobs;
-}
-
 /** A shared file and those that its own `//! use:` names; these name no others. */
 const withOwn = (file: SourceFile, shared: Record<string, SourceFile>): SourceFile[] => [
   file,
@@ -367,36 +334,6 @@ function lookupIn(modules: readonly Module[], knobs?: Record<string, number>): L
     knobs,
   );
   return (name) => (Object.hasOwn(values, name) ? values[name] : undefined);
-}
-
-/**
- * The bindings of the passes and those of the load passes; of two variables with the same number, the load passes see
- * the second.
- */
-function bindingsOf(modules: Module[], resident: string[]): Pick<Variant, 'bindings' | 'loadBindings'> {
-  const lookup = lookupIn(modules);
-  const declared = modules.flatMap(({ variables }) =>
-    variables.flatMap((variable) => bindingOf(variable, lookup)),
-  );
-  const first = new Map([...declared].reverse().map((entry) => [entry.binding, entry]));
-  const last = new Map(declared.map((entry) => [entry.binding, entry]));
-  const bindings = declared.filter((entry) => first.get(entry.binding) === entry);
-  const loadBindings = bindings
-    .filter(({ name }) => ['sizes', 'weight', ...resident].includes(name))
-    .map((entry) => ({ ...entry, type: last.get(entry.binding)!.type }));
-  return { bindings, loadBindings: resident.length ? loadBindings : [] };
-}
-
-/** The binding of a buffer in group 0; none for other variables, which the compiler refuses if they are invalid. */
-function bindingOf({ name, space, access, attributes }: Variable, lookup: Lookup): BindingEntry[] {
-  const number = (attribute: string) => {
-    const found = attributes.find((each) => each.name === attribute);
-    return found && wholeOrUndefined(found.value, lookup);
-  };
-  const binding = number('binding');
-  if (number('group') !== 0 || binding === undefined || !['uniform', 'storage'].includes(space)) return [];
-  const type = space === 'uniform' ? space : access === 'read_write' ? 'storage' : 'read-only-storage';
-  return [{ name, binding, type }];
 }
 
 const directives = (modules: Module[], name: 'enable' | 'requires') =>
