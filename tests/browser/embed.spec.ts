@@ -5,6 +5,7 @@ import { parseNotebook } from '../../src/lib/lab/notebook/notebook';
 import { linkOf } from '../../src/lib/lab/notebook/share';
 import { objections } from './axe';
 import { withChromium } from './browsers';
+import { tryEverything } from './policy';
 
 const RESULTS = new URL('../../static/results/prefill-decode-chromium-h100.csv', import.meta.url);
 const NOTEBOOK = `# Shared\n
@@ -40,5 +41,16 @@ test('an embedded chart is drawn without a worker, and pages open under the name
     await page.goto(`${address}selftest.html`);
     await page.getByRole('button', { name: 'Run the self-test' }).waitFor();
     expect(errors).toEqual([]);
+    expect((await page.evaluate(tryEverything)).through).toEqual([]);
+
+    // Another site shows the whole page in a frame: there a click is no consent.
+    const other = await page.context().newPage();
+    await other.setContent(`<iframe src="${address}${link}" width="900" height="700"></iframe>`);
+    const framed = other.frameLocator('iframe');
+    await framed.getByText('Open the page in a window of its own to allow them.').waitFor();
+    await framed.locator('[data-id]').last().scrollIntoViewIfNeeded();
+    await framed.getByText('where a shader cannot be allowed').waitFor();
+    expect(await framed.getByRole('button', { name: /Allow/ }).count()).toBe(0);
+    expect(await framed.locator('[data-compiled]').count()).toBe(0);
   }, `?embed=2${link}`);
 });

@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { withChromium } from './browsers';
+import { STOPPING, tryEverything } from './policy';
 
 const OFFLINE = { serviceWorkers: 'allow' as const };
 
@@ -27,6 +28,10 @@ test('every page opens without a network after one visit, and a run goes as far 
       // The worker describes the GPU, so its script must be cached.
       await page.locator('[data-adapter]').waitFor();
       await page.locator('[data-markdown=rendered]').first().waitFor();
+      // The policy is part of the cached page.
+      const { through, stopped } = await page.evaluate(tryEverything);
+      expect(through).toEqual([]);
+      expect(stopped).toEqual(expect.arrayContaining(STOPPING));
 
       await page.goto(`${address}?notebook=phase-2`);
       await page.getByRole('heading', { name: 'Reproducing the M2 Max study' }).waitFor();

@@ -8,6 +8,7 @@ import { chunkFits } from '../../src/lib/lab/records/fits';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { objections } from './axe';
 import { COMPUTING, withChromium, withFirefox } from './browsers';
+import { STOPPING, tryEverything } from './policy';
 import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
@@ -114,6 +115,9 @@ test('runs a sweep to its chart in Firefox', async () => {
     expect(points).toBe('4');
     await page.waitForFunction(() => document.querySelector('canvas')!.width > 300, COMPUTING);
     expect(errors).toEqual([]);
+    const { through, stopped } = await page.evaluate(tryEverything);
+    expect(through).toEqual([]);
+    expect(stopped).toEqual(expect.arrayContaining(STOPPING));
   }, SWEEP);
 });
 

@@ -88,6 +88,7 @@ export class CodeEditor {
       this.#readonly.of(readonly(shown)),
       this.#attributes.of(attributes(shown)),
       this.#difference.of(difference(shown, setting)),
+      EditorView.cspNonce.of(document.getElementById('style-policy')?.nonce ?? ''),
       keys(setting),
       historyInput(setting),
       basics(setting),

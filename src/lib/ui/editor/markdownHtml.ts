@@ -1,5 +1,7 @@
 /** Asks a worker for the HTML of Markdown, one text at a time; a text that takes too long has none. */
+import { startWorker } from '../parts/workers';
 import type { Answer, Asked } from './markdownWorker';
+import script from './markdownWorker?worker&url';
 
 /** Largest text that is rendered, in characters; a longer one is shown as it is written. */
 const LONGEST_TEXT = 200_000;
@@ -27,10 +29,7 @@ async function answerTo(asked: Asked): Promise<string | undefined> {
 
 /** Resolves when the worker is ready, so that its start does not count as time for a text. */
 function openWorker(): Promise<NonNullable<typeof worker>> {
-  const opened = new Worker(new URL('./markdownWorker.ts', import.meta.url), {
-    type: 'module',
-    name: 'prose',
-  });
+  const opened = startWorker(script, 'prose');
   const end = () => {
     opened.terminate();
     worker = undefined;

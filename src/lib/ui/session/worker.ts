@@ -1,4 +1,7 @@
 /** Opens the page's workers with typed events and error reporting. */
+import labScript from '../../lab/worker?worker&url';
+import modelsScript from '../../models/worker?worker&url';
+import { startWorker } from '../parts/workers';
 
 /**
  * Starts a worker. `crashed` is called when its script cannot be loaded or throws outside a run; the worker must then
@@ -8,8 +11,7 @@ export function openWorker<Event>(
   receive: (event: Event) => void,
   crashed: (reason: string) => void,
 ): Worker {
-  const worker = new Worker(new URL('../../lab/worker.ts', import.meta.url), { type: 'module', name: 'lab' });
-  return connected(worker, receive, crashed);
+  return connected(startWorker(labScript, 'lab'), receive, crashed);
 }
 
 /** Starts the worker that downloads models; see `openWorker`. */
@@ -17,11 +19,7 @@ export function openModelsWorker<Event>(
   receive: (event: Event) => void,
   crashed: (reason: string) => void,
 ): Worker {
-  const worker = new Worker(new URL('../../models/worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'models',
-  });
-  return connected(worker, receive, crashed);
+  return connected(startWorker(modelsScript, 'models'), receive, crashed);
 }
 
 function connected<Event>(
