@@ -4,7 +4,7 @@
  */
 import { familyOf } from './formats/formats';
 import { writeOut } from './unroll';
-import { compiledText, type Variant } from './variant';
+import { compiledText, type SourceFile, type Variant } from './variant';
 
 const texts = import.meta.glob<string>('./*/*.wgsl', { query: '?raw&whole', import: 'default', eager: true });
 
@@ -23,8 +23,8 @@ export const isShipped = (text: string): boolean =>
 
 /** The whole text that is compiled for a variant: its text, then the shared files, each under a line with its path. */
 export const compiledSource = ({ text, appended }: Pick<Variant, 'text' | 'appended'>): string =>
-  compiledText(
-    text,
-    appended.map(({ path }) => ({ path, text: texts[`./${path}`] })),
-    writeOut,
-  );
+  compiledText(text, wholeFiles({ appended }), writeOut);
+
+/** The shared files of a variant as written. */
+export const wholeFiles = ({ appended }: Pick<Variant, 'appended'>): SourceFile[] =>
+  appended.map(({ path }) => ({ path, text: texts[`./${path}`] }));

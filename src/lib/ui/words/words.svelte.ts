@@ -5,6 +5,7 @@
 export type Language = 'en' | 'zh';
 export type Words = typeof import('./en').default;
 export type BenchWords = typeof import('./bench').default;
+export type ShaderWords = typeof import('./shader').default;
 export type ChartWords = typeof import('./charts').default;
 
 /** Each language's own name, for the menu. */
@@ -40,6 +41,11 @@ const CHARTS: Record<Language, () => Promise<typeof import('./charts')>> = {
 const BENCH: Record<Language, () => Promise<typeof import('./bench')>> = {
   en: () => import('./bench'),
   zh: () => import('./zh/bench'),
+};
+
+const SHADER: Record<Language, () => Promise<typeof import('./shader')>> = {
+  en: () => import('./shader'),
+  zh: () => import('./zh/shader'),
 };
 
 const SCORE: Record<Language, () => Promise<typeof import('./score')>> = {
@@ -80,6 +86,9 @@ export const chartWords = async () => (await CHARTS[current]()).default;
 
 /** The words of speeds and costs on the kernel pages, in the current language; loaded by the first call. Reactive. */
 export const benchWords = async () => (await BENCH[current]()).default;
+
+/** The words beside a shader's text, in the current language; loaded by the first call. Reactive. */
+export const shaderWords = async () => (await SHADER[current]()).default;
 
 /** The words of the first page's measurement, in the current language; loaded by the first call. Reactive. */
 export const scoreWords = async () => (await SCORE[current]()).default;

@@ -1,0 +1,36 @@
+/** Words of what stands beside a shader's text: its state, what it asks of a GPU, two texts side by side. Loaded with the first shader. */
+export default {
+  compiler: 'Compiler',
+  stale: 'text changed since',
+  chunkOf: (tokens: number) => (tokens === 1 ? 'One token' : `Chunk of ${tokens}`),
+  againstShipped: (percent: string, shipped: string) => `${percent} against ${shipped}`,
+  auto: 'Check and time every text that compiles',
+  edits: (count: number, first: string, last: string, tokens: number) =>
+    `${count} texts timed, chunk of ${tokens}: ${first} µs, now ${last} µs`,
+  facts: 'What it asks for',
+  asked: 'asked',
+  here: 'this GPU',
+  everywhere: 'every GPU',
+  threadsOf: (pass: string) => `threads of a workgroup, ${pass}`,
+  bytesOf: (pass: string) => `bytes of workgroup memory, ${pass}`,
+  buffers: 'storage buffers',
+  above: 'more than the limit',
+  safari: 'What Safari makes of it',
+  safariAbout:
+    'Counts from the shipped text as Safari’s own compiler translates it, compiled further for a stand-in GPU, because Apple’s compiler runs only on a Mac. They compare texts; they are not speeds.',
+  safariRefuses: (message: string) => `Safari’s compiler refuses it: ${message}`,
+  safariColumns: {
+    knobs: 'knobs',
+    pass: 'pass',
+    zeroedElements: 'zeroed',
+    loops: 'loops',
+    waits: 'waits',
+    registers: 'registers',
+    scratchBytes: 'scratch bytes',
+    instructions: 'instructions',
+  },
+  sideBySide: 'Side by side',
+  compareTwo: 'Two variants side by side',
+  left: 'Left',
+  right: 'Right',
+};
