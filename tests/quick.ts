@@ -10,4 +10,6 @@ export const QUICK = [
   'wkv=naive',
   'wkv_token=separate',
   'token_shift=separate',
+  'argmax=naive',
+  'softmax=naive',
 ].join('&');
