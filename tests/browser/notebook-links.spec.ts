@@ -205,9 +205,9 @@ async function dropFiles(page: Page, files: { name: string; text: string }[]) {
     return transfer;
   }, files);
   await page.dispatchEvent('main', 'dragover', { dataTransfer: transfer });
-  await page.getByText('Drop .md, .csv or .gguf').waitFor();
+  await page.getByText('Drop .md, .ipynb, .csv, .json or .gguf').waitFor();
   await page.dispatchEvent('main', 'drop', { dataTransfer: transfer });
-  await page.getByText('Drop .md, .csv or .gguf').waitFor({ state: 'detached' });
+  await page.getByText('Drop .md, .ipynb, .csv, .json or .gguf').waitFor({ state: 'detached' });
 }
 
 const RESULTS = 'x_settings,x_model,x_prefill_tokens,n_prompt,avg_ts\n';
@@ -225,7 +225,7 @@ test('files that are dropped anywhere open, are added, or are named with what is
       { name: 'llama.csv', text: LLAMA_BENCH },
       { name: 'broken.csv', text: RESULTS },
     ]);
-    await page.locator('[data-cell=csv]').getByText('Another session').waitFor();
+    await page.locator('[data-cell=csv]').getByText('From a file').waitFor();
     await page.getByText(/broken\.csv/).waitFor();
     expect(await cells(page)).toEqual(['prose', 'csv', 'sweep']);
     expect(errors).toEqual([]);

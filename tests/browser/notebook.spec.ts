@@ -180,7 +180,7 @@ test('a worker that dies fails its cell alone: the queue goes on, and a stopped 
 
     await second.getByRole('button', { name: 'Freeze results' }).click();
     await expect.poll(() => cells(page)).toEqual(['sweep', 'sweep', 'csv']);
-    await page.locator('[data-cell=csv]').getByText('Frozen results').waitFor();
+    await page.locator('[data-cell=csv]').getByText('From this page').waitFor();
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByRole('button', { name: 'Run history' }).click();
     await page.locator('[data-past-run]').first().getByRole('button', { name: 'Pin as baseline' }).click();

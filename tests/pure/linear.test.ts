@@ -6,7 +6,7 @@ import * as settings from '../../src/lib/lab/experiment/settings';
 import { readCell } from '../../src/lib/lab/cells/cells';
 import { messageOf, visible } from '../../src/lib/lab/message';
 import { applyDiff, diffOf } from '../../src/lib/lab/notebook/diff';
-import { toIpynb } from '../../src/lib/lab/notebook/ipynb';
+import { fromIpynb, toIpynb } from '../../src/lib/lab/notebook/ipynb';
 import * as notebook from '../../src/lib/lab/notebook/notebook';
 import { parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
@@ -42,6 +42,8 @@ const READERS: Record<string, Reader> = {
   'notebook, its title': (text) => notebook.titleOf(notebook.parseNotebook(text)),
   'notebook, contents': (text) => notebook.parseNotebook(text).map(notebook.contentOf),
   'notebook, for Jupyter': (text) => toIpynb(notebook.parseNotebook(text)),
+  'notebook, from Jupyter': (text) =>
+    fromIpynb(JSON.stringify({ cells: [{ source: text }, { cell_type: 'code', source: text }] })),
   'prose, made': (text) => notebook.makeCell('prose', text),
   'cell, made': (text) => notebook.makeCell('sweep', text),
   'cell, rewritten': (text) => notebook.withContent(notebook.parseNotebook('```lab sweep\na\n```')[0], text),
@@ -64,6 +66,9 @@ const READERS: Record<string, Reader> = {
   CSV: parseCsv,
   'CSV, rows': (text) => parseCsv(`a,b\n1,${text}`),
   JSON: (text) => readRuns(`[${'{"n_prompt":1,"n_gen":0,"avg_ns":1},'.repeat(text.length / 40)}{}]`),
+  'results, in a log': (text) => readRuns(`load\n[{"n_prompt":1}]\n${text}`),
+  'results, a table': (text) => readRuns(`| model | test | t/s |\n${text}`),
+  'results, samples': (text) => readRuns(`run,phase,wall_s\n${text}`),
   message: (text) => messageOf(new Error(text)),
   'message, visible': visible,
   'shader after a grid': (text) => readShader(GRID + text),

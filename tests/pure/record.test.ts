@@ -8,22 +8,18 @@ import {
   type RunRecord,
   tokensPerSecond,
   upgradeRecord,
-  WARNINGS,
 } from '../../src/lib/lab/records/record';
 import { type Outcome, upgradeOutcome } from '../../src/lib/ui/notebook/outcome';
-import {
-  fieldOf,
-  RESULT_DEFAULTS,
-  RESULT_NAMES,
-  type ResultNumbers,
-} from '../../src/lib/lab/experiment/descriptors';
+import { RESULT_DEFAULTS } from '../../src/lib/lab/experiment/descriptors';
 import { chunkFits } from '../../src/lib/lab/records/fits';
 import { show } from '../../src/lib/lab/records/column';
 import { COLUMNS } from '../../src/lib/lab/records/columns';
 import { formatCsv, parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
-import { fromCsv, samplesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
 import { formatVariants } from '../../src/lib/lab/records/values';
+import { anyRecord } from '../any-record';
 
 const record: RunRecord = {
   settings: 'prefill=256&chunk=64&matmul_q4_k=tiled',
@@ -156,51 +152,6 @@ describe('CSV', () => {
   });
 
   test('a record survives the way out and back, whatever its texts hold', () => {
-    const positive = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
-    const seconds = fc.array(positive, { maxLength: 5 });
-    const count = fc.nat();
-    const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,12}$/);
-    const numbers = Object.fromEntries(RESULT_NAMES.map((name) => [fieldOf(name), count])) as Record<
-      keyof ResultNumbers,
-      typeof count
-    >;
-    const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
-      settings: fc.string({ unit: 'grapheme' }),
-      model: fc.string(),
-      parameters: count,
-      geometry: fc.dictionary(name, count),
-      weightBytes: count,
-      memoryBytes: fc.option(count, { nil: undefined }),
-      loadSeconds: positive,
-      layoutSeconds: fc.option(positive, { nil: undefined }),
-      checks: fc.option(fc.record({ shapes: count, seed: count, seconds: positive }), { nil: undefined }),
-      ...numbers,
-      variants: fc.dictionary(
-        fc.oneof(name, fc.constant('matmul_q4_k@512x256')),
-        fc.record({ name, knobs: fc.dictionary(name, count, { noNullPrototype: true }) }),
-      ),
-      kernelHash: fc.stringMatching(/^[0-9a-f]{8}$/),
-      prefillSeconds: fc.array(positive, { minLength: 1, maxLength: 5 }),
-      warmupSeconds: seconds,
-      repetitions: fc.option(count, { nil: undefined }),
-      promptSeed: fc.option(count, { nil: undefined }),
-      clockTick: fc.option(positive, { nil: undefined }),
-      encodeSeconds: fc.option(positive, { nil: undefined }),
-      sentinelSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 3 }), { nil: undefined }),
-      decodeSeconds: seconds,
-      softmaxSeconds: seconds,
-      readbackSeconds: seconds,
-      error: positive,
-      errorKernel: name,
-      adapter: fc.string(),
-      software: fc.boolean(),
-      startedAt: fc
-        .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
-        .map((date) => date.toISOString()),
-      agent: fc.string(),
-      labVersion: fc.option(fc.stringMatching(/^\d\.\d\.\d$/), { nil: undefined }),
-      warnings: fc.subarray([...WARNINGS]),
-    });
     fc.assert(
       fc.property(fc.array(anyRecord, { maxLength: 3 }), (records) => {
         expect(JSON.parse(JSON.stringify(fromCsv(toCsv(records))))).toEqual(
@@ -318,7 +269,7 @@ describe('CSV', () => {
     expect(parseCsv(`a\n"${'b\n'.repeat(1_000_000)}"`)[0].a).toHaveLength(2_000_000);
   });
 
-  test('samples go one a row, warm-ups marked', () => {
+  test('samples go one a row, each with its phase', () => {
     expect(
       parseCsv(samplesToCsv([record])).map(({ order, phase, wall_s }) => [order, phase, wall_s]),
     ).toEqual([
@@ -326,6 +277,11 @@ describe('CSV', () => {
       ['2', 'timed', '0.5'],
       ['3', 'timed', '0.52'],
       ['4', 'timed', '0.51'],
+      ['5', 'decode', '0.2'],
+      ['6', 'decode', '0.25'],
+      ['7', 'decode', '0.2'],
+      ['8', 'softmax', '0.001'],
+      ['9', 'readback', '0.002'],
     ]);
   });
 });

@@ -13,7 +13,7 @@ import { acceptTime } from './accept';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
-import { prepareRun, type PreparedRun } from './prepare';
+import { kernelHashesOf, prepareRun, type PreparedRun } from './prepare';
 import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
 import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
@@ -58,6 +58,7 @@ export async function measure(
     ...resultNumbers(run),
     variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
     kernelHash,
+    kernelHashes: kernelHashesOf(choice),
     ...samples,
     error,
     errorKernel,

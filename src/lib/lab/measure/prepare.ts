@@ -60,6 +60,12 @@ export async function prepareRun(
   return { run, choice, plans, kernelHash: kernelHashOf(choice), error, errorKernel, checks, inexact };
 }
 
+/** Hash of each kernel's WGSL text in a choice, 8 hex digits. */
+export const kernelHashesOf = (choice: Choice): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, hashTexts({ [kernel]: wgsl })]),
+  );
+
 /** Hash of the WGSL texts of a choice, 8 hex digits. */
 export const kernelHashOf = (choice: Choice): string =>
   hashTexts(Object.fromEntries(Object.entries(choice).map(([kernel, { wgsl }]) => [kernel, wgsl])));

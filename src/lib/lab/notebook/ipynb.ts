@@ -1,11 +1,18 @@
-/** A notebook for Jupyter: nbformat 4.5. */
+/** A notebook for Jupyter, written and read: nbformat 4.5. */
+import { shorten } from '../experiment/settings';
 import type { RunRecord } from '../records/record';
+import { fromCsv, toCsv } from '../records/runsCsv';
 import { linesOf, markdownTable } from '../records/table';
-import { type Cell, contentOf } from './notebook';
+import { type Cell, contentOf, makeCell, parseNotebook, printNotebook, readNotebookText } from './notebook';
+
+/** The type of outputs that hold records, as a CSV of the lab. */
+const RUNS = 'application/vnd.rwkv-lab.runs+csv';
+/** Most cells of a notebook that are read, and the largest text of one. */
+const MOST_CELLS = 2000;
 
 /**
  * The notebook as JSON: prose as Markdown, other cells as code that begins with a magic of their kind, results as
- * outputs. `results`: the records of a cell, by its index.
+ * outputs. `results`: the records of a cell, by its index. `fromIpynb` reads it.
  */
 export function toIpynb(
   cells: readonly Cell[],
@@ -22,7 +29,7 @@ export function toIpynb(
         id,
         metadata: { rwkv_lab: { kind: cell.kind, name: cell.name } },
         execution_count: null,
-        source: linesOf(`%%${cell.open.replace(/^[ `~]+/, '').trim()}\n${contentOf(cell)}`),
+        source: linesOf(`%%${infoOf(cell)}\n${contentOf(cell)}`),
         outputs: records?.length ? [outputOf(records)] : [],
       };
     }),
@@ -32,8 +39,94 @@ export function toIpynb(
   };
   return `${JSON.stringify(notebook, undefined, 1)}\n`;
 }
+
+const infoOf = ({ open }: Cell) => open.replace(/^\uFEFF?[ `~]+/, '').trim();
+
 const outputOf = (records: readonly RunRecord[]) => ({
   output_type: 'display_data',
   metadata: {},
-  data: { 'text/markdown': linesOf(markdownTable(records)) },
+  data: { 'text/markdown': linesOf(markdownTable(records)), [RUNS]: linesOf(toCsv(records)) },
 });
+
+/**
+ * The text of a notebook for Jupyter. Code that is not the lab's becomes a fence in the prose; records among the outputs become
+ * a results cell below their cell, unless that holds them already. Throws an Error that says what cannot be read.
+ */
+export function fromIpynb(text: string): string {
+  const cells = notebookIn(text).flatMap((cell, index) => cellsIn(cell, `Cell ${index + 1}`));
+  const spaced = cells
+    .filter(({ open, body, close }) => open + body + close !== '')
+    .filter((cell, index, all) => !(cell.kind === 'csv' && repeats(cell, all[index - 1])))
+    .flatMap((cell): Cell[] => [cell, { kind: 'prose', name: '', open: '', body: '\n', close: '' }]);
+  const printed = printNotebook(spaced);
+  readNotebookText(printed);
+  return printed;
+}
+
+/** True for a results cell that holds what the results cell above it holds. */
+const repeats = (cell: Cell, above: Cell | undefined) => above?.kind === 'csv' && above.body === cell.body;
+
+interface JupyterCell {
+  cell_type?: unknown;
+  source?: unknown;
+  outputs?: unknown;
+}
+
+function notebookIn(text: string): JupyterCell[] {
+  let read: { cells?: unknown } | null;
+  try {
+    read = JSON.parse(text) as { cells?: unknown };
+  } catch (error) {
+    throw new Error(`This is not a Jupyter notebook: ${shorten((error as Error).message)}`, { cause: error });
+  }
+  const cells = read?.cells;
+  if (!Array.isArray(cells))
+    throw new Error('This is not a Jupyter notebook of nbformat 4: it has no list of cells');
+  if (cells.length > MOST_CELLS)
+    throw new Error(`This notebook has ${cells.length} cells; at most ${MOST_CELLS} can be opened`);
+  return cells.map((cell: unknown) => (typeof cell === 'object' && cell !== null ? cell : {}));
+}
+
+function cellsIn({ cell_type: type, source, outputs }: JupyterCell, place: string): Cell[] {
+  const text = textOf(source, `${place}, source`);
+  if (type !== 'code') return [{ kind: 'prose', name: '', open: '', body: ended(text), close: '' }];
+  const records = (Array.isArray(outputs) ? outputs : []).flatMap((output: unknown) => runsIn(output, place));
+  const cell = /^%%(lab|wgsl|csv) /.test(text) ? magicCell(text) : undefined;
+  const shown = cell ?? makeCell('prose', fenced(text));
+  return [shown, ...(records.length ? [makeCell('csv', toCsv(records))] : [])];
+}
+
+/** The cell that a text with a magic of the lab stands for; undefined if no cell is called so. */
+function magicCell(text: string): Cell | undefined {
+  const end = text.indexOf('\n');
+  const [info, content] = end < 0 ? [text.slice(2), ''] : [text.slice(2, end), text.slice(end + 1)];
+  const [named] = parseNotebook(`\`\`\`${info}\n\`\`\`\n`);
+  return named && named.kind !== 'prose' ? makeCell(named.kind, content, named.name) : undefined;
+}
+
+/** The records of an output of the lab. */
+function runsIn(output: unknown, place: string): RunRecord[] {
+  const data = (output as { data?: unknown } | null)?.data;
+  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, RUNS)) return [];
+  try {
+    return fromCsv(textOf((data as Record<string, unknown>)[RUNS], 'its results'));
+  } catch (error) {
+    throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function textOf(source: unknown, place: string): string {
+  const parts: unknown[] = Array.isArray(source) ? source : [source ?? ''];
+  if (!parts.every((part) => typeof part === 'string'))
+    throw new Error(`${place} should be a text or a list of texts`);
+  return parts.join('');
+}
+
+/** The text in a fence that it cannot close. */
+function fenced(text: string): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}python\n${ended(text)}${fence}\n`;
+}
+
+const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`);

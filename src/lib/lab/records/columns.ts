@@ -111,6 +111,10 @@ const facts = {
     read: values.readOptional,
   },
   kernelHash: { column: exported('x_kernel_hash', 'Kernel hash', (r) => r.kernelHash), read: text },
+  kernelHashes: {
+    column: exported('x_kernel_hashes', 'Hash of each kernel', (r) => values.formatTexts(r.kernelHashes)),
+    read: values.readTexts,
+  },
   prefillSeconds: {
     column: exported('x_samples_s', 'Samples (s)', (r) => r.prefillSeconds.join(' ')),
     read: values.readSamples,
@@ -165,6 +169,10 @@ const facts = {
   summary: {
     column: exported('x_summary', 'Samples, median interval (s)', (r) => values.formatSummary(r.summary)),
     read: values.readSummary,
+  },
+  setup: {
+    column: shown('x_setup', 'Setup', (r) => values.formatTexts(r.setup)),
+    read: values.readTexts,
   },
   warnings: {
     column: shown('x_warnings', 'Warnings', (r) => r.warnings.join(' ')),

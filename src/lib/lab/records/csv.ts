@@ -19,9 +19,12 @@ export function formatCsv(rows: readonly (readonly Cell[])[]): string {
 /**
  * The rows as objects, keyed by the names in the first row; empty lines are skipped. Takes LF, CRLF and CR. Throws an
  * Error that names the line when a quote is not closed, when a row has more or fewer cells than the first, and when two
- * columns have the same name.
+ * columns have the same name. `passes`: true for a row with another number of cells that is to be read past instead.
  */
-export function parseCsv(text: string): Record<string, string>[] {
+export function parseCsv(
+  text: string,
+  passes: (line: number, cells: readonly string[], wanted: number) => boolean = () => false,
+): Record<string, string>[] {
   if (text.length > LARGEST_CSV)
     throw new Error(`This CSV has ${text.length} characters; at most ${LARGEST_CSV} are read`);
   const rows = readRows(text.replace(/^\uFEFF/, ''));
@@ -32,12 +35,13 @@ export function parseCsv(text: string): Record<string, string>[] {
     if (seen.has(name)) throw new Error(`This CSV has two columns named "${shorten(name)}"`);
     seen.add(name);
   }
-  return others.map(({ line, cells }) => {
+  return others.flatMap(({ line, cells }) => {
+    if (cells.length !== names.length && passes(line, cells, names.length)) return [];
     if (cells.length !== names.length)
       throw new Error(
         `Line ${line} of the CSV has ${cells.length} cells; the first line names ${names.length}`,
       );
-    return Object.fromEntries(names.map((name, index) => [name, cells[index]]));
+    return [Object.fromEntries(names.map((name, index) => [name, cells[index]]))];
   });
 }
 
@@ -78,7 +82,7 @@ function separatorOf(text: string): { separator: string; start: number } {
       `The first line of the CSV names "${declared}" as separator; a comma, semicolon or tab is read`,
     );
   if (declared !== undefined) return { separator: declared, start: declaration.length };
-  const [header] = text.split(/[\r\n]/, 1);
+  const header = /[^\r\n]+/.exec(text)?.[0] ?? '';
   const bare = header.replace(/"[^"]*"/g, '');
   const counts = SEPARATORS.map((separator) => bare.split(separator).length);
   return { separator: SEPARATORS[counts.indexOf(Math.max(...counts))], start: 0 };

@@ -41,6 +41,8 @@ export interface RunRecord extends ResultNumbers {
   variants: Record<string, ChosenVariant>;
   /** Hash of the kernels' source as it ran, 8 hex digits. */
   kernelHash: string;
+  /** The same for each kernel by itself; undefined in records of version 0.2 and older. */
+  kernelHashes?: Record<string, string>;
   /**
    * Wall seconds of one prefill in each sample, in the order taken: first submit until the last token's argmax is on the
    * CPU. A sample is the mean of `repetitions` prefills under one reading of the clock.
@@ -82,6 +84,11 @@ export interface RunRecord extends ResultNumbers {
   summary?: Summary;
   /** Version of the lab that measured it; absent in records from before 0.2. */
   labVersion?: string;
+  /**
+   * Only in records of another program: the settings by which it tells its tests apart, under its own names and as it wrote
+   * them. Records that differ in one of them are different runs.
+   */
+  setup?: Record<string, string>;
 }
 
 export interface Summary {

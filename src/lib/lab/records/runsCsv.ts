@@ -1,15 +1,15 @@
-/** Runs as CSV, written and read: whole records, summaries without samples, or one row per sample. */
+/** Runs as CSV, written and read: whole records, or summaries without samples. */
 import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { COLUMNS, FACTS } from './columns';
-import { type Cell, formatCsv, parseCsv } from './csv';
-import type { RunRecord } from './record';
+import { formatCsv, parseCsv } from './csv';
+import type { Checks, RunRecord } from './record';
 import { median, medianInterval } from '../statistics/descriptive';
 
 /** Fields of how a run was measured: later than the first files, and left out of summaries. */
 const DETAILS: readonly (keyof RunRecord)[] = [
   'memoryBytes',
   'layoutSeconds',
-  'checks',
+  'kernelHashes',
   'repetitions',
   'promptSeed',
   'clockTick',
@@ -18,7 +18,7 @@ const DETAILS: readonly (keyof RunRecord)[] = [
 ];
 
 /** Fields whose columns older files lack; left out of a record when their cell is empty. */
-const LATER: readonly (keyof RunRecord)[] = [...DETAILS, 'summary', 'labVersion'];
+const LATER: readonly (keyof RunRecord)[] = [...DETAILS, 'checks', 'summary', 'labVersion', 'setup'];
 
 /** The fields that a summary leaves out, with the values they are read back as. */
 const LEFT_OUT: Partial<RunRecord> = {
@@ -43,8 +43,12 @@ export function toCsv(records: readonly RunRecord[], header = true): string {
 export function summariesToCsv(whole: readonly RunRecord[]): string {
   const records = withDifferingVariants(whole);
   const told = records.some(({ variants }) => Object.keys(variants).length > 0);
+  // A setting that is not at its default is part of what was run.
+  const unusual = (key: keyof RunRecord) =>
+    isDefaulted(key) && records.some((record) => record[key] !== RESULT_DEFAULTS[key]);
   const kept = FACTS.filter(
-    ([key]) => (key === 'variants' ? told : !Object.hasOwn(LEFT_OUT, key)) && !DETAILS.includes(key),
+    ([key]) =>
+      (key === 'variants' ? told : !Object.hasOwn(LEFT_OUT, key) || unusual(key)) && !DETAILS.includes(key),
   );
   const columns = kept.map(([, { column }]) => column);
   const rows = records.map(summaryOf).map((record) => columns.map(({ value }) => value(record)));
@@ -57,10 +61,11 @@ function withDifferingVariants(records: readonly RunRecord[]): RunRecord[] {
   const differing = [...kernels].filter(
     (kernel) => new Set(records.map(({ variants }) => JSON.stringify(variants[kernel]))).size > 1,
   );
+  // In the order of each record, which is that of the names of its line.
   return records.map((record) => ({
     ...record,
     variants: Object.fromEntries(
-      differing.flatMap((kernel) => (record.variants[kernel] ? [[kernel, record.variants[kernel]]] : [])),
+      Object.entries(record.variants).filter(([kernel]) => differing.includes(kernel)),
     ),
   }));
 }
@@ -77,6 +82,7 @@ function summaryOf(record: RunRecord): RunRecord {
     softmaxSeconds: typical(record.softmaxSeconds),
     readbackSeconds: typical(record.readbackSeconds),
     error: rounded(record.error),
+    ...(record.checks && { checks: shortened(record.checks) }),
     summary: {
       samples: record.summary ? record.summary.samples : record.prefillSeconds.length,
       ...(low === undefined || high === undefined ? {} : { low: rounded(low), high: rounded(high) }),
@@ -84,49 +90,45 @@ function summaryOf(record: RunRecord): RunRecord {
   };
 }
 
+/** The checks with as many digits as anybody reads. */
+function shortened(checks: Checks): Checks {
+  const { answerError, seconds } = checks;
+  const short = { ...checks, seconds: Number(seconds.toPrecision(2)) };
+  return answerError === undefined ? short : { ...short, answerError: Number(answerError.toPrecision(2)) };
+}
+
 /**
  * The records of a CSV that `toCsv` or `summariesToCsv` wrote. Throws an Error that names the row and the column that
  * cannot be read.
  */
 export function fromCsv(csv: string): RunRecord[] {
-  return parseCsv(csv).map(readRow);
+  return parseCsv(csv).map((row, index) => readRow(row, index));
 }
 
 const isDefaulted = (key: string): key is keyof typeof RESULT_DEFAULTS => Object.hasOwn(RESULT_DEFAULTS, key);
 
-/** One row, with the CSV's names as its keys; `index` counts from 0. Throws as `fromCsv` does. */
-export function readRow(row: Record<string, string>, index: number): RunRecord {
+/** One row, with the CSV's names as its keys; `index` counts from 0, `word` is what it is called. Throws as `fromCsv` does. */
+export function readRow(
+  row: Record<string, string>,
+  index: number,
+  word: 'Row' | 'Entry' = 'Row',
+): RunRecord {
   const cells = FACTS.flatMap(([key, { column, read }]) => {
     const missing = !Object.hasOwn(row, column.name);
     if (missing && row.x_summary && Object.hasOwn(LEFT_OUT, key))
       return [[key, structuredClone(LEFT_OUT[key])]];
     if (missing && isDefaulted(key)) return [[key, RESULT_DEFAULTS[key]]];
     if (missing && !LATER.includes(key))
-      throw new Error(`This CSV has no column ${column.name}; it was not written by the lab`);
+      throw new Error(
+        `${word === 'Row' ? 'This CSV has no column' : 'This JSON has no field'} ${column.name}; it was not written by the lab`,
+      );
     try {
       const value = missing ? undefined : read(row[column.name]);
       return value === undefined && LATER.includes(key) ? [] : [[key, value]];
     } catch (error) {
-      throw new Error(`Row ${index + 1} of the CSV, ${column.name}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      const place = word === 'Row' ? `Row ${index + 1} of the CSV` : `Entry ${index + 1}`;
+      throw new Error(`${place}, ${column.name}: ${(error as Error).message}`, { cause: error });
     }
   });
   return Object.fromEntries(cells) as unknown as RunRecord;
-}
-
-/** One row per sample, in the order taken, with the warm-up repetitions marked. */
-export function samplesToCsv(records: readonly RunRecord[]): string {
-  const header = ['run', 'settings', 'order', 'phase', 'prefill_tokens', 'wall_s'];
-  return formatCsv([header, ...records.flatMap(sampleRows)]);
-}
-
-function sampleRows(record: RunRecord, index: number): Cell[][] {
-  const samples = [
-    ...record.warmupSeconds.map((seconds) => ['warmup', seconds] as const),
-    ...record.prefillSeconds.map((seconds) => ['timed', seconds] as const),
-  ];
-  return samples.map(([phase, seconds], order) => [
-    ...[index + 1, record.settings, order + 1, phase, record.prefill, seconds],
-  ]);
 }

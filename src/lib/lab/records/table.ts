@@ -2,12 +2,16 @@
 import { show } from './column';
 import { SHOWN } from './columns';
 import { chunkFits } from './fits';
+import { placeLabel, setupKeys } from './identity';
 import { oneLine } from '../message';
 import type { RunRecord } from './record';
 
 /** A Markdown table of the columns that the page shows and that are not all empty, then the fits of chunk sweeps. */
 export function markdownTable(records: readonly RunRecord[]): string {
-  const columns = SHOWN.filter((column) => records.some((record) => show(column, record) !== ''));
+  const places = setupKeys(records);
+  const shownIn = (column: (typeof SHOWN)[number], record: RunRecord) =>
+    column.name === 'x_setup' ? placeLabel(record, places) : show(column, record);
+  const columns = SHOWN.filter((column) => records.some((record) => shownIn(column, record) !== ''));
   const row = (cells: string[]) => `| ${cells.map(escape).join(' | ')} |\n`;
   const rule = columns.map((column) =>
     records.every((record) => typeof column.value(record) !== 'string') ? '---:' : '---',
@@ -15,7 +19,7 @@ export function markdownTable(records: readonly RunRecord[]): string {
   const table =
     row(columns.map(({ title }) => title)) +
     `| ${rule.join(' | ')} |\n` +
-    records.map((record) => row(columns.map((column) => show(column, record)))).join('');
+    records.map((record) => row(columns.map((column) => shownIn(column, record)))).join('');
   const fits = chunkFits(records).map(({ settings, fit, points }) => {
     const rate = fit.tokensPerSecond.toPrecision(4);
     const cost = (1e3 * fit.secondsPerChunk).toPrecision(3);

@@ -3,7 +3,7 @@ import type { Checks } from './record';
 import { REGISTRY, variantOf } from '../experiment/catalogue';
 import type { ChosenVariant } from '../experiment/expand';
 import { presentKnob } from '../experiment/formerNames';
-import { shorten } from '../experiment/settings';
+import { formatQuery, shorten } from '../experiment/settings';
 import { presentWarning, type Summary, type Warning, WARNINGS } from './record';
 
 const words = (list: string) => list.split(' ').filter((word) => word !== '');
@@ -67,6 +67,29 @@ export function readPairs(list: string): Record<string, number> {
       return [name, readNumber(value)];
     }),
   );
+}
+
+/** Texts by name as a query, so that they may hold any character: `n_threads=8&cpu_info=Example%20CPU`. */
+export const formatTexts = (texts: Record<string, string> | undefined): string =>
+  texts ? formatQuery(Object.entries(texts).map(([name, text]) => [name, [text]])) : '';
+
+/** Reads what formatTexts wrote; undefined for an empty cell. */
+export function readTexts(list: string): Record<string, string> | undefined {
+  if (list === '') return undefined;
+  const pairs = list.split('&').map((part): [string, string] => {
+    const at = part.indexOf('=');
+    if (!/^[\w@]+$/.test(part.slice(0, Math.max(0, at)))) throw new Error(`${quoted(part)} is not name=text`);
+    return [part.slice(0, at), decoded(part.slice(at + 1))];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new Error(`${quoted(text)} has a % that encodes nothing`, { cause: error });
+  }
 }
 
 /** `shapes=45 seed=7 seconds=0.5`; undefined for an empty cell. */

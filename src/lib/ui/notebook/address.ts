@@ -6,12 +6,13 @@ import { formatExperiment, parseExperiment } from '../../lab/experiment/experime
 import { toLinesUnchecked, withoutTracking } from '../../lab/experiment/settings';
 import { makeCell, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
+import type { Origin } from './origins';
 import { loadPreset } from './presets';
 import type { Store, StoredNotebook } from './store';
 import { t } from '../words/words.svelte';
 
 export type Opened =
-  | { kind: 'text'; text: string; trusted: boolean; address: string }
+  | { kind: 'text'; text: string; trusted: boolean; address: string; origin?: Origin }
   | { kind: 'stored'; stored: StoredNotebook }
   /** The address cannot be opened: the page shows the reason and opens no other notebook unasked. */
   | { kind: 'broken'; reason: string };
@@ -47,7 +48,7 @@ async function openAnew(visited: string, hash: string, store: Pick<Store, 'last'
     case 'broken':
       return asked;
     case 'link':
-      return { kind: 'text', text: asked.text, trusted: false, address };
+      return { kind: 'text', text: asked.text, trusted: false, address, origin: 'link' };
     case 'preset':
       return { kind: 'text', text: await presetText(asked.name), trusted: true, address };
     case 'settings':

@@ -4,8 +4,10 @@ import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from '../words/words.svelte';
 
-/** Largest notebook or results file that is read, in bytes. */
-const LARGEST_TEXT = 5_000_000;
+/** Largest notebook and results file that is read, in bytes. */
+const LARGEST_NOTEBOOK = 5_000_000;
+const LARGEST_RESULTS = 50_000_000;
+const RESULTS = ['csv', 'tsv', 'json', 'jsonl', 'ndjson', 'log', 'txt'];
 
 /** Imports each file according to its extension. Resolves to the messages for the user; errors become messages too. */
 export async function takeFiles(files: File[], notebook: Notebook): Promise<string[]> {
@@ -30,16 +32,24 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
   if (kind === 'md' || kind === 'markdown') {
     // Loads the shipped sources, so that shipped shaders are recognised. Offline, all shaders count as foreign.
     await loadSources().catch(() => undefined);
-    const text = await textOf(file);
-    readNotebookText(text);
-    notebook.open(text);
-  } else if (kind === 'csv' || kind === 'json') return addResults(file, notebook);
+    const text = await textOf(file, LARGEST_NOTEBOOK);
+    const cells = readNotebookText(text);
+    // llama-bench prints its table as Markdown, which is results and not a notebook.
+    const isNotebook = cells.some(({ kind }) => kind !== 'prose');
+    const { isLlamaTable } = await import('../../lab/records/llamaTests');
+    if (!isNotebook && isLlamaTable(text)) return addResults(file, notebook);
+    notebook.open(text, { origin: 'file' });
+  } else if (kind === 'ipynb') {
+    await loadSources().catch(() => undefined);
+    const { fromIpynb } = await import('../../lab/notebook/ipynb');
+    notebook.open(fromIpynb(await textOf(file, LARGEST_NOTEBOOK)), { origin: 'file' });
+  } else if (kind && RESULTS.includes(kind)) return addResults(file, notebook);
   else return t().page.dropUnknown(file.name);
   return undefined;
 }
 
-async function textOf(file: File): Promise<string> {
-  if (file.size > LARGEST_TEXT) throw new Error(`${file.size} > ${LARGEST_TEXT}`);
+async function textOf(file: File, largest: number): Promise<string> {
+  if (file.size > largest) throw new Error(t().page.fileTooLarge(megabytes(file.size), megabytes(largest)));
   return file.text();
 }
 
@@ -47,8 +57,10 @@ async function textOf(file: File): Promise<string> {
 async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
   const { toCsv } = await import('../../lab/records/runsCsv');
   const { readRuns } = await import('../../lab/records/import');
-  const { records, leftOut } = readRuns(await textOf(file));
+  const { records, leftOut } = readRuns(await textOf(file, LARGEST_RESULTS));
   const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;
-  if (records.length) notebook.add('csv', at, toCsv(records));
-  return leftOut.length ? `${file.name}: ${leftOut.join(' ')}` : undefined;
+  if (records.length) notebook.addResults(toCsv(records), at, 'file');
+  return leftOut.length ? `${file.name}: ${leftOut.join('. ')}.` : undefined;
 }
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -8,6 +8,7 @@ import { t } from '../words/words.svelte';
 import { isFramed } from '../parts/frame';
 import { cellsOf, newCell, newId, type NotebookCell, now, separated, spaced, textOf } from './cellList';
 import { Consent } from './consent';
+import { type Origin, Origins } from './origins';
 import type { Outcome } from './outcome';
 import { Runner } from './runner.svelte';
 import { starterFor } from './starters';
@@ -61,6 +62,7 @@ export class Notebook extends Runner {
 
   readonly #history = new UndoHistory<NotebookCell[]>();
   readonly #consent = new Consent();
+  readonly #origins = new Origins();
   /** True once the user has changed the notebook, now or before it was stored. */
   #written = false;
   #saving: ReturnType<typeof setTimeout> | undefined;
@@ -78,10 +80,11 @@ export class Notebook extends Runner {
 
   /**
    * Opens a text as a new notebook. Its shaders are not compiled until the user allows them, unless `trusted`: the text comes
-   * from this site.
+   * from this site. `origin`: where its results came from, if it was not another session of this browser.
    */
-  open(text: string, { trusted = false, address = '' } = {}) {
+  open(text: string, { trusted = false, address = '', origin }: Opening = {}) {
     const cells = cellsOf(text);
+    this.#origins.set(cells, origin);
     if (trusted) this.#consent.allow(cells);
     this.copied = false;
     this.#reset(cells, newId(), '', address);
@@ -97,6 +100,7 @@ export class Notebook extends Runner {
     this.copied = !free;
     const cells = stored.cells.map(withoutMark);
     this.#consent.allow(cells.filter((_, index) => !stored.cells[index].foreign));
+    cells.forEach((cell, index) => this.#origins.set([cell], stored.cells[index].origin));
     this.#reset(cells, free ? stored.id : newId(), stored.name, stored.address);
     this.#written = stored.written ?? true;
     for (const [id, outcome] of Object.entries(stored.outcomes))
@@ -262,8 +266,20 @@ export class Notebook extends Runner {
   /** Writes records as CSV into the results cell directly below a cell; adds one if there is none. */
   freeze(id: string, csv: string) {
     const below = this.cells[this.index(id) + 1];
+    this.#origins.set([newCell('csv', csv)], 'page');
     if (below?.kind === 'csv') this.setBody(below.id, csv);
     else this.add('csv', this.index(id) + 1, csv);
+  }
+
+  /** Adds a cell with these results, a CSV. */
+  addResults(csv: string, index: number, origin: Origin) {
+    this.#origins.set([newCell('csv', csv)], origin);
+    this.add('csv', index, csv);
+  }
+
+  /** Where the results in a cell came from; undefined: another session. */
+  originOf(cell: NotebookCell): Origin | undefined {
+    return this.#origins.of(cell);
   }
 
   undo() {
@@ -364,7 +380,11 @@ export class Notebook extends Runner {
     const outcomes = Object.fromEntries(
       this.cells.flatMap(({ id }) => (this.outcomes.has(id) ? [[id, this.outcomes.get(id)!]] : [])),
     );
-    const cells = this.cells.map((cell) => (this.isForeign(cell) ? { ...cell, foreign: true } : cell));
+    const cells = this.cells.map((cell) => {
+      const origin = this.originOf(cell);
+      const marked = this.isForeign(cell) ? { ...cell, foreign: true } : cell;
+      return origin ? { ...marked, origin } : marked;
+    });
     const { id, name, title, address } = this;
     const live = Object.fromEntries(this.live.switched);
     const facts = { version: LAB_VERSION, written: this.#written, changedAt: now(), live };
@@ -372,6 +392,12 @@ export class Notebook extends Runner {
       $state.snapshot({ ...facts, id, name, title, cells, outcomes, address }) as StoredNotebook,
     );
   }
+}
+
+interface Opening {
+  trusted?: boolean;
+  address?: string;
+  origin?: Origin;
 }
 
 /** The outcome of a run that the end of the page cut. */

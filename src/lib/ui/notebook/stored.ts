@@ -5,11 +5,14 @@
 import * as v from 'valibot';
 import { type CellKind, LAB_KINDS, parseNotebook, printNotebook } from '../../lab/notebook/notebook';
 import { cellsOf, newId, type NotebookCell } from './cellList';
+import { type Origin, ORIGINS } from './origins';
 import { type Outcome, type ResultEvent, upgradeOutcome } from './outcome';
 
 /** A cell as stored: `foreign` marks a shader that the user has not allowed. */
 export interface StoredCell extends NotebookCell {
   foreign?: boolean;
+  /** Where results came from; absent up to 0.2, and for another session. */
+  origin?: Origin;
 }
 
 /** A notebook as stored in the database. */
@@ -59,6 +62,7 @@ const Cell = v.object({
   close: v.string(),
   gap: text,
   foreign: v.optional(v.boolean()),
+  origin: v.optional(v.fallback(v.optional(v.picklist(ORIGINS)), undefined)),
 });
 
 /** Fallback for a cell that does not validate: only its text is recovered. */

@@ -2,6 +2,7 @@
 import { fieldOf, NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
+import { placeLabel, varyingPlaces } from '../../lab/records/identity';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
@@ -69,8 +70,25 @@ function coordinates(record: RunRecord) {
   return place;
 }
 
-/** The keys in which these records differ. A chunk that always equals the prompt does not count. */
-export function varyingKeys(records: readonly RunRecord[]): string[] {
+/** The chunk of a record that was cut to the prompt by one larger chunk, which all of them have, does not count as a difference. */
+const cutToPrompt = (records: readonly RunRecord[]): boolean => {
+  const largest = Math.max(...records.map(({ chunk }) => chunk));
+  return records.every(({ chunk, prefill }) => chunk === Math.min(prefill, largest));
+};
+
+/** The point of a record in its sweep, without the place where it was measured. */
+const pointKeyOf = (record: RunRecord): string => JSON.stringify(coordinates(record));
+
+/**
+ * The keys in which these records differ, and in which the places differ where they were measured. `ghosts` count for the former,
+ * and do not set builds apart: what an edit of a shader changed is shown as a change.
+ */
+export function varyingKeys(own: readonly RunRecord[], ghosts: readonly RunRecord[] = []): string[] {
+  const places = varyingPlaces(own, pointKeyOf).filter((key) => key !== 'model');
+  return [...varyingSettings([...own, ...ghosts]), ...places];
+}
+
+function varyingSettings(records: readonly RunRecord[]): string[] {
   const values = new Map<string, Set<string | number>>();
   const varying = new Map<string, boolean>(); // in the order of `coordinates`
   for (const record of records)
@@ -81,8 +99,8 @@ export function varyingKeys(records: readonly RunRecord[]): string[] {
       values.set(`${key} ${variant}`, found.add(value));
       varying.set(key, varying.get(key) || found.size > 1);
     }
-  const whole = records.every(({ chunk, prefill }) => chunk === prefill);
-  return [...varying].flatMap(([key, varies]) => (varies && !(whole && key === 'chunk') ? [key] : []));
+  const cut = cutToPrompt(records);
+  return [...varying].flatMap(([key, varies]) => (varies && !(cut && key === 'chunk') ? [key] : []));
 }
 
 /** Possible axes of the runs, best first; `chunk` if nothing varies. */
@@ -97,6 +115,10 @@ function possibleAxes(records: readonly RunRecord[]): string[] {
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);
+  const where = placeLabel(
+    record,
+    varying.filter((key) => !(key in place) && !key.includes('.')),
+  );
   const words = varying
     .filter((key) => key !== axis && place[key] !== undefined)
     .map((key) => {
@@ -105,7 +127,7 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
       const knob = key.split('.')[1];
       return knob && kernels.length <= 1 ? `${knob}=${place[key]}` : `${key}=${place[key]}`;
     });
-  return words.join(' ');
+  return [...words, where].filter((word) => word !== '').join(' ');
 }
 
 /** Input of `viewOf`. */
@@ -139,7 +161,7 @@ export function viewOf({
   const axes = axesOf(records, references);
   const axis = wanted && axes.includes(wanted) ? wanted : axes[0];
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
-  const varying = varyingKeys([...records, ...ghosts]);
+  const varying = varyingKeys(records, ghosts);
   const measured = withDeltas(linesOf(runs, axis, varying), ghosts, axis, runs);
   const faded = unnumbered(ghosts, axis, 'ghost', varying);
   const before = unnumbered(baseline, axis, 'baseline');
@@ -231,7 +253,7 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
   const { runs, references = [], baseline = [], ghosts: former = [] } = wanted;
   const records = runs.map(({ record }) => record);
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
-  const varying = varyingKeys([...records, ...ghosts, ...baseline]);
+  const varying = varyingKeys(records, [...ghosts, ...baseline]);
   const words = t().cells;
   const bar = (record: RunRecord, number: number | undefined, origin: Series['origin'], note = ''): BarOf => {
     const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;

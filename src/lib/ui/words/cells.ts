@@ -226,7 +226,8 @@ export const cells = {
   // Results of another session
   anotherSession: 'Another session',
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}.`,
-  frozen: 'Frozen results',
+  /** Where results came from; without one of these they are from another session. */
+  origins: { page: 'From this page', link: 'From a link', file: 'From a file' },
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
   // Compare, profile, roofline, tune, generate
   comparedFirst: 'Baseline',

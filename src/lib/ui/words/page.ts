@@ -142,8 +142,10 @@ export const page = {
   copyFailed: 'The browser does not allow copying: copy it from the field',
   link: 'Link',
   // Dropping
-  dropHere: 'Drop .md, .csv or .gguf',
-  dropUnknown: (name: string) => `${name} is neither .md, .csv, .json nor .gguf.`,
+  dropHere: 'Drop .md, .ipynb, .csv, .json or .gguf',
+  dropUnknown: (name: string) =>
+    `${name} is neither a notebook (.md, .ipynb), nor results (.csv, .json, .jsonl), nor a model (.gguf).`,
+  fileTooLarge: (size: string, most: string) => `it has ${size}; at most ${most} are read`,
   dropBad: (name: string, why: string) => `${name} could not be read: ${why}`,
   modelAdded: (name: string) => `${name} can now be chosen as a model.`,
   // GPU
