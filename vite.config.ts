@@ -93,7 +93,7 @@ export default defineConfig({
           // The files that a worker runs share its device, what is compiled on it, and the models.
           isolate: false,
           maxWorkers: 2,
-          setupFiles: ['tests/progress.ts', 'tests/gpu/patience.ts'],
+          setupFiles: ['tests/progress.ts', 'tests/gpu/patience.js'],
           // Mesa's software GPU compiles for four lanes in half the time that it takes for eight.
           env: { LP_NATIVE_VECTOR_WIDTH: '128' },
         },

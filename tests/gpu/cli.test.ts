@@ -33,9 +33,11 @@ interface Outcome {
   stderr: string;
 }
 
+const PATIENCE = ['--import', new URL('patience.js', import.meta.url).href];
+
 function node(...words: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, words, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [...PATIENCE, ...words], { maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });

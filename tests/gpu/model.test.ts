@@ -233,7 +233,7 @@ describe('random weights from a seed', () => {
     const engine = await Engine.open(kernels, weights);
     const random = seeded(3);
     const ids = Array.from({ length: tokens }, () => Math.floor(random() * engine.geometry.vocabulary));
-    const plans = await engine.prepare(choice(engine, { matmul: 'naive' }), chunk, 0, [tokens]);
+    const plans = await engine.prepare(choice(engine, { matvec: 'naive' }), chunk, 0, [tokens]);
     for (const logits of await allLogits(engine, plans, ids)) {
       const deviation = standardDeviation(logits);
       expect(deviation).toBeGreaterThan(0.3);

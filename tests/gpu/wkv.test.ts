@@ -27,7 +27,7 @@ const cases = [
 ];
 
 test.for(cases)('$kernel/$name, chunk $chunk', async ({ kernel, name, chunk }, { skip }) => {
-  const variants = choice(engine, { matmul: 'naive', [kernel]: name });
+  const variants = choice(engine, { matvec: 'naive', [kernel]: name });
   skipUnsupported(kernels, variants[kernel], skip);
   const plans = await engine.prepare(variants, chunk, 0, [TOKENS]);
   engine.load(Uint32Array.from(ids));
