@@ -159,8 +159,15 @@ test('a file that is no model fails by name, and a real file runs after it', asy
     expect(await rows(page, 'failed').innerText()).toContain('holiday.gguf');
     expect(await rows(page, 'done').count()).toBe(1);
     await page.locator('figure[data-bars="1"]').waitFor();
-    await page.getByRole('button', { name: 'Run 1', exact: true }).click();
+    await rows(page, 'done').getByRole('button').click();
     expect(await page.locator('tr[data-run]').count()).toBe(2);
+    // The point can be pinned, noted and opened as a cell, which has it already.
+    const chosen = page.locator('[data-chosen]');
+    await chosen.getByRole('button', { name: 'Pin as baseline' }).click();
+    await chosen.getByRole('button', { name: 'Unpin' }).waitFor();
+    await chosen.getByRole('button', { name: 'Open as a cell' }).click();
+    await expect.poll(() => page.locator('[data-cell=sweep]').count()).toBe(2);
+    await expect.poll(() => rows(page, 'done').count()).toBe(2);
     expect(await objections(page)).toBe('');
     expect(errors).toEqual([]);
   }, `?prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`);

@@ -33,7 +33,7 @@ import {
 import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
 import { svgOf } from '../../src/lib/ui/results/draw/save';
 import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
-import { viewOf } from '../../src/lib/ui/results/series';
+import { barsOf, viewOf } from '../../src/lib/ui/results/series';
 import english from '../../src/lib/ui/words/charts';
 import chinese from '../../src/lib/ui/words/zh/charts';
 import { speak } from '../../src/lib/ui/words/words.svelte';
@@ -118,6 +118,36 @@ describe('a sweep', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('shows the change of every point against the pinned one, as lines and as bars', () => {
+    const at = (chunk: number, seconds: number, number: number) => {
+      const one = run(`prefill=64\nchunk=${chunk}`, [seconds], number);
+      return { ...one, record: { ...one.record, startedAt: `2026-11-28T10:0${number}:00.000Z` } };
+    };
+    const runs = [at(16, 2, 1), at(32, 1, 2), at(64, 4, 3)];
+    const base = { name: 'Run 1', record: runs[0].record };
+    const deltas = ({ delta, against }: { delta?: number; against?: string }) => [delta, against];
+    expect(viewOf({ runs, base }).series[0].points.map(deltas)).toEqual([
+      [undefined, undefined],
+      [1, 'Run 1'],
+      [-0.5, 'Run 1'],
+    ]);
+    expect(barsOf({ runs, base, ghosts: [at(32, 9, 4).record] }, 0).map(deltas)).toEqual([
+      [1, 'Run 1'],
+      [undefined, undefined],
+      [-0.5, 'Run 1'],
+      [undefined, undefined], // the ghost
+    ]);
+    const [, mark] = marksOf(linesPlot(viewOf({ runs, base }), english));
+    expect(mark.details).toContain('+100.0 % against Run 1');
+  });
+
+  test('shows what was there before a change until the first new point has arrived', () => {
+    const ghosts = [run('prefill=16', [1], 1), run('prefill=64', [2], 2)].map(({ record }) => record);
+    const view = viewOf({ runs: [], ghosts });
+    expect([view.axis, view.xs]).toEqual(['prefill', [16, 64]]);
+    expect(view.series).toMatchObject([{ origin: 'ghost', points: [{ x: 16 }, { x: 64 }] }]);
   });
 
   test('keeps its axis while series are hidden', () => {

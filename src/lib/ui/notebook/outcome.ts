@@ -29,6 +29,8 @@ export interface Outcome {
   previous: RunRecord[];
   /** Points of a sweep that its present settings do not ask for; they are shown again when the settings come back. */
   kept?: ResultEvent[];
+  /** When the point that the others are compared with was measured (`startedAt` of its record). */
+  base?: string;
   /** How often in succession a live sweep was cut without a new point. */
   cuts?: number;
   /** ISO 8601, UTC. */

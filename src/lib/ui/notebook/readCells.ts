@@ -9,13 +9,17 @@ import type { NotebookCell } from './cellList';
 const LONG_SEARCH_SECONDS = 30;
 
 /** True for a search with a long budget. */
-export function isLongSearch(cell: NotebookCell): boolean {
-  if (cell.kind !== 'tune') return false;
+export const isLongSearch = (cell: NotebookCell): boolean =>
+  cell.kind === 'tune' && (budgetOf(cell) ?? 0) > LONG_SEARCH_SECONDS;
+
+/** Seconds that a search or a comparison may take; undefined for other cells and unreadable settings. */
+export function budgetOf(cell: NotebookCell): number | undefined {
+  if (cell.kind !== 'tune' && cell.kind !== 'compare') return undefined;
   try {
-    const read = readCell('tune', contentOf(cell));
-    return read.kind === 'tune' && read.budget > LONG_SEARCH_SECONDS;
+    const read = readCell(cell.kind, contentOf(cell));
+    return 'budget' in read ? read.budget : undefined;
   } catch {
-    return false; // its settings say what is wrong when it runs
+    return undefined; // its settings say what is wrong when it runs
   }
 }
 

@@ -23,6 +23,7 @@ import {
   withPoint,
 } from './points';
 import { isLongSearch, usedBy } from './readCells';
+import { aboutTime } from './timeOf';
 import { NO_PACE, paceAfterRun, paceAtProgress, shareDone, statusText, timeLeftText } from './progressText';
 
 /** The running part of a notebook; the subclass Notebook adds editing and storage. */
@@ -68,7 +69,9 @@ export abstract class Runner {
   readonly doing = $derived.by(() => (this.busy ? statusText(this.progress, this.stopping) : ''));
   /** Status text, with the number of queued cells. */
   readonly status = $derived.by(() =>
-    this.queue.length ? `${this.doing} · ${t().page.queued(this.queue.length)}` : this.doing,
+    this.queue.length
+      ? `${this.doing} · ${t().page.queued(this.queue.length)}${aboutTime(this, this.queue)}`
+      : this.doing,
   );
   readonly timeLeft = $derived.by(() =>
     this.progress && !this.stopping ? timeLeftText(this.#pace, this.progress, performance.now()) : '',
@@ -102,9 +105,13 @@ export abstract class Runner {
 
   /** Runs all cells except searches that take long, which are started one by one. */
   runAll() {
-    const long = this.cells.filter(isLongSearch);
-    this.leftOut = long.length;
-    for (const cell of this.cells) if (isLab(cell.kind) && !long.includes(cell)) this.run(cell.id);
+    this.leftOut = this.cells.filter(isLongSearch).length;
+    for (const cell of this.allToRun) this.run(cell.id);
+  }
+
+  /** The cells that runAll runs. */
+  get allToRun(): NotebookCell[] {
+    return this.cells.filter((cell) => isLab(cell.kind) && !isLongSearch(cell) && this.canRun(cell.id));
   }
 
   /**
@@ -186,6 +193,14 @@ export abstract class Runner {
     this.changed();
   }
 
+  /** Makes a point of a sweep the one that its others are compared with; undefined for none. */
+  compareWith(id: string, record: RunRecord | undefined) {
+    const outcome = this.outcomes.get(id);
+    if (!outcome) return;
+    this.outcomes.set(id, { ...outcome, base: record?.startedAt });
+    this.changed();
+  }
+
   recordsOf(id: string): RunRecord[] {
     return recordsIn(this.outcomes.get(id)?.events ?? []);
   }
@@ -258,7 +273,7 @@ export abstract class Runner {
     const again = this.#again.includes(id) || (effort === 'full' && whole);
     this.#again = this.#again.filter((each) => each !== id);
     if (cell.kind !== 'sweep' || !former || again) {
-      const kept = former?.kept && { kept: former.kept };
+      const kept = former && { kept: former.kept, base: former.base };
       this.outcomes.set(id, { events: [], previous: this.recordsOf(id), ...kept, ...begun });
       return;
     }

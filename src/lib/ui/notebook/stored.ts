@@ -106,6 +106,7 @@ const StoredOutcome = v.object({
   problem: v.optional(v.string()),
   previous: v.fallback(v.array(v.unknown()), []),
   kept: v.optional(v.fallback(v.array(v.unknown()), [])),
+  base: v.optional(v.fallback(v.string(), '')),
   cuts: v.optional(v.fallback(v.number(), 0)),
   startedAt: text,
 });

@@ -26,8 +26,17 @@ export interface Point {
   details: string[];
   /** True for a quick look: fewer samples than were asked for. */
   provisional?: boolean;
-  /** Change of the speed against the point that it took the place of: 0.04 for 4 % faster. */
+  /** Change of the speed against the baseline point, else against the point that it took the place of: 0.04 for 4 % faster. */
   delta?: number;
+  /** The name of the baseline point, if `delta` is against it. */
+  against?: string;
+}
+
+/** The point that the others are compared with. */
+export interface Base {
+  /** `run 3`, or its settings if it is no longer in the table. */
+  name: string;
+  record: RunRecord;
 }
 
 interface Series {
@@ -144,6 +153,7 @@ export interface Wanted {
   baseline?: readonly RunRecord[];
   /** Records that were shown before the last change. */
   ghosts?: readonly RunRecord[];
+  base?: Base;
 }
 
 /** Computes the content of a chart: the axis, the series and their ranges. */
@@ -156,13 +166,15 @@ export function viewOf({
   references = [],
   baseline = [],
   ghosts: former = [],
+  base,
 }: Wanted): View {
   const records = runs.map(({ record }) => record);
-  const axes = axesOf(records, references);
+  const axes = axesOf(records.length ? records : former, references);
   const axis = wanted && axes.includes(wanted) ? wanted : axes[0];
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
   const varying = varyingKeys(records, ghosts);
-  const measured = withDeltas(linesOf(runs, axis, varying), ghosts, axis, runs);
+  const lines = linesOf(runs, axis, varying);
+  const measured = base ? withBase(lines, base, runs) : withDeltas(lines, ghosts, axis, runs);
   const faded = unnumbered(ghosts, axis, 'ghost', varying);
   const before = unnumbered(baseline, axis, 'baseline');
   const series = [...measured, ...faded, ...before, ...referenceLines(references, axis)];
@@ -226,6 +238,16 @@ function withDeltas(
   }));
 }
 
+/** The lines with the change of each point against the baseline point, which itself has none. */
+const withBase = (lines: Series[], base: Base, runs: readonly NumberedRecord[]): Series[] =>
+  lines.map((line) => ({ ...line, points: line.points.map((point) => againstBase(point, base, runs)) }));
+
+function againstBase<P extends Point>(point: P, { name, record }: Base, runs: readonly NumberedRecord[]): P {
+  const own = runs.find(({ number }) => number === point.record)?.record;
+  if (own?.startedAt === record.startedAt) return point;
+  return { ...point, delta: point.tokensPerSecond / tokensPerSecond(record) - 1, against: name };
+}
+
 /** The record that differs from this one in the fewest settings; undefined if two differ equally little. */
 function nearest(record: RunRecord, others: readonly RunRecord[]): RunRecord | undefined {
   const place = coordinates(record);
@@ -250,7 +272,7 @@ export function onePlace(runs: readonly NumberedRecord[], axis?: string): number
 
 /** The same content as bars, fastest first: runs at one place, those before the last change, and published figures there. */
 export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
-  const { runs, references = [], baseline = [], ghosts: former = [] } = wanted;
+  const { runs, references = [], baseline = [], ghosts: former = [], base } = wanted;
   const records = runs.map(({ record }) => record);
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
   const varying = varyingKeys(records, [...ghosts, ...baseline]);
@@ -259,7 +281,9 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
     const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;
     const point = pointOf(record, number, 0);
     const label = `${labelOf(record, varying) || record.model}${note && ` (${note})`}`;
-    return { ...point, label, origin, delta: ghost && point.tokensPerSecond / tokensPerSecond(ghost) - 1 };
+    const bar = { ...point, label, origin };
+    if (base && origin === 'run') return againstBase(bar, base, runs);
+    return { ...bar, delta: ghost && point.tokensPerSecond / tokensPerSecond(ghost) - 1 };
   };
   const axis = viewOf(wanted).axis;
   const published = referenceLines(references, axis).flatMap(({ label, origin, points }) =>

@@ -14,6 +14,7 @@ export default {
   interval: (low: string, high: string) => `interval ${low} to ${high}`,
   samples: (count: number) => (count === 1 ? '1 sample' : `${count} samples`),
   change: (percent: string) => `${percent} against before`,
+  changeFrom: (percent: string, baseline: string) => `${percent} against ${baseline}`,
   // Heat map
   grid: 'heat map',
   gridSummary: (best: string, rate: string, worst: string, least: string) =>
@@ -92,9 +93,9 @@ export default {
   pinnedProfile: (what: string) => `pinned: ${what}`,
   // A selected point
   selected: (run: number) => `Run ${run}`,
-  pinPoint: 'Compare the others with it',
-  unpinPoint: 'No longer compare with it',
-  comparePoint: (run: number) => `Compare with run ${run} in a cell`,
+  pinPoint: 'Pin as baseline',
+  unpinPoint: 'Unpin',
+  comparePoint: (baseline: string) => `Compare with ${baseline} in a cell`,
   notePoint: 'Note it',
   openPoint: 'Open as a cell',
   noteText: (what: string, rate: string) => `Run of ${what}: **${rate} tokens/s**.`,

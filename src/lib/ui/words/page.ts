@@ -6,6 +6,7 @@ export const page = {
   lab: 'RWKV-7 lab',
   untitled: 'Untitled',
   runAll: 'Run all',
+  runAllAbout: (cells: number) => (cells === 1 ? 'Runs 1 cell' : `Runs ${cells} cells`),
   stop: 'Stop',
   endNow: 'End now',
   ended: 'it was ended before its sample was done',

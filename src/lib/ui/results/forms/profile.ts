@@ -2,11 +2,9 @@
 import { toLines, writtenSettings } from '../../../lab/experiment/settings';
 import type { Peaks, Profile, ProfileRow } from '../../../lab/records/profile';
 import { totalOf } from '../../../lab/records/profile';
-import { rounded } from '../../words/numbers';
+import { percentOf, rounded } from '../../words/numbers';
 import type { ChartWords } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
-
-const percent = (share: number) => (100 * share).toFixed(share < 0.0995 ? 1 : 0);
 
 /** A row's place under the roofs: FLOP per byte, and TFLOPS. Undefined if its work is not known. */
 function placeOf({ flop, bytes, uses, seconds }: ProfileRow): { x: number; y: number } | undefined {
@@ -38,8 +36,8 @@ export function rooflinePlot(
         `${kernel}/${variant}`,
         shape,
         words.reached(rounded(place.y), rounded(place.x)),
-        words.ofRoof(percent((1e12 * place.y) / roof)),
-        words.shareOfTime(percent(seconds / all)),
+        words.ofRoof(percentOf((1e12 * place.y) / roof)),
+        words.shareOfTime(percentOf(seconds / all)),
       ],
     };
   });
@@ -53,7 +51,7 @@ export function rooflinePlot(
     y: { label: words.tflopsLog, scale: 'log', min: Math.min(...dots.map(({ y }) => y)) / 2 },
     series: [...roofs, { label: words.kernels, form: 'dots', tone: 1, marks: dots }],
     summary: [
-      words.rooflineSummary(row.kernel, rounded(place.y), percent((1e12 * place.y) / roof)),
+      words.rooflineSummary(row.kernel, rounded(place.y), percentOf((1e12 * place.y) / roof)),
       left.length ? words.rooflineLeft([...new Set(left)].join(', ')) : '',
     ].join(' '),
     table: {
@@ -62,7 +60,7 @@ export function rooflinePlot(
         `${row.kernel}/${row.variant}, ${row.shape}`,
         rounded(place.x),
         rounded(place.y),
-        percent(row.seconds / all),
+        percentOf(row.seconds / all),
       ]),
       words: 1,
     },
@@ -149,7 +147,7 @@ export function timelinePlot(
       steps.length,
       rounded(1e3 * busy),
       rounded(1e3 * gaps),
-      percent(end > start ? gaps / (end - start) : 0),
+      percentOf(end > start ? gaps / (end - start) : 0),
     ),
     table: {
       columns: [words.kernel, words.sinceStart, 'µs'],

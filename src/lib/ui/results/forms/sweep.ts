@@ -132,11 +132,15 @@ const toneOf = (origin: BarOf['origin'], at: number) =>
 
 /** The few facts of a tooltip: which run, its speed and its interval. The table has the others. */
 function detailsOf(point: Point, words: ChartWords): string[] {
-  const { tokensPerSecond, low, high, delta } = point;
+  const { tokensPerSecond, low, high, delta, against } = point;
   const speed = `${rounded(tokensPerSecond)} ${t().cells.perSecond}`;
   return [
     high > low ? `${speed}, ${words.interval(rounded(low), rounded(high))}` : speed,
-    delta === undefined ? '' : words.change(percent(delta)),
+    delta === undefined
+      ? ''
+      : against
+        ? words.changeFrom(percent(delta), against)
+        : words.change(percent(delta)),
     ...point.details,
   ].filter(Boolean);
 }

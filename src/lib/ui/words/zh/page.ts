@@ -4,6 +4,7 @@ export const page: typeof english = {
   lab: 'RWKV-7 实验室',
   untitled: '未命名',
   runAll: '全部运行',
+  runAllAbout: (cells) => `运行 ${cells} 个单元格`,
   stop: '停止',
   endNow: '立即结束',
   ended: '在样本完成之前被结束',
