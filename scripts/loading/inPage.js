@@ -239,7 +239,10 @@ export async function runWhileDownloading(chrome, site, address) {
  */
 export const storedIn = (page) =>
   page.evaluate(async () => {
-    const models = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    const root = await navigator.storage.getDirectory();
+    const own = [];
+    for await (const name of root.keys()) if (name.startsWith('models ')) own.push(name);
+    const models = await root.getDirectoryHandle(own[0]);
     for await (const key of models.keys()) {
       const manifest = await (await models.getDirectoryHandle(key)).getFileHandle('manifest.json');
       return { key, ...JSON.parse(await (await manifest.getFile()).text()) };

@@ -1,5 +1,6 @@
 // What strangers send and what hours do: links made to freeze the page, an idle page, and typing while nothing pauses.
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { COMPUTING, withChromium } from './browsers';
@@ -114,6 +115,37 @@ function countActivity() {
 /** Long enough for anything that repeats: the slowest of the page's timers that could is one of a few seconds. */
 const IDLE_MILLISECONDS = 6000;
 
+/** Moves what this site stored into the database of 0.2, damaged; runs in the page. */
+async function storeDamaged() {
+  const done = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error!);
+    });
+  const [own] = (await indexedDB.databases()).filter(({ name }) => name === 'rwkv-lab /lab/');
+  const database = await done(indexedDB.open(own.name!));
+  const all = await done<{ id: string; cells: object[] | null }[]>(
+    database.transaction('notebooks').objectStore('notebooks').getAll(),
+  );
+  database.close();
+  await done(indexedDB.deleteDatabase(own.name!));
+  const opening = indexedDB.open('rwkv-lab', 1);
+  opening.onupgradeneeded = () => {
+    opening.result.createObjectStore('notebooks', { keyPath: 'id' });
+    opening.result.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
+  };
+  const former = await done(opening);
+  const store = former.transaction('notebooks', 'readwrite').objectStore('notebooks');
+  for (const notebook of all) {
+    const cells = notebook.cells as { id: string }[];
+    if (cells.length < 3) continue;
+    cells[1].id = cells[0].id;
+    await done(store.put({ ...notebook, cells: [...cells, 7] }));
+  }
+  await done(store.put({ id: 'nothing', cells: null }));
+  former.close();
+}
+
 test('an idle page with every kind of cell does nothing; typing is stored while it goes on', async () => {
   await withChromium(async (page, { address, errors }) => {
     await page.locator('[data-adapter]').waitFor();
@@ -173,35 +205,23 @@ test('an idle page with every kind of cell does nothing; typing is stored while 
 
     expect(errors).toEqual([]);
 
-    // Damage the stored notebook: two cells get the same id.
+    // Put the stored notebook where 0.2 kept it, for all sites of this origin, and damage it: two cells get the same id, one is
+    // none, and a second notebook is nothing at all.
     await page.goto(`${address}robots.txt`); // leaving stores the notebook once more
-    await page.evaluate(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const request = indexedDB.open('rwkv-lab');
-          request.onerror = () => reject(request.error!);
-          request.onsuccess = () => {
-            const transaction = request.result.transaction('notebooks', 'readwrite');
-            const store = transaction.objectStore('notebooks');
-            const all = store.getAll();
-            all.onsuccess = () => {
-              for (const notebook of all.result as {
-                cells: { id: string; kind: string }[];
-              }[]) {
-                notebook.cells[1].id = notebook.cells[0].id;
-                store.put(notebook);
-              }
-            };
-            transaction.oncomplete = () => {
-              request.result.close();
-              resolve();
-            };
-          };
-        }),
-    );
+    await page.evaluate(storeDamaged);
     await page.goto(address);
     await expect.poll(() => cells(page).count()).toBe(9);
     expect(await page.locator('[data-cell=sweep]').count()).toBe(1);
     await page.getByRole('heading', { name: 'Idle', exact: true }).waitFor();
+
+    // What could not be read is there as it was stored.
+    await page.getByText('Parts of this notebook could not be read.').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('option', { name: 'Open…' }).click();
+    const damaged = page.locator('[data-damaged]');
+    await expect.poll(() => damaged.count()).toBe(2);
+    const saved = page.waitForEvent('download');
+    await damaged.last().getByRole('button', { name: 'Download as stored' }).click();
+    expect(await readFile(await (await saved).path(), 'utf8')).toContain('"cells": null');
   });
 });

@@ -100,6 +100,7 @@ const manifestIn = (page: Page) =>
     const root = await navigator.storage.getDirectory();
     const models = await root.getDirectoryHandle('models', { create: true });
     for await (const [, folder] of models.entries()) {
+      if (folder.kind === 'file') continue; // it names the site
       const file = await (folder as FileSystemDirectoryHandle).getFileHandle('manifest.json');
       const text = await (await file.getFile()).text();
       return JSON.parse(text || '{}') as { have?: number; found?: string; complete?: boolean };
@@ -111,8 +112,13 @@ test('a download survives the death of its worker, a reload in its middle and a 
   const server = await haltingServer(BYTES, 3_000_000, true);
   try {
     await withChromium(async (page, { address }) => {
+      // The folder that all sites of an origin shared in 0.2: the first that opens it keeps it.
+      await page.evaluate(async () => {
+        const root = await navigator.storage.getDirectory();
+        await root.getDirectoryHandle('models', { create: true });
+      });
       await page.addInitScript(keepWorkers);
-      await page.reload();
+      await page.goto(`${address}models`);
       await page.locator('[data-models=known]').waitFor();
       const row = page.locator(`[data-model="${server.address}"]`);
       const have = async () => (await manifestIn(page).catch(() => undefined))?.have ?? 0;
@@ -150,7 +156,7 @@ test('a download survives the death of its worker, a reload in its middle and a 
       await row.getByRole('button', { name: 'Go on' }).click();
       await row.getByText('✓ stored').waitFor();
       expect((await manifestIn(page)).found).toBe(createHash('sha256').update(BYTES).digest('hex'));
-    }, 'models');
+    }, 'robots.txt');
   } finally {
     server.close();
   }
@@ -185,13 +191,32 @@ test('a file that was chosen is remembered, and opened again after a reload', as
 });
 
 test('a link names a published model: it is offered with its size, and nothing is fetched', async () => {
-  await withChromium(async (page) => {
+  await withChromium(async (page, { address }) => {
+    // Another site of this origin has the folder of 0.2, with a model in it.
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const models = await root.getDirectoryHandle('models', { create: true });
+      await models.getDirectoryHandle('theirs', { create: true });
+      const writable = await (await models.getFileHandle('site', { create: true })).createWritable();
+      await writable.write('/other/');
+      await writable.close();
+    });
     const fetched: string[] = [];
     page.on('request', (request) => fetched.push(request.url()));
+    await page.goto(`${address}?model=rwkv7-g1d-0.1b`);
     const offer = page.locator('[data-model="rwkv7-g1d-0.1b-q8_0"]');
     await offer.waitFor();
     expect(await offer.textContent()).toMatch(/212\.4 MB.*Hugging Face, ModelScope/s);
     await offer.getByRole('button', { name: 'Download' }).waitFor();
     expect(fetched.filter((url) => /huggingface|modelscope/.test(url))).toEqual([]);
-  }, '?model=rwkv7-g1d-0.1b');
+    await page.goto(`${address}models`);
+    await page.locator('[data-models=known]').waitFor();
+    expect(await page.locator('[data-model=theirs]').count()).toBe(0);
+    const folders = page.evaluate(async () => {
+      const names: string[] = [];
+      for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+      return names.sort();
+    });
+    expect(await folders).toEqual(['models', 'models %2Flab%2F']);
+  }, 'robots.txt');
 });

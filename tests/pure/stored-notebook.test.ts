@@ -5,7 +5,13 @@ import { expect, test } from 'vitest';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { cellsOf } from '../../src/lib/ui/notebook/cellList';
 import { surplusOf } from '../../src/lib/ui/notebook/store';
-import { readNotebook, readRun, type StoredNotebook } from '../../src/lib/ui/notebook/stored';
+import {
+  damagedCopy,
+  damagedIn,
+  readNotebook,
+  readRun,
+  type StoredNotebook,
+} from '../../src/lib/ui/notebook/stored';
 
 const [record] = fromCsv(readFileSync('static/results/road-h100.csv', 'utf8'));
 const TEXT = '# T\n\n```lab sweep\nprefill=8\n```\n\n```wgsl wkv/mine\n//! x\n```\n';
@@ -83,7 +89,7 @@ test('anything at all is read or refused, never thrown', () => {
     }),
   );
   expect(readNotebook(undefined)).toBeUndefined();
-  expect(readNotebook({ ...whole, cells: 'gone' })).toBeUndefined();
+  expect(readNotebook({ ...whole, cells: 5 })).toBeUndefined();
 });
 
 test('notebooks that were only looked at never push out one that the user wrote', () => {
@@ -104,4 +110,42 @@ test('cells that were stored under one id are told apart', () => {
   expect(read.cells.map(({ body }) => body)).toEqual([cells[0].body, cells[1].body, cells[0].body]);
   expect(new Set(read.cells.map(({ id }) => id)).size).toBe(3);
   expect(read.cells[0]).toEqual(cells[0]);
+});
+
+test('cells that are no list are read as what they are', () => {
+  const kinds = (cells: unknown) =>
+    readNotebook({ ...whole, cells })?.cells.map(({ kind, body }) => [kind, body]);
+  const all = cells.map(({ kind, body }) => [kind, body]);
+  expect(kinds({ ...cells })).toEqual(all);
+  expect(kinds(TEXT)).toEqual(all);
+});
+
+test('of a notebook that is read in part, and of what is none, the stored value can be had as a text', () => {
+  expect(damagedCopy(whole, readNotebook(whole)!)).toBeUndefined();
+  const roofs = { ...outcome, events: [{ type: 'roofs', roofs: {}, adapter: 'a' }] };
+  const former = { ...whole, outcomes: { x: roofs } };
+  expect(damagedCopy(former, readNotebook(former)!)).toBeUndefined();
+
+  const cases = [
+    { cells: [...cells, 7] },
+    { cells: [{ ...cells[0], kind: 'unheard-of' }, ...cells.slice(1)] },
+    { cells: { ...cells } },
+    { cells: TEXT },
+    { outcomes: 7 },
+    { outcomes: { x: { ...outcome, events: [{ type: 'record' }] } } },
+  ];
+  for (const damage of cases) {
+    const stored = { ...whole, ...damage };
+    const copy = damagedCopy(stored, readNotebook(stored)!);
+    expect(copy, JSON.stringify(damage)).toMatchObject({ id: 'damaged a', stored });
+    const [found, ...others] = damagedIn([whole, copy]);
+    expect(JSON.parse(found.text)).toEqual(stored);
+    expect(others).toEqual([]);
+  }
+  const round: Record<string, unknown> = { id: 'r', big: 2n, map: new Map([[1, 2]]) };
+  round.self = round;
+  expect(damagedIn([{ id: 'none' }, round, whole]).map(({ text }) => JSON.parse(text) as unknown)).toEqual([
+    { id: 'none' },
+    { id: 'r', big: '2', map: [[1, 2]], self: '(as above)' },
+  ]);
 });

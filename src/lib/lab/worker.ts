@@ -1,5 +1,5 @@
 /** The lab off the main thread: messages in, events out. Only this module of the folder knows about the browser. */
-import { type IDBPDatabase, openDB } from 'idb';
+import type { IDBPDatabase } from 'idb';
 import { blobSource, type ByteSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
 import { describe, runCell } from './cells/run';
@@ -13,6 +13,7 @@ import { ASK, CHANNEL, type OnGpu } from '../models/onGpu';
 import { openOpfs } from '../models/opfs';
 import { RemoteSources } from '../models/remoteSource';
 import { requestOf } from '../models/request';
+import { openOwnDatabase, ownName, SITE_PATH } from '../models/site';
 import { openStored } from '../models/stored';
 import { checkShader, compileShader, type ShaderEvent, timeShader } from './shader/shader';
 import { type OwnVariant } from '../shaders/variant';
@@ -73,8 +74,11 @@ let database: Promise<IDBPDatabase> | undefined;
 
 /** A database of its own, so that the page's may change its version. */
 const openFloors = () =>
-  (database ??= openDB('rwkv-lab-floors', 1, {
-    upgrade: (made) => void made.createObjectStore('floors'),
+  (database ??= openOwnDatabase('rwkv-lab-floors', (made) => void made.createObjectStore('floors'), {
+    blocking(_current, _blocked, event) {
+      (event.target as IDBDatabase).close();
+      database = undefined;
+    },
     terminated: () => (database = undefined),
   }));
 
@@ -93,7 +97,7 @@ const session = new Session({
     const file = files.get(model);
     if (file) return fileSource(file);
     if (model === 'demo')
-      return urlSource(new URL('models/rwkv7-austen-Q4_K_M.gguf', siteAddress()).href, { signal });
+      return urlSource(self.location.origin + SITE_PATH + 'models/rwkv7-austen-Q4_K_M.gguf', { signal });
     const arriving = await arrivals?.open(canonical(model), signal);
     if (arriving) return arriving;
     const storage = await openOpfs().catch(() => undefined); // a private window may have none
@@ -117,11 +121,6 @@ function fileSource(file: File): ByteSource {
     return fileSource(other);
   };
   return { ...blobSource(file), sibling };
-}
-
-/** The address of the site's root: the part before this script's own path, in a build or under `vite dev`. */
-function siteAddress(): string {
-  return self.location.href.replace(/(_app\/immutable|src\/lib)\/.*$/, '');
 }
 
 const tell = (event: WorkerEvent) => self.postMessage(event);
@@ -203,7 +202,7 @@ function begin(work: (signal: AbortSignal) => Promise<void>) {
 }
 
 /** Other pages that show models; there are none where the browser lacks the channel. */
-const channel = self.BroadcastChannel ? new self.BroadcastChannel(CHANNEL) : undefined;
+const channel = self.BroadcastChannel ? new self.BroadcastChannel(ownName(CHANNEL)) : undefined;
 if (channel) channel.onmessage = ({ data }) => data === ASK && channel.postMessage(session.memory);
 
 let told: OnGpu = { model: undefined, bytes: 0 };

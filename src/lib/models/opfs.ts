@@ -1,8 +1,11 @@
 /** The storage of models in the browser's origin private file system. Files are written only in a worker. */
 import { blobSource, type ByteSource } from '../engine/bytes';
+import { ownName, SITE_PATH } from './site';
 import type { ModelStorage, PartFile, Room } from './storage';
 
-const FOLDER = 'models';
+/** The folder that all sites of an origin shared up to 0.2, and the file in it that names the site whose it is now. */
+const FORMER = 'models';
+const OWNER = 'site';
 const MANIFEST = 'manifest.json';
 const FRESH = 'manifest.new';
 
@@ -14,7 +17,29 @@ export async function openOpfs(): Promise<ModelStorage> {
   const root = await navigator.storage.getDirectory().catch((error: unknown) => {
     throw new Error(`This browser keeps no files for this page (a private window?): ${String(error)}`);
   });
-  return new Opfs(await root.getDirectoryHandle(FOLDER, { create: true }));
+  const folder = await navigator.locks.request('rwkv-lab models', () => ownFolder(root));
+  return new Opfs(folder);
+}
+
+/**
+ * The folder of this site. Two gigabytes cannot be copied on the way, so the folder that sites shared belongs to the first that
+ * opens it.
+ */
+async function ownFolder(root: FileSystemDirectoryHandle): Promise<FileSystemDirectoryHandle> {
+  const former = await root.getDirectoryHandle(FORMER).catch(() => undefined);
+  if (former && (await ownerOf(former)) === SITE_PATH) return former;
+  return root.getDirectoryHandle(`${FORMER} ${encodeURIComponent(SITE_PATH)}`, { create: true });
+}
+
+/** The path of the site to which a shared folder belongs; this site, if it belonged to none. */
+async function ownerOf(folder: FileSystemDirectoryHandle): Promise<string> {
+  const file = await folder.getFileHandle(OWNER, { create: true });
+  const owner = await (await file.getFile()).text();
+  if (owner !== '') return owner;
+  const handle = await accessHandle(file);
+  handle.write(new TextEncoder().encode(SITE_PATH), { at: 0 });
+  handle.close();
+  return SITE_PATH;
 }
 
 class Opfs implements ModelStorage {
@@ -92,7 +117,7 @@ class Opfs implements ModelStorage {
   }
 
   async lock<T>(key: string, signal: AbortSignal, waiting: () => void, work: () => Promise<T>): Promise<T> {
-    const name = `rwkv-lab model ${key}`;
+    const name = ownName(`rwkv-lab model ${key}`);
     const { locks } = navigator;
     const once = await locks.request(
       name,

@@ -35,6 +35,8 @@ export class Notebook extends Runner {
   saved = $state<'no' | 'saving' | 'yes'>('no');
   /** True if another tab has the notebook that was restored, so that this one is a copy. */
   copied = $state(false);
+  /** True if a part of what was stored could not be read. */
+  damaged = $state(false);
   /** Why the notebook could not be stored; undefined if it could. */
   saveProblem = $state<string | undefined>();
   /** Pinned earlier run that new runs are compared with. */
@@ -86,7 +88,7 @@ export class Notebook extends Runner {
     const cells = cellsOf(text);
     this.#origins.set(cells, origin);
     if (trusted) this.#consent.allow(cells);
-    this.copied = false;
+    this.copied = this.damaged = false;
     this.#reset(cells, newId(), '', address);
     void this.store.claim(this.id);
   }
@@ -98,6 +100,7 @@ export class Notebook extends Runner {
   async restore(stored: StoredNotebook) {
     const free = await this.store.claim(stored.id);
     this.copied = !free;
+    this.damaged = stored.damaged ?? false;
     const cells = stored.cells.map(withoutMark);
     this.#consent.allow(cells.filter((_, index) => !stored.cells[index].foreign));
     cells.forEach((cell, index) => this.#origins.set([cell], stored.cells[index].origin));

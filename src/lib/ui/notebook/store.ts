@@ -1,8 +1,16 @@
 /** Browser storage of notebooks with their results and of the run history: IndexedDB, through `idb`. */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
+import { openOwnDatabase, ownName } from '../../models/site';
 import type { PastRun, StoredCell, StoredNotebook } from './stored';
 
 export type { PastRun, StoredCell, StoredNotebook };
+
+/** A stored value that cannot be opened, or not whole, as it was stored. */
+export interface Damaged {
+  id: string;
+  /** JSON, as far as the value can be written so. */
+  text: string;
+}
 
 interface Schema extends DBSchema {
   notebooks: { key: string; value: StoredNotebook };
@@ -32,8 +40,21 @@ export class Store {
   }
 
   async load(id: string): Promise<StoredNotebook | undefined> {
-    const stored = await (await this.#open()).get('notebooks', id);
-    return stored && (await reader()).readNotebook(stored);
+    const database = await this.#open();
+    const stored = await database.get('notebooks', id);
+    if (!stored) return undefined;
+    const { damagedCopy, readNotebook } = await reader();
+    const read = readNotebook(stored);
+    // Saving the notebook would end what was stored: a copy of that stays until the user deletes it.
+    const copy = read && damagedCopy(stored, read);
+    if (copy) await database.put('notebooks', copy as unknown as StoredNotebook);
+    return read && { ...read, ...(copy && { damaged: true }) };
+  }
+
+  /** What is stored as a notebook and is none; the copies of those that were opened in part. */
+  async damaged(): Promise<Damaged[]> {
+    const { damagedIn } = await reader();
+    return damagedIn(await (await this.#open()).getAll('notebooks'));
   }
 
   #release: (() => void) | undefined;
@@ -49,7 +70,7 @@ export class Store {
     // A page that is being reloaded may hold the lock for a moment longer.
     for (const patience of CLAIM_MILLISECONDS) {
       await new Promise((resolve) => setTimeout(resolve, patience));
-      if (await this.#lock(`notebook ${id}`)) return true;
+      if (await this.#lock(ownName(`notebook ${id}`))) return true;
     }
     return false;
   }
@@ -149,11 +170,11 @@ export class Store {
   /** Rejects when another tab keeps an older version of the database open, instead of waiting for it. */
   #connect(): Promise<IDBPDatabase<Schema>> {
     return new Promise((resolve, reject) => {
-      openDB<Schema>('rwkv-lab', 1, {
-        upgrade(database) {
-          database.createObjectStore('notebooks', { keyPath: 'id' });
-          database.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
-        },
+      const create = (database: IDBPDatabase<Schema>) => {
+        database.createObjectStore('notebooks', { keyPath: 'id' });
+        database.createObjectStore('runs', { keyPath: 'id' }).createIndex('finishedAt', 'finishedAt');
+      };
+      openOwnDatabase<Schema>('rwkv-lab', create, {
         blocked: () =>
           reject(
             new Error(
@@ -187,8 +208,8 @@ type Drawer = 'local' | 'session';
 function remember(drawer: Drawer, value: string | undefined, key = LAST) {
   try {
     const storage = drawer === 'local' ? localStorage : sessionStorage;
-    if (value === undefined) storage.removeItem(key);
-    else storage.setItem(key, value);
+    // Removed, the name that all sites of this origin used up to 0.2 would be read again.
+    storage.setItem(ownName(key), value ?? '');
   } catch {
     // The notebook itself is in the database; only its place as the last one is lost.
   }
@@ -196,7 +217,8 @@ function remember(drawer: Drawer, value: string | undefined, key = LAST) {
 
 function recall(drawer: Drawer, key = LAST): string | undefined {
   try {
-    return (drawer === 'local' ? localStorage : sessionStorage).getItem(key) ?? undefined;
+    const storage = drawer === 'local' ? localStorage : sessionStorage;
+    return (storage.getItem(ownName(key)) ?? storage.getItem(key)) || undefined;
   } catch {
     return undefined;
   }

@@ -32,6 +32,8 @@ export interface StoredNotebook {
   version?: string;
   /** False if the user has only looked at it and its address opens it again; absent up to 0.2. */
   written?: boolean;
+  /** True if a part of it could not be read; the store keeps a copy of what was stored. */
+  damaged?: boolean;
   /** The sweeps for which the user has switched live mode on or off, by cell id; absent up to 0.2. */
   live?: Record<string, boolean>;
 }
@@ -115,7 +117,17 @@ const Shell = v.object({
   id: v.string(),
   name: text,
   title: text,
-  cells: v.array(v.unknown()),
+  // A list, else whatever holds cells or is their text.
+  cells: v.pipe(
+    v.union([
+      v.array(v.unknown()),
+      v.pipe(
+        v.string(),
+        v.transform((text) => [{ body: text }]),
+      ),
+      v.pipe(v.record(v.string(), v.unknown()), v.transform(Object.values)),
+    ]),
+  ),
   outcomes: v.fallback(v.record(v.string(), v.unknown()), {}),
   address: text,
   changedAt: text,
@@ -144,6 +156,53 @@ export function readNotebook(stored: unknown): StoredNotebook | undefined {
   });
   const cells = withOwnIds(shell.output.cells.flatMap(readCells));
   return { ...shell.output, cells, outcomes: Object.fromEntries(outcomes) };
+}
+
+/** What the store keeps of a notebook that was read in part, beside it. */
+const Copy = v.object({ id: v.string(), copyOf: v.string(), stored: v.unknown() });
+
+/** A copy of a stored value, for a notebook that lacks a part of it; undefined if all of it was read. */
+export function damagedCopy(stored: unknown, read: StoredNotebook): v.InferOutput<typeof Copy> | undefined {
+  const { cells, outcomes } = stored as Record<'cells' | 'outcomes', unknown>;
+  const whole =
+    Array.isArray(cells) &&
+    cells.length === read.cells.length &&
+    cells.every((cell: { id?: unknown }, index) => cell.id === read.cells[index].id) &&
+    countIn(outcomes) === countIn(read.outcomes);
+  return whole ? undefined : { id: `damaged ${read.id}`, copyOf: read.id, stored };
+}
+
+/** Results and outcomes in what may be outcomes by cell id; not a number for anything else. */
+function countIn(outcomes: unknown): number {
+  if (outcomes === undefined) return 0;
+  const all = v.safeParse(v.record(v.string(), v.object({ events: v.array(v.unknown()) })), outcomes);
+  if (!all.success) return NaN;
+  return Object.values(all.output).reduce((sum, { events }) => sum + 1 + events.length, 0);
+}
+
+/** Those of the stored values that are no notebook, as texts to be downloaded. */
+export function damagedIn(values: readonly unknown[]): { id: string; text: string }[] {
+  return values.flatMap((value) => {
+    const copy = v.safeParse(Copy, value);
+    if (!copy.success && readNotebook(value)) return [];
+    const id = (value as { id?: unknown } | null)?.id;
+    return typeof id === 'string' ? [{ id, text: rawText(copy.success ? copy.output.stored : value) }] : [];
+  });
+}
+
+/** JSON of anything that a database can hold; what JSON lacks is named instead. */
+function rawText(value: unknown): string {
+  const holders: unknown[] = [];
+  function plain(this: unknown, _key: string, part: unknown) {
+    if (typeof part === 'bigint') return String(part);
+    if (typeof part !== 'object' || part === null) return part;
+    while (holders.length && holders.at(-1) !== this) holders.pop();
+    if (holders.includes(part)) return '(as above)';
+    const shown = part instanceof Map || part instanceof Set ? [...part] : part;
+    holders.push(shown);
+    return shown;
+  }
+  return JSON.stringify(value, plain, 2);
 }
 
 /** The cells, each with an id of its own: the page cannot show two with the same. */

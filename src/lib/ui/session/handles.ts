@@ -2,7 +2,7 @@
  * Model files that were chosen or dropped before, where the browser can remember them (Chromium): they are not copied, and are
  * opened again with one click.
  */
-import { openDB } from 'idb';
+import { openOwnDatabase } from '../../models/site';
 
 /** A file's handle, of which TypeScript's library knows only a part. */
 export interface Handle {
@@ -20,7 +20,9 @@ interface Picker {
 export const canRemember = (): boolean => 'showOpenFilePicker' in window;
 
 const database = () =>
-  openDB('rwkv-lab-files', 1, { upgrade: (made) => void made.createObjectStore('handles') });
+  openOwnDatabase('rwkv-lab-files', (made) => void made.createObjectStore('handles'), {
+    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+  });
 
 /** Lets the user choose model files, and remembers them. Resolves to none if nothing was chosen. */
 export async function chooseModels(): Promise<File[]> {

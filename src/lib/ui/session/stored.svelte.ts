@@ -4,6 +4,7 @@ import type { DownloadProgress } from '../../models/download';
 import type { Fit, MeasuredRoom } from '../../models/verdict';
 import { ASK, CHANNEL, type OnGpu } from '../../models/onGpu';
 import { requestOf } from '../../models/request';
+import { ownName } from '../../models/site';
 import type { Room, Stored } from '../../models/storage';
 import type { Lab } from './lab.svelte';
 import { openModelsWorker } from './worker';
@@ -43,7 +44,7 @@ export class StoredModels {
 
   open() {
     if (globalThis.BroadcastChannel) {
-      this.#channel = new BroadcastChannel(CHANNEL);
+      this.#channel = new BroadcastChannel(ownName(CHANNEL));
       this.#channel.onmessage = ({ data }: MessageEvent<OnGpu | typeof ASK>) => {
         if (data !== ASK && data.model !== undefined) this.onGpu.set(canonical(data.model), data.bytes);
       };

@@ -100,6 +100,9 @@ export const page = {
       : `without ${count} searches, which have their own Run`,
   nameNotebook: 'Name of the notebook',
   firstPage: 'Start here',
+  damagedParts: 'Parts of this notebook could not be read. “Open…” has them as they were stored.',
+  damaged: 'Damaged',
+  downloadStored: 'Download as stored',
   dismiss: 'Dismiss',
   // Adding cells
   add: 'Add a cell',
