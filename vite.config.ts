@@ -73,6 +73,9 @@ export default defineConfig({
         test: {
           ...project('pure'),
           include: ['tests/pure/*.test.ts'],
+          // The files that a worker runs share the modules, whose loading takes as long as the tests.
+          isolate: false,
+          setupFiles: ['tests/progress.ts', 'tests/pure/restore.ts'],
           // Vitest leaves one core free by default.
           maxWorkers: 2,
         },

@@ -1,7 +1,7 @@
 // The forms of charts, and the data behind each: heat map, lines, bars, samples, searches, profiles.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { makeCell } from '../../src/lib/lab/notebook/notebook';
@@ -40,7 +40,7 @@ import { speak } from '../../src/lib/ui/words/words.svelte';
 
 beforeAll(async () => {
   const createElement = () => ({ getContext: () => null });
-  Object.assign(globalThis, { document: { documentElement: {}, createElement } });
+  vi.stubGlobal('document', { documentElement: {}, createElement });
   await speak('en');
 });
 

@@ -1,5 +1,5 @@
 // The values that the controls of a sweep offer, and how its chart chooses its form.
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
@@ -65,7 +65,7 @@ describe('controls', () => {
 
 describe('the form of a chart', () => {
   beforeAll(async () => {
-    Object.assign(globalThis, { document: { documentElement: {} } });
+    vi.stubGlobal('document', { documentElement: {} });
     await speak('en');
   });
 
@@ -74,7 +74,7 @@ describe('the form of a chart', () => {
     return {
       ...{ settings: run.settings, model: run.model, prefill: run.prefill, chunk: run.chunk, decode: 0 },
       ...{ stepsPerSubmit: 0, seed: 1, prefillSeconds: seconds, decodeSeconds: [], warmupSeconds: [1] },
-      ...{ softmaxSeconds: [], readbackSeconds: [], geometry: {}, adapter: 'a GPU', warnings: [], startedAt },
+      ...{ softmaxSeconds: [], readbackSeconds: [], geometry: {}, adapter: 'a GPU', warnings: [], startedAt, agent: 'a test' },
       variants: { matmul_q4_k: run.variants.matmul_q4_k },
     } as unknown as RunRecord;
   }

@@ -1,9 +1,8 @@
 // The built page contains only the headers of shaders: they give the same facts as the complete texts.
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { variants } from '../../src/lib/shaders';
 import { headOf } from '../../src/lib/shaders/head';
-import { knownToBeShipped, loadSources } from '../../src/lib/shaders/loading';
 import {
   brokenAssertion,
   constantsOf,
@@ -53,6 +52,8 @@ test('heads are small: the page begins with them', () => {
 
 test('the whole texts can be loaded for each, and only then is a text known to be shipped', async () => {
   const [first] = variants;
+  vi.resetModules(); // other tests have loaded the texts
+  const { knownToBeShipped, loadSources } = await import('../../src/lib/shaders/loading');
   expect(knownToBeShipped(first.text)).toBe(false);
   const { sourceOf } = await loadSources();
   for (const variant of variants) expect(sourceOf(variant)).toBe(variant.text);
