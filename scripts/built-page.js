@@ -59,7 +59,8 @@ export async function withPage({ folder, window }, use) {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   try {
     say(`browser: ${browser.version()}`);
-    const page = await browser.newPage();
+    // A service worker would fetch every file of the build beside what is measured.
+    const page = await browser.newPage({ serviceWorkers: 'block' });
     page.on('console', (message) => message.type() === 'error' && say(`console: ${message.text()}`));
     page.on('pageerror', (error) => say(`console: ${error}`));
     return await use(page, `http://127.0.0.1:${port}/`);

@@ -46,7 +46,7 @@ ${PLAIN}
 \`\`\`
 
 \`\`\`wgsl layer_norm/mine
-${findVariant('layer_norm', 'workgroup').text.trimEnd()}
+${findVariant('layer_norm', 'naive').text.trimEnd()}
 // Changed, so that it has to be allowed.
 \`\`\`
 `;

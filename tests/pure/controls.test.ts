@@ -74,7 +74,15 @@ describe('the form of a chart', () => {
     return {
       ...{ settings: run.settings, model: run.model, prefill: run.prefill, chunk: run.chunk, decode: 0 },
       ...{ stepsPerSubmit: 0, seed: 1, prefillSeconds: seconds, decodeSeconds: [], warmupSeconds: [1] },
-      ...{ softmaxSeconds: [], readbackSeconds: [], geometry: {}, adapter: 'a GPU', warnings: [], startedAt, agent: 'a test' },
+      ...{
+        softmaxSeconds: [],
+        readbackSeconds: [],
+        geometry: {},
+        adapter: 'a GPU',
+        warnings: [],
+        startedAt,
+        agent: 'a test',
+      },
       variants: { matmul_q4_k: run.variants.matmul_q4_k },
     } as unknown as RunRecord;
   }
