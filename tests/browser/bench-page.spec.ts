@@ -65,24 +65,22 @@ test('runs the settings and prints the page’s CSV, and nothing else, on stdout
   }
 });
 
-test('a run that fails is named, the others are measured, and the exit code says so', async () => {
-  const { code, stdout, stderr } = await benchPage([
-    `model=missing.gguf,demo&prefill=2&samples=1&warmup=0&${QUICK}`,
-  ]);
+test('a run that fails is named, the others are measured, and what was measured before a signal is kept', async () => {
+  // A real GPU would finish before the signal arrives: only a software adapter is interrupted, in a run of many seconds.
+  const software = process.platform === 'linux';
+  const flags = software ? '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader' : undefined;
+  const prefill = software ? '2,256' : '2,4';
+  const words = [`model=missing.gguf,demo&prefill=${prefill}&samples=50&warmup=0&${QUICK}`];
+  const { code, stdout, stderr } = await benchPage(words, {
+    flags,
+    interruptAt: software ? 'Run 4 of 4' : undefined,
+  });
   expect(stderr).toMatch(/problem: Failed.*missing\.gguf.*open the file again/);
+  if (software) expect(stderr).toMatch(/problem: Stopped: \d runs? done/);
   expect(code).toBe(1);
-  expect(fromCsv(stdout).map(({ model }) => model)).toEqual(['demo']);
-});
-
-// Only on Linux: a real GPU finishes before the signal arrives.
-test.runIf(process.platform === 'linux')('what was measured before a signal is kept', async () => {
-  // The second run is long enough that every machine receives the signal before it ends.
-  const words = [`model=demo&prefill=2,256&samples=50&warmup=0&${QUICK}`];
-  const flags = '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader';
-  const { code, stdout, stderr } = await benchPage(words, { flags, interruptAt: 'Run 2 of 2' });
-  expect(stderr).toMatch(/problem: Stopped: \d runs? done/);
-  expect(code).toBe(1);
-  expect(fromCsv(stdout).length).toBeGreaterThanOrEqual(1);
+  const records = fromCsv(stdout);
+  expect(records.length).toBeGreaterThanOrEqual(1);
+  expect(records.every(({ model }) => model === 'demo')).toBe(true);
 });
 
 test('settings that cannot be are told in the page’s words', async () => {

@@ -33,7 +33,7 @@ describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) =>
 
   test('is caught in a run of a model', async () => {
     const { kernel, name, text: wgsl } = cheat;
-    const settings = { model: DEMO, prefill: 256, chunk: 64, samples: 1, warmup: 0, [kernel]: name };
+    const settings = { model: DEMO, prefill: 160, chunk: 32, samples: 1, warmup: 0, [kernel]: name };
     const text = Object.entries(settings)
       .map((setting) => setting.join('='))
       .join('\n');
