@@ -1,5 +1,6 @@
 // Test helper: the two browsers, Chromium on SwiftShader and Firefox (Gecko's own WGSL compiler) on the machine's
-// Vulkan driver. Each is started once per test worker; each call opens one page of the built site in a fresh profile.
+// Vulkan driver. Each call opens one page of the built site in a fresh profile. Chromium is started once per test worker; Firefox, which
+// few tests use and which takes longer to end than a worker waits for it, once per call.
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { launch as launchFirefox, type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
 import { findBrowser } from '../../scripts/browsers.js';
@@ -42,7 +43,6 @@ const FIREFOX_PREFERENCES = {
 
 let site: Promise<Site> | undefined;
 let chromiumBrowser: Promise<Browser> | undefined;
-let firefoxBrowser: Promise<Firefox> | undefined;
 
 /**
  * Opens `path` of the built site (`''`, `'selftest?run=1'`) in Chromium and passes the page to `use`.
@@ -80,11 +80,10 @@ export async function withFirefox<T>(
   path = '',
 ): Promise<T> {
   site ??= serveBuild();
-  if (!(await firefoxBrowser)?.connected) firefoxBrowser = startFirefox();
   const { address } = await site;
-  const context = await (await firefoxBrowser!).createBrowserContext();
+  const firefox = await startFirefox();
   try {
-    const page = await context.newPage();
+    const page = await firefox.newPage();
     page.setDefaultTimeout(WAIT_LIMIT);
     const errors: string[] = [];
     page.on('console', (message) => {
@@ -97,7 +96,7 @@ export async function withFirefox<T>(
     await page.goto(address + path);
     return await use(page, { address, errors });
   } finally {
-    await context.close();
+    await firefox.close();
   }
 }
 
