@@ -11,15 +11,20 @@ import { TEST_LIMITS, WAIT_LIMIT } from './tests/limits.ts';
 
 /** These take the longest: first, so that no worker is left with one at the end. */
 const LONGEST = [
-  'kernels.matmul.test.ts',
-  'kernels.test.ts',
-  'golden.test.ts',
-  'held-out.test.ts',
   'cli.test.ts',
-  'selftest.chromium.spec.ts',
-  'selftest.firefox.spec.ts',
-  'kernel.spec.ts',
+  'golden.test.ts',
+  'cheats.test.ts',
+  'model.test.ts',
+  'cells.test.ts',
+  'memory.test.ts',
+  'profiles.spec.ts',
+  'bench-page.spec.ts',
   'notebook.spec.ts',
+  'selftest.firefox.spec.ts',
+  'page.spec.ts',
+  'live.spec.ts',
+  'accessibility.spec.ts',
+  'kernel.spec.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -106,9 +111,10 @@ export default defineConfig({
         test: {
           ...project('browser'),
           include: ['tests/browser/*.spec.ts'],
-          // The files that a worker runs share its browsers.
+          // The files that a worker runs share its Chromium.
           isolate: false,
-          maxWorkers: 2,
+          // One more than cores, because tests of a page wait as well: for its pauses, for a server that stands still, for a browser to start.
+          maxWorkers: 3,
           expect: { poll: { timeout: WAIT_LIMIT } },
         },
       },
