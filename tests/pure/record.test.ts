@@ -13,7 +13,8 @@ import { type Outcome, upgradeOutcome } from '../../src/lib/ui/notebook/outcome'
 import { RESULT_DEFAULTS } from '../../src/lib/lab/experiment/descriptors';
 import { chunkFits } from '../../src/lib/lab/records/fits';
 import { show } from '../../src/lib/lab/records/column';
-import { COLUMNS } from '../../src/lib/lab/records/columns';
+import { cells as english } from '../../src/lib/ui/words/cells';
+import { COLUMNS, SHOWN } from '../../src/lib/lab/records/columns';
 import { formatCsv, parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
@@ -87,6 +88,10 @@ describe('columns', () => {
     expect(formatVariants(record.variants)).toBe(
       'matmul_q4_k=tiled matmul_q4_k.tile_rows=64 matmul_q4_k.tile_tokens=4 wkv=sequential',
     );
+  });
+
+  test('have the same titles in a table that is copied and on the page', () => {
+    expect(Object.fromEntries(SHOWN.map(({ name, title }) => [name, title]))).toEqual(english.columns);
   });
 
   test('numbers are shown with their significant digits', () => {

@@ -198,9 +198,3 @@ export type ShownName = Extract<Defined, { table: true }>['name'];
 
 /** The columns that the page shows. */
 export const SHOWN = COLUMNS.filter((column): column is ShownColumn<ShownName> => column.table);
-
-/** The English titles of the shown columns. */
-export const SHOWN_TITLES = Object.fromEntries(SHOWN.map(({ name, title }) => [name, title])) as Record<
-  ShownName,
-  string
->;

@@ -2,7 +2,7 @@
 import type { OwnSettingName } from '../../lab/cells/kinds';
 import type { NumberName, ResultName, ViewName } from '../../lab/experiment/descriptors';
 import type { CellKind } from '../../lab/notebook/notebook';
-import { SHOWN_TITLES } from '../../lab/records/columns';
+import type { ShownName } from '../../lab/records/columns';
 import type { CHATS } from '../../lab/text/chat';
 
 export const cells = {
@@ -222,10 +222,31 @@ export const cells = {
   runSettings: (number: number) => `Settings of run ${number}:`,
   everyRun: 'every run',
   defaults: 'defaults',
-  columns: SHOWN_TITLES,
+  /** Those of records/columns.ts, written out: a first visit does not load the columns. */
+  columns: {
+    x_median_tokens_per_second: 'Prefill (tok/s)',
+    x_median_ms: 'Median (ms)',
+    x_spread_percent: 'Spread (%)',
+    x_sample_count: 'Samples',
+    x_decode_tokens_per_second: 'Decode (tok/s)',
+    x_softmax_ms: 'Softmax (ms)',
+    x_readback_ms: 'Readback (ms)',
+    x_memory_mb: 'Memory besides weights (MB)',
+    x_model: 'Model',
+    x_prefill_tokens: 'Prefill (tokens)',
+    x_chunk_tokens: 'Chunk (tokens)',
+    x_variants: 'Variants',
+    x_error: 'Largest error',
+    x_adapter: 'Adapter',
+    x_setup: 'Setup',
+    x_warnings: 'Warnings',
+  } satisfies Record<ShownName, string>,
   // Results of another session
   anotherSession: 'Another session',
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}.`,
+  perfettoTrace: 'Trace for Perfetto',
+  /** In what form the runs of a table are copied, for the RWKV community. */
+  copyReport: 'Copy report',
   /** Where results came from; without one of these they are from another session. */
   origins: { page: 'From this page', link: 'From a link', file: 'From a file' },
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',

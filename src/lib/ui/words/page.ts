@@ -146,6 +146,8 @@ export const page = {
   copyFailed: 'The browser does not allow copying: copy it from the field',
   link: 'Link',
   // Dropping
+  shareUnfrozen: 'Results that are not frozen, to go along:',
+  results: 'Results',
   dropHere: 'Drop .md, .ipynb, .csv, .json or .gguf',
   dropUnknown: (name: string) =>
     `${name} is neither a notebook (.md, .ipynb), nor results (.csv, .json, .jsonl), nor a model (.gguf).`,

@@ -225,6 +225,8 @@ export const cells: typeof english = {
   },
   anotherSession: '另一次会话',
   anotherSessionAbout: (adapter) => `在 ${adapter} 上测得。`,
+  perfettoTrace: 'Perfetto 跟踪',
+  copyReport: '复制报告',
   origins: { page: '来自本页面', link: '来自链接', file: '来自文件' },
   emptyCsv: '还没有结果：把扫描的结果冻结到这里，或把 CSV 拖到页面上。',
   comparedFirst: '基准',

@@ -120,6 +120,8 @@ export const page: typeof english = {
   linkCopied: '链接已复制',
   copyFailed: '浏览器不允许复制：请从输入框中复制',
   link: '链接',
+  shareUnfrozen: '附带尚未冻结的结果：',
+  results: '结果',
   dropHere: '拖放 .md、.ipynb、.csv、.json 或 .gguf',
   dropUnknown: (name) => `${name} 不是笔记本（.md、.ipynb）、结果（.csv、.json、.jsonl）或模型（.gguf）。`,
   fileTooLarge: (size, most) => `文件有 ${size}，最多读取 ${most}`,
