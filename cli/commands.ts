@@ -7,6 +7,7 @@ import { deleteModel, downloadModel, models } from './models';
 import { peaks, profileRun, timeKernels, tuneSettings } from './measuring';
 import { runNotebook } from './notebook';
 import { repeat } from './repeat';
+import { resultFiles } from './resultFiles';
 import { evaluateFile, generateText, logits, tokenize } from './text';
 
 export const USAGE = `The RWKV-7 lab in a terminal.
@@ -25,6 +26,8 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
   generate --model M --prompt TEXT --tokens N      goes on from a prompt; greedy, or with
            [--temperature T] [--top-p P] [--seed S] [settings]
+  results check FILE …                             may these results be published: columns, units, times, checks
+  results report FILE …                            the fastest run of each device, model and prompt as a Markdown table
   load --model M [--times N] [--make synthetic-…]  loads a model's file N times: seconds and rate (CSV); --make writes the file first
        [--download yes]                            M is downloaded and loaded at the same time
   models                                           published models, and what is stored here (tab-separated)
@@ -62,6 +65,7 @@ const commands: Record<string, Command> = {
     text: false,
     run: generateText,
   },
+  results: { options: [], text: true, run: resultFiles },
   load: { options: ['model', 'times', 'make', 'download'], text: false, run: loadModel },
   models: { options: [], text: false, run: models },
   download: { options: [], text: true, run: downloadModel },

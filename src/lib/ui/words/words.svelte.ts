@@ -7,6 +7,7 @@ export type Words = typeof import('./en').default;
 export type BenchWords = typeof import('./bench').default;
 export type ShaderWords = typeof import('./shader').default;
 export type ChartWords = typeof import('./charts').default;
+export type ResultWords = typeof import('./results').default;
 
 /** Each language's own name, for the menu. */
 export const LANGUAGES: Record<Language, string> = { en: 'English', zh: '简体中文' };
@@ -63,6 +64,11 @@ const MODELS: Record<Language, () => Promise<typeof import('./models')>> = {
   zh: () => import('./zh/models'),
 };
 
+const RESULTS: Record<Language, () => Promise<typeof import('./results')>> = {
+  en: () => import('./results'),
+  zh: () => import('./zh/results'),
+};
+
 let current = $state<Language>('en');
 let words = $state.raw<Words>();
 
@@ -98,6 +104,9 @@ export const embedWords = async () => (await EMBED[current]()).default;
 
 /** The words of the models page, in the current language; loaded by the first call. Reactive. */
 export const modelWords = async () => (await MODELS[current]()).default;
+
+/** The words of the page of published results, in the current language; loaded by the first call. Reactive. */
+export const resultWords = async () => (await RESULTS[current]()).default;
 
 /** Loads the language chosen before, else the browser's. Call it before anything is shown. */
 export async function learn(): Promise<void> {

@@ -1,0 +1,53 @@
+/** The rows of the gallery of published results, and its filters. Imports nothing, so that the page of results stays small. */
+
+/** A published run. Plain data. */
+export interface GalleryRow {
+  file: string;
+  /** Its place among the runs of the file, from 0. */
+  index: number;
+  device: string;
+  software: boolean;
+  browser: string;
+  model: string;
+  prefill: number;
+  chunk: number;
+  /** Prompt tokens per second: the median, and its interval. */
+  rate: number;
+  low: number;
+  high: number;
+  decode?: number;
+  settings: string;
+  warnings: string[];
+  /** Ten characters of ISO 8601. */
+  day: string;
+  /** True for the fastest run of its device, browser, model and prompt. */
+  fastest: boolean;
+}
+
+export interface Gallery {
+  rows: GalleryRow[];
+  /** Files of other kinds: kernels, profiles. */
+  others: string[];
+}
+
+/** What a gallery can be narrowed down by. */
+export const FILTERS = ['device', 'browser', 'model', 'prefill'] as const;
+export type Filter = (typeof FILTERS)[number];
+export type Wanted = Partial<Record<Filter, string>>;
+
+/** The rows that have all wanted values; `all`: also those of slower settings. */
+export const filtered = (rows: readonly GalleryRow[], wanted: Wanted, all: boolean): GalleryRow[] =>
+  rows.filter(
+    (row) => (all || row.fastest) && FILTERS.every((key) => !wanted[key] || String(row[key]) === wanted[key]),
+  );
+
+/** The values of a filter that leave something, given the others; numbers in order. */
+export function choicesOf(rows: readonly GalleryRow[], key: Filter, wanted: Wanted): string[] {
+  const left = filtered(rows, { ...wanted, [key]: undefined }, true);
+  const values = [...new Set(left.map((row) => row[key]))];
+  return values
+    .sort((a, b) =>
+      typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b)),
+    )
+    .map(String);
+}

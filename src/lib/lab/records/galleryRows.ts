@@ -1,0 +1,46 @@
+/** Published files of results as rows of a gallery, made when the site is built. */
+import { browserOf } from './agent';
+import type { Gallery, GalleryRow } from './gallery';
+import { readRuns } from './import';
+import { decodeTokensPerSecond, rateInterval, type RunRecord, tokensPerSecond } from './record';
+import { fastestOf } from './report';
+
+/** The gallery of these files, fastest first. A file that holds no runs is listed among the others. */
+export function galleryOf(files: readonly { name: string; text: string }[]): Gallery {
+  const others: string[] = [];
+  const found = files.flatMap(({ name, text }) => {
+    try {
+      return readRuns(text).records.map((record, index) => ({ ...record, file: name, index }));
+    } catch {
+      others.push(name);
+      return [];
+    }
+  });
+  const fastest = new Set(fastestOf(found));
+  const rows = found.map((run) => rowOf(run, run.file, run.index, fastest.has(run)));
+  return { rows: rows.sort((a, b) => b.rate - a.rate), others };
+}
+
+function rowOf(record: RunRecord, file: string, index: number, fastest: boolean): GalleryRow {
+  const { adapter: device, software, agent, model, prefill, chunk, settings, warnings, startedAt } = record;
+  const { low, high } = rateInterval(record);
+  const decode = decodeTokensPerSecond(record);
+  const short = (value: number) => Number(value.toPrecision(5));
+  return {
+    ...{
+      file,
+      index,
+      device,
+      software,
+      browser: browserOf(agent),
+      model,
+      prefill,
+      chunk,
+      settings,
+      warnings,
+    },
+    ...{ rate: short(tokensPerSecond(record)), low: short(low), high: short(high), fastest },
+    ...(decode === undefined ? {} : { decode: short(decode) }),
+    day: startedAt.slice(0, 10),
+  };
+}

@@ -1,0 +1,14 @@
+// What is in static/results, read when the site is built: the page of results lists it.
+import { readdir, readFile } from 'node:fs/promises';
+import { json } from '@sveltejs/kit';
+import { galleryOf } from '../../../lib/lab/records/galleryRows';
+
+export const prerender = true;
+
+const FOLDER = 'static/results';
+
+export async function GET() {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.csv')).sort();
+  const files = names.map(async (name) => ({ name, text: await readFile(`${FOLDER}/${name}`, 'utf8') }));
+  return json(galleryOf(await Promise.all(files)));
+}

@@ -1,0 +1,180 @@
+// Exports and what is published: traces, reports, contributed files, the gallery, and links with results that are not frozen.
+import { readdir, readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { contentOf, parseNotebook } from '../../src/lib/lab/notebook/notebook';
+import { linkOf, readLink } from '../../src/lib/lab/notebook/share';
+import { checkContribution } from '../../src/lib/lab/records/contribution';
+import { choicesOf, filtered } from '../../src/lib/lab/records/gallery';
+import { galleryOf } from '../../src/lib/lab/records/galleryRows';
+import type { Profile } from '../../src/lib/lab/records/profile';
+import { type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
+import { fastestOf, inferenceReport } from '../../src/lib/lab/records/report';
+import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { profileTrace } from '../../src/lib/lab/records/trace';
+import { cellsOf } from '../../src/lib/ui/notebook/cellList';
+import { galleryNotebook } from '../../src/lib/ui/notebook/galleryLink';
+import { textWithResults, unfrozenIn } from '../../src/lib/ui/notebook/withResults';
+
+const road = await readFile('static/results/road-h100.csv', 'utf8');
+const [first] = fromCsv(road);
+/** A record as the lab of today makes it. */
+const fresh: RunRecord = {
+  ...first,
+  labVersion: '0.2.0',
+  checks: { shapes: 45, seed: 7, answerError: 2e-13, answerSeed: 8, seconds: 0.5 },
+};
+
+test('a trace has every dispatch with its begin and its end, so that the gaps are those of the GPU', () => {
+  const step = fc.record({ row: fc.nat(1), gap: fc.nat(1e6), length: fc.integer({ min: 1, max: 1e6 }) });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
+      let at = 0;
+      const timeline = steps.map(({ row, gap, length }) => {
+        const begin = (at += gap) * 1e-9;
+        at += length;
+        return { row, begin, seconds: length * 1e-9 };
+      });
+      const rows = ['a', 'b'].map((kernel) => ({ kernel, variant: 'naive', shape: 'rows 1' }));
+      const profile = {
+        settings: 'prefill=8',
+        adapter: 'a "GPU"',
+        tokens: 8,
+        rows,
+        timeline,
+      } as unknown as Profile;
+      const { traceEvents } = JSON.parse(profileTrace(profile)) as {
+        traceEvents: { ph: string; ts: number; dur: number; name: string }[];
+      };
+      const slices = traceEvents.filter(({ ph }) => ph === 'X');
+      expect(slices.map(({ name }) => name)).toEqual(steps.map(({ row }) => `${'ab'[row]}/naive`));
+      slices.forEach(({ ts, dur }, index) => {
+        expect(ts / 1e6).toBeCloseTo(timeline[index].begin, 12);
+        expect(dur / 1e6).toBeCloseTo(timeline[index].seconds, 12);
+        const next = slices[index + 1];
+        if (next) expect(next.ts - ts - dur).toBeCloseTo(steps[index + 1].gap / 1e3, 6);
+      });
+    }),
+  );
+  expect(() => profileTrace({ rows: [] } as unknown as Profile)).toThrow(/no timestamps/);
+});
+
+test('a report has the fastest run of each device, program, model and prompt', () => {
+  const slower = { ...fresh, prefillSeconds: fresh.prefillSeconds.map((seconds) => 2 * seconds) };
+  const other = { ...slower, adapter: 'a | b' };
+  expect(fastestOf([slower, fresh, other])).toEqual([fresh, other]);
+  const lines = inferenceReport([slower, fresh, other]).trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[2]).toContain(`| ${tokensPerSecond(fresh).toPrecision(4)} |`);
+  expect(lines[3]).toContain('a \\| b');
+});
+
+describe('a contributed file', () => {
+  const check = (records: RunRecord[]) => checkContribution(toCsv(records));
+
+  test('of a run that was checked is fit', () => {
+    expect(check([fresh])).toMatchObject({ problems: [] });
+  });
+
+  test.each([
+    ['no checks', { checks: undefined }, /Run 1: it says nothing about its checks/],
+    [
+      'no check of the answer',
+      { checks: { shapes: 45, seed: 7, seconds: 0.5 } },
+      /not checked after the timing/,
+    ],
+    ['no device', { adapter: '' }, /the device is not named/],
+    ['milliseconds for seconds', { prefillSeconds: [97_000_000] }, /is no time of a prompt/],
+    ['a time that no GPU reaches', { prefillSeconds: [2e-6] }, /TFLOPS are beyond every GPU/],
+    ['decoding that no memory allows', { decode: 64, decodeSeconds: [1e-3] }, /beyond every memory/],
+    ['no hash', { kernelHash: '' }, /hash of its kernels is missing/],
+    ['no samples', { summary: { samples: 5 } }, /samples were left out/],
+  ])('with %s is not', (_, change, message) => {
+    expect(check([{ ...fresh, ...change } as RunRecord]).problems.join('\n')).toMatch(message);
+  });
+
+  test('with an edited figure is not: each is compared with the samples', () => {
+    const rate = String(tokensPerSecond(fresh));
+    const text = toCsv([fresh]);
+    expect(text).toContain(rate);
+    const { problems } = checkContribution(text.replace(rate, String(2 * Number(rate))));
+    expect(problems.join('\n')).toMatch(/Run 1: x_median_tokens_per_second is .* its samples come to/);
+  });
+
+  test('that cannot be read says why', () => {
+    expect(checkContribution('a,b\n1,2\n').problems).toEqual([expect.stringMatching(/neither the lab's/)]);
+  });
+
+  test('of an older version is told apart from one without checks', () => {
+    const { problems, notes } = checkContribution(road);
+    expect(problems).toEqual([]);
+    expect(notes.join()).toMatch(/from before version 0\.2/);
+  });
+});
+
+describe('the gallery', () => {
+  test('lists every run of every shipped file once, fastest first, and the other files', async () => {
+    const names = (await readdir('static/results')).filter((name) => name.endsWith('.csv'));
+    const files = await Promise.all(
+      names.map(async (name) => ({ name, text: await readFile(`static/results/${name}`, 'utf8') })),
+    );
+    const { rows, others } = galleryOf(files);
+    const listed = new Set(rows.map(({ file, index }) => `${file} ${index}`));
+    expect(listed.size).toBe(rows.length);
+    expect(new Set([...rows.map(({ file }) => file), ...others])).toEqual(new Set(names));
+    expect(rows.map(({ rate }) => rate)).toEqual(rows.map(({ rate }) => rate).sort((a, b) => b - a));
+    for (const name of names.filter((each) => !others.includes(each)))
+      expect(checkContribution(files.find((file) => file.name === name)!.text).problems, name).toEqual([]);
+  });
+
+  test('filters leave what has all wanted values, and offer only values that leave something', () => {
+    const made = Array.from({ length: 20 }, (_, at) => ({
+      name: `${at}.csv`,
+      text: toCsv([
+        { ...fresh, adapter: `GPU ${at}`, agent: `Chrome/${100 + (at % 3)}.0` },
+        { ...fresh, adapter: `GPU ${at}`, agent: `Chrome/${100 + (at % 3)}.0`, prefillSeconds: [99] },
+      ]),
+    }));
+    const { rows } = galleryOf(made);
+    expect(filtered(rows, {}, true)).toHaveLength(40);
+    expect(filtered(rows, {}, false)).toHaveLength(20);
+    expect(filtered(rows, { device: 'GPU 4' }, false).map(({ browser }) => browser)).toEqual(['Chrome 101']);
+    expect(choicesOf(rows, 'browser', { device: 'GPU 4' })).toEqual(['Chrome 101']);
+    expect(choicesOf(rows, 'device', { device: 'GPU 4' })).toHaveLength(20);
+  });
+
+  test('a row opens as a notebook with its results and its settings, whatever its names hold', () => {
+    const name = fc.string();
+    fc.assert(
+      fc.property(name, name, (adapter, model) => {
+        const cells = parseNotebook(galleryNotebook([{ ...fresh, adapter, model }], ['a.csv']));
+        expect(cells.filter(({ kind }) => kind !== 'prose').map(({ kind }) => kind)).toEqual([
+          'csv',
+          'sweep',
+        ]);
+        const [back] = fromCsv(contentOf(cells.find(({ kind }) => kind === 'csv')!));
+        expect([back.adapter, back.model]).toEqual([adapter, model]);
+      }),
+    );
+  });
+});
+
+test('a link with results takes along what is not frozen, and nothing twice', async () => {
+  const cells = cellsOf('# A\n\n```lab sweep\nprefill=512\n```\n\n```lab sweep\nprefill=64\n```\n');
+  const sweeps = cells.filter(({ kind }) => kind === 'sweep');
+  const recordsOf = (id: string) => (id === sweeps[0].id ? [fresh] : []);
+  const left = unfrozenIn(cells, recordsOf);
+  expect(left).toMatchObject([{ id: sweeps[0].id, number: 2, settings: 'prefill=512', records: [fresh] }]);
+  const whole = cellsOf(textWithResults(cells, left));
+  expect(whole.map(({ kind }) => kind)).toEqual(['prose', 'sweep', 'csv', 'sweep']);
+  const again = whole.filter(({ kind }) => kind === 'sweep');
+  expect(unfrozenIn(whole, (id) => (id === again[0].id ? [fresh] : []))).toEqual([]);
+  const { cells: received } = await readLink(
+    await linkOf(parseNotebook(textWithResults(cells, left)), 'results'),
+  );
+  const [back] = fromCsv(contentOf(received.find(({ kind }) => kind === 'csv')!));
+  expect(back).toMatchObject({
+    ...{ adapter: fresh.adapter, agent: fresh.agent, labVersion: '0.2.0', kernelHash: fresh.kernelHash },
+    ...{ seed: fresh.seed, checks: fresh.checks, warnings: fresh.warnings },
+  });
+});
