@@ -152,8 +152,12 @@ fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   else { partial[p.split * sizes.tokens * p.out_stride + at] = sum; }
 }
 
-// The values between the two projections have to fit an f16.
-fn between(index: u32, sum: f32) -> f32 { return clamp(inner(index, sum), -65504.0, 65504.0); }
+// The values between the two projections have to fit an f16; a NaN, which clamp() drops, stays one.
+fn between(index: u32, sum: f32) -> f32 {
+  let value = inner(index, sum);
+  let is_nan = (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+  return select(clamp(value, -65504.0, 65504.0), value, is_nan);
+}
 
 @compute @workgroup_size(64)
 fn add(@builtin(global_invocation_id) id: vec3u) {

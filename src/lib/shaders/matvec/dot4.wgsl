@@ -66,13 +66,16 @@ fn stage_x(start: u32, first_pair: u32, thread: u32) {
       let at = 16u * (start + first_pair + pair) + 4u * block;
       v = mat4x4<f32>(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
     }
-    let largest = max(max(abs(v[0]), abs(v[1])), max(abs(v[2]), abs(v[3])));
-    let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
+    let largest = max(max(magnitude(v[0]), magnitude(v[1])), max(magnitude(v[2]), magnitude(v[3])));
+    let scale = bitcast<f32>(max(max(largest.x, largest.y), max(largest.z, largest.w))) / 127.0;
     let inverse = select(1.0 / scale, 0.0, scale == 0.0);
     x_bytes[pair * pitch + block] = vec4<u32>(bytes(v[0] * inverse), bytes(v[1] * inverse), bytes(v[2] * inverse), bytes(v[3] * inverse));
     x_scales[block * section + pair] = vec2<f32>(scale, dot((v[0] + v[1]) + (v[2] + v[3]), vec4<f32>(1.0)));
   }
 }
+
+// Magnitudes are compared by their bits: among numbers max() drops a NaN, which then would never reach the logits.
+fn magnitude(x: vec4<f32>) -> vec4<u32> { return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu); }
 
 fn bytes(x: vec4<f32>) -> u32 { return pack4xI8(vec4<i32>(round(x))); }
 

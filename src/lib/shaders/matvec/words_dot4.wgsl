@@ -66,8 +66,8 @@ fn stage_x(start: u32, first_half: u32, thread: u32) {
       let at = 4u * (8u * (start + first_half) + i);
       v = mat4x4<f32>(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
     }
-    let largest = max(max(abs(v[0]), abs(v[1])), max(abs(v[2]), abs(v[3])));
-    let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
+    let largest = max(max(magnitude(v[0]), magnitude(v[1])), max(magnitude(v[2]), magnitude(v[3])));
+    let scale = bitcast<f32>(max(max(largest.x, largest.y), max(largest.z, largest.w))) / 127.0;
     let inverse = select(1.0 / scale, 0.0, scale == 0.0);
     let at = i / 8u * pitch + i % 8u * 2u;
     x_bytes[at] = vec2<u32>(bytes(v[0] * inverse), bytes(v[1] * inverse));
@@ -75,6 +75,9 @@ fn stage_x(start: u32, first_half: u32, thread: u32) {
     x_scales[i] = scale;
   }
 }
+
+// Magnitudes are compared by their bits: among numbers max() drops a NaN, which then would never reach the logits.
+fn magnitude(x: vec4<f32>) -> vec4<u32> { return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu); }
 
 fn bytes(x: vec4<f32>) -> u32 { return pack4xI8(vec4<i32>(round(x))); }
 

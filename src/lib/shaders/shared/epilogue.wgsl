@@ -3,7 +3,7 @@
 fn finish(sum: f32, at: u32) {
   switch (sizes.epilogue) {
     case 1u: { out[at] += sum; }
-    case 2u: { out[at] = max(sum, 0.0) * max(sum, 0.0); }
+    case 2u: { out[at] = sum * max(sum, 0.0); } // not max() alone, which drops a NaN
     default: { out[at] = sum; }
   }
 }

@@ -5,9 +5,10 @@ const x_bytes = 1u;
 fn quantise(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= sizes.tokens * sizes.columns / 32u) { return; }
   let block = id.y * sizes.tokens * sizes.columns / 32u + id.x;
-  var largest = vec4<f32>();
-  for (var i = 0u; i < 8u; i++) { largest = max(largest, abs(x[block * 8u + i])); }
-  let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
+  // Magnitudes are compared by their bits: among numbers max() drops a NaN, which then would never reach the logits.
+  var largest = vec4<u32>();
+  for (var i = 0u; i < 8u; i++) { largest = max(largest, bitcast<vec4<u32>>(x[block * 8u + i]) & vec4<u32>(0x7fffffffu)); }
+  let scale = bitcast<f32>(max(max(largest.x, largest.y), max(largest.z, largest.w))) / 127.0;
   let inverse = select(1.0 / scale, 0.0, scale == 0.0);
   let a = vec4<u32>(bytes(block, 0u, inverse), bytes(block, 1u, inverse), bytes(block, 2u, inverse), bytes(block, 3u, inverse));
   let b = vec4<u32>(bytes(block, 4u, inverse), bytes(block, 5u, inverse), bytes(block, 6u, inverse), bytes(block, 7u, inverse));
