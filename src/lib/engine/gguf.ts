@@ -56,6 +56,10 @@ function checkArchitecture(metadata: Metadata): void {
     throw new Error(
       'the model\'s architecture is "arwkv7": the time mixing of RWKV-7 with the feed-forward layers of Qwen, which this lab does not compute; only "rwkv7" can be run',
     );
+  if (architecture === undefined)
+    throw new Error(
+      'its metadata does not name an architecture (general.architecture); only "rwkv7" can be run',
+    );
   if (architecture !== 'rwkv7') {
     throw new Error(`the model's architecture is ${shown(architecture)}; only "rwkv7" can be run`);
   }

@@ -10,7 +10,7 @@ import {
   type Variant,
 } from '../shaders/variant';
 import { allOrNone, mebibytes, NoRoom, storageBuffer, uniformBuffer } from './buffers';
-import { adapterInfoOf } from './device';
+import { adapterInfoOf, endScope } from './device';
 import { encode, type Step } from './encode';
 import { unsupportedReason } from './supported';
 import { fillWords, POISON } from './words';
@@ -253,7 +253,7 @@ export class Kernels {
     const buffers = allOrNone(() =>
       Object.fromEntries(lengths.map(([name, byteLength]) => [name, made(name, byteLength)])),
     );
-    const filled = this.device.popErrorScope().then((refused) => {
+    const filled = endScope(this.device).then((refused) => {
       if (refused) throw noRoom(refused.message);
       const filling = { ...request, named: { ...named, ...buffers } };
       const steps = this.#passes(filling, variant.loads, load, variant.loadBindings);
@@ -332,7 +332,7 @@ async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   const label = `${variant.kernel}/${variant.name}`;
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label, code: variant.wgsl });
-  const error = await device.popErrorScope();
+  const error = await endScope(device);
   const messages = (await module.getCompilationInfo()).messages.filter(({ type }) => type === 'error');
   if (error || messages.length) {
     const places = aboutSource(variant, messages).map(({ lineNum, linePos, message }) => {

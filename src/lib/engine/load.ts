@@ -1,6 +1,7 @@
 /** Streams a model file onto the GPU: several reads at once, each copied through a staging buffer of its own. */
 import { arrange, type Arrangement, type BufferPlan } from './arrangement';
 import { allOrNone, mebibytes, NoRoom, storageBuffer } from './buffers';
+import { endScope } from './device';
 import type { ByteSource } from './bytes';
 import { type Geometry, type ModelFile, openGguf } from './gguf';
 import { readsOf, slicesOf } from './reads';
@@ -61,7 +62,7 @@ async function makeBuffers(device: GPUDevice, name: string, plans: BufferPlan[])
       try {
         buffers.push(storageBuffer(device, label, 4 * words));
       } finally {
-        scopes = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+        scopes = Promise.all([endScope(device), endScope(device)]);
       }
       return scopes;
     }),

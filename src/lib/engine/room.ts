@@ -1,5 +1,6 @@
 /** How much room there is on a GPU: WebGPU does not tell, so it is tried. */
 import { gpuBuffer } from './buffers';
+import { endScope } from './device';
 
 /** The room that was measured, and why the measurement ended. */
 export interface MeasuredRoom {
@@ -55,7 +56,7 @@ async function take(device: GPUDevice, size: number, buffers: GPUBuffer[]): Prom
   const encoder = device.createCommandEncoder();
   encoder.clearBuffer(buffer);
   device.queue.submit([encoder.finish()]);
-  const errors = [device.popErrorScope(), device.popErrorScope()];
+  const errors = [endScope(device), endScope(device)];
   await device.queue.onSubmittedWorkDone();
   return (await Promise.all(errors)).every((error) => error === null);
 }

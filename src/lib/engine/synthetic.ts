@@ -3,7 +3,7 @@ import type { Sizes } from '../shaders/kernel';
 import { formats } from '../shaders/formats/formats';
 import type { Variant } from '../shaders/variant';
 import type { Piece } from './arrangement';
-import { GpuLost } from './device';
+import { endScope, GpuLost } from './device';
 import { encode } from './encode';
 import type { Geometry } from './gguf';
 import { SYNTHETIC, syntheticFormat } from './geometries';
@@ -88,7 +88,7 @@ async function submit(device: GPUDevice, steps: Step[], label: string) {
   device.pushErrorScope('out-of-memory');
   device.pushErrorScope('validation');
   device.queue.submit([encode(device, steps)]);
-  const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
+  const errors = await Promise.all([endScope(device), endScope(device)]);
   const lost = device.lost.then(({ message }) => {
     throw new GpuLost(`The GPU was lost while random weights were made (at ${label}): ${message}`);
   });

@@ -2,7 +2,7 @@
 import { dequantise, formats, repack, repackInto } from '../shaders/formats/formats';
 import { gpuBuffer } from './buffers';
 import type { ByteSource } from './bytes';
-import { GpuLost } from './device';
+import { endScope, GpuLost } from './device';
 import { requireFinite } from './finite';
 import type { Read, Slice } from './reads';
 
@@ -123,7 +123,7 @@ class Lane {
       encoder.copyBufferToBuffer(this.#staging, starts[i], buffer, place, heldBytes),
     );
     device.queue.submit([encoder.finish()]);
-    this.#errors.push(device.popErrorScope(), device.popErrorScope());
+    this.#errors.push(endScope(device), endScope(device));
   }
 
   destroy() {

@@ -1,6 +1,6 @@
 /** The tests of one shader: compilation, check against the reference, microbenchmark. */
 import { examine } from '../../engine/check';
-import { withErrorScopes } from '../../engine/device';
+import { endScope, withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
@@ -156,7 +156,7 @@ function firstDemand({ text }: Variant): number | undefined {
 async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[]> {
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label: 'a notebook’s shader', code: variant.wgsl });
-  const refused = await device.popErrorScope();
+  const refused = await endScope(device);
   const { messages } = await module.getCompilationInfo();
   const places = new Places(variant.text);
   const uses = readHeader(variant.text).fields.filter(({ key }) => key === 'use');
