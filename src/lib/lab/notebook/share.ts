@@ -121,7 +121,7 @@ export async function readLink(hash: string): Promise<SharedNotebook> {
   const whole = decodeText(await inflate(fromBase64(payload)));
   const [comment, labVersion] = /^<!-- rwkv-lab ([\w.-]{1,40}) -->\n/.exec(whole) ?? [''];
   const packed = whole.slice(comment.length);
-  const text = hasShaders(packed) ? unpackShaders(packed, await loadSources(), labVersion) : packed;
+  const text = hasShaders(packed) ? unpackShaders(packed, await sourcesFor(packed), labVersion) : packed;
   const cells = readNotebookText(text);
   const foreign = [...cells.keys()].filter((index) => cells[index].kind === 'wgsl');
   return { text, cells, foreign, ...(labVersion && { labVersion }) };
@@ -158,6 +158,19 @@ function summarised(cell: Cell): Cell {
 /** Returns the whole text of a shipped variant. */
 interface Sources {
   sourceOf: (variant: Variant) => string;
+  /** Texts that released versions shipped and that have changed since, by hash. */
+  former?: Readonly<Record<string, string>>;
+}
+
+/** What the shaders of a packed text are edits of; former texts only where one of them is not the present one. */
+async function sourcesFor(packed: string): Promise<Sources> {
+  const { sourceOf } = await loadSources();
+  const present = parseNotebook(packed).every(({ kind, body }) => {
+    const [, kernel, name, hash] = (kind === 'wgsl' && DIFF.exec(body)) || [];
+    const shipped = variants.find((variant) => variant.kernel === kernel && variant.name === name);
+    return hash === undefined || (shipped && hashTexts({ base: sourceOf(shipped) }) === hash);
+  });
+  return present ? { sourceOf } : { sourceOf, former: (await import('../../shaders/former.json')).default };
 }
 
 const hasShaders = (text: string) => parseNotebook(text).some(({ kind }) => kind === 'wgsl');
@@ -206,12 +219,13 @@ function unpackShaders(text: string, sources: Sources, labVersion?: string): str
   );
 }
 
-function unpacked(cell: Cell, { sourceOf }: Sources, labVersion = 'before 0.2'): Cell {
+function unpacked(cell: Cell, { sourceOf, former = {} }: Sources, labVersion = 'before 0.2'): Cell {
   if (cell.body.startsWith(PLAIN)) return { ...cell, body: cell.body.slice(PLAIN.length) };
   const [head, kernel, name, hash] = DIFF.exec(cell.body) ?? [];
   if (head === undefined) return cell;
   const shipped = variants.find((variant) => variant.kernel === kernel && variant.name === name);
-  const base = shipped && sourceOf(shipped);
+  const now = shipped && sourceOf(shipped);
+  const base = Object.hasOwn(former, hash) ? former[hash] : now;
   const why = base === undefined ? 'is not here' : 'has changed since';
   const versions = `the link was made by version ${labVersion} of the lab, this is ${LAB_VERSION}`;
   if (base === undefined || hashTexts({ base }) !== hash)
