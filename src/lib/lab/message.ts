@@ -9,7 +9,7 @@ export function messageOf(error: unknown): string {
 export const oneLine = (text: string): string =>
   visible(
     text
-      .split('\n')
+      .split(/\r\n?|\n/) // alone, a carriage return would write over the line in a terminal
       .map((line) => line.trim())
       .filter((line) => line !== '')
       .join(' '),
