@@ -387,7 +387,9 @@ describe('not a model at all', () => {
       key(gguf, 'general.architecture', { type: 8, value: 'llama' }),
     );
     expect(message).toBe('bad.gguf: the model\'s architecture is "llama"; only "rwkv7" can be run');
-    expect(await complaintAfter((gguf) => key(gguf, 'general.architecture'))).toContain('general.architecture');
+    expect(await complaintAfter((gguf) => key(gguf, 'general.architecture'))).toContain(
+      'general.architecture',
+    );
     const long = { type: 8, value: 'llama\n'.repeat(1000) };
     expect(await complaintAfter((gguf) => key(gguf, 'general.architecture', long))).toMatch(/^.{1,200}$/);
     const list = { type: 9, of: 4, value: [7] };
