@@ -4,8 +4,11 @@ import { expect, test } from 'vitest';
 import { objections } from './axe';
 import { withChromium } from './browsers';
 
-test('the lab with every control open', async () => {
-  await withChromium(async (page) => {
+test('the start page, and a sweep with every control open', async () => {
+  await withChromium(async (page, { address }) => {
+    await page.locator('[data-adapter]').waitFor();
+    expect(await objections(page)).toBe('');
+    await page.goto(`${address}?prefill=8`);
     await page.locator('[data-adapter]').waitFor();
     await page.evaluate(() =>
       document.querySelectorAll('details').forEach((details) => (details.open = true)),
@@ -34,7 +37,8 @@ test('the menu, the palette, the dialogs, and a link that is broken', async () =
       await page.getByRole('combobox').fill(name);
       if (name !== 'Command palette') await page.keyboard.press('Enter');
       await page.getByRole('dialog').waitFor();
-      expect(`${name}: ${await objections(page)}`).toBe(`${name}: `);
+      // The page behind a dialog cannot be reached, and was looked at before.
+      expect(`${name}: ${await objections(page, 'dialog[open]')}`).toBe(`${name}: `);
     }
   }, '#n=1.cut');
 });

@@ -4,11 +4,11 @@ import type { Page } from 'playwright-core';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Violations in the light and dark themes, one line per element; empty if there are none. */
-export async function objections(page: Page): Promise<string> {
-  const light = await violationsIn(page, 'light', (axe) => axe.withTags(TAGS));
+/** Violations in the light and dark themes, one line per element; empty if there are none. `within`: a selector, by default the whole page. */
+export async function objections(page: Page, within = 'html'): Promise<string> {
+  const light = await violationsIn(page, 'light', (axe) => axe.include(within).withTags(TAGS));
   // The themes differ in nothing but colours.
-  const dark = await violationsIn(page, 'dark', (axe) => axe.withRules('color-contrast'));
+  const dark = await violationsIn(page, 'dark', (axe) => axe.include(within).withRules('color-contrast'));
   return [...light, ...dark].join('\n');
 }
 
