@@ -85,7 +85,7 @@ test('links that are made to freeze the page open, and the page answers', async 
     expect(await allow.count()).toBe(2);
     expect(await page.locator('[data-compiled]').count()).toBe(0);
     expect(errors).toEqual([]);
-  });
+  }, '?prefill=8');
 });
 
 /** What an idle page must not do, counted from now on. */
@@ -223,5 +223,5 @@ test('an idle page with every kind of cell does nothing; typing is stored while 
     const saved = page.waitForEvent('download');
     await damaged.last().getByRole('button', { name: 'Download as stored' }).click();
     expect(await readFile(await (await saved).path(), 'utf8')).toContain('"cells": null');
-  });
+  }, '?prefill=8');
 });

@@ -77,5 +77,5 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     await page.keyboard.type('\n// edited');
     await expect.poll(() => page.getByText('vs. last run').count(), COMPUTING).toBe(1);
     expect(errors).toEqual([]);
-  });
+  }, '?prefill=8');
 });

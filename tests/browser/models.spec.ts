@@ -76,7 +76,7 @@ test('a cell runs a model that is still being downloaded: it is on the GPU in pa
       expect(await offer.textContent()).toContain('downloading');
       server.goOn();
       await page.locator('tr[data-run=done]').waitFor(COMPUTING);
-    });
+    }, 'robots.txt');
   } finally {
     server.close();
   }
@@ -187,7 +187,7 @@ test('a file that was chosen is remembered, and opened again after a reload', as
     expect(await cost.textContent()).not.toContain('1.2 MB');
     await page.getByRole('button', { name: 'Open it again' }).click();
     await expect.poll(() => cost.textContent()).toMatch(/chosen\.gguf.*1\.2 MB/s);
-  });
+  }, 'robots.txt');
 });
 
 test('a link names a published model: it is offered with its size, and nothing is fetched', async () => {
