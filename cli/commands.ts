@@ -23,7 +23,8 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   peaks                                            what this GPU can do at most: arithmetic, reading, dispatches (CSV)
   logits --model M --tokens 1,2,3 [settings]       the last token's logits, the argmax of every position (JSON)
   tokenize --model M TEXT                          token ids (JSON)
-  evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON)
+  evaluate --model M --text FILE [settings]        how well the model predicts a text (JSON); with --beside exact also how far
+           [--beside exact]                        its predictions are from those of the plainest kernels
   generate --model M --prompt TEXT --tokens N      goes on from a prompt; greedy, or with
            [--temperature T] [--top-p P] [--seed S] [settings]
   results check FILE …                             may these results be published: columns, units, times, checks
@@ -59,7 +60,7 @@ const commands: Record<string, Command> = {
   peaks: { options: [], text: false, run: peaks },
   logits: { options: ['model', 'tokens'], text: false, run: logits },
   tokenize: { options: ['model'], text: true, run: tokenize },
-  evaluate: { options: ['model', 'text'], text: false, run: evaluateFile },
+  evaluate: { options: ['model', 'text', 'beside'], text: false, run: evaluateFile },
   generate: {
     options: ['model', 'prompt', 'tokens', 'temperature', 'top-p', 'seed'],
     text: false,

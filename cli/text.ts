@@ -9,7 +9,8 @@ import type { Sampling } from '../src/lib/lab/text/sampling';
 import { checkSettings } from '../src/lib/lab/text/settings';
 import { evaluate, generate, logitsOf, prepareText, promptIds } from '../src/lib/lab/text/text';
 import { seeded } from '../src/lib/shaders/kernel';
-import { type Arguments, numberOption, required } from './arguments';
+import { distanceFrom, exactExperiment, logitsOver } from '../src/lib/lab/text/beside';
+import { type Arguments, numberOption, oneOf, required } from './arguments';
 import { openModel, print, tell, withSession } from './host';
 
 /** Prints the last token's logits and the argmax of every position as JSON. */
@@ -39,12 +40,22 @@ export async function tokenize(words: Arguments): Promise<boolean> {
 /** Prints how well the model predicts a text file, as JSON. Throws for a synthetic model. */
 export async function evaluateFile(words: Arguments, signal: AbortSignal): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
+  const beside = oneOf(words, 'beside', ['nothing', 'exact']);
   const text = await readText(required(words, 'text', 'FILE'));
   return withModel(name, words, signal, async (model, experiment, context) => {
     const ids = vocabularyOf(model).encode(text);
-    const { plans } = await prepareText(model, experiment, ids.length, context, { check: false });
-    const result = await evaluate(model.engine, plans, ids, new TextEncoder().encode(text).byteLength);
-    print(`${JSON.stringify(result)}\n`);
+    const { engine } = model;
+    const prepare = (settings: Experiment) =>
+      prepareText(model, settings, ids.length, context, { check: beside === 'exact' });
+    let exact: Float32Array | undefined;
+    if (beside === 'exact') {
+      const { plans } = await prepare(exactExperiment(experiment, engine.kernelNames));
+      exact = await logitsOver(engine, plans, ids);
+    }
+    const { plans } = await prepare(experiment);
+    const result = await evaluate(engine, plans, ids, new TextEncoder().encode(text).byteLength);
+    const distance = exact && (await distanceFrom(exact, engine, plans, ids));
+    print(`${JSON.stringify({ ...result, ...distance })}\n`);
   });
 }
 

@@ -222,11 +222,16 @@ describe('commands', () => {
       'demo',
       '--text',
       await file('text.txt', text),
-      'chunk=64&matmul=naive',
+      ...['--beside', 'exact', 'chunk=64&matmul=naive'],
     );
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
-    expect(Object.keys(result)).toEqual(['tokens', 'nats_per_token', 'bits_per_byte', 'top1_rate']);
+    const quality = ['tokens', 'nats_per_token', 'bits_per_byte', 'top1_rate'];
+    const distance = ['agreement_rate', 'kl_nats_per_token', 'max_logit_error'];
+    expect(Object.keys(result)).toEqual([...quality, ...distance]);
+    // Other orders of the same sums.
+    expect(result.agreement_rate).toBe(1);
+    expect(result.kl_nats_per_token).toBeLessThan(1e-8);
     expect(result.bits_per_byte).toBeGreaterThan(0.8);
     expect(result.bits_per_byte).toBeLessThan(1.8);
     expect(result.top1_rate).toBeGreaterThan(0.2);

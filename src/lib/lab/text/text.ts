@@ -4,6 +4,7 @@ import type { Experiment } from '../experiment/experiment';
 import { expand } from '../experiment/expand';
 import { type PreparedRun, type PrepareOptions, prepareRun } from '../measure/prepare';
 import type { LoadedModel, RunContext } from '../measure/session';
+import { logSumExp } from './logSum';
 import { Repetition, sample, type Sampling } from './sampling';
 import { checkSettings } from './settings';
 
@@ -160,12 +161,4 @@ function requireTokens(ids: number[], { geometry }: Engine): Uint32Array<ArrayBu
       `Token ${wrong} is out of range: this model has ids from 0 to ${geometry.vocabulary - 1}`,
     );
   return Uint32Array.from(ids);
-}
-
-function logSumExp(logits: ArrayLike<number>): number {
-  let largest = -Infinity;
-  for (let i = 0; i < logits.length; i++) largest = Math.max(largest, logits[i]);
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - largest);
-  return largest + Math.log(sum);
 }
