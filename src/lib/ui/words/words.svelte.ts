@@ -69,7 +69,19 @@ const RESULTS: Record<Language, () => Promise<typeof import('./results')>> = {
   zh: () => import('./zh/results'),
 };
 
+/** Translations of the lab's messages; English needs none. */
+const MESSAGES: Partial<Record<Language, () => Promise<(message: string) => string>>> = {
+  zh: async () => {
+    const [{ teller }, { default: sentences }] = await Promise.all([
+      import('./told'),
+      import('./zh/messages'),
+    ]);
+    return teller(sentences);
+  },
+};
+
 let current = $state<Language>('en');
+let telling = $state.raw<(message: string) => string>();
 let words = $state.raw<Words>();
 
 /** The current dictionary. Reactive. Throws before `learn` has loaded one. */
@@ -108,6 +120,9 @@ export const modelWords = async () => (await MODELS[current]()).default;
 /** The words of the page of published results, in the current language; loaded by the first call. Reactive. */
 export const resultWords = async () => (await RESULTS[current]()).default;
 
+/** A message of the lab, which is English, in the current language, if it has a translation. Reactive. */
+export const told = (message: string): string => telling?.(message) ?? message;
+
 /** Loads the language chosen before, else the browser's. Call it before anything is shown. */
 export async function learn(): Promise<void> {
   if (!words) await say(remembered() ?? preferred());
@@ -138,7 +153,11 @@ export async function speak(language: Language): Promise<void> {
 
 async function say(language: Language): Promise<void> {
   const { default: loaded } = await DICTIONARIES[language]();
-  [current, words] = [language, loaded];
+  [current, words, telling] = [language, loaded, undefined];
+  void MESSAGES[language]?.().then(
+    (tell) => current === language && (telling = tell),
+    () => undefined, // Offline: messages stay English.
+  );
   document.documentElement.lang = TAGS[language];
 }
 

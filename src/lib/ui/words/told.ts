@@ -1,0 +1,72 @@
+/**
+ * Says in another language what the lab says in English. Messages of the lower floors are English texts with values in them, in
+ * events, in stored results and in the terminal alike; a page in another language knows them by their English form, as
+ * gettext does: `{key} has no value`. A message that has no translation stays as it is.
+ */
+
+/** English and the other language, with the same values in braces; `{…message}` is a value that is a message itself. */
+export type Sentences = readonly (readonly [english: string, other: string])[];
+
+/** A message that is longer is not looked up. */
+const LONGEST = 2_000;
+/** Messages within messages. */
+const DEEPEST = 4;
+
+interface Form {
+  /** The English text around the values: one more than there are values. */
+  around: string[];
+  names: string[];
+  other: string;
+}
+
+const PLACE = /\{(\w+)\}/g;
+
+/** The translation of messages; linear in their length for each sentence. */
+export function teller(sentences: Sentences): (message: string) => string {
+  const forms = sentences.map(([english, other]): Form => ({
+    around: english.split(PLACE).filter((_, index) => index % 2 === 0),
+    names: [...english.matchAll(PLACE)].map(([, name]) => name),
+    other,
+  }));
+  const say = (message: string, depth: number): string => {
+    if (message.length > LONGEST || depth > DEEPEST) return message;
+    for (const form of forms) {
+      const values = valuesIn(message, form.around);
+      if (!values) continue;
+      const said = new Map(
+        form.names.map((name, i) => [name, /message$/i.test(name) ? say(values[i], depth + 1) : values[i]]),
+      );
+      return form.other.replace(PLACE, (_, name: string) => said.get(name) ?? '');
+    }
+    // `name.gguf: what is wrong with it`, and `2: what is wrong on that line`
+    const at = message.indexOf(': ');
+    const rest = at < 0 ? '' : message.slice(at + 2);
+    const told = rest && say(rest, depth + 1);
+    return told === rest ? message : `${message.slice(0, at)}：${told}`;
+  };
+  return (message) => {
+    const told = say(message, 0);
+    // The page ends some messages with a full stop.
+    return told === message && message.endsWith('.') ? withStop(say(message.slice(0, -1), 0), message) : told;
+  };
+}
+
+const withStop = (told: string, message: string) => (message.startsWith(told) ? message : `${told}。`);
+
+/** What stands between the parts of a form, each up to the first place where the next part occurs; undefined if it is not this form. */
+function valuesIn(message: string, around: readonly string[]): string[] | undefined {
+  const [first, ...others] = around;
+  if (!message.startsWith(first)) return undefined;
+  if (others.length === 0) return message === first ? [] : undefined;
+  const values: string[] = [];
+  let from = first.length;
+  for (const part of others.slice(0, -1)) {
+    const at = message.indexOf(part, from);
+    if (at < 0) return undefined;
+    values.push(message.slice(from, at));
+    from = at + part.length;
+  }
+  const last = others[others.length - 1];
+  if (!message.endsWith(last) || message.length - last.length < from) return undefined;
+  return [...values, message.slice(from, message.length - last.length)];
+}
