@@ -14,14 +14,14 @@ export function paletteOf(element: HTMLElement): Palette {
   return { ink, quiet, line, panel, series };
 }
 
-/** Calls back when the theme changes, by the system or by the user. Returns what ends that. */
+/** Calls back when the theme changes, by the system, by the user, or for paper. Returns what ends that. */
 export function onTheme(changed: () => void): () => void {
-  const system = matchMedia('(prefers-color-scheme: dark)');
-  system.addEventListener('change', changed);
+  const media = ['(prefers-color-scheme: dark)', 'print'].map((query) => matchMedia(query));
+  for (const each of media) each.addEventListener('change', changed);
   const observer = new MutationObserver(changed);
   observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });
   return () => {
-    system.removeEventListener('change', changed);
+    for (const each of media) each.removeEventListener('change', changed);
     observer.disconnect();
   };
 }
