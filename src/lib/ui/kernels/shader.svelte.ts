@@ -5,7 +5,7 @@ import type { Problem } from '../../lab/shader/diagnostics';
 import type { OwnVariant } from '../../shaders/variant';
 import type { WorkerEvent, WorkerMessage } from '../../lab/worker';
 import type { Lab } from '../session/lab.svelte';
-import { t } from '../words/words.svelte';
+import { kernelWords } from '../words/words.svelte';
 
 export type Asked = 'compile' | 'check' | 'microbenchmark';
 
@@ -95,7 +95,7 @@ export class Shader {
     this.#lab.send({ type: 'stop' });
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => {
-      const reason = t().kernel.hung(STOP_SECONDS);
+      const reason = kernelWords().hung(STOP_SECONDS);
       this.#lab.restart(reason, reason);
     }, 1000 * STOP_SECONDS);
   }

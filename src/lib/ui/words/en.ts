@@ -1,9 +1,7 @@
-/** English: every area of the page. */
+/** English: every area of the page that a first visit shows. */
 import { cells } from './cells';
 import { editor } from './editor';
-import { kernel } from './kernel';
 import { page } from './page';
-import { selftest } from './selftest';
 import { terms } from './terms';
 
-export default { cells, editor, kernel, page, selftest, terms };
+export default { cells, editor, page, terms };

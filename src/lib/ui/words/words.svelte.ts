@@ -5,6 +5,7 @@
 export type Language = 'en' | 'zh';
 export type Words = typeof import('./en').default;
 export type BenchWords = typeof import('./bench').default;
+type MoreWords = Pick<typeof import('./kernel'), 'kernel'> & Pick<typeof import('./selftest'), 'selftest'>;
 export type ShaderWords = typeof import('./shader').default;
 export type ChartWords = typeof import('./charts').default;
 export type ResultWords = typeof import('./results').default;
@@ -44,6 +45,12 @@ const BENCH: Record<Language, () => Promise<typeof import('./bench')>> = {
   zh: () => import('./zh/bench'),
 };
 
+/** The words of the pages that few open at first: kernels, shaders and the self-test. */
+const MORE: Record<Language, () => Promise<MoreWords>> = {
+  en: async () => ({ ...(await import('./kernel')), ...(await import('./selftest')) }),
+  zh: async () => ({ ...(await import('./zh/kernel')), ...(await import('./zh/selftest')) }),
+};
+
 const SHADER: Record<Language, () => Promise<typeof import('./shader')>> = {
   en: () => import('./shader'),
   zh: () => import('./zh/shader'),
@@ -81,6 +88,8 @@ const MESSAGES: Partial<Record<Language, () => Promise<(message: string) => stri
 };
 
 let current = $state<Language>('en');
+/** Undefined until a shader, a page of kernels or the self-test is about to be shown. */
+let more = $state.raw<MoreWords>();
 let telling = $state.raw<(message: string) => string>();
 let words = $state.raw<Words>();
 
@@ -88,6 +97,23 @@ let words = $state.raw<Words>();
 export function t(): Words {
   if (!words) throw new Error('No language is loaded yet: pages come after the layout, which waits for one');
   return words;
+}
+
+/** The words of shaders and kernels. Reactive. Throws before `learnMore` has loaded them. */
+export const kernelWords = () => loaded().kernel;
+
+/** The words of the self-test. Reactive. Throws before `learnMore` has loaded them. */
+export const selftestWords = () => loaded().selftest;
+
+function loaded(): MoreWords {
+  if (!more) throw new Error('These words are not loaded yet: what shows them waits for `learnMore`');
+  return more;
+}
+
+/** Loads the words of kernels, shaders and the self-test. Call it before anything of them is shown. */
+export async function learnMore(): Promise<void> {
+  await learn();
+  more ??= await MORE[current]();
 }
 
 /** How speeds are measured, in the current language; loaded by the first call. Reactive. */
@@ -152,8 +178,8 @@ export async function speak(language: Language): Promise<void> {
 }
 
 async function say(language: Language): Promise<void> {
-  const { default: loaded } = await DICTIONARIES[language]();
-  [current, words, telling] = [language, loaded, undefined];
+  const [first, others] = await Promise.all([DICTIONARIES[language](), more && MORE[language]()]);
+  [current, words, telling, more] = [language, first.default, undefined, others];
   void MESSAGES[language]?.().then(
     (tell) => current === language && (telling = tell),
     () => undefined, // Offline: messages stay English.
