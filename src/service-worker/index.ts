@@ -1,6 +1,6 @@
 /**
  * Lets the page work offline after the first visit. Each version of the site has a cache of its own, which is deleted when no open
- * page uses that version, so that a page never mixes files of two versions. Models and results are never cached here.
+ * page uses that version, so that a page never mixes files of two versions. Models and files of results are never cached here.
  */
 import { base, build, files, prerendered, version } from '$service-worker';
 

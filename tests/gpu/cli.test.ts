@@ -92,10 +92,10 @@ describe('commands', () => {
     const sweep = `${settings}samples=1\n`;
     const notebook = printNotebook([
       makeCell('prose', '# Try\n\n```lab nonsense\n```\n'),
-      makeCell('sweep', `${sweep}argmax=slices,mine\n`),
+      makeCell('sweep', sweep.replace('argmax=naive', 'argmax=slices,mine')),
       makeCell('wgsl', `${text}// mine\n`, 'argmax/mine'),
       makeCell('compare', `budget=1\n${settings}chunk=2,4\n`),
-      makeCell('sweep', `${sweep}argmax=missing\n`),
+      makeCell('sweep', sweep.replace('argmax=naive', 'argmax=missing')),
       makeCell('profile', settings),
       makeCell('roofline', ''),
       makeCell('tune', `budget=2\nmodel=${TINY}\nchunk=2\n${PLAIN}\n`),

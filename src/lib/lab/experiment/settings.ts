@@ -131,11 +131,14 @@ export const isRule = (line: string): boolean => /^[ \t]*---[ \t]*\r?\n?$/.test(
 
 /** Splits a cell's text at its first line `---`; `rest` begins with that line, and is empty if there is none. */
 export function splitAtRule(text: string): { settings: string; rest: string } {
-  const lines = linesOf(text);
-  const at = lines.findIndex(isRule);
-  if (at < 0) return { settings: text, rest: '' };
-  return { settings: lines.slice(0, at).join(''), rest: lines.slice(at).join('') };
+  for (let at = 0; at < text.length; at = nextLine(text, at))
+    if (isRule(text.slice(at, nextLine(text, at))))
+      return { settings: text.slice(0, at), rest: text.slice(at) };
+  return { settings: text, rest: '' };
 }
+
+/** Where the line ends that begins at `at`, its line break included. */
+const nextLine = (text: string, at: number): number => text.indexOf('\n', at) + 1 || text.length;
 
 /** The blocks between lines `---`; at least one. */
 export function splitBlocks(text: string): string[] {
@@ -150,8 +153,8 @@ export const joinBlocks = (blocks: readonly string[]): string => blocks.map(ende
 
 /** The prompt after a cell's settings. The line ending before the closing fence is not part of it. */
 export function promptOf(text: string): string {
-  const [, ...lines] = linesOf(splitAtRule(text).rest);
-  return lines.join('').replaceAll('\r\n', '\n').replace(/\n$/, '');
+  const { rest } = splitAtRule(text);
+  return rest.slice(nextLine(rest, 0)).replaceAll('\r\n', '\n').replace(/\n$/, '');
 }
 
 export const withPrompt = (text: string, prompt: string): string =>

@@ -3,6 +3,7 @@ import {
   makeCell,
   parseNotebook,
   printNotebook,
+  withContent,
   type Cell,
   type CellKind,
 } from '../../lab/notebook/notebook';
@@ -119,3 +120,26 @@ function partsOf(cell: NotebookCell): NotebookCell[] {
 export const now = () => new Date().toISOString();
 
 export const newId = () => Math.random().toString(36).slice(2, 10);
+
+/** Returns the cell with new content but the same id and gap. */
+export function rewritten(cell: NotebookCell, content: string): NotebookCell {
+  if (cell.kind === 'prose') return { ...cell, body: ended(content) };
+  const { id, gap } = cell;
+  return { ...withContent(cell, content), id, gap };
+}
+
+const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
+
+/** A name that no cell has, made of this one and the next free number. */
+export function freeName(name: string, cells: readonly NotebookCell[]): string {
+  const taken = cells.map((cell) => cell.name);
+  for (let number = 2; ; number++) {
+    const free = `${name.replace(/_\d+$/, '')}_${number}`;
+    if (!taken.includes(free)) return free;
+  }
+}
+
+/** The cell alone, without what a store keeps beside it. */
+export function withoutMarks({ id, kind, name, open, body, close, gap }: NotebookCell): NotebookCell {
+  return { id, kind, name, open, body, close, gap };
+}

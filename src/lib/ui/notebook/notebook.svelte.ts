@@ -1,25 +1,37 @@
 /** The open notebook: its cells, how they are edited, and how they are stored. Running them is in runner.svelte.ts. */
 import { type Catalogue, catalogueWith } from '../../lab/experiment/catalogue';
-import { type CellKind, contentOf, shadersOf, titleOf, withContent } from '../../lab/notebook/notebook';
+import { type CellKind, contentOf, shadersOf, titleOf } from '../../lab/notebook/notebook';
 import { LAB_VERSION } from '../../lab/version';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
 import { t } from '../words/words.svelte';
 import { isFramed } from '../parts/frame';
-import { cellsOf, newCell, newId, type NotebookCell, now, separated, spaced, textOf } from './cellList';
+import {
+  cellsOf,
+  freeName,
+  newCell,
+  newId,
+  type NotebookCell,
+  now,
+  rewritten,
+  separated,
+  spaced,
+  textOf,
+  withoutMarks,
+} from './cellList';
 import { Consent } from './consent';
 import { type Origin, Origins } from './origins';
-import type { Outcome } from './outcome';
+import { cut, type Outcome } from './outcome';
 import { Runner } from './runner.svelte';
+import { Soon } from './soon';
 import { starterFor } from './starters';
-import type { PastRun, Store, StoredCell, StoredNotebook } from './store';
+import type { PastRun, Store, StoredNotebook } from './store';
 import { UndoHistory } from './undo';
 
 export type { NotebookCell };
 
 /** A change is stored after this time without another one, and after the second time at the latest. */
-const SAVE_MILLISECONDS = 300;
-const LATEST_SAVE_MILLISECONDS = 700;
+const SAVING = { pause: 300, latest: 700 };
 
 export class Notebook extends Runner {
   cells = $state.raw<NotebookCell[]>([]);
@@ -67,9 +79,7 @@ export class Notebook extends Runner {
   readonly #origins = new Origins();
   /** True once the user has changed the notebook, now or before it was stored. */
   #written = false;
-  #saving: ReturnType<typeof setTimeout> | undefined;
-  /** Time of the first change that is not stored. */
-  #unsaved: number | undefined;
+  readonly #saving = new Soon(SAVING, () => void this.save());
 
   constructor(
     lab: Lab,
@@ -101,7 +111,7 @@ export class Notebook extends Runner {
     const free = await this.store.claim(stored.id);
     this.copied = !free;
     this.damaged = stored.damaged ?? false;
-    const cells = stored.cells.map(withoutMark);
+    const cells = stored.cells.map(withoutMarks);
     this.#consent.allow(cells.filter((_, index) => !stored.cells[index].foreign));
     cells.forEach((cell, index) => this.#origins.set([cell], stored.cells[index].origin));
     this.#reset(cells, free ? stored.id : newId(), stored.name, stored.address);
@@ -206,7 +216,7 @@ export class Notebook extends Runner {
     const index = this.index(id);
     const cell = this.cells[index];
     if (!cell) return;
-    const name = cell.kind === 'wgsl' ? this.#freeName(cell.name) : cell.name;
+    const name = cell.kind === 'wgsl' ? freeName(cell.name, this.cells) : cell.name;
     this.add(cell.kind, index + 1, contentOf(cell), name);
   }
 
@@ -266,6 +276,7 @@ export class Notebook extends Runner {
     this.name = name.trim();
     this.changed();
   }
+
   /** Writes records as CSV into the results cell directly below a cell; adds one if there is none. */
   freeze(id: string, csv: string) {
     const below = this.cells[this.index(id) + 1];
@@ -318,14 +329,6 @@ export class Notebook extends Runner {
     this.changed();
   }
 
-  #freeName(name: string): string {
-    const taken = this.cells.map((cell) => cell.name);
-    for (let number = 2; ; number++) {
-      const free = `${name.replace(/_\d+$/, '')}_${number}`;
-      if (!taken.includes(free)) return free;
-    }
-  }
-
   #titleOf(cells: NotebookCell[]): string {
     const title = titleOf(cells);
     return title === 'Untitled' ? t().page.untitled : title;
@@ -350,12 +353,7 @@ export class Notebook extends Runner {
   /** Schedules a save: when changes pause, and soon even if they do not. */
   override changed() {
     this.saved = 'saving';
-    const time = performance.now();
-    this.#unsaved ??= time;
-    if (time - this.#unsaved >= LATEST_SAVE_MILLISECONDS - SAVE_MILLISECONDS && this.#saving !== undefined)
-      return;
-    clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => void this.save(), SAVE_MILLISECONDS);
+    this.#saving.ask();
   }
 
   /**
@@ -363,15 +361,14 @@ export class Notebook extends Runner {
    * belongs to another notebook, so it is not updated.
    */
   async save({ leaving = false } = {}): Promise<void> {
-    clearTimeout(this.#saving);
-    this.#saving = this.#unsaved = undefined;
+    this.#saving.cancel();
     try {
       // First the content, because making the address takes time in which the page may end.
       await this.#store();
       const { address } = this;
       if (!leaving) await this.onsave().catch(() => undefined); // the address is only a convenience
       if (this.address !== address) await this.#store();
-      this.saved = this.#saving === undefined ? 'yes' : 'saving';
+      this.saved = this.#saving.asked ? 'saving' : 'yes';
       this.saveProblem = undefined;
     } catch (reason) {
       this.saved = 'no';
@@ -402,20 +399,3 @@ interface Opening {
   address?: string;
   origin?: Origin;
 }
-
-/** The outcome of a run that the end of the page cut. */
-const cut = (outcome: Outcome): Outcome => ({ ...outcome, state: 'cut', cuts: (outcome.cuts ?? 0) + 1 });
-
-/** The cell without the mark of the store: consent is kept by text. */
-function withoutMark({ id, kind, name, open, body, close, gap }: StoredCell): NotebookCell {
-  return { id, kind, name, open, body, close, gap };
-}
-
-/** Returns the cell with new content but the same id and gap. */
-function rewritten(cell: NotebookCell, content: string): NotebookCell {
-  if (cell.kind === 'prose') return { ...cell, body: ended(content) };
-  const { id, gap } = cell;
-  return { ...withContent(cell, content), id, gap };
-}
-
-const ended = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`);

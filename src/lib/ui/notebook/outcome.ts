@@ -64,3 +64,10 @@ export const upgradeOutcome = (stored: Outcome): Outcome => ({
   events: stored.events.map(upgradeEvent),
   previous: stored.previous.map(upgradeRecord),
 });
+
+/** The outcome of a run that the end of the page cut. */
+export const cut = (outcome: Outcome): Outcome => ({
+  ...outcome,
+  state: 'cut',
+  cuts: (outcome.cuts ?? 0) + 1,
+});

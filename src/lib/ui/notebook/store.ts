@@ -1,9 +1,9 @@
 /** Browser storage of notebooks with their results and of the run history: IndexedDB, through `idb`. */
 import type { DBSchema, IDBPDatabase } from 'idb';
 import { openOwnDatabase, ownName } from '../../models/site';
-import type { PastRun, StoredCell, StoredNotebook } from './stored';
+import type { PastRun, StoredNotebook } from './stored';
 
-export type { PastRun, StoredCell, StoredNotebook };
+export type { PastRun, StoredNotebook };
 
 /** A stored value that cannot be opened, or not whole, as it was stored. */
 export interface Damaged {
