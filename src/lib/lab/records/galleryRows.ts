@@ -5,12 +5,20 @@ import { readRuns } from './import';
 import { decodeTokensPerSecond, rateInterval, type RunRecord, tokensPerSecond } from './record';
 import { fastestOf } from './report';
 
-/** The gallery of these files, fastest first. A file that holds no runs is listed among the others. */
-export function galleryOf(files: readonly { name: string; text: string }[]): Gallery {
+/**
+ * The gallery of these files, fastest first. A file that holds no runs is listed among the others. `devices`: names of GPUs by the end
+ * of a file's name (`runs-h100.csv`), because what a driver or a browser calls them is often a version or a vendor alone.
+ */
+export function galleryOf(
+  files: readonly { name: string; text: string }[],
+  devices: Readonly<Record<string, string>> = {},
+): Gallery {
   const others: string[] = [];
   const found = files.flatMap(({ name, text }) => {
     try {
-      return readRuns(text).records.map((record, index) => ({ ...record, file: name, index }));
+      const device = /-([a-z0-9]+)\.csv$/.exec(name)?.[1] ?? '';
+      const named = Object.hasOwn(devices, device) ? { adapter: devices[device] } : {};
+      return readRuns(text).records.map((record, index) => ({ ...record, ...named, file: name, index }));
     } catch {
       others.push(name);
       return [];

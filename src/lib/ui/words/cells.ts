@@ -269,9 +269,6 @@ export const cells = {
     ms: 'GPU time (ms)',
     share: 'Share (%)',
     tflops: 'TFLOPS',
-    computeShare: 'of peak (%)',
-    gbs: 'GB/s',
-    bandwidthShare: 'of peak bandwidth (%)',
     beyond: 'Over the target (ms)',
   },
   profileChunk: (tokens: string, wall: string, rate: string) =>

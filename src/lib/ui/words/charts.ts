@@ -27,15 +27,8 @@ export default {
   stripSummary: (run: string, count: number, median: string) =>
     `${run}: ${count} samples, median ${median} tokens/s.`,
   median: (rate: string) => `median ${rate}`,
-  // Decoding
-  histogram: 'Time of each token',
-  milliseconds: 'ms',
-  tokensCount: 'tokens',
-  histogramSummary: (count: number, median: string, slowest: string) =>
-    `${count} tokens after the first: median ${median} ms, the slowest ${slowest} ms.`,
-  bin: (from: string, to: string, count: number) =>
-    `${from} to ${to} ms: ${count === 1 ? '1 token' : `${count} tokens`}`,
   // Tuning
+  milliseconds: 'ms',
   curve: 'Search: time of the searched kernels in a prompt',
   trialNumber: 'trial',
   trials: 'trials',
@@ -50,8 +43,6 @@ export default {
     `${kernel}: ${trials} timed trials, the fastest ${best} with ${ms} ms.`,
   time: 'time, ms',
   variant: 'variant',
-  fastestTrial: 'fastest',
-  otherTrials: 'others',
   // Roofline
   roofline: 'Roofline: the kernels of this chunk under the peaks of this GPU',
   intensity: 'FLOP per byte, log scale',
@@ -90,7 +81,6 @@ export default {
   first: 'First',
   second: 'Second',
   kernel: 'Kernel',
-  pinnedProfile: (what: string) => `pinned: ${what}`,
   // A selected point
   selected: (run: number) => `Run ${run}`,
   pinPoint: 'Pin as baseline',

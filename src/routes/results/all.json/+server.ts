@@ -10,5 +10,6 @@ const FOLDER = 'static/results';
 export async function GET() {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.csv')).sort();
   const files = names.map(async (name) => ({ name, text: await readFile(`${FOLDER}/${name}`, 'utf8') }));
-  return json(galleryOf(await Promise.all(files)));
+  const devices: Record<string, string> = JSON.parse(await readFile(`${FOLDER}/devices.json`, 'utf8'));
+  return json(galleryOf(await Promise.all(files), devices));
 }
