@@ -39,6 +39,7 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     await page
       .locator('[data-import]')
       .setInputFiles({ name: 'live.md', mimeType: 'text/markdown', buffer: Buffer.from(text) });
+    await page.locator('[data-shader="advance/mine"]').waitFor(); // the sweep before it has a switch as well
 
     // Switched on, the cell measures its one point: a quick look, which is hollow, and then all four samples.
     await page.getByRole('switch', { name: 'Live' }).check();
