@@ -21,6 +21,7 @@ export default {
   chooseAnother: 'Choose another row to draw both.',
   openChosen: 'Open these as a notebook',
   clear: 'Clear',
+  showChosen: 'Show the comparison',
   compare: (name: string) => `Compare ${name}`,
   open: 'Open',
   openRow: (name: string) => `Open ${name} as a notebook`,

@@ -15,6 +15,7 @@ export default {
   chooseAnother: '再选一行即可一起绘图。',
   openChosen: '打开为笔记本',
   clear: '清除',
+  showChosen: '查看对比',
   compare: (name) => `比较 ${name}`,
   open: '打开',
   openRow: (name) => `将 ${name} 打开为笔记本`,
