@@ -1,4 +1,4 @@
-//! No barriers: a thread finds the best of its slice of the vocabulary, then a thread the best of its row's slices.
+//! No barriers: one thread finds the best of each slice of the vocabulary, then one thread finds the best of each row.
 //! scratch slice_best: slices * rows
 //! pass slice: slices / workgroup_size, rows
 //! pass total: rows / workgroup_size

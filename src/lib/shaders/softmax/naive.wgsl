@@ -1,4 +1,4 @@
-//! No barriers: a thread adds up its slice, one thread the slices, and then a thread divides each logit's exponential.
+//! No barriers: one thread adds up each slice, one thread adds up the slices, then one thread divides each exponential.
 //! scratch slice_sums: 2 * slices + 2
 //! pass slice: slices / workgroup_size
 //! pass total: 1
