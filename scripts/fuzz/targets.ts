@@ -1,4 +1,4 @@
-// What is fuzzed: each target makes an input from a seed and gives it to the code that reads such inputs from strangers.
+// Targets of fuzzing: each makes an input from a seed and gives it to the code that reads such inputs from strangers.
 import { readFileSync } from 'node:fs';
 import { memorySource } from '../../src/lib/engine/bytes';
 import { openGguf, readNumbers } from '../../src/lib/engine/gguf';

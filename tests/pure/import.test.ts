@@ -134,7 +134,7 @@ describe('llama-bench', () => {
       );
       const table = markdownTable(records);
       for (const label of labels) expect(table).toContain(label);
-      // What is stored in the notebook draws the same chart.
+      // Results stored in the notebook draw the same chart.
       expect(bars(readRuns(toCsv(records)).records)).toEqual(drawn);
     },
   );

@@ -12,7 +12,7 @@ export const SITE_PATH = sitePathOf(import.meta.url);
 /** The name of a lock, a channel, a database or a web storage key for this site alone. */
 export const ownName = (name: string): string => `${name} ${SITE_PATH}`;
 
-/** What is done about a database that is open elsewhere. */
+/** Handlers for a database that is open in another tab or version. */
 type Events<Schema> = Pick<OpenDBCallbacks<Schema>, 'blocked' | 'blocking' | 'terminated'>;
 
 /**

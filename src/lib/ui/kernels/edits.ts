@@ -5,7 +5,7 @@ import { besideOthers } from './numbers';
 /** All uses of a kernel in a chunk. */
 export interface ChunkTime {
   tokens: number;
-  /** Of one chunk: the time of each shape, as often as it is used. */
+  /** Sum over the shapes of a chunk: the time of each, as often as it is used. */
   seconds: number;
   /** The shipped variant that was timed at the same shapes. */
   shipped?: { name: string; seconds: number };

@@ -94,7 +94,10 @@ export class Notebook extends Runner {
    * Opens a text as a new notebook. Its shaders are not compiled until the user allows them, unless `trusted`: the text comes
    * from this site. `origin`: where its results came from, if it was not another session of this browser.
    */
-  open(text: string, { trusted = false, address = '', origin }: Opening = {}) {
+  open(
+    text: string,
+    { trusted = false, address = '', origin }: { trusted?: boolean; address?: string; origin?: Origin } = {},
+  ) {
     const cells = cellsOf(text);
     this.#origins.set(cells, origin);
     if (trusted) this.#consent.allow(cells);
@@ -392,10 +395,4 @@ export class Notebook extends Runner {
       $state.snapshot({ ...facts, id, name, title, cells, outcomes, address }) as StoredNotebook,
     );
   }
-}
-
-interface Opening {
-  trusted?: boolean;
-  address?: string;
-  origin?: Origin;
 }

@@ -51,7 +51,7 @@ export class Store {
     return read && { ...read, ...(copy && { damaged: true }) };
   }
 
-  /** What is stored as a notebook and is none; the copies of those that were opened in part. */
+  /** Stored values that are no notebooks, and the copies of notebooks that were opened in part. */
   async damaged(): Promise<Damaged[]> {
     const { damagedIn } = await reader();
     return damagedIn(await (await this.#open()).getAll('notebooks'));

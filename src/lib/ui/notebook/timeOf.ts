@@ -5,7 +5,7 @@ import { type Outcome, recordsIn } from './outcome';
 import { secondsFor, type Standing } from './points';
 import { budgetOf } from './readCells';
 
-/** What is asked of the notebook whose cells these are. */
+/** The part of a notebook that an estimate needs. */
 interface Cells {
   outcomes: ReadonlyMap<string, Outcome>;
   cell(id: string): NotebookCell | undefined;

@@ -1,3 +1,3 @@
-/** What is shown of the selected run; loaded when one is selected. */
+/** Views of the selected run, loaded when one is selected. */
 export { default as Chosen } from './Chosen.svelte';
 export { default as Samples } from './Samples.svelte';

@@ -1,4 +1,4 @@
-// What is in static/results, read when the site is built: the page of results lists it.
+// The list of static/results for the page of results, made when the site is built.
 import { readdir, readFile } from 'node:fs/promises';
 import { json } from '@sveltejs/kit';
 import { galleryOf } from '../../../lib/lab/records/galleryRows';
