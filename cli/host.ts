@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
-import { Session } from '../src/lib/lab/measure/session';
+import { type SearchStore, Session } from '../src/lib/lab/measure/session';
 import { keptStore } from '../src/lib/lab/measure/floor';
 import { cacheFolder } from './modelFolder';
 import { openStoredModel } from './models';
@@ -25,24 +25,40 @@ export async function openModel(model: string, signal?: AbortSignal) {
   return openFile(model === 'demo' ? join(folder, DEMO) : model);
 }
 
-const floorsFile = join(cacheFolder(), 'floors.json');
+/** A JSON file in the user's cache folder that holds values by key. `read` rejects where there is none. */
+function cacheFile(name: string) {
+  const file = join(cacheFolder(), name);
+  const all = async () => JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  return {
+    read: async (key: string) => (await all())[key],
+    async write(key: string, value: unknown) {
+      const others = await all().catch(() => ({}));
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, JSON.stringify({ ...others, [key]: value }));
+    },
+  };
+}
 
-/** The A/A values of this machine, in a file of the user's cache folder. */
-const readFloors = async () => JSON.parse(await readFile(floorsFile, 'utf8')) as Record<string, unknown>;
-const floors = keptStore(
-  async (key) => (await readFloors())[key],
-  async (key, values) => {
-    const all = await readFloors().catch(() => ({}));
-    await mkdir(dirname(floorsFile), { recursive: true });
-    await writeFile(floorsFile, JSON.stringify({ ...all, [key]: values }));
+/** The A/A values of this machine. */
+const floorsFile = cacheFile('floors.json');
+const floors = keptStore(floorsFile.read, floorsFile.write);
+
+/** Searches that were stopped. */
+const searchesFile = cacheFile('searches.json');
+const searches: SearchStore = {
+  async read(key) {
+    const kept = await searchesFile.read(key);
+    return typeof kept === 'string' ? kept : undefined;
   },
-);
+  write: searchesFile.write,
+};
 
 const newSession = () =>
   new Session({
     gpu,
     open: openModel,
     floors,
+    searches,
     agent: `Node ${process.version}, ${process.platform} ${process.arch}`,
   });
 

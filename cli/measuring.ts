@@ -91,10 +91,20 @@ function tellTuning(event: TuneEvent): void {
   if (event.type === 'tuning') for (const { before } of event.kernels) tell(`  ${describe(before)}`);
   if (event.type === 'candidate') tell(`    ${describe(event.candidate)}`);
   if (event.type === 'kernel') {
-    tell(`  before ${describe(event.before)}  best ${describe(event.best)}`);
+    if (event.resumed)
+      tell(`  ${event.kernel} was searched before the search was stopped:\n${triedText(event)}`);
+    tell(`  before ${describe(event.before)}  best ${describe(event.ranking[0])}`);
     for (const each of event.overrides) tell(`  ${overrideText(each)}\n`);
   }
   if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
+}
+
+/** What was tried for a kernel before the search was stopped. */
+function triedText({ kernel, tried }: TuneEvent & { type: 'kernel' }): string {
+  const lines = tried.map(({ variant, knobs, seconds = Infinity, reason }) => {
+    return `    ${kernel}/${variant} ${knobs}: ${reason ?? `${(1e6 * seconds).toPrecision(4)} us`}\n`;
+  });
+  return lines.join('');
 }
 
 /** Describes a shape for which another variant is faster than the best one for all shapes. */

@@ -62,6 +62,51 @@ describe('tuning', () => {
   });
 });
 
+test('a search that was stopped goes on in another process: what was tried is told, and not tried again', async () => {
+  const texts = new Map<string, string>();
+  const host = {
+    ...session.host,
+    searches: {
+      read: (key: string) => Promise.resolve(texts.get(key)),
+      write: (key: string, text: string | undefined) =>
+        Promise.resolve(void (text === undefined ? texts.delete(key) : texts.set(key, text))),
+    },
+  };
+  const asked = parseExperiment(`${QUICK}&chunk=4&matmul_q4_k=naive&layer_norm=naive,workgroup`);
+  const options = { budgetSeconds: 4, largestError: 1e-3, effort };
+  /** The events of the search in a session of its own, stopped by the first event that `ends` names. */
+  async function search(ends: TuneEvent['type'] | undefined) {
+    const own = new Session(host);
+    const stop = new AbortController();
+    const events: TuneEvent[] = [];
+    const tell = (event: TuneEvent) => {
+      events.push(event);
+      if (event.type === ends) stop.abort(new Error('Stopped'));
+    };
+    try {
+      for await (const { settings } of tune(asked, own, options, stop.signal, tell))
+        expect(expand(parseExperiment(settings))).toHaveLength(1);
+    } catch (error) {
+      if (error !== stop.signal.reason) throw error;
+    } finally {
+      own.close();
+    }
+    expect(stop.signal.aborted).toBe(ends !== undefined);
+    return events.flatMap((event) => (event.type === 'kernel' ? [event] : []));
+  }
+  const [found] = await search('kernel');
+  expect(found.resumed).toBe(false);
+  expect(found.tried.length).toBeGreaterThan(0);
+  expect(texts.size).toBe(1);
+  const [again, ...others] = await search(undefined);
+  expect(again).toMatchObject({ kernel: found.kernel, settings: found.settings, resumed: true });
+  expect(again.tried).toEqual(found.tried);
+  expect(again.ranking.map(({ seconds }) => seconds)).toEqual(found.ranking.map(({ seconds }) => seconds));
+  expect(others.length).toBeGreaterThan(0);
+  expect(others.every(({ resumed }) => !resumed)).toBe(true);
+  expect(texts.size).toBe(0);
+});
+
 /** The settings that the page keeps of a finished search (Tune for this GPU) are the default from then on, where they are faster. */
 async function staysDefault(found: Tuned) {
   const stored = new Map<string, string>();

@@ -12,7 +12,8 @@ import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import type { Profile, ProfileRow } from '../../src/lib/lab/records/profile';
 import { variantSums } from '../../src/lib/lab/records/profile';
 import type { RunRecord } from '../../src/lib/lab/records/record';
-import type { BestSoFar, Trial } from '../../src/lib/lab/tune/tune';
+import type { Trial } from '../../src/lib/lab/tune/found';
+import type { BestSoFar } from '../../src/lib/lab/tune/tune';
 import { bestTimes, byCost, costOf, mostCompared, sharesIn } from '../../src/lib/ui/kernels/shipped';
 import { captionOf, fileNameOf, originOf } from '../../src/lib/ui/results/caption';
 import {

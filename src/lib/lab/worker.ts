@@ -7,7 +7,7 @@ import { type CellWork, type LabEvent } from './cells/events';
 import { keptStore } from './measure/floor';
 import { type Report } from './measure/progress';
 import { selfTest, type SelfTestEvent, type SelfTestOptions } from './shader/selftest';
-import { Session } from './measure/session';
+import { type SearchStore, Session } from './measure/session';
 import { isAddress } from '../models/names';
 import { ASK, CHANNEL, type OnGpu } from '../models/onGpu';
 import { openOpfs } from '../models/opfs';
@@ -70,22 +70,34 @@ const superseding = new Map<string, { end: AbortController; idle: boolean }>();
 /** The end of the work queued so far: there is one GPU, so each job waits for the one before it. */
 let last: Promise<void> = Promise.resolve();
 
-let database: Promise<IDBPDatabase> | undefined;
+/** Opens a store in a database of its own, so that the page's may change its version, and again after that was closed. */
+function ownStore(name: string) {
+  let database: Promise<IDBPDatabase> | undefined;
+  return () =>
+    (database ??= openOwnDatabase(`rwkv-lab-${name}`, (made) => void made.createObjectStore(name), {
+      blocking(_current, _blocked, event) {
+        (event.target as IDBDatabase).close();
+        database = undefined;
+      },
+      terminated: () => (database = undefined),
+    }));
+}
 
-/** A database of its own, so that the page's may change its version. */
-const openFloors = () =>
-  (database ??= openOwnDatabase('rwkv-lab-floors', (made) => void made.createObjectStore('floors'), {
-    blocking(_current, _blocked, event) {
-      (event.target as IDBDatabase).close();
-      database = undefined;
-    },
-    terminated: () => (database = undefined),
-  }));
-
+const openFloors = ownStore('floors');
 const floors = keptStore(
   async (key) => (await openFloors()).get('floors', key),
   async (key, values) => void (await (await openFloors()).put('floors', values, key)),
 );
+
+const openSearches = ownStore('searches');
+const searches: SearchStore = {
+  read: async (key) => (await openSearches()).get('searches', key) as Promise<string | undefined>,
+  async write(key, text) {
+    const database = await openSearches();
+    if (text === undefined) await database.delete('searches', key);
+    else await database.put('searches', text, key);
+  },
+};
 
 const session = new Session({
   gpu: navigator.gpu,
@@ -93,6 +105,7 @@ const session = new Session({
   hidden: () => hidden,
   battery: () => battery,
   floors,
+  searches,
   async open(model, signal) {
     const file = files.get(model);
     if (file) return fileSource(file);

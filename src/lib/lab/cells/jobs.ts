@@ -11,8 +11,7 @@ import { profile } from '../measure/profile';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
 import { generateCell } from '../text/generate';
-import type { Candidate } from '../tune/search';
-import { tune, type Trial, type TuneEvent } from '../tune/tune';
+import { type BestSoFar, tune, type TuneEvent } from '../tune/tune';
 import { targetOf } from './cells';
 import type { CellWork, LabEvent } from './events';
 import type { CellOf, LabCell } from './kinds';
@@ -127,33 +126,26 @@ function tuneJob(cell: CellOf<'tune'>, session: Session): Job['work'] {
     const from = performance.now();
     const options = { budgetSeconds: cell.budget, largestError: cell.error, catalogue };
     const progress = (what = '') => report('tuning', (performance.now() - from) / 1e3, cell.budget, what);
-    let trials: Trial[] = [];
     const tell = (event: TuneEvent) => {
       if (event.type === 'tuning') progress();
-      if (event.type === 'candidate') {
-        trials.push(trialOf(event.candidate));
-        progress(`${event.kernel}/${event.candidate.variant.name}`);
-      }
+      if (event.type === 'candidate') progress(`${event.kernel}/${event.candidate.variant.name}`);
       if (event.type === 'comparing') report('comparing', 0, 0, event.settings);
-      if (event.type === 'kernel') {
-        emit({ type: 'tuning', best: { ...bestOf(event), trials } });
-        trials = [];
-      }
+      if (event.type === 'kernel') emit({ type: 'tuning', best: bestOf(event) });
     };
     for await (const tuned of tune(cell.experiment, session, options, signal, tell))
       emit({ type: 'tuned', tuned });
   };
 }
 
-const trialOf = ({ variant, seconds, reason }: Candidate): Trial => ({
-  variant: variant.name,
-  knobs: knobsKey(variant),
-  seconds: seconds < Infinity ? seconds : undefined,
-  reason,
-});
-
-function bestOf({ settings, kernel, before, best }: TuneEvent & { type: 'kernel' }) {
-  const { variant, seconds: bestSeconds } = best;
+function bestOf({
+  settings,
+  kernel,
+  before,
+  ranking,
+  tried,
+  resumed,
+}: TuneEvent & { type: 'kernel' }): BestSoFar {
+  const [{ variant, seconds: bestSeconds }] = ranking;
   return {
     settings,
     kernel,
@@ -161,5 +153,7 @@ function bestOf({ settings, kernel, before, best }: TuneEvent & { type: 'kernel'
     knobs: knobsKey(variant),
     beforeSeconds: before.seconds,
     bestSeconds,
+    trials: tried,
+    ...(resumed && { resumed }),
   };
 }

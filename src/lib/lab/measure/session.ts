@@ -17,6 +17,12 @@ import { explained, type Held } from './advice';
 import type { FloorStore } from './floor';
 import type { Report } from './progress';
 
+/** Keeps a text by key; undefined: none is kept. */
+export interface SearchStore {
+  read(key: string): Promise<string | undefined>;
+  write(key: string, text: string | undefined): Promise<void>;
+}
+
 /** The parts that differ between a page, its worker and a terminal. */
 export interface Host {
   gpu: GPU;
@@ -28,6 +34,8 @@ export interface Host {
   hidden?(): boolean;
   /** Store of this machine's A/A values; without one, they last as long as the process. */
   floors?: FloorStore;
+  /** Store of searches that were stopped; without one, they last as long as the process. */
+  searches?: SearchStore;
   /** True while the computer runs on its battery, where that can be known. */
   battery?(): boolean;
 }

@@ -29,7 +29,7 @@ const SEARCH_EFFORT: Effort = { rotateBytes: 160e6, batchSeconds: 0.012, batches
 /** A variant slower than the best by more than this factor, with its initial knobs, is not tuned further. */
 const WORTH_TURNING = 1.6;
 
-/** Minimum speed-up for another value of a knob: less is noise. */
+/** Minimum speed-up over what runs without tuning, and for another value of a knob: less is noise. */
 const GAIN = 1.01;
 
 /** Minimum speed-up for a shape to get settings of its own. */
@@ -116,6 +116,12 @@ export class Search {
     this.#known.set(key, candidate);
     this.tell(candidate);
     return candidate;
+  }
+
+  /** The candidates that are faster than `before` by more than noise, fastest first, then `before` itself. */
+  ranking(before: Candidate): Candidate[] {
+    const faster = [...this.#known.values()].filter(({ seconds }) => seconds * GAIN < before.seconds);
+    return [...faster.sort((a, b) => a.seconds - b.seconds), before];
   }
 
   /** The shapes at which settings of their own would be faster than one setting for all shapes. */

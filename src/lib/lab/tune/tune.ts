@@ -14,7 +14,10 @@ import type { Experiment } from '../experiment/experiment';
 import { choose, expand, type Run } from '../experiment/expand';
 import { messageOf } from '../message';
 import { adopt, type Tuned } from './adopt';
+import { type Found, type Trial, trialOf } from './found';
+import { fastestSettings, type Ranked } from './ranking';
 import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
+import { StoppedSearch, taskOf } from './stopped';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import { usesOf, type KernelUse } from '../measure/shapes';
 
@@ -32,18 +35,9 @@ export interface TuneOptions {
 export type TuneEvent =
   | { type: 'tuning'; settings: string; kernels: { kernel: string; before: Candidate }[] }
   | { type: 'candidate'; kernel: string; candidate: Candidate }
-  | ({ type: 'kernel'; kernel: string; settings: string } & Found)
+  /** `resumed`: it was searched before the search was stopped. */
+  | ({ type: 'kernel'; kernel: string; settings: string; resumed: boolean } & Found)
   | { type: 'comparing'; settings: string };
-
-/** The result for one kernel. */
-interface Found {
-  before: Candidate;
-  best: Candidate;
-  /** Matrix shapes at which other settings were faster. */
-  overrides: ShapeOverride[];
-  /** The faster variants for these shapes, by kernel@ROWSxCOLUMNS. */
-  shapes: Record<string, Variant>;
-}
 
 /** An intermediate result of the search. Plain data. */
 export interface BestSoFar {
@@ -58,15 +52,8 @@ export interface BestSoFar {
   bestSeconds: number;
   /** Everything that was tried for the kernel, in order; absent in results of version 0.2 and older. */
   trials?: Trial[];
-}
-
-/** A variant and its knobs that were tried. */
-export interface Trial {
-  variant: string;
-  knobs: string;
-  /** Seconds of all uses; undefined if it failed or was given up, for the reason. */
-  seconds: number | undefined;
-  reason: string | undefined;
+  /** True if the kernel was searched before the search was stopped; it goes on from there. */
+  resumed?: boolean;
 }
 
 /** Share of the budget that is reserved for the comparison. */
@@ -77,8 +64,8 @@ const WORTH_TUNING = 0.005;
 /**
  * Tunes each model and chunk of the settings. Kernels and knobs that the settings name are searched among the named
  * values only, all others among all values. Without `prefill` the prompt is one chunk; with `decode`, the kernels of
- * decoding are tuned too. A search that was stopped goes on with the kernel at which it ended. Yields one result per
- * model and chunk.
+ * decoding are tuned too. A search that was stopped, or that a reload ended, goes on with the kernel at which it ended, for a
+ * day. Yields one result per model and chunk.
  */
 export async function* tune(
   experiment: Experiment,
@@ -88,25 +75,20 @@ export async function* tune(
   tell: (event: TuneEvent) => void = () => undefined,
 ): AsyncGenerator<Tuned> {
   const places = placesOf(experiment, options.catalogue);
-  const task = JSON.stringify([
-    experiment,
-    options.largestError,
-    options.catalogue?.variants.map(({ wgsl }) => wgsl),
-  ]);
-  const known = stopped.get(session)?.task === task ? stopped.get(session)!.known : new Map<string, Found>();
-  stopped.set(session, { task, known });
+  let stopped: StoppedSearch | undefined;
   for (const place of places) {
     const model = await session.load(place.model, place.seed, () => undefined, signal);
     const context = await session.context(signal, { catalogue: options.catalogue });
+    stopped ??= await StoppedSearch.open(
+      taskOf([experiment, options.largestError], context.catalogue),
+      context,
+    );
     const budgetSeconds = options.budgetSeconds / places.length;
-    const tuner = new Tuner(experiment, place, model, context, { ...options, budgetSeconds }, tell, known);
+    const tuner = new Tuner(experiment, place, model, context, { ...options, budgetSeconds }, tell, stopped);
     yield await tuner.run();
   }
-  stopped.delete(session);
+  await stopped?.end();
 }
-
-/** Kernels that a search found before it was stopped: the same search goes on from there. */
-const stopped = new WeakMap<Session, { task: string; known: Map<string, Found> }>();
 
 class Tuner {
   readonly #start = performance.now();
@@ -123,8 +105,8 @@ class Tuner {
     readonly context: RunContext,
     readonly options: TuneOptions,
     readonly tell: (event: TuneEvent) => void,
-    /** Results of kernels that another chunk has tuned at the same shapes. */
-    readonly known: Map<string, Found>,
+    /** Results of kernels that were searched before a stop, or for another chunk at the same shapes. */
+    readonly stopped: StoppedSearch,
   ) {
     this.#catalogue = context.catalogue;
     const names = model.engine.kernelNames;
@@ -139,21 +121,22 @@ class Tuner {
     const searched = await this.#costs(await this.#uses());
     this.tell({ type: 'tuning', settings: this.place.settings, kernels: searched });
     const end = this.#start + 1e3 * budgetSeconds * (1 - COMPARISON_SHARE);
-    const found: Record<string, Variant> = { ...this.#before };
-    const gains = new Map<string, number>();
+    const variants: Record<string, Variant> = { ...this.#before };
+    const ranked: (Ranked & Found)[] = [];
     let rest = searched.reduce((sum, { before }) => sum + before.seconds, 0);
     for (const { kernel, uses, before } of searched) {
       const now = performance.now();
       // The remaining time is divided among the remaining kernels in proportion to their seconds.
       const deadline = now + ((end - now) * before.seconds) / rest;
       rest -= before.seconds;
-      const result = await this.#search(kernel, uses, deadline);
-      Object.assign(found, { [kernel]: result.best.variant }, result.shapes);
-      if (result.best.seconds < result.before.seconds)
-        gains.set(kernel, result.before.seconds - result.best.seconds);
-      this.tell({ type: 'kernel', kernel, settings: this.#runOf(found).settings, ...result });
+      const resumed = this.stopped.isFromBefore(kernel, uses);
+      const found = await this.#search(kernel, uses, deadline);
+      ranked.push({ kernel, ...found });
+      variants[kernel] = found.ranking[0].variant;
+      const { settings } = this.#runOf({ ...variants, ...shapesOf(found.overrides) });
+      this.tell({ type: 'kernel', kernel, settings, resumed, ...found });
     }
-    return this.#confirm(found, gains);
+    return this.#confirm(ranked);
   }
 
   /** The uses of each kernel that has a choice, weighted by their number in the prompt and in decoding. */
@@ -178,7 +161,7 @@ class Tuner {
     const costs = [];
     for (const [kernel, own] of uses) {
       const score = (search: Search) => search.score(this.#before[kernel]);
-      const known = this.known.get(keyOf(kernel, own))?.before;
+      const known = this.stopped.found(kernel, own, this.#catalogue)?.before;
       costs.push({ kernel, uses: own, before: known ?? (await this.#with(own, () => undefined, score)) });
     }
     const total = costs.reduce((sum, { before }) => sum + (before.reason ? 0 : before.seconds), 0);
@@ -188,20 +171,22 @@ class Tuner {
   }
 
   async #search(kernel: string, uses: KernelUse[], deadline: number): Promise<Found> {
-    const key = keyOf(kernel, uses);
-    const tell = (candidate: Candidate) => this.tell({ type: 'candidate', kernel, candidate });
-    const result =
-      this.known.get(key) ??
-      (await this.#with(uses, tell, async (search) => {
-        // Timed again: the GPU's clock may have changed since.
-        const before = await search.score(this.#before[kernel]);
-        const best = await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
-        const winner = best && best.seconds < before.seconds ? best : before;
-        const overrides = search.overrides(winner);
-        return { before, best: winner, overrides, shapes: shapesOf(overrides) };
-      }));
-    this.known.set(key, result);
-    return result;
+    const known = this.stopped.found(kernel, uses, this.#catalogue);
+    if (known) return known;
+    const tried: Trial[] = [];
+    const tell = (candidate: Candidate) => {
+      tried.push(trialOf(candidate));
+      this.tell({ type: 'candidate', kernel, candidate });
+    };
+    const found = await this.#with(uses, tell, async (search) => {
+      // Timed again: the GPU's clock may have changed since.
+      const before = await search.score(this.#before[kernel]);
+      await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
+      const ranking = search.ranking(before);
+      return { before, ranking, overrides: search.overrides(ranking[0]), tried };
+    });
+    await this.stopped.add(kernel, uses, found);
+    return found;
   }
 
   async #with<Result>(
@@ -218,26 +203,28 @@ class Tuner {
   }
 
   /**
-   * Compares the whole model as it runs without tuning with up to three candidates, in blocks: everything found, the same
-   * without settings for single shapes, and only the kernel that gained most. A candidate is adopted only if it is called
-   * faster; settings for single shapes only if they are also called faster than the same without them.
+   * Compares the whole model as it runs without tuning, in blocks, with the three fastest settings of the ranking, and with the
+   * fastest of them and settings for single shapes. One is adopted only if it is called faster; settings for single shapes only
+   * if they are also called faster than the best without them.
    */
-  async #confirm(found: Record<string, Variant>, gains: Map<string, number>): Promise<Tuned> {
+  async #confirm(ranked: (Ranked & Found)[]): Promise<Tuned> {
     const before = this.#runOf(this.#before);
-    const plain = Object.fromEntries(Object.entries(found).filter(([key]) => kernelOf(key) === key));
-    const [most] = [...gains].sort(([, a], [, b]) => b - a)[0] ?? [];
-    const single = most ? { ...this.#before, [most]: found[most] } : this.#before;
-    const candidates = [plain, found, single].map((variants) => this.#runOf(variants));
-    const distinct = [...new Map(candidates.map((run) => [run.settings, run])).values()];
+    const tops = fastestSettings(ranked);
+    const shapes = ranked.map(({ overrides }) => shapesOf(overrides));
+    const shaped = this.#runOf(
+      Object.assign({}, this.#before, tops[0], ...shapes) as Record<string, Variant>,
+    );
+    const plain = tops.map((variants) => this.#runOf({ ...this.#before, ...variants }));
+    const distinct = [...new Map([...plain, shaped].map((run) => [run.settings, run])).values()];
     const runs = distinct.filter(({ settings }) => settings !== before.settings);
     if (runs.length === 0)
       return { settings: before.settings, before: before.settings, comparison: undefined };
     this.tell({ type: 'comparing', settings: runs[0].settings });
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
-    const shaped = runs.findIndex(({ settings }) => settings === candidates[1].settings);
+    const isPlain = plain.some(({ settings }) => settings === shaped.settings);
     try {
       const compared = await compareRuns([before, ...runs], this.model, this.context, seconds);
-      return adopt(compared, shaped);
+      return adopt(compared, isPlain ? -1 : runs.indexOf(shaped));
     } catch (error) {
       this.context.signal.throwIfAborted();
       // What was found is wrong in the whole model, or faster than this GPU can be.
@@ -331,6 +318,3 @@ function shapesOf(overrides: ShapeOverride[]): Record<string, Variant> {
     ]),
   );
 }
-
-const keyOf = (kernel: string, uses: KernelUse[]) =>
-  JSON.stringify([kernel, uses.map(({ sizes, count }) => [sizes, count])]);

@@ -45,6 +45,8 @@ export default {
   tuneTime: 'All uses',
   tuneReason: 'Left out because',
   tuneSlower: 'slower than the best so far',
+  tuneResumed: (kernels: number) =>
+    `Goes on with the same search, which was stopped after ${kernels} ${kernels === 1 ? 'kernel' : 'kernels'}.`,
   tuneNothing: 'No faster settings found.',
   tuneRefused: (why: string) => `What was found cannot be used: ${why}`,
   useSettings: 'Use these settings in a new sweep',

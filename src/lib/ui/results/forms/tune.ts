@@ -1,5 +1,6 @@
 /** A search for faster settings as pictures: the best so far with every trial, and one kernel's trials knob by knob. */
-import type { BestSoFar, Trial } from '../../../lab/tune/tune';
+import type { Trial } from '../../../lab/tune/found';
+import type { BestSoFar } from '../../../lab/tune/tune';
 import { percent, rounded } from '../../words/numbers';
 import type { ChartWords } from '../../words/words.svelte';
 import type { Mark, Plot } from '../plot';

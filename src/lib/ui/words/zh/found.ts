@@ -35,6 +35,7 @@ export default {
   tuneTime: '全部使用',
   tuneReason: '未采用的原因',
   tuneSlower: '慢于目前最佳',
+  tuneResumed: (kernels) => `接着上次停下的同一搜索继续：此前已搜索 ${kernels} 个内核。`,
   tuneNothing: '没有找到更快的设置：尝试过的都没有被判为比不调优更快。',
   tuneRefused: (why) => `找到的设置不能使用：${why}`,
   useSettings: '用这些设置新建扫描',
