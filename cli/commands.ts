@@ -40,7 +40,7 @@ or ${NAMED_MODELS.join(', ')}. Models are stored in the user's cache folder, or 
 MODELSCOPE_ENDPOINT and HTTPS_PROXY are respected.
 Settings: 'prefill=256&chunk=64,128&matmul_q4_k=tiled&matmul_q4_k.tile_k=32', or each as --chunk 64.
 run prints the results of each cell below a line '# cell 2 of 4: compare', with a blank line between cells: CSV of sweep,
-compare, profile and roofline cells, the settings that tune found, the text of generate. Sweeps alone are one CSV table.
+evaluate, compare, profile and roofline cells, the settings that tune found, the text of generate. Sweeps alone are one CSV table.
 Results are on stdout, everything else on stderr. LAB_DAWN_FLAGS holds flags for Dawn.
 `;
 

@@ -12,6 +12,12 @@ const numbers = Object.fromEntries(RESULT_NAMES.map((name) => [fieldOf(name), co
   keyof ResultNumbers,
   typeof count
 >;
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const quality = fc.record({
+  ...{ tokens: fc.integer({ min: 1 }), bytes: count, text: count, nats: positive, exactNats: positive },
+  ...{ top1: share, agreement: share, divergence: positive, maxLogitError: positive },
+});
+
 /** Records of any content, whole or as they come from another program. */
 export const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
   settings: fc.string({ unit: 'grapheme' }),
@@ -24,6 +30,7 @@ export const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
   layoutSeconds: fc.option(positive, { nil: undefined }),
   checks: fc.option(fc.record({ shapes: count, seed: count, seconds: positive }), { nil: undefined }),
   ...numbers,
+  quality: fc.option(quality, { nil: undefined }),
   variants: fc.dictionary(
     fc.oneof(name, fc.constant('matmul_q4_k@512x256')),
     fc.record({ name, knobs: fc.dictionary(name, count, { noNullPrototype: true }) }),

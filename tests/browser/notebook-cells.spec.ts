@@ -21,6 +21,16 @@ It is a truth
 \`\`\`lab roofline
 \`\`\`
 
+\`\`\`lab evaluate
+model=tiny-q4km.gguf
+prefill=8
+samples=1
+evaluate=5
+${PLAIN}
+---
+It is a truth universally acknowledged
+\`\`\`
+
 \`\`\`lab compare
 model=tiny-q4km.gguf
 prefill=8
@@ -72,7 +82,7 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
     expect(await page.title()).toMatch(/^▶ Everything/);
     await expect
       .poll(() => states(page), { ...COMPUTING, interval: 1000 })
-      .toEqual(['never', 'done', 'done', 'done', 'done', 'done']);
+      .toEqual(['never', 'done', 'done', 'done', 'done', 'done', 'done']);
     expect(await page.locator('[data-failed]').allInnerTexts()).toEqual([]);
 
     const said = await page.locator('[data-generated]').innerText();
@@ -81,6 +91,10 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
       /prefill [\d.]+ tok\/s · decode [\d.]+ tok\/s/,
     );
     expect(await page.locator('[data-cell=roofline] tbody tr').count()).toBe(7);
+    expect(await page.locator('[data-quality] figcaption').innerText()).toMatch(
+      /No run is both faster .*On a text of 5 tokens/s,
+    );
+    await page.locator('[data-cell=evaluate]').getByText('KL divergence (nats)').waitFor();
     expect(await page.locator('[data-verdict]').innerText()).toMatch(/95 % CI.*blocks?.*chunk=.*chunk=4/s);
     expect(await page.locator('[data-profile] tbody tr').count()).toBeGreaterThan(5);
     expect(await page.locator('[data-profile]').innerText()).toMatch(

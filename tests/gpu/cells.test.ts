@@ -10,6 +10,9 @@ import { expand } from '../../src/lib/lab/experiment/expand';
 import type { CellKind } from '../../src/lib/lab/notebook/notebook';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { type CellWork, type LabEvent } from '../../src/lib/lab/cells/events';
+import { bitsPerByte } from '../../src/lib/lab/records/quality';
+import { distanceFrom, exactExperiment, logitsOver } from '../../src/lib/lab/text/beside';
+import { evaluate, prepareText } from '../../src/lib/lab/text/text';
 import { Session } from '../../src/lib/lab/measure/session';
 import { checkShader, compileShader, timeShader } from '../../src/lib/lab/shader/shader';
 import { type OwnVariant } from '../../src/lib/shaders/variant';
@@ -161,6 +164,63 @@ describe('kinds of cells', () => {
     expect(profile.target).toBe(1e6);
   });
 
+  test('evaluate: the text quality of each variant beside the exact kernels, as the terminal and a sweep find it', async () => {
+    const text = 'prefill=8\nsamples=1\nwarmup=0\nmatmul_q4_k=block8,dot4\n';
+    const quick = QUICK.replace(TINY, 'demo');
+    const passage = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 120);
+    const events = await run({ kind: 'evaluate', text: `${quick}${text}---\n${passage}\n` });
+    expect(reasons(events)).toEqual([]);
+    const records = of(events, 'record').map(({ record }) => record);
+    const [block, dot4] = records.map(({ quality }) => quality!);
+    const model = await session.load('demo', 1, quiet, never);
+    const { engine, tokenizer } = model;
+    const ids = tokenizer!.encode(passage);
+    expect([block.tokens, block.bytes]).toEqual([ids.length, 120]);
+    expect(block.agreement).toBe(1);
+    expect(block.divergence).toBeLessThan(1e-8);
+    expect(dot4.divergence).toBeGreaterThan(100 * block.divergence);
+    expect(dot4.exactNats).toBe(block.exactNats);
+
+    const context = await session.context(never);
+    const settings = parseExperiment(`${quick}chunk=8\nmatmul_q4_k=dot4\n`);
+    const { plans: exact } = await prepareText(
+      model,
+      exactExperiment(settings, engine.kernelNames),
+      ids.length,
+      context,
+    );
+    const logits = await logitsOver(engine, exact, ids);
+    const { plans } = await prepareText(model, settings, ids.length, context);
+    const { nats_per_token, bits_per_byte, top1_rate } = await evaluate(engine, plans, ids, 120);
+    const { agreement_rate, kl_nats_per_token, max_logit_error } = await distanceFrom(
+      logits,
+      engine,
+      plans,
+      ids,
+    );
+    expect([dot4.nats, bitsPerByte(dot4), dot4.top1]).toEqual([nats_per_token, bits_per_byte, top1_rate]);
+    expect([dot4.agreement, dot4.divergence, dot4.maxLogitError]).toEqual([
+      ...[agreement_rate, kl_nats_per_token, max_logit_error],
+    ]);
+
+    const swept = await run({
+      kind: 'sweep',
+      text: `${QUICK}prefill=8\nsamples=1\nwarmup=0\nevaluate=5,0\n`,
+    });
+    expect(of(swept, 'record').map(({ record }) => record.quality?.tokens)).toEqual([5, undefined]);
+    const looked = await run({ kind: 'sweep', text: `${QUICK}prefill=8\nevaluate=5\n`, effort: 'quick' });
+    expect(of(looked, 'record')[0].record.quality).toBeUndefined();
+  });
+
+  test('evaluate: stops between two passes', async () => {
+    const stop = new AbortController();
+    const text = `${QUICK}prefill=2\nsamples=1\nwarmup=0\nevaluate=9\n`;
+    const events = await run({ kind: 'evaluate', text }, stop.signal, (event) => {
+      if (event.type === 'progress' && event.progress.phase === 'evaluating') stop.abort();
+    });
+    expect(of(events, 'record')).toEqual([]);
+  });
+
   test('roofline: what this GPU can do', async () => {
     const events = await run({ kind: 'roofline', text: '' });
     expect(reasons(events)).toEqual([]);
@@ -252,6 +312,7 @@ describe('kinds of cells', () => {
   });
 
   test.each([
+    ['evaluate', 'model=synthetic-0.1b\nprefill=2\nsamples=1\nwarmup=0\n---\nA text\n', /takes no text/],
     ['generate', 'chat=plain\n', /A conversation needs a first turn/],
     ['generate', 'chat=loud\n', /chat must be one of off, plain, think, no_think; "loud" is not/],
     ['generate', 'stop=\\q\n', /stop has "\\q", which means nothing/],

@@ -8,7 +8,7 @@ const row = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength:
 test('equal rows have no distance, and a constant shift changes no prediction', () => {
   fc.assert(
     fc.property(row, fc.double({ min: -20, max: 20, noNaN: true }), (logits, shift) => {
-      expect(compareRows(logits, logits)).toEqual({ divergence: 0, error: 0, agree: true });
+      expect(compareRows(logits, logits)).toMatchObject({ divergence: 0, error: 0, agree: true });
       const { divergence, error } = compareRows(
         logits.map((logit) => logit + shift),
         logits,

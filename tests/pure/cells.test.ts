@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { catalogueWith, REGISTRY, variantOf } from '../../src/lib/lab/experiment/catalogue';
-import { printCell, readCell, usesShader } from '../../src/lib/lab/cells/cells';
+import { printCell, readCell, runsOf, usesShader } from '../../src/lib/lab/cells/cells';
 import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { headerProblems } from '../../src/lib/lab/shader/diagnostics';
@@ -150,11 +150,27 @@ describe('texts of cells', () => {
     ['profile', 'prefill=64\n'],
     ['roofline', ''],
     ['tune', 'budget=60\nerror=0.01\nchunk=64\n'],
+    ['evaluate', 'evaluate=64\nmatmul_q4_k=block8,dot4\n---\nOne text,\n---\nand its end\n'],
+    ['evaluate', 'prefill=32\n'],
     ['generate', 'chat=think\nstop=\\n\\nQ:,a\\x2cb\\x26c=\\x20\npenalty_decay=0.9\n---\nOne\n---\nTwo\n'],
     ['generate', 'tokens=9\ntemperature=0.7\ntop_p=0.9\nseed=3\nmodel=a.gguf\n---\nOnce\n---\n\nmore\n'],
   ] as [CellKind, string][])('%s: read, printed and read again', (kind, text) => {
     const cell = readCell(kind, text);
     expect(readCell(kind, printCell(cell))).toEqual(cell);
+  });
+
+  test('evaluate: as a setting of a sweep it is a number, on or off; the cell of that name evaluates every run', () => {
+    const settingsOf = (kind: CellKind, text: string) =>
+      runsOf(readCell(kind, text), REGISTRY).map(({ settings, evaluate }) => `${settings} ${evaluate}`);
+    expect(settingsOf('sweep', 'evaluate=on\n')).toEqual(['evaluate=256 256']);
+    expect(settingsOf('sweep', 'evaluate=off,32\n')).toEqual([' 0', 'evaluate=32 32']);
+    expect(settingsOf('evaluate', 'chunk=8,16\n')).toEqual(
+      ['8', '16'].map((chunk) => `chunk=${chunk}&evaluate=256 256`),
+    );
+    expect(() => readCell('sweep', 'evaluate=yes\n')).toThrow(
+      /from 0 to \d+, or "on" or "off"; "yes" is not/,
+    );
+    expect(() => readCell('evaluate', 'evaluate=0\n')).toThrow(/evaluate must be a whole number from 1/);
   });
 
   test('a model with a comma in its name stands in a query string on a line of its own', () => {

@@ -12,6 +12,7 @@ import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import type { Profile, ProfileRow } from '../../src/lib/lab/records/profile';
 import { variantSums } from '../../src/lib/lab/records/profile';
 import type { RunRecord } from '../../src/lib/lab/records/record';
+import { frontierOf } from '../../src/lib/lab/records/quality';
 import type { Trial } from '../../src/lib/lab/tune/found';
 import type { BestSoFar } from '../../src/lib/lab/tune/tune';
 import { bestTimes, byCost, costOf, mostCompared, sharesIn } from '../../src/lib/ui/kernels/shipped';
@@ -31,6 +32,7 @@ import {
   stepsTo,
   stripPlot,
 } from '../../src/lib/ui/results/forms/sweep';
+import { qualityNote, qualityPlot } from '../../src/lib/ui/results/forms/quality';
 import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
 import { svgOf } from '../../src/lib/ui/results/draw/save';
 import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
@@ -250,6 +252,69 @@ describe('the chart seen is the chart sent', () => {
         },
       ),
       { numRuns: 30 },
+    );
+  });
+});
+
+describe('an evaluation', () => {
+  const evaluated = (settings: string, seconds: number, divergence: number, number: number, text = 7) => {
+    const { record } = run(settings, [seconds], number);
+    const quality = { tokens: 10, bytes: 40, text, nats: 2, exactNats: 2, top1: 0.5, agreement: 0.9 };
+    return { number, record: { ...record, quality: { ...quality, divergence, maxLogitError: 1 } } };
+  };
+  const runs = [
+    evaluated('prefill=64\nmatmul_q4_k=naive', 4, 0, 1),
+    evaluated('prefill=64\nmatmul_q4_k=block8', 5, 1e-9, 2),
+    evaluated('prefill=64\nmatmul_q4_k=dot4', 1, 1e-4, 3),
+    evaluated('prefill=64\nmatmul_q4_k=f16', 2, 1e-3, 4),
+  ];
+
+  test('is a dot for each run and the line of those than which none is faster and more exact', () => {
+    const plot = qualityPlot([...runs, run('prefill=64', [1], 5)], english)!;
+    const [line, dots] = plot.series;
+    expect(dots.marks.map(({ record, label }) => [record, label])).toEqual([
+      [1, 'naive'],
+      [2, 'block8'],
+      [3, 'dot4'],
+      [4, 'f16'],
+    ]);
+    expect(line.marks.map(({ record }) => record)).toEqual([1, 3]);
+    expect(plot.y.scale).toBe('log');
+    for (const { x, y } of dots.marks) expect(x > 0 && y > 0).toBe(true);
+    expect(plot.summary).toContain('naive, dot4');
+    expect(qualityNote(runs, english)).toBe('On a text of 10 tokens');
+    expect(qualityPlot([run('prefill=64', [1], 1)], english)).toBeUndefined();
+  });
+
+  test('has a frontier for each text and each prompt length, and says that texts differ', () => {
+    const other = evaluated('prefill=64\nmatmul_q4_k=f16', 1, 0, 5, 8);
+    const plot = qualityPlot([...runs, other], english)!;
+    expect(plot.series.map(({ label }) => label)).toEqual(['frontier, 7', 'runs, 7', 'runs, 8']);
+    expect(qualityNote([...runs, other], english)).toBe(english.qualityTexts);
+    const longer = evaluated('prefill=128\nmatmul_q4_k=f16', 1, 0, 5);
+    expect(qualityPlot([...runs, longer], english)!.series.at(-1)!.label).toBe('runs, prefill=128');
+  });
+
+  test('the frontier is what no other run beats', () => {
+    const point = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 9 }));
+    fc.assert(
+      fc.property(fc.array(point, { minLength: 1, maxLength: 12 }), (points) => {
+        const all = points.map(([seconds, error], i) => evaluated('prefill=64', seconds, error, i).record);
+        const beats = (one: (typeof all)[number], other: (typeof all)[number]) => {
+          const [speeds, errors] = [
+            [one, other].map(({ prefillSeconds }) => -prefillSeconds[0]),
+            [one, other].map(({ quality }) => quality.divergence),
+          ];
+          const better = speeds[0] > speeds[1] || errors[0] < errors[1];
+          return better && speeds[0] >= speeds[1] && errors[0] <= errors[1];
+        };
+        const best = frontierOf(all);
+        for (const record of best) expect(all.some((each) => beats(each, record))).toBe(false);
+        const keyOf = ({ prefillSeconds, quality }: (typeof all)[number]) =>
+          `${prefillSeconds[0]} ${quality.divergence}`;
+        const unbeaten = all.filter((record) => !all.some((each) => beats(each, record))).map(keyOf);
+        expect(new Set(best.map(keyOf))).toEqual(new Set(unbeaten));
+      }),
     );
   });
 });

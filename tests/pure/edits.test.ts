@@ -45,13 +45,10 @@ const TEXT = fc
 type Edit = (notebook: Notebook, place: number, text: string) => void;
 
 const at = ({ cells }: Notebook, place: number) => cells[place % Math.max(1, cells.length)]?.id ?? '';
+const ADDED = ['prose', ...LAB_KINDS, 'csv'] as const;
 const EDITS: Record<string, Edit> = {
   add: (notebook, place, text) =>
-    void notebook.add(
-      (['prose', ...LAB_KINDS, 'csv'] as const)[place % 8],
-      place % (notebook.cells.length + 1),
-      text,
-    ),
+    void notebook.add(ADDED[place % ADDED.length], place % (notebook.cells.length + 1), text),
   shader: (notebook, place, text) =>
     void notebook.add('wgsl', place % (notebook.cells.length + 1), text, 'wkv/mine'),
   write: (notebook, place, text) => {

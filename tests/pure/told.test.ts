@@ -45,7 +45,9 @@ function refusal(kind: CellKind, text: string): string {
 const REFUSED: [CellKind, string][] = [
   ['sweep', 'chunk=0'],
   ['sweep', 'prefill=many'],
+  ['sweep', 'evaluate=yes'],
   ['sweep', 'chunk=1\nchunk=2'],
+  ['evaluate', 'evaluate=0'],
   ['sweep', 'chunk='],
   ['sweep', 'nonsense'],
   ['sweep', 'colour=red'],

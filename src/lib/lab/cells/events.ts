@@ -46,6 +46,8 @@ export interface ResultsOf {
       { type: 'tuning'; best: BestSoFar }
       /** One for each chunk. */
     | { type: 'tuned'; tuned: Tuned };
+  /** One for each run. */
+  evaluate: { type: 'record'; record: RunRecord };
   generate:
     | /** The next piece of the text, whole characters. */
       { type: 'text'; text: string }

@@ -10,6 +10,7 @@ import { kernelHashOf, prepareRun } from '../measure/prepare';
 import { profile } from '../measure/profile';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
+import { Evaluator } from '../text/evaluator';
 import { generateCell } from '../text/generate';
 import { type BestSoFar, tune, type TuneEvent } from '../tune/tune';
 import { targetOf } from './cells';
@@ -35,8 +36,16 @@ type JobsOf<Kind extends LabKind> = (
 ) => Job[];
 
 const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
-  sweep: (_cell, runs, _session, { known = [], effort = 'full' }) =>
-    runs.map((run) => jobOf(run, effort === 'ahead' ? aheadJob(run) : measureJob(run, known, effort))),
+  sweep(_cell, runs, _session, { known = [], effort = 'full' }) {
+    const evaluator = new Evaluator();
+    return runs.map((run) =>
+      jobOf(run, effort === 'ahead' ? aheadJob(run) : measureJob(run, evaluator, known, effort)),
+    );
+  },
+  evaluate({ text }, runs) {
+    const evaluator = new Evaluator(text);
+    return runs.map((run) => jobOf(run, measureJob(run, evaluator)));
+  },
   profile: ({ experiment }, runs) => runs.map((run) => jobOf(run, profileJob(run, targetOf(experiment)))),
   compare({ budget }, runs) {
     const job = jobOf(runs[0], compareJob(runs, budget));
@@ -64,9 +73,14 @@ const jobOf = ({ settings, model: name, seed }: Run, work: Job['work']): Job => 
   work,
 });
 
-/** Measures a run, unless it is known with the kernels that would run now. */
+/** Measures a run, and its text quality if it asks for that, unless it is known with the kernels that would run now. */
 const measureJob =
-  (run: Run, known: readonly KnownPoint[], effort: Exclude<Effort, 'ahead'>): Job['work'] =>
+  (
+    run: Run,
+    evaluator: Evaluator,
+    known: readonly KnownPoint[] = [],
+    effort: Exclude<Effort, 'ahead'> = 'full',
+  ): Job['work'] =>
   async (context, emit, model) => {
     const place = placeOf(run.settings);
     const before = known.filter((point) => point.place === place);
@@ -74,7 +88,12 @@ const measureJob =
       const hash = kernelHashOf(choose(run, model.engine.kernelNames, context.catalogue));
       if (before.some(({ kernelHash = hash }) => kernelHash === hash)) return;
     }
-    emit({ type: 'record', record: await measure(run, model, context, effort) });
+    // A quick look is measured again soon, with all samples.
+    const evaluates = run.evaluate > 0 && effort === 'full';
+    if (evaluates) await evaluator.prepare(run, model, context);
+    const record = await measure(run, model, context, effort);
+    const quality = evaluates ? await evaluator.qualityOf(run, model, context) : undefined;
+    emit({ type: 'record', record: quality ? { ...record, quality } : record });
   };
 
 /** Compiles and checks what a run needs. A neighbour that cannot run is no failure: nobody has asked for it yet. */

@@ -23,6 +23,8 @@ export interface NumberDescriptor {
   fraction?: boolean;
   /** A word that is allowed instead of a number. */
   word?: string;
+  /** Words that are read as a number. */
+  aliases?: Readonly<Record<string, string>>;
   effect: Effect;
   /** True if the setting has a meaning for a given text that is not timed (generate, logits). */
   forTexts: boolean;
@@ -115,6 +117,17 @@ export const NUMBERS = {
     effect: 'result',
     forTexts: true,
     sameInComparison: true,
+    control: 'folded',
+  },
+  evaluate: {
+    ...COUNT,
+    about: 'tokens of a text whose predictions are compared with those of the exact kernels',
+    unit: 'tokens',
+    smallest: 0,
+    largest: MOST_POSITIONS,
+    default: '0',
+    aliases: { on: '256', off: '0' },
+    effect: 'result',
     control: 'folded',
   },
   target: {

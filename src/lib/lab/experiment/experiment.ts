@@ -211,15 +211,17 @@ function readModel(value: string): string {
   return value;
 }
 
-function readNumber(key: NumberName, value: string): string {
-  const { smallest, largest, fraction, word } = numberDescriptor(key);
-  if (value === word) return value;
+function readNumber(key: NumberName, written: string): string {
+  const { smallest, largest, fraction, word, aliases = {} } = numberDescriptor(key);
+  if (written === word) return written;
+  const value = Object.hasOwn(aliases, written) ? aliases[written] : written;
   const pattern = fraction ? /^\d{1,12}(\.\d{1,6})?$/ : /^\d{1,12}$/;
   const number = Number(value);
+  const words = [...(word ? [word] : []), ...Object.keys(aliases)];
   if (!pattern.test(value) || number < smallest || number > largest)
     throw new Error(
       `${key} must be a ${fraction ? 'number' : 'whole number'} from ${smallest} to ${largest}` +
-        `${word ? `, or "${word}"` : ''}; "${shorten(value)}" is not`,
+        `${words.length ? `, or "${words.join('" or "')}"` : ''}; "${shorten(value)}" is not`,
     );
   return String(number);
 }

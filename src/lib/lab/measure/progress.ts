@@ -11,7 +11,7 @@ export interface Progress {
   /**
    * Progress within the phase: bytes while loading, kernels while compiling and checking, samples while measuring,
    * rounds of at most `total` while comparing, repetitions while profiling, seconds while tuning, tokens while
-   * generating.
+   * generating and evaluating.
    */
   done: number;
   total: number;
@@ -31,6 +31,7 @@ export type Phase =
   | 'tuning'
   | 'prefilling'
   | 'generating'
+  | 'evaluating'
   | 'timing';
 
 /** Reports the progress of a run. */

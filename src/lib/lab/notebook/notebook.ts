@@ -16,7 +16,7 @@ import type { OwnVariant } from '../../shaders/variant';
 import { shorten } from '../experiment/settings';
 import { BlockScanner } from './blocks';
 
-export const LAB_KINDS = ['sweep', 'compare', 'profile', 'roofline', 'tune', 'generate'] as const;
+export const LAB_KINDS = ['sweep', 'compare', 'profile', 'roofline', 'tune', 'evaluate', 'generate'] as const;
 
 export type LabKind = (typeof LAB_KINDS)[number];
 

@@ -1,14 +1,18 @@
 /** The one list of columns that the table, the CSV and the tooltip all read. */
 import { type Column, exported, type ShownColumn, shown } from './column';
 import { LLAMA_BENCH } from './llamaBench';
-import { decodeTokensPerSecond, rateInterval, type RunRecord, tokensPerSecond } from './record';
+import { decodeTokensPerSecond, type Quality, rateInterval, type RunRecord, tokensPerSecond } from './record';
 import { median, outliers, quantile, spread } from '../statistics/descriptive';
+import { bitsPerByte } from './quality';
 import * as values from './values';
 
 /** A statistic of all samples; empty for a summary, whose samples were left out. */
 const ofSamples = (statistic: (seconds: number[]) => number) => (record: RunRecord) =>
   record.summary ? undefined : statistic(record.prefillSeconds);
 const medianMilliseconds = (seconds: number[]) => (seconds.length ? 1e3 * median(seconds) : undefined);
+
+const ofQuality = (read: (quality: Quality) => number | undefined) => (record: RunRecord) =>
+  record.quality && read(record.quality);
 
 /** Columns that are computed from a record's fields. */
 const DERIVED = [
@@ -51,6 +55,36 @@ const DERIVED = [
   shown('x_decode_tokens_per_second', 'Decode (tok/s)', decodeTokensPerSecond, 4),
   shown('x_softmax_ms', 'Softmax (ms)', (r) => medianMilliseconds(r.softmaxSeconds), 3),
   shown('x_readback_ms', 'Readback (ms)', (r) => medianMilliseconds(r.readbackSeconds), 3),
+  shown(
+    'x_nats_per_token',
+    'Nats per token',
+    ofQuality((q) => q.nats),
+    5,
+  ),
+  shown('x_bits_per_byte', 'Bits per byte', ofQuality(bitsPerByte), 5),
+  exported(
+    'x_top1_percent',
+    'Top 1 (%)',
+    ofQuality((q) => 100 * q.top1),
+  ),
+  shown(
+    'x_agreement_percent',
+    'Same best token (%)',
+    ofQuality((q) => 100 * q.agreement),
+    4,
+  ),
+  shown(
+    'x_kl_nats_per_token',
+    'KL divergence (nats)',
+    ofQuality((q) => q.divergence),
+    2,
+  ),
+  shown(
+    'x_max_logit_error',
+    'Largest logit error',
+    ofQuality((q) => q.maxLogitError),
+    2,
+  ),
   shown('x_memory_mb', 'Memory besides weights (MB)', (r) => r.memoryBytes && r.memoryBytes / 1e6, 3),
 ];
 
@@ -87,6 +121,14 @@ const facts = {
   checks: {
     column: exported('x_checks', 'Checks', (r) => r.checks && values.formatPairs({ ...r.checks })),
     read: values.readChecks,
+  },
+  evaluate: {
+    column: exported('x_evaluate_tokens', 'Evaluated (tokens)', (r) => r.evaluate),
+    read: values.readNumber,
+  },
+  quality: {
+    column: exported('x_quality', 'Quality', (r) => r.quality && values.formatPairs({ ...r.quality })),
+    read: values.readQuality,
   },
   settings: { column: exported('x_settings', 'Settings', (r) => r.settings), read: text },
   geometry: {

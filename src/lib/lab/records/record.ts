@@ -17,6 +17,28 @@ export interface Checks {
   seconds: number;
 }
 
+/** Means over the tokens of a text that were predicted. */
+export interface Quality {
+  /** Tokens that were predicted. */
+  tokens: number;
+  /** Their bytes as text; 0 for random tokens, which a synthetic model is given. */
+  bytes: number;
+  /** FNV-1a of the token ids, 32 bits: the same number means the same text. */
+  text: number;
+  /** Mean of −ln p of each token. */
+  nats: number;
+  /** The same with the exact kernels. */
+  exactNats: number;
+  /** Share of tokens that had the highest logit. */
+  top1: number;
+  /** Share of positions at which the highest logit is that of the exact kernels. */
+  agreement: number;
+  /** Mean KL divergence of the predictions from those of the exact kernels, in nats. */
+  divergence: number;
+  /** Largest difference of a logit from that of the exact kernels. */
+  maxLogitError: number;
+}
+
 /**
  * Plain numbers, strings and lists: safe to post, to store and to export. The settings that change a result (`prefill`,
  * `chunk` …) are those of experiment/descriptors.ts; `chunk` is a number of tokens, as it ran.
@@ -72,6 +94,8 @@ export interface RunRecord extends ResultNumbers {
   errorKernel: string;
   /** The checks of this run; undefined in records of version 0.2 and older. */
   checks?: Checks;
+  /** How well the text was predicted, if the settings ask for it. */
+  quality?: Quality;
   adapter: string;
   /** True if the adapter is a CPU that emulates a GPU. */
   software: boolean;

@@ -3,6 +3,7 @@ import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { COLUMNS, FACTS } from './columns';
 import { formatCsv, parseCsv } from './csv';
 import type { Checks, RunRecord } from './record';
+import { shortQuality } from './quality';
 import { median, medianInterval } from '../statistics/descriptive';
 
 /** Fields of how a run was measured: later than the first files, and left out of summaries. */
@@ -18,7 +19,14 @@ const DETAILS: readonly (keyof RunRecord)[] = [
 ];
 
 /** Fields whose columns older files lack; left out of a record when their cell is empty. */
-const LATER: readonly (keyof RunRecord)[] = [...DETAILS, 'checks', 'summary', 'labVersion', 'setup'];
+const LATER: readonly (keyof RunRecord)[] = [
+  ...DETAILS,
+  'checks',
+  'quality',
+  'summary',
+  'labVersion',
+  'setup',
+];
 
 /** The fields that a summary leaves out, with the values they are read back as. */
 const LEFT_OUT: Partial<RunRecord> = {
@@ -82,6 +90,7 @@ function summaryOf(record: RunRecord): RunRecord {
     softmaxSeconds: typical(record.softmaxSeconds),
     readbackSeconds: typical(record.readbackSeconds),
     error: rounded(record.error),
+    ...(record.quality && { quality: shortQuality(record.quality) }),
     ...(record.checks && { checks: shortened(record.checks) }),
     summary: {
       samples: record.summary ? record.summary.samples : record.prefillSeconds.length,

@@ -1,10 +1,9 @@
 /** Values of a record as the text of one CSV cell, written and read. Every reader throws an Error that quotes the text. */
-import type { Checks } from './record';
 import { REGISTRY, variantOf } from '../experiment/catalogue';
 import type { ChosenVariant } from '../experiment/expand';
 import { presentKnob } from '../experiment/formerNames';
 import { formatQuery, shorten } from '../experiment/settings';
-import { presentWarning, type Summary, type Warning, WARNINGS } from './record';
+import { type Checks, presentWarning, type Quality, type Summary, type Warning, WARNINGS } from './record';
 
 const words = (list: string) => list.split(' ').filter((word) => word !== '');
 const quoted = (text: string) => `"${shorten(text)}"`;
@@ -99,6 +98,27 @@ export function readChecks(list: string): Checks | undefined {
   const missing = ['shapes', 'seed', 'seconds'].find((name) => !(name in pairs));
   if (missing) throw new Error(`${quoted(list)} lacks ${missing}`);
   return pairs as unknown as Checks;
+}
+
+const QUALITY = [
+  ...['tokens', 'bytes', 'text', 'nats', 'exactNats'],
+  ...['top1', 'agreement', 'divergence', 'maxLogitError'],
+] as const;
+
+/** Reads `tokens=256 bytes=1074 …`; undefined for an empty cell. Throws an Error that names what is missing or impossible. */
+export function readQuality(list: string): Quality | undefined {
+  if (!list) return undefined;
+  const pairs = readPairs(list);
+  const missing = QUALITY.find((name) => !Object.hasOwn(pairs, name));
+  if (missing) throw new Error(`the quality lacks ${missing}`);
+  const impossible = QUALITY.find(
+    (name) =>
+      pairs[name] < 0 ||
+      (name === 'tokens' && pairs[name] < 1) ||
+      ((name === 'top1' || name === 'agreement') && pairs[name] > 1),
+  );
+  if (impossible) throw new Error(`${impossible}=${pairs[impossible]} is impossible`);
+  return Object.fromEntries(QUALITY.map((name) => [name, pairs[name]])) as unknown as Quality;
 }
 
 export function readNumber(word: string): number {

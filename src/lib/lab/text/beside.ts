@@ -3,7 +3,7 @@ import { kernels as registry } from '../../shaders';
 import type { Engine, Plans } from '../../engine/engine';
 import type { Experiment } from '../experiment/experiment';
 import { logSumExp } from './logSum';
-import { END_OF_TEXT } from './text';
+import { END_OF_TEXT, NOT_FINITE } from './text';
 
 /** Bytes of the exact logits, which are kept to compare with. */
 const MOST_BYTES = 1e9;
@@ -65,7 +65,7 @@ export async function distanceFrom(
       largest = Math.max(largest, told.error);
     }
   });
-  if (!Number.isFinite(divergence)) throw new Error('The logits are not finite numbers: a kernel is broken');
+  if (!Number.isFinite(divergence)) throw new Error(NOT_FINITE);
   return {
     agreement_rate: agreeing / ids.length,
     kl_nats_per_token: Math.max(0, divergence / ids.length),
@@ -73,7 +73,10 @@ export async function distanceFrom(
   };
 }
 
-/** Two rows of logits for the same position: KL(exact ‖ own) in nats, whether both have the same best, the largest difference. */
+/**
+ * Two rows of logits for the same position, in float64: KL(exact ‖ own) in nats, the largest difference, the logarithms of their sums, the
+ * best token of the first, and whether it is that of both.
+ */
 export function compareRows(own: ArrayLike<number>, exact: ArrayLike<number>) {
   const [logSum, exactLogSum] = [logSumExp(own), logSumExp(exact)];
   let [divergence, error, best, exactBest] = [0, 0, 0, 0];
@@ -84,11 +87,11 @@ export function compareRows(own: ArrayLike<number>, exact: ArrayLike<number>) {
     if (own[i] > own[best]) best = i;
     if (exact[i] > exact[exactBest]) exactBest = i;
   }
-  return { divergence, error, agree: best === exactBest };
+  return { divergence, error, logSum, exactLogSum, best, agree: best === exactBest };
 }
 
 /** What the model is given: the token that starts a text, then all but the last. */
-function givenOf(ids: readonly number[]): Uint32Array<ArrayBuffer> {
+export function givenOf(ids: readonly number[]): Uint32Array<ArrayBuffer> {
   const given = new Uint32Array(ids.length);
   given[0] = END_OF_TEXT;
   given.set(ids.slice(0, -1), 1);

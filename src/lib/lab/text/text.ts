@@ -40,7 +40,7 @@ export async function logitsOf(engine: Engine, plans: Plans, ids: number[]) {
   return { tokens: ids, logits: Array.from(await finiteLogits(engine)), argmax };
 }
 
-const NOT_FINITE = 'The logits are not finite numbers: the model is broken, or a kernel is';
+export const NOT_FINITE = 'The logits are not finite numbers: the model is broken, or a kernel is';
 
 /** The last token's logits. Throws an Error if they are not finite numbers. */
 export async function finiteLogits(engine: Engine): Promise<Float32Array> {

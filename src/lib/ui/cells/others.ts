@@ -3,6 +3,7 @@ import type { Component } from 'svelte';
 import type { CellKind } from '../../lab/notebook/notebook';
 import type { Notebook, NotebookCell } from '../notebook/notebook.svelte';
 import CompareCell from './CompareCell.svelte';
+import EvaluateCell from './EvaluateCell.svelte';
 import GenerateCell from './GenerateCell.svelte';
 import ProfileCell from './ProfileCell.svelte';
 import RooflineCell from './RooflineCell.svelte';
@@ -16,5 +17,6 @@ export const OTHERS: Record<Other, Component<{ notebook: Notebook; cell: Noteboo
   profile: ProfileCell,
   roofline: RooflineCell,
   tune: TuneCell,
+  evaluate: EvaluateCell,
   generate: GenerateCell,
 };

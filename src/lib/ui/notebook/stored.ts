@@ -82,6 +82,9 @@ const Record = v.looseObject({
   decodeSeconds: Seconds,
   adapter: v.string(),
   startedAt: v.string(),
+  quality: v.optional(
+    v.object({ text: v.number(), tokens: v.number(), divergence: v.number(), agreement: v.number() }),
+  ),
   warnings: v.array(v.unknown()),
 });
 

@@ -43,6 +43,20 @@ export default {
     `${kernel}: ${trials} timed trials, the fastest ${best} with ${ms} ms.`,
   time: 'time, ms',
   variant: 'variant',
+  // Evaluation
+  quality: 'Error against speed',
+  divergence: 'KL divergence from the exact kernels, nats, log scale',
+  frontier: 'frontier',
+  evaluated: 'runs',
+  divergenceOf: (nats: string) => `KL divergence ${nats} nats`,
+  agreementOf: (percent: string) => `same best token at ${percent} % of the positions`,
+  logitError: (error: string) => `largest logit error ${error}`,
+  bitsOf: (bits: string) => `${bits} bits per byte`,
+  qualitySummary: (frontier: string) =>
+    `No run is both faster and nearer to the exact kernels than: ${frontier}.`,
+  qualityText: (tokens: string, random: boolean) =>
+    random ? `On ${tokens} random tokens` : `On a text of ${tokens} tokens`,
+  qualityTexts: 'These runs were evaluated on different texts: their errors cannot be compared',
   // Roofline
   roofline: 'Roofline: the kernels of this chunk under the peaks of this GPU',
   intensity: 'FLOP per byte, log scale',

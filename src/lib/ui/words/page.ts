@@ -66,6 +66,7 @@ export const page = {
     tuning: 'tuning',
     prefilling: 'prefilling the prompt',
     generating: 'generating',
+    evaluating: 'predicting the text',
     timing: 'timing',
   } satisfies Record<Phase, string>,
   loadedOf: (done: string, total: string) => `${done} of ${total}`,

@@ -14,6 +14,8 @@ export const terms = {
   steps_per_submit:
     'Steps per submit: how many dispatches go to the GPU in one command buffer; 0: few at first, doubled each time, so that the GPU starts early.',
   seed: 'Seed: for a synthetic model’s weights; the same seed gives the same weights.',
+  evaluate:
+    'Evaluate: predict a text token by token and compare each prediction with that of the exact kernels.',
   kernel: 'Kernel: an operation, such as the matrix product for one weight format.',
   variant: 'Variant: one implementation of a kernel, in one WGSL file.',
   knob: 'Knob: a tuning parameter of a variant, such as a tile’s width.',

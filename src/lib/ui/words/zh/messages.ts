@@ -124,6 +124,14 @@ export default [
     'token {token} 超出范围：这个模型的编号是 0 到 {last}',
   ],
   [
+    'evaluate={count}: with this vocabulary at most {most} tokens can be compared',
+    'evaluate={count}：这个词表最多可比较 {most} 个 token',
+  ],
+  [
+    '{name} has no vocabulary: it is synthetic, and takes no text',
+    '{name} 没有词表：它是合成模型，不能用文本',
+  ],
+  [
     '{name} has no vocabulary: it is synthetic. Choose demo, or a GGUF file or address',
     '{name} 没有词表：它是合成模型。请选择 demo，或 GGUF 文件或网址',
   ],

@@ -61,6 +61,7 @@ export const page: typeof english = {
     tuning: '调优中',
     prefilling: '预填充提示词',
     generating: '生成中',
+    evaluating: '预测文本中',
     timing: '计时中',
   },
   loadedOf: (done, total) => `${done} / ${total}`,

@@ -9,6 +9,7 @@ export const terms: typeof english = {
   target: '目标（target）：要达到的速度。每秒 700 个词元大约是原生 llama.cpp 在 M2 Max 上运行 2.9B 的速度。',
   steps_per_submit: '每次提交的步数：一个命令缓冲里放多少次调度；0 表示由少到多，每次加倍，让 GPU 尽早开始。',
   seed: '种子（seed）：合成模型权重的种子；相同的种子得到相同的权重。',
+  evaluate: '评估（evaluate）：逐词元预测一段文本，并把每个预测与精确内核的预测比较。',
   kernel: '内核（kernel）：一种运算，例如某种权重格式的矩阵乘法。',
   variant: '变体（variant）：内核的一种实现；每个变体是一个 WGSL 文件。',
   knob: '可调参数（knob）：变体里可以调的数字，例如 tile 的宽度。',
