@@ -20,7 +20,7 @@ const LONGEST = [
   'profiles.spec.ts',
   'bench-page.spec.ts',
   'notebook.spec.ts',
-  'selftest.firefox.spec.ts',
+  'firefox.spec.ts',
   'page.spec.ts',
   'live.spec.ts',
   'accessibility.spec.ts',

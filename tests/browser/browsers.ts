@@ -1,6 +1,6 @@
 // Test helper: the two browsers, Chromium on SwiftShader and Firefox (Gecko's own WGSL compiler) on the machine's
-// Vulkan driver. Each call opens one page of the built site in a fresh profile. Chromium is started once per test worker; Firefox, which
-// few tests use and which takes longer to end than a worker waits for it, once per call.
+// Vulkan driver. Pages of Chromium are opened in fresh profiles. Chromium is started once per test worker; Firefox, which
+// takes longer to end than a worker waits for it, by the file of its tests, which ends it.
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { launch as launchFirefox, type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
 import { findBrowser } from '../../scripts/browsers.js';
@@ -74,30 +74,35 @@ export async function withChromium<T>(
   }
 }
 
-/** Opens `path` of the built site in Firefox and passes the page (Puppeteer's) to `use`. */
-export async function withFirefox<T>(
-  use: (page: FirefoxPage, opened: Opened) => Promise<T>,
-  path = '',
-): Promise<T> {
+/**
+ * Starts a Firefox, which the tests of a file share: its start costs seconds, and Mesa keeps what it compiles for the next page.
+ * `open` passes a page at `path` to `use`; `close` ends it.
+ */
+export async function openFirefox() {
   site ??= serveBuild();
   const { address } = await site;
   const firefox = await startFirefox();
-  try {
-    const page = await firefox.newPage();
-    page.setDefaultTimeout(WAIT_LIMIT);
-    const errors: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text());
-    });
-    page.on('pageerror', (error) => errors.push(String(error)));
-    page.on('response', (response) => {
-      if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
-    });
-    await page.goto(address + path);
-    return await use(page, { address, errors });
-  } finally {
-    await firefox.close();
-  }
+  return {
+    close: () => firefox.close(),
+    async open<T>(use: (page: FirefoxPage, opened: Opened) => Promise<T>, path = ''): Promise<T> {
+      const page = await firefox.newPage();
+      try {
+        page.setDefaultTimeout(WAIT_LIMIT);
+        const errors: string[] = [];
+        page.on('console', (message) => {
+          if (message.type() === 'error') errors.push(message.text());
+        });
+        page.on('pageerror', (error) => errors.push(String(error)));
+        page.on('response', (response) => {
+          if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
+        });
+        await page.goto(address + path);
+        return await use(page, { address, errors });
+      } finally {
+        await page.close();
+      }
+    },
+  };
 }
 
 function startChromium(): Promise<Browser> {
@@ -114,8 +119,9 @@ function startFirefox(): Promise<Firefox> {
     browser: 'firefox',
     executablePath: testBrowser('firefox'),
     headless: true,
-    // Mesa's software GPU compiles for four lanes much faster than for eight.
-    env: { LP_NATIVE_VECTOR_WIDTH: '128', ...process.env },
+    // Mesa's software GPU compiles for four lanes much faster than for eight, and faster still without optimising: a test runs most
+    // shaders for a moment only.
+    env: { LP_NATIVE_VECTOR_WIDTH: '128', GALLIVM_PERF: 'nopt', ...process.env },
     extraPrefsFirefox: FIREFOX_PREFERENCES,
     timeout: WAIT_LIMIT,
     // A kernel on the CPU can take minutes between two protocol messages.

@@ -1,4 +1,4 @@
-// The page from end to end: a sweep with its chart and CSV in both browsers, addresses, files, and a browser without
+// The page from end to end: a sweep with its chart and CSV in Chromium (firefox.spec.ts has the same of Firefox), addresses, files, and a browser without
 // WebGPU.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { chunkFits } from '../../src/lib/lab/records/fits';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { objections } from './axe';
-import { COMPUTING, withChromium, withFirefox } from './browsers';
-import { STOPPING, tryEverything } from './policy';
+import { adapterFeatures } from './adapter';
+import { COMPUTING, withChromium } from './browsers';
 import { QUICK } from '../quick';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
@@ -27,13 +27,6 @@ function paintedPixels() {
   const canvas = document.querySelector('canvas')!;
   const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((value, i) => i % 4 === 3 && value > 0).length;
-}
-
-/** The adapter's features, or why there is no adapter; runs in the page. */
-async function adapterFeatures() {
-  if (!navigator.gpu) return 'no navigator.gpu';
-  const adapter = await navigator.gpu.requestAdapter();
-  return adapter ? [...adapter.features] : 'no adapter';
 }
 
 test('runs a sweep to its chart, its table and its CSV in Chromium', async () => {
@@ -101,31 +94,12 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
   );
 });
 
-test('runs a sweep to its chart in Firefox', async () => {
-  await withFirefox(async (page, { errors }) => {
-    // Firefox opens its GPU process now, which shares the CPU with the shaders of other pages.
-    await page.waitForSelector('[data-adapter]', COMPUTING);
-    expect(await page.title()).toMatch(/RWKV/);
-    expect(await page.evaluate(adapterFeatures)).toContain('shader-f16');
-    await page.click('::-p-xpath(//button[normalize-space()="Run"])');
-    await page.waitForSelector('[data-phase=finished]', COMPUTING);
-    const failures = await page.$$eval('tr[data-run=failed]', (found) => found.map((row) => row.innerText));
-    expect(failures).toEqual([]);
-    const points = await page.$eval('figure', (figure) => figure.dataset.chartPoints);
-    expect(points).toBe('4');
-    await page.waitForFunction(() => document.querySelector('canvas')!.width > 300, COMPUTING);
-    expect(errors).toEqual([]);
-    const { through, stopped } = await page.evaluate(tryEverything);
-    expect(through).toEqual([]);
-    expect(stopped).toEqual(expect.arrayContaining(STOPPING));
-  }, SWEEP);
-});
-
 test('an impossible address says what was possible, and its settings can be put right', async () => {
   await withChromium(async (page, { errors }) => {
     await page.getByText('2: matmul_q4_k has no variant "none"; it has: ').first().waitFor();
     await expect.poll(() => settingsText(page)).toBe('chunk=64\nmatmul_q4_k=none');
     expect(await runButton(page).isDisabled()).toBe(true);
+    expect(await objections(page)).toBe('');
     await page.locator('[data-settings-text] .cm-content').click();
     await page.keyboard.press('Control+End');
     for (let i = 0; i < 'none'.length; i++) await page.keyboard.press('Backspace');
