@@ -62,12 +62,26 @@ const newSession = () =>
     agent: `Node ${process.version}, ${process.platform} ${process.arch}`,
   });
 
-/** Runs `work` with a new session and closes it afterwards, also after an error. */
+let kept: Session | undefined;
+
+/**
+ * Makes all later commands of this process share one session, with its device, its model and what was checked on it, as the cells of a
+ * page do. Returns the function that closes it, after which each command has its own again.
+ */
+export function keepSession(): () => void {
+  const session = (kept ??= newSession());
+  return () => {
+    session.close();
+    kept = undefined;
+  };
+}
+
+/** Runs `work` with a new session and closes it afterwards, also after an error; with the kept one, if there is one. */
 export async function withSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-  const session = newSession();
+  const session = kept ?? newSession();
   try {
     return await work(session);
   } finally {
-    session.close();
+    if (!kept) session.close();
   }
 }

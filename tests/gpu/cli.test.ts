@@ -1,10 +1,13 @@
-// The command-line program as a user runs it: a separate process, its two output streams and its exit code.
+// The command-line program: some commands as a user runs them, in a process with two output streams and an exit code, the others
+// in this process, one after another on one device.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build as buildBundle } from 'vite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { keepSession } from '../../cli/host';
+import { runLab } from '../../cli/main';
 import { parseCsv } from '../../src/lib/lab/records/csv';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
@@ -16,6 +19,8 @@ const TINY = 'tests/fixtures/tiny-q4km.gguf';
 /** The same, a setting a line. */
 const PLAIN = QUICK.replaceAll('&', '\n');
 const DEMO = 'static/models/rwkv7-austen-Q4_K_M.gguf';
+/** The same, each setting a word. */
+const SETTINGS = QUICK.split('&');
 /** The program as one file, as `npm run bundle` builds it, so that modules are not compiled for each command. */
 const BUNDLE = { folder: 'test-results', file: 'lab.mjs' };
 let folder = '';
@@ -25,7 +30,11 @@ beforeAll(async () => {
   const build = { outDir: BUNDLE.folder, emptyOutDir: false };
   await buildBundle({ configFile: 'vite.cli.config.ts', logLevel: 'error', build });
 });
-afterAll(() => rm(folder, { recursive: true }));
+const closeSession = keepSession();
+afterAll(async () => {
+  closeSession();
+  await rm(folder, { recursive: true });
+});
 
 interface Outcome {
   code: number;
@@ -43,7 +52,25 @@ function node(...words: string[]): Promise<Outcome> {
   });
 }
 
-const lab = (...words: string[]) => node(join(BUNDLE.folder, BUNDLE.file), ...words);
+/** A command in a process of its own. */
+const labProcess = (...words: string[]) => node(join(BUNDLE.folder, BUNDLE.file), ...words);
+
+/** A command in this process: the same code but for the start and the end of a process. One at a time. */
+async function lab(...words: string[]): Promise<Outcome> {
+  const written = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += String(text);
+      return true;
+    }),
+  );
+  try {
+    const code = await runLab(words, new AbortController().signal);
+    return { code, ...written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 
 /** Same as `npm run --silent lab -- …`, but without npm. */
 const labFromSources = (...words: string[]) =>
@@ -58,7 +85,7 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
 
 describe('commands', () => {
   test('info, from the sources as from the bundle', async () => {
-    const { code, stdout } = await lab('info');
+    const { code, stdout } = await labProcess('info');
     expect(code).toBe(0);
     expect(await labFromSources('info')).toMatchObject({ code, stdout });
     const adapter = JSON.parse(stdout);
@@ -68,7 +95,7 @@ describe('commands', () => {
   });
 
   test('bench writes CSV, and nothing but CSV, on stdout', async () => {
-    const { code, stdout, stderr } = await lab(
+    const { code, stdout, stderr } = await labProcess(
       'bench',
       `model=${TINY}&prefill=16&chunk=4,8&${QUICK}`,
       '--samples',
@@ -215,14 +242,14 @@ describe('commands', () => {
   });
 
   test('evaluate', async () => {
-    const text = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 1500);
+    const text = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 600);
     const { code, stdout } = await lab(
       'evaluate',
       '--model',
       'demo',
       '--text',
       await file('text.txt', text),
-      ...['--beside', 'exact', 'chunk=64&matmul=naive'],
+      ...['--beside', 'exact', `chunk=64&${QUICK.replace('layer_norm=naive', 'layer_norm=spread')}`],
     );
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
@@ -241,7 +268,7 @@ describe('commands', () => {
 
   test('generate: greedy, the same each time; and sampled', async () => {
     const { prompts, results } = JSON.parse(await readFile('tests/fixtures/golden.json', 'utf8'));
-    const words = ['generate', '--model', DEMO, '--prompt', prompts[0].text, '--tokens', '8', 'matmul=naive'];
+    const words = ['generate', '--model', 'demo', '--prompt', prompts[0].text, '--tokens', '8', ...SETTINGS];
     const greedy = await lab(...words);
     expect(greedy.code).toBe(0);
     expect(greedy.stdout).not.toBe('');
@@ -253,8 +280,8 @@ describe('commands', () => {
   });
 
   test('help', async () => {
-    expect((await lab('--help')).stdout).toMatch(/generate --model M/);
-    const nothing = await lab();
+    expect((await labProcess('--help')).stdout).toMatch(/generate --model M/);
+    const nothing = await labProcess();
     expect(nothing).toMatchObject({ code: 1, stdout: '' });
     expect(nothing.stderr).toMatch(/bench '<settings>'/);
   });
@@ -322,17 +349,17 @@ test('every mistake is one line that names the thing, and an exit code', async (
       '2',
     ],
   ];
-  const waiting = [...mistakes];
-  const next = async () => {
-    for (let mistake = waiting.shift(); mistake; mistake = waiting.shift()) {
-      const [message, ...words] = mistake;
-      const { code, stdout, stderr } = await lab(...words);
-      expect.soft(stderr, words.join(' ')).toMatch(message);
-      // Ignore warnings of Dawn about some drivers.
-      const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Warning: '));
-      expect.soft(lines.length, words.join(' ')).toBe(1);
-      expect.soft({ code, stdout }, words.join(' ')).toEqual({ code: 1, stdout: '' });
-    }
+  const requireTold = (words: string[], message: RegExp, { code, stdout, stderr }: Outcome) => {
+    expect.soft(stderr, words.join(' ')).toMatch(message);
+    // Ignore warnings of Dawn about some drivers.
+    const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Warning: '));
+    expect.soft(lines.length, words.join(' ')).toBe(1);
+    expect.soft({ code, stdout }, words.join(' ')).toEqual({ code: 1, stdout: '' });
   };
-  await Promise.all([next(), next()]);
+  for (const [message, ...words] of mistakes) requireTold(words, message, await lab(...words));
+  // Before a GPU is opened, and after.
+  for (const command of ['benchmark', 'logits']) {
+    const [message, ...words] = mistakes.findLast(([, first]) => first === command)!;
+    requireTold(words, message, await labProcess(...words));
+  }
 });
