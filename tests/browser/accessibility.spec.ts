@@ -1,5 +1,5 @@
-// Accessibility (axe) of the page in both themes: empty, with a bad address, in dialogs, and the self-test page. Pages
-// with runs are checked in page.spec.ts, pages with shaders in kernel.spec.ts.
+// Accessibility (axe) of the page in both themes: empty, with every control, and in dialogs. Pages with runs or a bad address
+// are checked in page.spec.ts, pages with shaders in kernel.spec.ts, the self-test page in selftest.chromium.spec.ts.
 import { expect, test } from 'vitest';
 import { objections } from './axe';
 import { withChromium } from './browsers';
@@ -15,14 +15,6 @@ test('the start page, and a sweep with every control open', async () => {
     );
     expect(await objections(page)).toBe('');
   });
-});
-
-test('an address that asks for the impossible', async () => {
-  await withChromium(async (page) => {
-    await page.getByText('chunk must be a whole number').waitFor();
-    await page.locator('[data-settings-text] .cm-content').waitFor();
-    expect(await objections(page)).toBe('');
-  }, '?chunk=0');
 });
 
 test('the menu, the palette, the dialogs, and a link that is broken', async () => {
@@ -41,11 +33,4 @@ test('the menu, the palette, the dialogs, and a link that is broken', async () =
       expect(`${name}: ${await objections(page, 'dialog[open]')}`).toBe(`${name}: `);
     }
   }, '#n=1.cut');
-});
-
-test('the self-test page', async () => {
-  await withChromium(async (page) => {
-    await page.getByRole('button', { name: 'Run the self-test' }).waitFor();
-    expect(await objections(page)).toBe('');
-  }, 'selftest');
 });

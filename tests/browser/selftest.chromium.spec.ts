@@ -2,6 +2,7 @@
 // all of them, computes a selection. The gpu tests compute all on Dawn, Chromium's WebGPU.
 import { expect, test } from 'vitest';
 import { settingsToCheck, variants, variantsFor } from '../../src/lib/shaders';
+import { objections } from './axe';
 import { COMPUTING, withChromium } from './browsers';
 import { compilable, compileAll, FINISHED, outcome } from './selftest';
 
@@ -9,6 +10,8 @@ const SELECTED = ['layer_norm', 'token_shift', 'argmax', 'softmax', 'matvec_q4_k
 
 test('every variant that this browser has the features for compiles in Chromium', async () => {
   await withChromium(async (page) => {
+    await page.getByRole('button', { name: 'Run the self-test' }).waitFor();
+    expect(await objections(page)).toBe('');
     const { problems, compiled } = await page.evaluate(compileAll, variants.map(compilable));
     expect(problems).toEqual([]);
     expect(compiled).toBeGreaterThan(0.9 * variants.length);
