@@ -72,7 +72,10 @@ export function readPairs(list: string): Record<string, number> {
 export const formatTexts = (texts: Record<string, string> | undefined): string =>
   texts ? formatQuery(Object.entries(texts).map(([name, text]) => [name, [text]])) : '';
 
-/** Reads what formatTexts wrote; undefined for an empty cell. */
+/**
+ * Reads what formatTexts wrote; undefined for an empty cell. `readSettings` cannot: it splits a value at the commas that it decodes, takes
+ * the spaces off its ends, and keeps a % that encodes nothing, but these texts are another program's and must come back as they were.
+ */
 export function readTexts(list: string): Record<string, string> | undefined {
   if (list === '') return undefined;
   const pairs = list.split('&').map((part): [string, string] => {
