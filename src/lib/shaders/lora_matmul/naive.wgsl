@@ -3,7 +3,7 @@
 //! scratch hidden: tokens * ranks
 //! pass down: ranks / workgroup_size, tokens
 //! pass up: columns / workgroup_size, tokens, 4
-//! use: lora, lora_result
+//! use: lora, lora_result, lora_fetch
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;

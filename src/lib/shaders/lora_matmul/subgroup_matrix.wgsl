@@ -8,7 +8,7 @@
 //! pass down: tiles, tokens / 64, splits
 //! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / 64, tokens / 64, 4
-//! use: lora, lora_result, lora_tiles
+//! use: lora, lora_result, lora_tiles, lora_fetch
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
@@ -43,7 +43,7 @@ alias Rows = subgroup_matrix_right<f16, 16, 16>;
 alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 // A thread's half of a row and of a token, sixteen columns each.
-struct Fetched { weights: Sixteen, x: mat4x4<f32> }
+struct Fetched { weights: SixteenWeights, x: mat4x4<f32> }
 
 @compute @workgroup_size(threads)
 fn down(

@@ -7,7 +7,7 @@
 //! pass down: tiles, tokens / tile_tokens, splits
 //! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
-//! use: sums, lora, lora_result, lora_tiles, accumulate
+//! use: sums, lora, lora_result, lora_tiles, accumulate, lora_fetch
 //! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
@@ -38,7 +38,7 @@ const x_fetches = tile_tokens * vectors / threads; // 4, or 2
 var<workgroup> weight_tile: array<vec4<f32>, tile_rows * pitch>;
 var<workgroup> x_tile: array<vec4<f32>, tile_tokens * pitch>;
 
-struct Fetched { weights: Sixteen, x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32> }
+struct Fetched { weights: SixteenWeights, x0: vec4<f32>, x1: vec4<f32>, x2: vec4<f32>, x3: vec4<f32> }
 
 @compute @workgroup_size(threads)
 fn down(

@@ -1,7 +1,7 @@
 //! Lanes share a row, sixteen weights at a time, and add up their sums in workgroup memory.
 //! let ranks: decay + learning_rate + value + gate
 //! grid: ranks / rows
-//! use: lora
+//! use: lora, lora_fetch
 //! unroll: written_out
 
 struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }

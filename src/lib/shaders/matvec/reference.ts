@@ -1,6 +1,7 @@
 import type { Arrays, Kernel, Sizes } from '../kernel';
 import { EPILOGUE, finish } from '../shared/epilogue';
 import type { Format } from '../formats/format';
+import { weightsOf } from '../shared/weights';
 
 /** out[b, r] = epilogue(Σ_k weight[b, r, k] · x[b, k]) */
 function matvec(format: Format, { weight, x, out }: Arrays, { rows, columns, batch, epilogue }: Sizes) {
@@ -27,13 +28,7 @@ export default (format: Format): Kernel => {
       x: batch * columns,
       out: batch * rows,
     }),
-    inputs: {
-      weight: (length, random) => {
-        const words = new Uint32Array(length);
-        for (let block = 0; block < length / format.words; block++) format.randomise(words, block, random);
-        return words;
-      },
-    },
+    inputs: { weight: weightsOf(format) },
     outputs: ['out'],
     cases: [
       { rows: 128, columns, batch: 3, epilogue: EPILOGUE.store },

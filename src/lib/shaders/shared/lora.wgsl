@@ -47,22 +47,9 @@ fn inner(index: u32, sum: f32) -> f32 {
 }
 
 // Sixteen weights as they are stored: four vectors of f32, or two of f16.
-struct Sixteen { a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32> }
+struct SixteenWeights { a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32> }
 
-// The sixteen weights from the i-th on (a multiple of 16) after the vector `first`.
-fn fetch16(first: u32, wide: bool, i: u32) -> Sixteen {
-  var found: Sixteen;
-  let at = first + i / select(8u, 4u, wide);
-  found.a = weight[at];
-  found.b = weight[at + 1u];
-  if (wide) {
-    found.c = weight[at + 2u];
-    found.d = weight[at + 3u];
-  }
-  return found;
-}
-
-fn unpack16(found: Sixteen, wide: bool) -> mat4x4<f32> {
+fn unpack16(found: SixteenWeights, wide: bool) -> mat4x4<f32> {
   if (wide) {
     return mat4x4<f32>(
       bitcast<vec4<f32>>(found.a), bitcast<vec4<f32>>(found.b), bitcast<vec4<f32>>(found.c), bitcast<vec4<f32>>(found.d),

@@ -4,7 +4,7 @@
 //! pass prepare: columns / 64
 //! pass recurrence: columns / rows
 //! pass output: columns / 64
-//! use: layer_vectors, lora
+//! use: layer_vectors, lora, lora_fetch
 //! unroll: written_out
 
 struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32, first_layer: u32 }
