@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
+import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { type Experiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
@@ -18,7 +19,7 @@ import { type LabEvent } from '../../src/lib/lab/cells/events';
 import { type LoadedModel, Session } from '../../src/lib/lab/measure/session';
 import { sample } from '../../src/lib/lab/text/sampling';
 import { evaluate, generate, logitsOf, prepareText } from '../../src/lib/lab/text/text';
-import { findVariant, kernels, readVariant, variants } from '../../src/lib/shaders';
+import { findVariant, kernels, readVariant } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 
 /** Settings that records contain for kernels with vendor-specific defaults, when the experiment does not set them. */
@@ -156,9 +157,9 @@ describe('an experiment', () => {
 });
 
 describe('what goes wrong is an event, and the next run goes on', () => {
-  const injected = variants.length;
+  const injected = REGISTRY.variants.length;
   afterEach(() => {
-    variants.length = injected;
+    REGISTRY.variants.length = injected;
   });
 
   /** Adds a wrong variant of argmax, which always returns a token beyond the vocabulary. */
@@ -172,7 +173,7 @@ struct Sizes { vocabulary: u32, rows: u32 }
 @compute @workgroup_size(1)
 fn main(@builtin(workgroup_id) group: vec3u) { best[group.x] = sizes.vocabulary + u32(logits[0] > 1e9); }
 ${end}`;
-    variants.push(readVariant('argmax', name, text));
+    REGISTRY.variants.push(readVariant('argmax', name, text));
   }
 
   test.each([

@@ -99,14 +99,12 @@ class Arranger<Buffer> {
     const mix = `${block}time_mix_`;
     const hasValueResidual = index > 0;
     return {
-      timeMixNorm: this.norm(`${block}attn_norm`),
-      channelMixNorm: this.norm(`${block}attn_norm_2`),
-      timeMixLerp: this.lerps(`${mix}lerp_fused.weight`),
+      timeMixShift: this.shift(`${block}attn_norm`, `${mix}lerp_fused.weight`, FILE_LERPS, GPU_LERPS),
       receptanceKeyValue: this.receptanceKeyValue(mix),
       output: this.matrix(`${mix}output.weight`, embedding, embedding),
       lora: this.lora(mix, { ...ranks, value: hasValueResidual ? ranks.value : 0 }),
       vectors: this.vectors(mix, hasValueResidual),
-      channelMixLerp: this.vector(`${block}channel_mix_lerp_k.weight`),
+      channelMixShift: this.shift(`${block}attn_norm_2`, `${block}channel_mix_lerp_k.weight`, ['k'], ['k']),
       channelMixKey: this.matrix(`${block}channel_mix_key.weight`, hidden, embedding),
       channelMixValue: this.matrix(`${block}channel_mix_value.weight`, embedding, hidden),
     };
@@ -137,21 +135,18 @@ class Arranger<Buffer> {
     return { weight: this.vector(`${name}.weight`), bias: this.vector(`${name}.bias`) };
   }
 
-  /** The six lerps of time mix as f32, 6 × C, reordered from the file's order to the GPU's. */
-  lerps(tensor: string): Buffer {
+  /** Scale and bias of a norm, then the lerps of a tensor, reordered from the file's order to the GPU's: planes of C f32. */
+  shift(norm: string, lerp: string, fileOrder: string[], gpuOrder: string[]): Buffer {
     const elements = this.geometry.embedding;
-    const format = this.formatOf(tensor);
-    const pieces = FILE_LERPS.map((lerp, i) => {
-      return {
-        tensor,
-        format,
-        held: 'f32',
-        firstElement: i * elements,
-        elements,
-        word: GPU_LERPS.indexOf(lerp) * elements,
-      };
-    });
-    return this.place({ label: tensor, words: 6 * elements, pieces });
+    const piece = (tensor: string, index: number, plane: number): Piece => {
+      const place = { firstElement: index * elements, elements, word: plane * elements };
+      return { tensor, format: this.formatOf(tensor), held: 'f32', ...place };
+    };
+    const pieces = [
+      ...[`${norm}.weight`, `${norm}.bias`].map((tensor, plane) => piece(tensor, 0, plane)),
+      ...fileOrder.map((name, index) => piece(lerp, index, 2 + gpuOrder.indexOf(name))),
+    ];
+    return this.place({ label: `${norm}+lerps`, words: pieces.length * elements, pieces });
   }
 
   /** One buffer for all four LoRAs: down-projections, then up-projections. f16 is kept, other formats become f32. */

@@ -1,5 +1,6 @@
 /** The model as a list of steps, in the paper's order: embed, time mix and channel mix per layer, head. */
 import { EPILOGUE } from '../shaders/shared/epilogue';
+import { JOINED_FORMATS } from '../shaders/shared/shifted';
 import type { Variant } from '../shaders/variant';
 import type { Binding, Kernels } from './kernels';
 import type { Step } from './encode';
@@ -80,8 +81,11 @@ export class Forward {
   async #timeMix(layer: Layer, index: number): Promise<Step[]> {
     const { mixed, x } = this.activations;
     return [
-      ...(await this.#tokenShift(layer.timeMixNorm, layer.timeMixLerp, 6, 2 * index)),
-      ...(await this.#receptanceKeyValue(layer.receptanceKeyValue)),
+      ...((await this.#timeMixStart(layer, index)) ?? [
+        ...(await this.#tokenShift(layer.timeMixShift, 6, 2 * index)),
+        ...(await this.#receptanceKeyValue(layer.receptanceKeyValue)),
+        ...(await (this.tokens === 1 ? this.#loraDown(layer) : [])),
+      ]),
       ...(await (this.tokens === 1 ? this.#wkvOfOne(layer, index) : this.#wkv(layer, index))),
       ...(await this.#multiply(layer.output, mixed, x, 0, EPILOGUE.add)),
     ];
@@ -90,30 +94,79 @@ export class Forward {
   async #channelMix(layer: Layer, index: number): Promise<Step[]> {
     const { shifted, hidden, x } = this.activations;
     return [
-      ...(await this.#tokenShift(layer.channelMixNorm, layer.channelMixLerp, 1, 2 * index + 1)),
-      ...(await this.#multiply(layer.channelMixKey, shifted, hidden, 0, EPILOGUE.reluSquared)),
+      ...((await this.#channelMixStart(layer, index)) ?? [
+        ...(await this.#tokenShift(layer.channelMixShift, 1, 2 * index + 1)),
+        ...(await this.#multiply(layer.channelMixKey, shifted, hidden, 0, EPILOGUE.reluSquared)),
+      ]),
       ...(await this.#multiply(layer.channelMixValue, hidden, x, 0, EPILOGUE.add)),
     ];
   }
 
+  /** A single token up to r, k, v and the LoRAs' way down in one kernel; undefined where it is left to several. */
+  #timeMixStart({ receptanceKeyValue, timeMixShift, lora }: Layer, index: number) {
+    const [matrix] = receptanceKeyValue;
+    const kernel = this.#joined('time_mix_start', matrix);
+    if (!kernel || !canStartTimeMix(matrix)) return undefined;
+    const { inputs, loraHidden: hidden } = this.activations;
+    const { rows, columns } = matrix;
+    return this.#steps(
+      kernel,
+      {
+        ...this.#shiftBuffers(2 * index),
+        weight: matrix.parts[0].buffer,
+        vectors: timeMixShift,
+        lora_weight: loraWay(lora, 0),
+        inputs: this.#plane(inputs, 0, 3),
+        hidden,
+      },
+      { rows, columns, ...loraSizes(lora), inverse_epsilon: this.#inverseEpsilon },
+    );
+  }
+
+  /** A single token up to the key of channel mix in one kernel; undefined where it is left to several. */
+  #channelMixStart({ channelMixKey: matrix, channelMixShift }: Layer, index: number) {
+    const kernel = this.#joined('channel_mix_start', matrix);
+    if (!kernel || !canStartChannelMix(matrix)) return undefined;
+    const { rows, columns, parts } = matrix;
+    return this.#steps(
+      kernel,
+      {
+        ...this.#shiftBuffers(2 * index + 1),
+        weight: parts[0].buffer,
+        vectors: channelMixShift,
+        out: this.activations.hidden,
+      },
+      { rows, columns, inverse_epsilon: this.#inverseEpsilon },
+    );
+  }
+
+  /** The kernel that joins several for a matrix of this format and one token, if a variant with passes is chosen. */
+  #joined(family: string, { format }: Matrix): string | undefined {
+    const kernel = `${family}_${format}`;
+    return this.tokens === 1 && this.choice[kernel]?.passes.length ? kernel : undefined;
+  }
+
+  /** What layer norm and token shift read and write besides weights; `slot` is the vector's index in the token shift state. */
+  #shiftBuffers(slot: number) {
+    const vector = (buffer: GPUBuffer) => planesOf(buffer, this.#columns, slot);
+    return {
+      x: this.activations.x,
+      previous: vector(this.state.previous),
+      last: vector(this.state.last),
+    };
+  }
+
   /** Layer norm and token shift into `lerps` planes; `slot` is the vector's index in the token shift state. */
-  #tokenShift(norm: Norm, lerp: GPUBuffer, lerps: number, slot: number): Promise<Step[]> {
-    const { x, shifted } = this.activations;
-    const vector = (buffer: GPUBuffer) => ({
-      buffer,
-      offset: 4 * slot * this.#columns,
-      size: 4 * this.#columns,
-    });
+  #tokenShift(vectors: GPUBuffer, lerps: number, slot: number): Promise<Step[]> {
+    const part = (plane: number, count: number) => planesOf(vectors, this.#columns, plane, count);
     return this.#steps(
       'token_shift',
       {
-        x,
-        norm_weight: norm.weight,
-        norm_bias: norm.bias,
-        lerp,
-        previous: vector(this.state.previous),
-        shifted,
-        last: vector(this.state.last),
+        ...this.#shiftBuffers(slot),
+        norm_weight: part(0, 1),
+        norm_bias: part(1, 1),
+        lerp: part(2, lerps),
+        shifted: this.activations.shifted,
       },
       { columns: this.#columns, tokens: this.tokens, lerps, inverse_epsilon: this.#inverseEpsilon },
     );
@@ -156,29 +209,29 @@ export class Forward {
     ];
   }
 
-  /** `#wkv` for a single token, in only two dispatches to save overhead: LoRA down-projections, then all the rest. */
-  async #wkvOfOne({ lora, vectors }: Layer, index: number): Promise<Step[]> {
-    const { shifted, inputs, firstValue, mixed, loraHidden: hidden } = this.activations;
-    const columns = this.#columns;
-    const sizes = { columns, ...loraSizes(lora) };
-    const half = lora.buffer.size / 2;
-    const [down, up] = [0, half].map((offset) => ({ buffer: lora.buffer, offset, size: half }));
-    return [
-      ...(await this.#steps('lora_matvec', { weight: down, shifted, hidden }, sizes)),
-      ...(await this.#steps(
-        'wkv_token',
-        {
-          weight: up,
-          hidden,
-          inputs: this.#plane(inputs, 0, 3),
-          vectors,
-          first_value: firstValue,
-          state: this.#wkvState(index),
-          out: mixed,
-        },
-        { ...sizes, first_layer: Number(index === 0) },
-      )),
-    ];
+  /** The LoRAs' way down for a single token. */
+  #loraDown({ lora }: Layer): Promise<Step[]> {
+    const { shifted, loraHidden: hidden } = this.activations;
+    const sizes = { columns: this.#columns, ...loraSizes(lora) };
+    return this.#steps('lora_matvec', { weight: loraWay(lora, 0), shifted, hidden }, sizes);
+  }
+
+  /** `#wkv` for a single token after the LoRAs' way down: all the rest in one dispatch, to save overhead. */
+  #wkvOfOne({ lora, vectors }: Layer, index: number): Promise<Step[]> {
+    const { inputs, firstValue, mixed, loraHidden: hidden } = this.activations;
+    return this.#steps(
+      'wkv_token',
+      {
+        weight: loraWay(lora, 1),
+        hidden,
+        inputs: this.#plane(inputs, 0, 3),
+        vectors,
+        first_value: firstValue,
+        state: this.#wkvState(index),
+        out: mixed,
+      },
+      { columns: this.#columns, ...loraSizes(lora), first_layer: Number(index === 0) },
+    );
   }
 
   #wkvState(index: number): GPUBufferBinding {
@@ -221,8 +274,7 @@ export class Forward {
 
   /** A binding of one or more consecutive planes, tokens × columns f32 each. */
   #plane(buffer: GPUBuffer, plane: number, planes = 1): GPUBufferBinding {
-    const byteLength = 4 * this.tokens * this.#columns;
-    return { buffer, offset: plane * byteLength, size: planes * byteLength };
+    return planesOf(buffer, this.tokens * this.#columns, plane, planes);
   }
 
   #steps(kernel: string, buffers: Record<string, Binding>, sizes: Record<string, number>): Promise<Step[]> {
@@ -233,6 +285,17 @@ export class Forward {
       );
     return this.kernels.steps(variant, buffers, sizes);
   }
+}
+
+/** Planes of `length` f32 each, from the plane `first` on. */
+function planesOf(buffer: GPUBuffer, length: number, first: number, count = 1): GPUBufferBinding {
+  return { buffer, offset: 4 * first * length, size: 4 * count * length };
+}
+
+/** The LoRAs' weights of the way down (0), or of the way up (1). */
+function loraWay({ buffer }: Lora, way: 0 | 1): GPUBufferBinding {
+  const size = buffer.size / 2;
+  return { buffer, offset: way * size, size };
 }
 
 const loraSizes = ({ ranks: { decay, learningRate, value, gate }, wide }: Lora) => {
@@ -247,12 +310,25 @@ export function kernelNames({ embedding, head, layers }: Weights): string[] {
     layer.channelMixKey,
     layer.channelMixValue,
   ]);
-  const formats = [...new Set([...matrices, head].map(({ format }) => format))];
+  const formats = distinct([...matrices, head].map(({ format }) => format));
+  const joined = layers.flatMap(({ receptanceKeyValue: [matrix], channelMixKey }) => [
+    ...(canStartTimeMix(matrix) ? [`time_mix_start_${matrix.format}`] : []),
+    ...(canStartChannelMix(channelMixKey) ? [`channel_mix_start_${channelMixKey.format}`] : []),
+  ]);
   return [
     `embed_${embedding.format}`,
     ...['layer_norm', 'token_shift', 'lora_matmul', 'lora_matvec', 'wkv_inputs', 'wkv', 'wkv_token'],
     ...formats.map((format) => `matmul_${format}`),
     ...formats.map((format) => `matvec_${format}`),
+    ...distinct(joined),
     ...['argmax', 'softmax', 'advance'],
   ];
 }
+
+const distinct = (names: string[]) => [...new Set(names)];
+
+/** True if r, k and v are one matrix of a format whose products are joined with layer norm and token shift. */
+const canStartTimeMix = ({ format, batch }: Matrix) => batch === 3 && JOINED_FORMATS.includes(format);
+
+const canStartChannelMix = ({ format, parts }: Matrix) =>
+  parts.length === 1 && JOINED_FORMATS.includes(format);

@@ -42,17 +42,16 @@ export interface Lora<Buffer = GPUBuffer> {
 
 /** The weights of one layer. Plain buffers are vectors of C f32 unless documented otherwise. */
 export interface Layer<Buffer = GPUBuffer> {
-  timeMixNorm: Norm<Buffer>;
-  channelMixNorm: Norm<Buffer>;
-  /** 6 × C f32, in the order r k v w a g (the file's order is r w k v a g). */
-  timeMixLerp: Buffer;
+  /** 8 × C f32: scale and bias of the norm, then the lerps in the order r k v w a g (the file's order is r w k v a g). */
+  timeMixShift: Buffer;
   /** One matrix of batch 3 when the three share a format and fit one binding, else three of batch 1. */
   receptanceKeyValue: Matrix<Buffer>[];
   output: Matrix<Buffer>;
   lora: Lora<Buffer>;
   /** 8 × C f32: biases of decay, learning rate and value, removal key, … as in shaders/shared/layer_vectors.ts. */
   vectors: Buffer;
-  channelMixLerp: Buffer;
+  /** 3 × C f32: scale and bias of the norm, lerp. */
+  channelMixShift: Buffer;
   channelMixKey: Matrix<Buffer>;
   channelMixValue: Matrix<Buffer>;
 }

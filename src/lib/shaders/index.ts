@@ -41,9 +41,14 @@ export const variants: Variant[] = texts
   .filter(([path]) => !APPENDED.includes(folder(path)))
   .flatMap(([path, text]) => variantsOf(folder(path), stem(path), text));
 
+/** For each kernel that does the work of several: the choice `apart`, which is not a shader, to leave the work to them. */
+export const apart: Variant[] = Object.entries(kernels).flatMap(([kernel, { instead }]) =>
+  instead ? [withoutPasses(kernel, instead)] : [],
+);
+
 /** A variant by name. Throws an Error that lists the existing names. */
 export function findVariant(kernel: string, name: string): Variant {
-  const own = variantsFor(kernel);
+  const own = [...variantsFor(kernel), ...apart.filter((variant) => variant.kernel === kernel)];
   const found = own.find((variant) => variant.name === name);
   if (!found)
     throw new Error(`${kernel} has no variant "${name}"; it has: ${own.map((v) => v.name).join(', ')}`);
@@ -92,12 +97,23 @@ export function readVariants(owner: string, name: string, text: string): Variant
   return [variant];
 }
 
+function withoutPasses(kernel: string, instead: string[]): Variant {
+  const about = `No dispatch of its own: ${instead.join(', ')} run one after another`;
+  const text = `//! ${about}\n`;
+  return {
+    ...{ kernel, name: 'apart', about, text, wgsl: text, format: formatNameOf(kernel) },
+    ...{ appended: [], passes: [], scratch: [], resident: [], loads: [], lets: [], knobs: {} },
+    ...{ bindings: [], loadBindings: [], features: [], languageFeatures: [] },
+  };
+}
+
 function variantsOf(directory: string, name: string, text: string): Variant[] {
   const reference = references.find(([known]) => known === directory)?.[1];
   if (reference === undefined)
     throw new Error(`src/lib/shaders/${directory} has variants but no reference.ts`);
   if (typeof reference !== 'function') return [parseVariant(directory, name, text, shared)];
-  return (statedFormats(text) ?? Object.keys(formats)).map((format) =>
+  const possible = Object.keys(formats).filter((format) => Object.hasOwn(kernels, `${directory}_${format}`));
+  return (statedFormats(text) ?? possible).map((format) =>
     parseVariant(`${directory}_${format}`, name, text, shared, format),
   );
 }

@@ -25,6 +25,11 @@ export interface Kernel {
   flop?(sizes: Sizes): number;
   /** Name of the best portable variant, which runs by default. */
   default: string;
+  /**
+   * The families of the kernels that do the same one after another, if the kernel only joins what others do: it then has a
+   * variant `apart` without passes, which leaves the work to them.
+   */
+  instead?: string[];
   /** Name of the simplest exact portable variant: what others are compared with at a model's own shapes. */
   plain: string;
   /** The outputs whose former content matters (a residual, a state), by default none; the others are poisoned. */

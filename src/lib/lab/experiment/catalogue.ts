@@ -1,5 +1,5 @@
 /** The kernels and variants that settings choose from, and how the key of a setting names them. */
-import { kernels, readVariants, variants } from '../../shaders';
+import { apart, kernels, readVariants, variants } from '../../shaders';
 import type { Kernel } from '../../shaders/kernel';
 import { headOf } from '../../shaders/head';
 import { familyOf } from '../../shaders/formats/formats';
@@ -19,7 +19,11 @@ export interface Catalogue {
   refused?: ReadonlyMap<string, string>;
 }
 
-export const REGISTRY: Catalogue = { kernels, variants, vendorKernels: VENDOR_KERNELS };
+export const REGISTRY: Catalogue = {
+  kernels,
+  variants: [...variants, ...apart],
+  vendorKernels: VENDOR_KERNELS,
+};
 
 /**
  * The registry and the shaders of a notebook. A shader that cannot be used is listed in `refused`, and settings that name it
@@ -41,7 +45,7 @@ export function catalogueWith(own: readonly OwnVariant[]): Catalogue {
     }
   }
   for (const label of refused.keys()) found.delete(label);
-  return { ...REGISTRY, variants: [...variants, ...found.values()], refused };
+  return { ...REGISTRY, variants: [...REGISTRY.variants, ...found.values()], refused };
 }
 
 /**

@@ -13,10 +13,16 @@ interface VendorRow {
  * for a kernel, the first runs that the GPU and the browser allow. `lab tune` finds such settings for the GPU at hand.
  */
 export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
-  // H100, Dawn on Vulkan: static/results.
+  // H100 and H200, Dawn on Vulkan: static/results.
   nvidia: [
     { settings: 'matmul_q4_k=dot4', basis: 'measured' },
-    { settings: 'matvec_q4_k=dot4', basis: 'measured' },
+    // For the output matrix and the value of channel mix; what comes before them has kernels of its own.
+    {
+      settings: 'matvec_q4_k=dot4&matvec_q4_k.lanes=40&matvec_q4_k.teams=6&matvec_q4_k.staged=160',
+      basis: 'measured',
+    },
+    { settings: 'time_mix_start_q4_k=dot4', basis: 'measured' },
+    { settings: 'channel_mix_start_q4_k=dot4', basis: 'measured' },
   ],
   // Never dot4: Safari makes four multiplications and additions of a dot product. Figures: docs/safari-cost.csv, which also says
   // what fits in the 128 registers of a thread.

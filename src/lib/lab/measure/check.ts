@@ -76,7 +76,7 @@ export async function checkAll(
   report: Report,
   signal: AbortSignal,
 ) {
-  const variants = Object.values(choice);
+  const variants = Object.values(choice).filter(({ passes }) => passes.length > 0);
   const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
   const told: Report = (...progress) => signal.aborted || report(...progress);
   await untilAborted(compileAll(unchecked, gpu, told), signal);

@@ -61,6 +61,7 @@ function patch(name: string, shipped: string, body: string): string {
 const SHAPES: Record<string, Sizes[]> = {
   advance: [{ values: 1024, tokens: 300, feed: 1 }],
   argmax: [{ vocabulary: 8192, rows: 1 }],
+  channel_mix_start: [{ rows: 96, columns: 4608, inverse_epsilon: 1e5 }],
   embed: [{ tokens: 40, columns: 1024, first_row: 0, rows: 300 }],
   layer_norm: [{ columns: 2048, tokens: 12, first: 0, inverse_epsilon: 1e5 }],
   lora_matmul: [{ columns: 512, tokens: 80, decay: 64, learning_rate: 64, value: 32, gate: 176, wide: 0 }],
@@ -68,6 +69,12 @@ const SHAPES: Record<string, Sizes[]> = {
   matmul: [{ rows: 192, columns: 768, tokens: 80, batch: 1, stride: 192, epilogue: 0 }],
   matvec: [{ rows: 192, columns: 5120, batch: 1, epilogue: 0 }],
   softmax: [{ vocabulary: 8192 }],
+  time_mix_start: [
+    {
+      ...{ rows: 64, columns: 4608, decay: 16, learning_rate: 16, value: 16, gate: 32, wide: 0 },
+      inverse_epsilon: 1e5,
+    },
+  ],
   token_shift: [{ columns: 1280, tokens: 24, lerps: 6, inverse_epsilon: 1e5 }],
   wkv: [{ columns: 128, tokens: 320 }],
   wkv_inputs: [{ columns: 512, tokens: 48, first_layer: 0 }],
