@@ -13,6 +13,7 @@ test('there are many of each, and every kernel of a model has one', () => {
     ...[
       'advance',
       'argmax',
+      'channel_mix_start_q4_k',
       'embed_q4_k',
       'layer_norm',
       'lora_matmul',
@@ -20,7 +21,7 @@ test('there are many of each, and every kernel of a model has one', () => {
       'matmul_f32',
       'matmul_q4_k',
     ],
-    ...['matvec_q4_k', 'softmax', 'token_shift', 'wkv', 'wkv_inputs', 'wkv_token'],
+    ...['matvec_q4_k', 'softmax', 'time_mix_start_q4_k', 'token_shift', 'wkv', 'wkv_inputs', 'wkv_token'],
   ]);
 });
 

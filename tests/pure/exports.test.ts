@@ -118,8 +118,8 @@ describe('the gallery', () => {
     const files = await Promise.all(
       names.map(async (name) => ({ name, text: await readFile(`static/results/${name}`, 'utf8') })),
     );
-    const { rows, others } = galleryOf(files, { h100: 'NVIDIA H100' });
-    expect([...new Set(rows.map(({ device }) => device))]).toEqual(['NVIDIA H100']);
+    const { rows, others } = galleryOf(files, { h100: 'NVIDIA H100', h200: 'NVIDIA H200' });
+    expect([...new Set(rows.map(({ device }) => device))].sort()).toEqual(['NVIDIA H100', 'NVIDIA H200']);
     const listed = new Set(rows.map(({ file, index }) => `${file} ${index}`));
     expect(listed.size).toBe(rows.length);
     expect(new Set([...rows.map(({ file }) => file), ...others])).toEqual(new Set(names));

@@ -20,7 +20,7 @@ test('each package that a worker imports has its licence in the site', () => {
     texts.flatMap((text) => [...text.matchAll(/from '([a-z][\w-]*)(?:\/[^']*)?'/g)].map(([, name]) => name)),
   );
   // The page itself uses these too: they are in Vite's list.
-  for (const name of ['idb', 'diff', 'chart']) packages.delete(name);
+  for (const name of ['idb', 'diff', 'chart', 'valibot']) packages.delete(name);
   expect([...packages].sort()).toEqual(['hash-wasm', 'marked']);
   for (const name of packages)
     expect(read('static/licences-workers.md')).toContain(read(`node_modules/${name}/LICENSE`).trim());
