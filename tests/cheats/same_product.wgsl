@@ -1,6 +1,5 @@
 // cheat: leaves the result of its last run where x and the matrix begin as they did then
-// caught: impossible
-// columns: 6144
+// caught: answer
 // patches: matmul_q4_k/naive
 //< //! grid: rows / workgroup_size, tokens, batch
 //! scratch seen: 3

@@ -5,6 +5,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
 import { runCell } from '../../src/lib/lab/cells/run';
+import { type Catalogue, catalogueWith, REGISTRY } from '../../src/lib/lab/experiment/catalogue';
+import { expand } from '../../src/lib/lab/experiment/expand';
+import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { checkAnswer } from '../../src/lib/lab/measure/answer';
+import { prepareRun } from '../../src/lib/lab/measure/prepare';
+import { dropLeft, onePrompt, promptTokens } from '../../src/lib/lab/measure/prompt';
 import { judgeShader } from '../../src/lib/lab/shader/cheats/cheat';
 import { Session } from '../../src/lib/lab/measure/session';
 import { cheatFiles } from '../cheats';
@@ -34,22 +40,48 @@ describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) =>
   });
 
   test('is caught in a run of a model', async () => {
-    const { kernel, name, text: wgsl } = cheat;
+    const { kernel, name, text: wgsl, prompts } = cheat;
     // The plain variants beside it compile fastest and are checked once for all of these tests.
     const plain = QUICK.split('&').filter((setting) => !setting.startsWith(`${familyOf(kernel)}=`));
-    const settings = [
-      `model=${DEMO}`,
-      'prefill=160',
-      'chunk=32',
-      'samples=1',
-      'warmup=0',
-      `${kernel}=${name}`,
-    ];
-    const text = [...settings, ...plain].join('\n');
+    const settings = {
+      ...Object.fromEntries(new URLSearchParams(plain.join('&'))),
+      ...{ model: DEMO, prefill: 160, chunk: 32, samples: 1, warmup: 0, [kernel]: name },
+      ...Object.fromEntries(new URLSearchParams(cheat.settings)),
+    };
+    const lines = Object.entries(settings).map((setting) => setting.join('='));
+    if (prompts > 1) {
+      const timed = sampleOf(lines.join('&'), prompts, catalogueWith([{ kernel, name, wgsl }]));
+      return expect(timed).rejects.toThrow(`[${cheat.caught}]`);
+    }
+    const text = lines.join('\n');
     const events = [];
     const cell = { kind: 'sweep' as const, text, variants: [{ kernel, name, wgsl }] };
     for await (const event of runCell(cell, session, signal)) events.push(event);
     const reasons = events.flatMap((event) => (event.type === 'failed' ? [event.reason] : []));
     expect(reasons).toEqual([expect.stringContaining(`[${cheat.caught}]`)]);
   });
+});
+
+/** The checks after a sample of so many prompts: a GPU reads several where one is too short for the clock. */
+async function sampleOf(settings: string, prompts: number, catalogue: Catalogue) {
+  const [run] = expand(parseExperiment(settings, catalogue), catalogue);
+  const model = await session.load(run.model, 1, () => undefined, signal);
+  const context = await session.context(signal, { catalogue });
+  const prepared = await prepareRun(run, model.engine, context);
+  const { vocabulary } = model.engine.geometry;
+  const tokens = promptTokens(prompts * run.prefill, vocabulary, 3);
+  const options = { repetitions: prompts, keep: true };
+  const { left } = await onePrompt(run, model.engine, prepared.plans, tokens, context.gpu, options);
+  try {
+    return await checkAnswer(prepared, model, context, left);
+  } finally {
+    dropLeft(model.engine, left!);
+  }
+}
+
+test('a sample of several prompts and decoded tokens is compared as it was read', async () => {
+  const settings = 'model=tests/fixtures/tiny-q4km.gguf&prefill=5&chunk=3&decode=6&wkv=sequential';
+  const { answerError, sampleError } = await sampleOf(settings, 3, REGISTRY);
+  expect(answerError).toBeLessThan(1e-8);
+  expect(sampleError).toBeLessThan(1e-8);
 });

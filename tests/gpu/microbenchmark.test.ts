@@ -58,10 +58,23 @@ describe('operands', () => {
   test('have as many weights as keep them out of a cache, and the shape’s own lengths', async () => {
     const { device } = await session.open();
     const sizes = { rows: 64, columns: 256, tokens: 3, batch: 1, stride: 64, epilogue: 0 };
-    const { turns, destroy } = makeOperands(device, 'matmul_q4_k', sizes, { ...QUICK, rotateBytes: 50_000 });
-    expect(turns).toHaveLength(Math.ceil(50_000 / (64 * 144)));
-    expect(new Set(turns.map(({ weight }) => weight)).size).toBe(turns.length);
-    expect(new Set(turns.map(({ x }) => x)).size).toBe(1);
+    const made = makeOperands(device, 'matmul_q4_k', sizes, { ...QUICK, rotateBytes: 50_000 });
+    const { turns, copies, destroy } = made;
+    expect(copies.weight).toBe(Math.ceil(50_000 / (64 * 144)));
+    expect(new Set(turns.map(({ weight }) => weight)).size).toBe(copies.weight);
+    expect(new Set(turns.map(({ x }) => x)).size).toBe(copies.inputs);
+    // Every pair of a matrix and an x once, and no use has one in common with the use before.
+    expect(
+      new Set(
+        turns.map(
+          ({ weight, x }) =>
+            `${made.turns.findIndex((each) => each.weight === weight)} ${made.turns.findIndex((each) => each.x === x)}`,
+        ),
+      ).size,
+    ).toBe(copies.weight * copies.inputs);
+    const before = (at: number) => turns.at(at - 1)!;
+    expect(turns.every(({ weight, x }, at) => weight !== before(at).weight && x !== before(at).x)).toBe(true);
+    expect(new Set(turns.map(({ out }) => out)).size).toBe(1);
     expect(turns[0].out.size).toBe(4 * 3 * 64);
     destroy();
   });

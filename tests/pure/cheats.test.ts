@@ -66,7 +66,8 @@ text and a speed, and asserts by name what catches it. This page is written by t
 - \`nan\`: not-a-number or infinity, found by its bits.
 - \`guards\`, \`inputs\`: words around every array, and every input, digested before and after.
 - \`inexact\`: a stated error above 1e-3. It gets a speed, but no verdict and no tuned setting.
-- \`answer\`: what it computes after it was timed, on new data; in a whole model, on a prompt not seen before.
+- \`answer\`: what it computes after it was timed, on new data, of which then one half changes and then the other; in a whole
+  model, on a prompt not seen before, and in one of the timed samples, chosen by chance, with all its prompts and the last token it decoded.
 - \`impossible\`: a time below 0.95 of what this GPU's measured peaks allow.
 `;
 
@@ -75,11 +76,15 @@ const TAIL = `
 
 - A kernel whose only simple variant is the default one (\`plain\` in its reference.ts) is compared with that variant at
   the model's shapes. An error of this variant that shows at no case of the kernel is not seen.
-- A shader that is honest in its first runs, and again after many, is caught only if the one checked run after timing
-  falls between: \`answer\` is a single look.
-- A result that is right but not computed again, because the inputs are known to be the same, is work saved. Prompts differ
-  from sample to sample and weights from use to use, so that this is of no use in a run; in a microbenchmark with a single
-  small matrix only \`impossible\` stands against it.
+- A shader that counts its runs in its outputs and cheats in a part of the samples is caught as likely as one of those is looked at: with
+  one in ten, in one run of ten. Ten such samples are a tenth of a gain, and the spread shows it. (Scratch is filled with
+  not-a-number before each sample, so that nothing can be counted there from one to the next.)
+- A result that is right but not computed again, because all inputs are known to be the same, is work saved. Prompts differ
+  from sample to sample, so that this is of no use in a run. In a microbenchmark up to 7 copies of the inputs meet up to 256 of the
+  matrix: a shader that reads all of its inputs and keeps as many results as there are pairs would be faster than it is.
+- The shapes are checked on random data, even or normal. A shader that tells a model's data from these is left with \`answer\`, which
+  tolerates an error of 1e-6, or of 5e-3 beside shipped kernels that round: so much it can save unseen.
+- A search for the largest logit that leaves out a sixteenth of the vocabulary meets it in about every second check.
 - Work that is no arithmetic (\`embed\`, \`argmax\`, norms) and matrices that fit in a cache have no bound of time.
 - A stated error allows that much error everywhere: 100 times as much in a 1024th of an array.
 - Guards behind an array hold 64 KiB. A write farther off is seen only where the GPU clamps it to the binding.

@@ -2,6 +2,7 @@
  * Checks the answer after timing: the kernels that were timed run a prompt that they have not seen, and their logits, state and
  * decoded tokens are compared with those of the portable exact kernels in chunks of another length.
  */
+import { readBuffer } from '../../engine/buffers';
 import { compareArrays } from '../../engine/compareArrays';
 import type { Answer, Choice, Engine, Plans } from '../../engine/engine';
 import { kernels as registry } from '../../shaders';
@@ -11,7 +12,7 @@ import { REGISTRY, variantOf } from '../experiment/catalogue';
 import { checkAll } from './check';
 import type { Checks } from '../records/record';
 import type { PreparedRun } from './prepare';
-import { promptTokens } from './prompt';
+import { type Left, promptTokens } from './prompt';
 import { randomSeed } from '../../engine/guarded';
 import type { LoadedModel, OpenGpu, RunContext } from './session';
 
@@ -28,60 +29,116 @@ const ROUNDED_TOLERANCE = 5e-3;
 const STATED_TOLERANCE = 1e-2;
 const PEERS = 4;
 
-/** Tokens that are decoded for the check, if the run decodes. */
+/** After many decoded tokens, with kernels that round: garbage has an error of 1 and more. */
+const DECODED_TOLERANCE = 0.2;
+
+/** The error of softmax on real logits, as a multiple of what is allowed at its own cases. */
+const OF_SOFTMAX = 4;
+
+/** Tokens that are decoded for the check after the timing, if the run decodes. */
 const MOST_DECODED = 4;
 
 /** Longest chunk of the exact kernels: their activations lie beside those of the run. */
 const LONGEST_CHUNK = 512;
 
 /**
- * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels. Resolves to
+ * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels; what one of
+ * the timed samples `left` is compared with theirs too, so that no shader can know which of its runs is looked at. Resolves to
  * all that was checked. Throws a Refusal `answer` when they disagree: then no speed of these plans may be shown.
  */
 export async function checkAnswer(
   { run, choice, plans, checks }: PreparedRun,
   { engine }: Pick<LoadedModel, 'engine'>,
   context: CheckContext,
+  left?: Left,
 ): Promise<Checks> {
   const from = performance.now();
   const { gpu, report } = context;
   report('checking', 0, 1, 'the answer');
   const seed = randomSeed();
-  const { vocabulary } = engine.geometry;
-  const prompt = promptTokens(run.prefill, vocabulary, seed);
+  const prompt = promptTokens(run.prefill, engine.geometry.vocabulary, seed);
   const decoded = Math.min(run.decode, MOST_DECODED);
+  const what = run.settings || 'The run';
+  const compare = comparisonOf(engine, { choice, plans }, context);
+  gpu.kernels.poison();
   const got = await answerOf(engine, plans, prompt, decoded);
+  const found: Partial<Checks> = {};
   try {
+    await engine.softmax(plans);
+    const probabilities = await engine.readProbabilities();
     const tokens = [...prompt, ...got.tokens.slice(0, -1)];
-    const want = await exactAnswer(engine, { choice, plans }, tokens, context);
+    const unseen = await compare(
+      got.answer,
+      tokens,
+      `${what} was timed, but its answer to another prompt of ${run.prefill} tokens is wrong`,
+    );
+    requireExact(what, got.logits, got.tokens[got.tokens.length - 1]);
+    requireLargest(unseen.logits, got.tokens[got.tokens.length - 1], unseen.tolerance, what);
+    requireSoftmax(what, choice.softmax, got.logits, probabilities);
+    Object.assign(found, { answerError: unseen.error, answerSeed: seed });
+  } finally {
+    destroy(got.answer);
+  }
+  if (left) found.sampleError = await checkSample(left, compare, engine, { choice, plans }, context, what);
+  const seconds = checks!.seconds + (performance.now() - from) / 1e3;
+  return { ...checks!, ...found, seconds };
+}
+
+type Compare = ReturnType<typeof comparisonOf>;
+
+/** Compares an answer to these tokens with that of the exact kernels. Throws a Refusal `answer` that begins with `wrong` when it is. */
+function comparisonOf(engine: Engine, timed: Timed, context: CheckContext) {
+  return async (got: Answer, tokens: number[], wrong: string) => {
+    const want = await exactAnswer(engine, timed, tokens, context);
     try {
       if (!want.logits.every(Number.isFinite))
         throw new Refusal(
           'answer',
           'The logits of the exact kernels are not finite numbers: the model is broken, and what it computes has no speed',
         );
-      const error = await differenceOf(got.answer, want.answer, gpu);
-      let tolerance = toleranceOf(Object.values(choice));
+      const error = await differenceOf(got, want.answer, context.gpu);
+      let tolerance = toleranceOf(Object.values(timed.choice));
       if (error > tolerance && tolerance !== EXACT_TOLERANCE)
-        tolerance = Math.max(
-          tolerance,
-          PEERS * (await peersError(engine, { choice, plans }, tokens, want, context)),
-        );
-      const what = run.settings || 'The run';
+        tolerance = Math.max(tolerance, PEERS * (await peersError(engine, timed, tokens, want, context)));
       if (!(error <= tolerance))
         throw new Refusal(
           'answer',
-          `${what} was timed, but its answer to another prompt of ${run.prefill} tokens is wrong: error ` +
-            `${error.toExponential(1)} against the exact kernels, allowed ${tolerance.toPrecision(1)}`,
+          `${wrong}: error ${error.toExponential(1)} against the exact kernels, allowed ${tolerance.toPrecision(1)}`,
         );
-      requireLargest(want.logits, got.tokens[got.tokens.length - 1], tolerance, what);
-      const seconds = checks!.seconds + (performance.now() - from) / 1e3;
-      return { ...checks!, answerError: error, answerSeed: seed, seconds };
+      return { error, tolerance, logits: want.logits };
     } finally {
       destroy(want.answer);
     }
+  };
+}
+
+/** The error of a timed sample. Throws a Refusal `answer` when its state, its logits or the last token it decoded are wrong. */
+async function checkSample(
+  { read, token, decoded, answer, end }: Left,
+  compare: Compare,
+  engine: Engine,
+  timed: Timed,
+  context: CheckContext,
+  what: string,
+): Promise<number> {
+  const logits = new Float32Array(await readBuffer(context.gpu.device, answer.logits));
+  const found = await compare(answer, read, `${what} was timed, but what a timed sample left is wrong`);
+  requireExact(what, logits, token);
+  requireLargest(found.logits, token, found.tolerance, what);
+  if (!end) return found.error;
+  const want = await exactAnswer(engine, timed, [...read, token, ...decoded.slice(0, -1)], context);
+  try {
+    const error = await differenceOf(end, want.answer, context.gpu);
+    // Kernels that round differ more and more over the tokens; garbage would still be far off.
+    const tolerance = found.tolerance === EXACT_TOLERANCE ? found.tolerance : DECODED_TOLERANCE;
+    if (!(error <= tolerance))
+      throw new Refusal(
+        'answer',
+        `${what} was timed, but is wrong after ${decoded.length} decoded tokens: error ${error.toExponential(1)} against the exact kernels, allowed ${tolerance}`,
+      );
+    return Math.max(found.error, error);
   } finally {
-    destroy(got.answer);
+    destroy(want.answer);
   }
 }
 
@@ -90,7 +147,41 @@ async function answerOf(engine: Engine, plans: Plans, prompt: Uint32Array, decod
   engine.load(prompt);
   const first = await engine.prefill(plans, prompt.length);
   const others = decoded ? await engine.decode(plans, decoded) : [];
-  return { tokens: [first, ...others], answer: await engine.copyAnswer() };
+  const logits = await engine.readLogits();
+  return { tokens: [first, ...others], logits, answer: await engine.copyAnswer() };
+}
+
+/** Throws unless the token is the first place of the largest of these logits, which the same run computed. */
+function requireExact(what: string, logits: Float32Array, token: number) {
+  let largest = 0;
+  for (let each = 1; each < logits.length; each++) if (logits[each] > logits[largest]) largest = each;
+  if (largest !== token)
+    throw new Refusal(
+      'answer',
+      `${what} was timed, but says token ${token}, where its own largest logit is that of token ${largest}`,
+    );
+}
+
+/** Throws unless these are the probabilities of the logits: softmax is timed beside the run. */
+function requireSoftmax(
+  what: string,
+  { error = 0, name }: Variant,
+  logits: Float32Array,
+  probabilities: Float32Array,
+) {
+  const { reference, tolerance } = registry.softmax;
+  const want = { logits, probabilities: new Float32Array(logits.length) };
+  reference(want, { vocabulary: logits.length });
+  let [difference, power] = [0, 0];
+  for (const [at, probability] of want.probabilities.entries()) {
+    difference += (probabilities[at] - probability) ** 2;
+    power += probability ** 2;
+  }
+  if (!(difference <= OF_SOFTMAX * Math.max(error, tolerance) * power))
+    throw new Refusal(
+      'answer',
+      `${what} was timed, but softmax/${name} is wrong at its logits: error ${(difference / power).toExponential(1)}`,
+    );
 }
 
 /** The answer of the portable exact kernels to the same tokens, with the logits on the CPU as well. */
@@ -156,13 +247,15 @@ async function answerWith(
 
 /**
  * The exact side: the best portable exact variant of each kernel; where the run has a shipped variant that states an error, the
- * same one. On a CPU that emulates a GPU, where compiling takes longer than computing, the plain variants.
+ * same one. On a CPU that emulates a GPU, where compiling takes longer than computing, the plain variants in the place of those
+ * that are not compiled for the run itself.
  */
 function exactChoice({ kernelNames }: Engine, timed: Choice, { adapter }: OpenGpu): Choice {
   const exact = (kernel: string) => {
     if (timed[kernel].error && isShipped(timed[kernel])) return timed[kernel];
     const variant = variantOf(kernel, registry[kernel].default, REGISTRY)!;
-    return adapter.software || variant.error ? plainOf(kernel) : variant;
+    const slow = adapter.software && timed[kernel].wgsl !== variant.wgsl;
+    return slow || variant.error ? plainOf(kernel) : variant;
   };
   return Object.fromEntries(kernelNames.map((kernel) => [kernel, exact(kernel)]));
 }

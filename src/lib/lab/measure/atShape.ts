@@ -28,8 +28,9 @@ const OF_TWO = 4;
 /** A part of an output may have this many times the error of the whole. */
 const OF_A_PART = 100;
 
-/** Weights and plain numbers are even over ± this. */
+/** Weights are even over ± this. Plain numbers are even over ± 1, or normal with this deviation, as a model's are. */
 const WEIGHT_SPREAD = 0.3;
+const NUMBER_SPREAD = 1;
 
 type Bindings = Record<string, GPUBufferBinding>;
 
@@ -172,7 +173,8 @@ function requireSame(found: Found, variant: Variant, label: string, code: Refusa
 /**
  * Runs uses of a variant that was just timed once more, on new data, and compares each with the plain variant: what was
  * true before the timing has to be true after it. The uses may differ in their matrix alone, so that what a variant
- * remembers by its other inputs is wrong in the second.
+ * remembers by its other inputs is wrong in the second; then one half of the inputs changes, and the other, so that what it
+ * remembers by a part of them is wrong.
  */
 export async function checkAfterTiming(
   kernels: Kernels,
@@ -183,17 +185,23 @@ export async function checkAfterTiming(
 ): Promise<void> {
   const { device } = kernels;
   const [{ bindings: given }] = uses;
-  const { outputs } = registry[variant.kernel];
+  const { kernel: name } = variant;
+  const { outputs } = registry[name];
   const own = kernels.fork();
   const made: GPUBuffer[] = [];
+  const look = async ({ steps, bindings }: (typeof uses)[number]) => {
+    const want = await plainOutputs(own, name, sizes, bindings, made);
+    device.queue.submit([encode(device, steps)]);
+    const found = await largestDifference(device, variant, bindings, want);
+    requireSame(found, variant, `${labelOf(variant, sizes)}, seed ${seed}`, 'answer');
+  };
   try {
-    const names = Object.keys(given).filter((name) => name !== 'weight' || outputs.includes(name));
-    await fillRandom(own, variant.kernel, sizes, given, seed, names);
-    for (const { steps, bindings } of uses) {
-      const want = await plainOutputs(own, variant.kernel, sizes, bindings, made);
-      device.queue.submit([encode(device, steps)]);
-      const found = await largestDifference(device, variant, bindings, want);
-      requireSame(found, variant, `${labelOf(variant, sizes)}, seed ${seed}`, 'answer');
+    const names = Object.keys(given).filter((each) => each !== 'weight' || outputs.includes(each));
+    await fillRandom(own, name, sizes, given, seed, names);
+    for (const use of uses) await look(use);
+    for (const second of [true, false]) {
+      await fillHalf(own, name, sizes, given, seed + (second ? 1 : 2), second);
+      await look(uses[uses.length - 1]);
     }
   } finally {
     own.destroy();
@@ -230,6 +238,39 @@ async function fillRandom(
   device.queue.submit([encode(device, steps)]);
 }
 
+/** Offsets of bindings are multiples of this many words on every GPU. */
+const ALIGNMENT = 64;
+
+/** Fills one half of the inputs of a kernel anew, and leaves the other half, the matrix, and what is too short to be halved. */
+async function fillHalf(
+  kernels: Kernels,
+  kernel: string,
+  sizes: Sizes,
+  bindings: Bindings,
+  seed: number,
+  second: boolean,
+): Promise<void> {
+  const { device } = kernels;
+  const random = seeded(seed);
+  const { inputs = {}, lengths, outputs } = registry[kernel];
+  const all = lengths(sizes);
+  const steps: Step[] = [];
+  for (const [index, name] of Object.keys(all).entries()) {
+    if (outputs.includes(name) || name === 'weight' || all[name] < 2 * ALIGNMENT) continue;
+    const half = Math.floor(all[name] / 2 / ALIGNMENT) * ALIGNMENT;
+    const [from, to] = second ? [half, all[name]] : [0, half];
+    const { buffer, offset = 0 } = bindings[name];
+    if (inputs[name]) {
+      const part = specialInput(kernel, name, sizes, random).subarray(from, to);
+      device.queue.writeBuffer(buffer, offset + 4 * from, part as Float32Array<ArrayBuffer>);
+    } else {
+      const range = { buffer, offset: offset + 4 * from, size: 4 * (to - from) };
+      steps.push(...(await synthesis(kernels, 'f32', range, to - from, seed, index)));
+    }
+  }
+  device.queue.submit([encode(device, steps)]);
+}
+
 /** Tokens with special inputs of their own; a prime number, so that they fall differently into every tile and chunk. */
 const DIFFERENT_TOKENS = 509;
 
@@ -250,7 +291,7 @@ function specialInput(kernel: string, name: string, sizes: Sizes, random: Random
   return all;
 }
 
-/** The steps that fill an array with random numbers of a format. */
+/** The steps that fill an array with random numbers of a format; plain ones are normal where the seed is odd. */
 function synthesis(
   kernels: Kernels,
   format: string,
@@ -260,8 +301,9 @@ function synthesis(
   tensor: number,
 ): Promise<Step[]> {
   const kernel = `synthesise_${format}`;
-  const spread = format === 'f32' ? 1 : WEIGHT_SPREAD;
+  const plain = format === 'f32';
+  const numbers = { mean: 0, spread: plain ? NUMBER_SPREAD : WEIGHT_SPREAD, even: !plain || seed % 2 === 0 };
   const place = { words, firstWord: 0, at: 0, seed: seed >>> 0, tensor };
-  const sizes = { ...place, ...wholeNumbers({ mean: 0, spread, even: true }, format) };
+  const sizes = { ...place, ...wholeNumbers(numbers, format) };
   return kernels.steps(findVariant(kernel, registry[kernel].plain), { weight }, sizes);
 }

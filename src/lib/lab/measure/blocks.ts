@@ -10,7 +10,7 @@ import { seeded, type Random } from '../../shaders/kernel';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import type { PreparedRun } from './prepare';
-import { encodeSecondsOf, onePrompt, promptTokens } from './prompt';
+import { encodeSecondsOf, KeptSample, onePrompt, promptTokens } from './prompt';
 import type { LoadedModel, RunContext } from './session';
 
 /** Seconds of untimed, interleaved samples before the first block: an idle GPU takes about this long to reach its clock. */
@@ -38,6 +38,8 @@ export class Blocks {
   repetitions = 1;
   /** Quads after each preparation. */
   quads = 1;
+  /** A sample of each side that was timed, kept for the check after the timing; `drop` ends them. */
+  readonly kept: KeptSample[];
   readonly #random: Random;
   /** The runs whose plans hold the activations that all plans of the comparison share. */
   readonly #room: Plans;
@@ -52,6 +54,7 @@ export class Blocks {
     seed: number,
   ) {
     this.#random = seeded(seed);
+    this.kept = sides.map(() => new KeptSample(model.engine));
     const [first, ...others] = sides.map(({ plans }) => new Set(stepsOf(plans)));
     this.#shared = new Set([...first].filter((step) => others.every((steps) => steps.has(step))));
     this.#room = sides.map(({ plans }) => plans).sort((a, b) => b.chunk - a.chunk)[0];
@@ -69,7 +72,7 @@ export class Blocks {
     do {
       const prompt = this.#prompt(1);
       for (const [side, { plans }] of this.sides.entries())
-        seconds[side].push(await this.#sample(side, plans, prompt, 1));
+        seconds[side].push((await this.#sample(side, plans, prompt, 1)).seconds);
       gpu.throwPendingErrors();
     } while (performance.now() < end);
     const { prefill, decode } = this.sides[0].run;
@@ -108,7 +111,7 @@ export class Blocks {
     for (const side of order) plans[side] = await this.#prepare(side);
     const seconds: number[][] = this.sides.map(() => []);
     try {
-      await this.#round(order, plans);
+      await this.#round(order, plans, false);
       for (let quad = 0; quad < this.quads; quad++) {
         const turn = this.#shuffled();
         for (const each of [turn, turn.toReversed()])
@@ -120,29 +123,43 @@ export class Blocks {
     return seconds;
   }
 
+  /** Frees the kept samples. */
+  drop() {
+    for (const kept of this.kept) kept.drop();
+  }
+
   #prepare(side: number): Promise<Plans> {
     const { run, choice } = this.sides[side];
     const options = { beside: true, sharing: this.#room };
     return this.model.engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], options);
   }
 
-  /** One sample of each side, in this order, of a prompt that none has seen. */
-  async #round(order: number[], plans: Plans[]): Promise<[side: number, seconds: number][]> {
+  /** One sample of each side, in this order, of a prompt that none has seen. `timed`: one that counts. */
+  async #round(order: number[], plans: Plans[], timed = true): Promise<[side: number, seconds: number][]> {
     const { repetitions } = this;
     const prompt = this.#prompt(repetitions);
     const taken: [number, number][] = [];
-    for (const side of order) taken.push([side, await this.#sample(side, plans[side], prompt, repetitions)]);
+    for (const side of order) {
+      const sample = (keep: boolean) => this.#sample(side, plans[side], prompt, repetitions, keep);
+      const kept = timed ? this.kept.at(side) : undefined;
+      const { seconds } = await (kept ? kept.take(sample) : sample(false));
+      taken.push([side, seconds]);
+    }
     this.context.gpu.throwPendingErrors();
     return taken;
   }
 
-  async #sample(side: number, plans: Plans, prompt: Uint32Array, repetitions: number): Promise<number> {
+  async #sample(side: number, plans: Plans, prompt: Uint32Array, repetitions: number, keep = false) {
     const { gpu, signal } = this.context;
     signal.throwIfAborted();
-    gpu.kernels.poison();
     const { run } = this.sides[side];
-    const { prefill, decode = 0 } = await onePrompt(run, this.model.engine, plans, prompt, gpu, repetitions);
-    return prefill + decode;
+    const options = { repetitions, keep };
+    const {
+      prefill,
+      decode = 0,
+      left,
+    } = await onePrompt(run, this.model.engine, plans, prompt, gpu, options);
+    return { seconds: prefill + decode, left };
   }
 
   #prompt(repetitions: number): Uint32Array {

@@ -40,15 +40,19 @@ export async function compareRuns(
   const startedAt = new Date().toISOString();
   const sides = await prepareSides(runs, model, context);
   const comparing = new Comparing(sides, model, context);
-  await comparing.run(seconds, tell);
   const { gpu, host } = context;
-  return {
-    ...(await comparing.result()),
-    adapter: gpu.adapter.name,
-    software: gpu.adapter.software,
-    startedAt,
-    agent: host.agent,
-  };
+  try {
+    await comparing.run(seconds, tell);
+    return {
+      ...(await comparing.result()),
+      adapter: gpu.adapter.name,
+      software: gpu.adapter.software,
+      startedAt,
+      agent: host.agent,
+    };
+  } finally {
+    comparing.drop();
+  }
 }
 
 /** Prepares and checks the runs; the longest chunk first, because the others share its activations. */
@@ -133,10 +137,17 @@ class Comparing {
     };
   }
 
+  /** Frees what was kept for the checks. */
+  drop() {
+    this.#blocks.drop();
+  }
+
   async #ran(side: number, prepared: PreparedRun): Promise<ComparedRun> {
     const { run, kernelHash } = prepared;
     const sampleSeconds = this.#taken.flatMap((block) => block[side]);
-    const checks = await acceptTime(prepared, median(sampleSeconds), this.model, this.context);
+    const { left } = this.#blocks.kept[side];
+    const seconds = { whole: median(sampleSeconds) };
+    const checks = await acceptTime(prepared, seconds, this.model, this.context, left);
     const tokens = run.prefill + run.decode;
     const tokensPerSecond = medianRate(tokens, sampleSeconds);
     return { settings: run.settings, tokens, sampleSeconds, tokensPerSecond, kernelHash, checks };

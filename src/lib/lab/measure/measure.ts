@@ -1,5 +1,4 @@
 /** Measures one run: checks its kernels, warms up, and times its samples. */
-import type { Engine } from '../../engine/engine';
 import type { Geometry } from '../../engine/gguf';
 import { seeded } from '../../shaders/kernel';
 import { defaultsFor } from '../experiment/defaults';
@@ -14,7 +13,7 @@ import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import { kernelHashesOf, prepareRun, type PreparedRun } from './prepare';
-import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, KeptSample, onePrompt, promptTokens, splitOff } from './prompt';
 import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
 import { Watch } from './watch';
@@ -43,9 +42,8 @@ export async function measure(
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
   const { choice, plans, kernelHash, error, errorKernel, inexact } = prepared;
-  const { samples, circumstances } = await takeSamples(prepared, engine, context, effort === 'quick');
-  const memoryBytes = engine.memoryBytes;
-  const checks = await acceptTime(prepared, Math.min(...samples.prefillSeconds), model, context);
+  const kept = new KeptSample(engine);
+  const { samples, circumstances, checks, memoryBytes } = await taken(kept, model, context, prepared, effort);
   const record: RunRecord = {
     settings: run.settings,
     model: run.model,
@@ -77,6 +75,27 @@ export async function measure(
   return { ...record, warnings: [...found, ...more] };
 }
 
+/** Takes the samples of a run and accepts their times. */
+async function taken(
+  kept: KeptSample,
+  model: LoadedModel,
+  context: RunContext,
+  prepared: PreparedRun,
+  effort: 'full' | 'quick',
+) {
+  try {
+    const { samples, circumstances } = await takeSamples(prepared, kept, context, effort === 'quick');
+    const memoryBytes = model.engine.memoryBytes;
+    const { prefillSeconds, decodeSeconds } = samples;
+    const decode = decodeSeconds.length ? Math.min(...decodeSeconds) : undefined;
+    const seconds = { prefill: Math.min(...prefillSeconds), decode };
+    const checks = await acceptTime(prepared, seconds, model, context, kept.left);
+    return { samples, circumstances, checks, memoryBytes };
+  } finally {
+    kept.drop();
+  }
+}
+
 /** The fields of a record that come from its samples. */
 type Samples = Pick<
   RunRecord,
@@ -95,20 +114,21 @@ type Samples = Pick<
 /** Warms up, takes the samples with a new prompt for each, and times the sentinel before, amid and after them unless `quick`. */
 async function takeSamples(
   prepared: PreparedRun,
-  engine: Engine,
+  kept: KeptSample,
   context: RunContext,
   quick: boolean,
 ): Promise<{ samples: Samples; circumstances: Circumstances }> {
   const { run, plans } = prepared;
+  const { engine } = kept;
   const { gpu, report, signal } = context;
   const watch = new Watch(context);
   const promptSeed = Math.floor(2 ** 32 * Math.random());
   const seeds = seeded(promptSeed);
   const prompts = (count: number) =>
     promptTokens(count * run.prefill, engine.geometry.vocabulary, 2 ** 32 * seeds());
-  const sample = async (repetitions: number) => {
+  const sample = async (repetitions: number, keep = false) => {
     signal.throwIfAborted();
-    const taken = await onePrompt(run, engine, plans, prompts(repetitions), gpu, repetitions);
+    const taken = await onePrompt(run, engine, plans, prompts(repetitions), gpu, { repetitions, keep });
     gpu.throwPendingErrors();
     return taken;
   };
@@ -124,7 +144,7 @@ async function takeSamples(
   for (let index = 0; index < count; index++) {
     report('measuring', index, count);
     if (!quick && (index === 0 || index === count >> 1)) await watch.timeSentinel();
-    const { prefill, decode } = await sample(repetitions);
+    const { prefill, decode } = await kept.take((keep) => sample(repetitions, keep));
     prefillSeconds.push(prefill);
     if (decode !== undefined) decodeSeconds.push(decode);
     watch.look();

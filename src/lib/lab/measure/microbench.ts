@@ -26,18 +26,24 @@ export interface MicrobenchmarkTime extends UseTime {
   inexact: boolean;
 }
 
-/** The arrays of one kernel at one shape, on the GPU, with rotating copies of the weights. */
+/** The arrays of one kernel at one shape, on the GPU, with rotating copies of the weights and of the other inputs. */
 export interface Operands {
   kernel: string;
   sizes: Sizes;
-  /** Buffers by array name, one entry per copy of the weights; all other arrays are shared. */
+  /** Buffers by array name, for each pair of copies; the outputs are shared. No two uses in a row have an input in common. */
   turns: Record<string, GPUBuffer>[];
+  /** Copies of the weights, of which there is at least one, and of the other inputs. */
+  copies: { weight: number; inputs: number };
   destroy(): void;
 }
 
 /** Random words generated per array; longer arrays repeat them. */
 const RUN_WORDS = 2 ** 18;
 const MOST_COPIES = 256;
+const MOST_TURNS = 256;
+/** Copies of the other inputs, as many as fit in these bytes, so that a variant that remembers a result meets it seldom. */
+const INPUT_COPIES = [7, 5, 3, 2];
+const INPUT_BYTES = 48e6;
 
 /**
  * Checks a variant at its kernel's own cases and at this shape, times it on these operands, then checks what it computes
@@ -51,7 +57,7 @@ export async function microbenchmark(
   signal: AbortSignal,
   effort = effortFor(gpu),
 ): Promise<MicrobenchmarkTime> {
-  const { sizes, turns } = operands;
+  const { sizes, turns, copies } = operands;
   const { error, checks, inexact } = await checkUses([{ variant, sizes }], gpu, () => undefined, signal);
   const kernels = gpu.kernels.fork(); // its scratch buffers are freed with it
   const describe = (message: string) => `${variant.kernel}/${variant.name}: ${message}`;
@@ -59,7 +65,9 @@ export async function microbenchmark(
     const timing = withErrorScopes(gpu.device, describe, async () => {
       const uses = await Promise.all(turns.map((buffers) => kernels.steps(variant, buffers, sizes)));
       const taken = await timeUses(uses, gpu.device, signal, effort);
-      const two = turns.slice(0, 2).map((buffers, i) => ({ steps: uses[i], bindings: bindingsOf(buffers) }));
+      // The same inputs with another matrix, if there is one.
+      const places = copies.weight > 1 ? [0, copies.inputs] : [0];
+      const two = places.map((at) => ({ steps: uses[at], bindings: bindingsOf(turns[at]) }));
       await checkAfterTiming(kernels, variant, sizes, two, randomSeed());
       return taken;
     });
@@ -76,9 +84,9 @@ const bindingsOf = (buffers: Record<string, GPUBuffer>) =>
   Object.fromEntries(Object.entries(buffers).map(([name, buffer]) => [name, { buffer }]));
 
 /** The work of one use, as far as no cache can help: weights count only where all copies exceed every cache. */
-function workOfTurn(variant: Variant, { sizes, turns }: Operands): BoundedWork {
+function workOfTurn(variant: Variant, { sizes, turns, copies }: Operands): BoundedWork {
   const [{ weight }] = turns;
-  const uncached = weight && turns.length * weight.size >= UNCACHED_BYTES;
+  const uncached = weight && copies.weight * weight.size >= UNCACHED_BYTES;
   return {
     what: labelOf(variant, sizes),
     flop: registry[variant.kernel].flop?.(sizes),
@@ -97,29 +105,57 @@ export function makeOperands(
   const random = seeded(1);
   const runs: Record<string, Arrays[string]> = {};
   const made: GPUBuffer[] = [];
-  const turns: Operands['turns'] = [];
-  const make = (name: string) => {
+  const make = (name: string, copy = 0) => {
     const length = lengths[name];
     const buffer = storageBuffer(device, name, 4 * length);
     made.push(buffer);
-    // Neighbouring copies of the weights differ, so that the result of one is none for the next.
-    const key = `${name} ${turns.length % 2}`;
+    // Neighbouring copies differ, so that the result of one is none for the next.
+    const key = `${name} ${copy % 2}`;
     const run = (runs[key] ??= runOf(kernel, name, length, sizes, random));
     for (let at = 0; at < length; at += run.length)
       device.queue.writeBuffer(buffer, 4 * at, words(run.subarray(0, length - at)));
     return buffer;
   };
   const destroy = () => made.forEach((buffer) => buffer.destroy());
+  const { outputs } = registry[kernel];
+  const names = Object.keys(lengths).filter((name) => name !== 'weight' || outputs.includes(name));
+  const inputs = names.filter((name) => !outputs.includes(name));
+  const bytes = 4 * inputs.reduce((sum, name) => sum + lengths[name], 0);
+  const weightBytes = lengths.weight && !outputs.includes('weight') ? 4 * lengths.weight : 0;
+  const copies = copiesOf(weightBytes, bytes, rotateBytes);
   try {
-    const single = Object.fromEntries(Object.keys(lengths).map((name) => [name, make(name)]));
-    turns.push(single);
-    while (single.weight && turns.length * single.weight.size < rotateBytes && turns.length < MOST_COPIES)
-      turns.push({ ...single, weight: make('weight') });
-    return { kernel, sizes, turns, destroy };
+    const shared = Object.fromEntries(
+      names.filter((name) => outputs.includes(name)).map((name) => [name, make(name)]),
+    );
+    const sets = Array.from({ length: copies.inputs }, (_, copy) =>
+      Object.fromEntries(inputs.map((name) => [name, make(name, copy)])),
+    );
+    const weights = Array.from({ length: weightBytes ? copies.weight : 0 }, (_, copy) =>
+      make('weight', copy),
+    );
+    const turns = Array.from(
+      { length: Math.min(MOST_TURNS, copies.weight * copies.inputs) },
+      (_, turn): Record<string, GPUBuffer> => ({
+        ...shared,
+        ...sets[turn % copies.inputs],
+        ...(weightBytes && { weight: weights[turn % copies.weight] }),
+      }),
+    );
+    return { kernel, sizes, turns, copies, destroy };
   } catch (error) {
     destroy();
     throw error;
   }
+}
+
+/** Copies of the weights and of the other inputs. Their numbers have no factor in common, so that all pairs of copies occur where MOST_TURNS permits. */
+function copiesOf(weightBytes: number, inputBytes: number, rotateBytes: number): Operands['copies'] {
+  const weight = weightBytes ? Math.min(MOST_COPIES, Math.max(1, Math.ceil(rotateBytes / weightBytes))) : 1;
+  const coprime = INPUT_COPIES.filter((count) => weight % count !== 0);
+  const fitting = coprime.filter(
+    (count) => count * inputBytes <= INPUT_BYTES && count * weight <= MOST_COPIES,
+  );
+  return { weight, inputs: inputBytes ? (fitting[0] ?? coprime[coprime.length - 1]) : 1 };
 }
 
 /** A whole array, or a block that is repeated until the array is full: for weights and plain random numbers. */

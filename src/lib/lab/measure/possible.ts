@@ -135,6 +135,13 @@ async function measureRate(measurement: PeakMeasurement, kind: Arithmetic | 'rea
   return (await measurement.optional(kind)) ?? Infinity;
 }
 
+/** Seconds of a run: of a prefill, of decoding its tokens, or of both together. */
+export interface RunSeconds {
+  prefill?: number;
+  decode?: number;
+  whole?: number;
+}
+
 /** The work of a whole prompt: the arithmetic of all its steps, and the weights that no cache keeps between chunks. */
 function workOfPrompt({ run, plans }: PreparedRun): BoundedWork {
   const tokens = run.prefill;
@@ -145,15 +152,34 @@ function workOfPrompt({ run, plans }: PreparedRun): BoundedWork {
   return { what: run.settings || 'the run', flop: total(flopOf), bytes: total(uncachedBytesOf) };
 }
 
-/** Throws a Refusal `impossible` when the prefill of this run cannot take so few seconds. */
-export function refuseImpossiblePrompt(
+/** The work of the tokens that a run decodes, one after another. */
+function workOfDecoding({ run, plans }: PreparedRun): BoundedWork {
+  const steps = plans.final.get(1) ?? [];
+  const what = `${run.settings || 'the run'}, decoding ${run.decode} tokens,`;
+  return { what, flop: run.decode * flopOf(steps), bytes: run.decode * uncachedBytesOf(steps) };
+}
+
+/** Throws a Refusal `impossible` when this run cannot take so few seconds. */
+export async function refuseImpossibleRun(
   prepared: PreparedRun,
-  seconds: number,
+  { prefill, decode, whole }: RunSeconds,
   gpu: OpenGpu,
   signal: AbortSignal,
 ): Promise<void> {
   const variants = Object.values(prepared.choice);
-  return refuseImpossible(workOfPrompt(prepared), variants, seconds, gpu, signal);
+  const [prompt, decoding] = [workOfPrompt(prepared), workOfDecoding(prepared)];
+  const both = {
+    what: prompt.what,
+    flop: prompt.flop! + decoding.flop!,
+    bytes: prompt.bytes! + decoding.bytes!,
+  };
+  const taken = [
+    [prompt, prefill],
+    [decoding, decode],
+    [both, whole],
+  ] as const;
+  for (const [work, seconds] of taken)
+    if (seconds !== undefined) await refuseImpossible(work, variants, seconds, gpu, signal);
 }
 
 const uses = (steps: Step[]) => [...new Map(steps.map((step) => [step.bindGroup, step])).values()];

@@ -8,7 +8,7 @@ import { clockTick, repetitionsFor } from './clock';
 import { effortFor, type Effort } from './timeUses';
 import { NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
-import { encodeSecondsOf, onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, KeptSample, onePrompt, promptTokens, splitOff } from './prompt';
 import { computePeak, measurePeaks } from './peaks';
 import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
 import { refuseImpossible } from './possible';
@@ -40,11 +40,12 @@ export async function profile(
   const startedAt = new Date().toISOString();
   const tokens = Math.min(run.chunk, run.prefill);
   const prepared = await prepareRun({ ...run, prefill: tokens, decode: 0 }, engine, context);
-  const { choice, plans } = prepared;
-  const { wallSeconds, times, warnings } = await timeChunk(prepared, engine, context);
-  const { softmaxSeconds, readbackSeconds } = await splitOff(REPETITIONS, engine, plans, signal);
-  gpu.throwPendingErrors();
-  await acceptTime(prepared, wallSeconds, { engine }, context);
+  const { choice } = prepared;
+  const { wallSeconds, times, warnings, softmaxSeconds, readbackSeconds } = await timeAndAccept(
+    prepared,
+    engine,
+    context,
+  );
   report('measuring peaks');
   const peaks = await measurePeaks(gpu, signal, effort);
   const rows = rowsOf(times, choice);
@@ -75,9 +76,24 @@ export async function profile(
   };
 }
 
+/** Times the chunk and what follows it, and accepts the time. */
+async function timeAndAccept(prepared: PreparedRun, engine: Engine, context: RunContext) {
+  const kept = new KeptSample(engine);
+  try {
+    const taken = await timeChunk(prepared, kept, context);
+    const split = await splitOff(REPETITIONS, engine, prepared.plans, context.signal);
+    context.gpu.throwPendingErrors();
+    await acceptTime(prepared, { prefill: taken.wallSeconds }, { engine }, context, kept.left);
+    return { ...taken, ...split };
+  } finally {
+    kept.drop();
+  }
+}
+
 /** Times the chunk as in a run (wall clock) and step by step (GPU timestamps), interleaved. */
-async function timeChunk(prepared: PreparedRun, engine: Engine, context: RunContext) {
+async function timeChunk(prepared: PreparedRun, kept: KeptSample, context: RunContext) {
   const { run, plans, inexact } = prepared;
+  const { engine } = kept;
   const { gpu, report, signal } = context;
   const prompts = (count: number) =>
     promptTokens(count * run.prefill, engine.geometry.vocabulary, 2 ** 32 * Math.random());
@@ -89,7 +105,9 @@ async function timeChunk(prepared: PreparedRun, engine: Engine, context: RunCont
     signal.throwIfAborted();
     report('profiling', i + 1, REPETITIONS + 1);
     if (i === 0 || i === REPETITIONS >> 1) await watch.timeSentinel();
-    const { prefill } = await onePrompt(run, engine, plans, prompts(repetitions), gpu, repetitions);
+    const { prefill } = await kept.take((keep) =>
+      onePrompt(run, engine, plans, prompts(repetitions), gpu, { repetitions, keep }),
+    );
     engine.load(prompts(1));
     const profiled = await engine.profile(plans, run.prefill);
     watch.look();

@@ -1,30 +1,90 @@
 /** Times one prompt: the samples that every measurement consists of. */
-import type { Engine, Plans } from '../../engine/engine';
+import type { Answer, Engine, Plans } from '../../engine/engine';
 import { seeded } from '../../shaders/kernel';
 import type { Run } from '../experiment/expand';
 import { median } from '../statistics/descriptive';
 import type { OpenGpu } from './session';
 
+/** What a timed sample left, for the check after the timing. */
+export interface Left {
+  /** The tokens that were read, of all its prompts. */
+  read: number[];
+  /** The argmax after them, and the tokens that were decoded after it. */
+  token: number;
+  decoded: number[];
+  /** Copies of logits and state before the decoding and after it, for `dropLeft`. */
+  answer: Answer;
+  end?: Answer;
+}
+
 /**
- * Takes one sample, in wall seconds of one prefill. The prompt is on the GPU and its queue is idle before the clock starts.
- * With `repetitions`, `tokens` holds as many prompts, which are read one after another under one reading of the clock, each
- * from the state that the one before left: the work does not depend on the state.
+ * Takes one sample, in wall seconds of one prefill. The prompt is on the GPU, scratch holds not-a-number and the queue is idle
+ * before the clock starts. With `repetitions`, `tokens` holds as many prompts, which are read one after another under one
+ * reading of the clock, each from the state that the one before left: the work does not depend on the state. `keep`: with what
+ * it left.
  */
 export async function onePrompt(
   run: Run,
   engine: Engine,
   plans: Plans,
   tokens: Uint32Array,
-  { device }: OpenGpu,
-  repetitions = 1,
+  { device, kernels }: OpenGpu,
+  { repetitions = 1, keep = false } = {},
 ) {
+  kernels.poison();
   engine.load(tokens);
   await device.queue.onSubmittedWorkDone();
+  const length = tokens.length / repetitions;
+  const argmaxes: number[] = [];
   const all = await secondsOf(async () => {
-    for (let turn = 0; turn < repetitions; turn++) await engine.prefill(plans, tokens.length / repetitions);
+    for (let turn = 0; turn < repetitions; turn++) argmaxes.push(await engine.prefill(plans, length));
   });
-  const decode = run.decode ? await secondsOf(() => engine.decode(plans, run.decode)) : undefined;
-  return { prefill: all / repetitions, decode };
+  const answer = keep ? await engine.copyAnswer() : undefined;
+  await device.queue.onSubmittedWorkDone();
+  let decoded: Uint32Array = new Uint32Array();
+  const decode = run.decode
+    ? await secondsOf(async () => (decoded = await engine.decode(plans, run.decode)))
+    : undefined;
+  // The argmax of a prompt takes the place of the first token of the next one.
+  const read = Array.from(tokens, (token, at) =>
+    at && at % length === 0 ? argmaxes[at / length - 1] : token,
+  );
+  const token = argmaxes[repetitions - 1];
+  const end = answer && run.decode ? await engine.copyAnswer() : undefined;
+  const left: Left | undefined = answer && { read, token, decoded: [...decoded], answer, end };
+  return { prefill: all / repetitions, decode, left };
+}
+
+/** Destroys the copies of a sample. */
+export function dropLeft(engine: Engine, { answer, end }: Left) {
+  engine.drop(answer);
+  if (end) engine.drop(end);
+}
+
+/** Keeps what one of several samples left, each as likely as the others: which one, no shader can know. */
+export class KeptSample {
+  left: Left | undefined;
+  #taken = 0;
+
+  constructor(readonly engine: Engine) {}
+
+  /** Takes a sample, and keeps it in the place of the one before if chance wants it so. */
+  async take<Sample extends { left: Left | undefined }>(
+    sample: (keep: boolean) => Promise<Sample>,
+  ): Promise<Sample> {
+    const keep = Math.random() * ++this.#taken < 1;
+    const taken = await sample(keep);
+    if (taken.left) {
+      this.drop();
+      this.left = taken.left;
+    }
+    return taken;
+  }
+
+  drop() {
+    if (this.left) dropLeft(this.engine, this.left);
+    this.left = undefined;
+  }
 }
 
 /**

@@ -11,7 +11,9 @@ export interface Checks {
   seed: number;
   /** After the timing: largest normalised mean squared error of logits and state against the portable exact kernels. */
   answerError?: number;
-  /** Seed of the prompt for that. */
+  /** The same of one of the timed samples, chosen by chance; absent up to 0.2. */
+  sampleError?: number;
+  /** Seed of the prompt that was read after the timing. */
   answerSeed?: number;
   /** Seconds that the checks took; less when some were done before. */
   seconds: number;

@@ -101,9 +101,14 @@ function summaryOf(record: RunRecord): RunRecord {
 
 /** The checks with as many digits as anybody reads. */
 function shortened(checks: Checks): Checks {
-  const { answerError, seconds } = checks;
-  const short = { ...checks, seconds: Number(seconds.toPrecision(2)) };
-  return answerError === undefined ? short : { ...short, answerError: Number(answerError.toPrecision(2)) };
+  const two = (value: number) => Number(value.toPrecision(2));
+  const { answerError, sampleError, seconds } = checks;
+  return {
+    ...checks,
+    ...(answerError !== undefined && { answerError: two(answerError) }),
+    ...(sampleError !== undefined && { sampleError: two(sampleError) }),
+    seconds: two(seconds),
+  };
 }
 
 /**

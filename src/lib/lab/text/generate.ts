@@ -181,7 +181,9 @@ async function speak(
     gpu.throwPendingErrors();
     // A text that was stopped is a result as well.
     const checking = signal.aborted ? { ...context, signal: new AbortController().signal } : context;
-    await acceptTime(prepared, prefill.seconds, model, checking);
+    // What was decoded after the first token was timed as well.
+    const timed = { ...prepared, run: { ...prepared.run, decode: Math.max(0, made.ids.length - 1) } };
+    await acceptTime(timed, { prefill: prefill.seconds }, model, checking);
     const contextTokens = place?.before?.tokens ?? 0;
     const generation: Generation = {
       settings: formatExperiment(cell.experiment, 'query', catalogue),

@@ -14,11 +14,15 @@ export default {
   reference: argmax,
   lengths: ({ vocabulary, rows }) => ({ logits: rows * vocabulary, best: rows }),
   inputs: {
-    // Few different values, so that ties are common; the largest is a few times in a row, anywhere.
+    // Half of the time few different values, so that ties are common, and the largest twice in a row, anywhere; else numbers
+    // as in a model, and the largest once.
     logits(length, random, { vocabulary }) {
-      const logits = Float32Array.from({ length }, () => Math.floor(64 * random()) - 40);
+      const real = random() < 0.5;
+      const value = real ? () => 16 * (random() + random()) - 20 : () => Math.floor(64 * random()) - 40;
+      const logits = Float32Array.from({ length }, value);
       for (let row = 0; row < length; row += vocabulary)
-        for (let i = 0; i < 2; i++) logits[row + Math.floor(random() * vocabulary)] = 24;
+        for (let i = 0; i < (real ? 1 : 2); i++)
+          logits[row + Math.floor(random() * vocabulary)] = 24 + Number(real) * random();
       return logits;
     },
     best: (length) => new Uint32Array(length),

@@ -20,6 +20,10 @@ export interface Cheat {
   caught: CheatCode | undefined;
   /** Only a run of a whole model shows it, not its kernel alone. */
   inModel: boolean;
+  /** Settings of that run, beside those of the test. */
+  settings: string;
+  /** Prompts of a sample of that run, where a slow GPU would read only one. */
+  prompts: number;
   kernel: string;
   /** Columns of the shape at which it is tried, if not those of the small model. */
   columns: number | undefined;
@@ -30,7 +34,8 @@ export interface Cheat {
 /**
  * Reads a file: lines `// cheat:` (or `// honest:`), `// caught:` and `// kernel:`, then a shader; or with `// patches:
  * kernel/variant` instead of the kernel, changes of a shipped shader: after each run of lines `//< old`, which must occur
- * in it, what replaces them. `// through: measure` marks what only a run of a whole model shows, `// columns:` gives the shape more of them. Throws when a line is
+ * in it, what replaces them. `// through: measure` marks what only a run of a whole model shows, with `//
+ * settings:` if it needs others and `// prompts:` if samples of several, `// columns:` gives the shape more of them. Throws when a line is
  * missing or an old one does not occur.
  */
 export function readCheat(name: string, file: string): Cheat {
@@ -39,11 +44,16 @@ export function readCheat(name: string, file: string): Cheat {
   const patched = field('patches');
   const kernel = patched?.split('/')[0] ?? field('kernel');
   if (!about || !kernel) throw new Error(`${name} does not say how it cheats, or with which kernel`);
-  const body = file.replace(/^(\/\/ (cheat|honest|caught|through|columns|kernel|patches): .*\n)+/, '');
+  const body = file.replace(
+    /^(\/\/ (cheat|honest|caught|through|prompts|settings|columns|kernel|patches): .*\n)+/,
+    '',
+  );
   const text = patched ? patch(name, findVariant(kernel, patched.split('/')[1]).text, body) : body;
   const caught = field('caught') as CheatCode | undefined;
   const columns = field('columns') === undefined ? undefined : Number(field('columns'));
-  return { name, about, caught, inModel: field('through') === 'measure', kernel, columns, text };
+  const inModel = field('through') === 'measure';
+  const [settings, prompts] = [field('settings') ?? '', Number(field('prompts') ?? 1)];
+  return { name, about, caught, inModel, settings, prompts, kernel, columns, text };
 }
 
 function patch(name: string, shipped: string, body: string): string {

@@ -241,6 +241,22 @@ export default [
     '{what} 已计时，但它对另一段 {tokens} token 提示词的回答是错的：与精确内核的误差 {error}，允许 {allowed}',
   ],
   [
+    '{what} was timed, but what a timed sample left is wrong: error {error} against the exact kernels, allowed {allowed}',
+    '{what} 已计时，但一个计时样本留下的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
+  ],
+  [
+    '{what} was timed, but is wrong after {tokens} decoded tokens: error {error} against the exact kernels, allowed {allowed}',
+    '{what} 已计时，但解码 {tokens} 个 token 之后的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
+  ],
+  [
+    '{what} was timed, but says token {token}, where its own largest logit is that of token {largest}',
+    '{what} 已计时，但给出的 token 是 {token}，而它自己最大的 logit 属于 token {largest}',
+  ],
+  [
+    '{what} was timed, but softmax/{name} is wrong at its logits: error {error}',
+    '{what} 已计时，但 softmax/{name} 在它的 logits 上是错的：误差 {error}',
+  ],
+  [
     '{label} needs {features}, which this GPU or browser does not offer',
     '{label} 需要 {features}，这块 GPU 或浏览器没有',
   ],
