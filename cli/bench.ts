@@ -10,6 +10,7 @@ import { selfTest } from '../src/lib/lab/shader/selftest';
 import type { ComparisonPlan } from '../src/lib/lab/records/comparison';
 import type { ChunkFit } from '../src/lib/lab/statistics/descriptive';
 import type { Arguments } from './arguments';
+import { benchBeside } from './beside';
 import { print, tell, withSession } from './host';
 import { gpu } from './node';
 import { ResultPrinter } from './results';
@@ -49,7 +50,11 @@ export async function selftest({ words }: Arguments, signal: AbortSignal): Promi
 }
 
 /** Runs an experiment and prints CSV. Resolves to true when no run failed. */
-export async function bench({ settings }: Arguments, signal: AbortSignal): Promise<boolean> {
+export async function bench(words: Arguments, signal: AbortSignal): Promise<boolean> {
+  const { settings, options } = words;
+  if (options.has('vs')) return benchBeside(words, signal);
+  for (const option of options.keys())
+    throw new Error(`--${option} belongs to a comparison: bench takes it with --vs llama.cpp`);
   const text = formatExperiment(readExperiment(settings));
   const failures = await withSession(async (session) =>
     tellRuns(runCell({ kind: 'sweep', text }, session, signal), new ResultPrinter()),

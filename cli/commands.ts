@@ -15,6 +15,8 @@ export const USAGE = `The RWKV-7 lab in a terminal.
   info                                             this GPU: adapter, features, limits (JSON)
   selftest [KERNEL | KERNEL/VARIANT …]             variants, all or these, against their references on this GPU (JSON lines)
   bench '<settings>'                               runs an experiment (CSV)
+  bench --vs llama.cpp --model M '<settings>'      each run beside llama.cpp on the same file, in blocks: both speeds and their ratio (CSV);
+        [--budget SECONDS] [--backend cpu]         needs the npm package node-llama-cpp, which the lab does not bring
   run NOTEBOOK.md                                  every cell of a notebook, in order (see below)
   repeat NOTEBOOK.md [--times N] [--samples FILE]  the compare cells of a notebook N times: a row for each verdict (CSV)
   time '<settings>' [--shapes 'rows=10240&…']      the kernels that the settings name, each by itself at the model's shapes (CSV)
@@ -51,7 +53,7 @@ interface Command extends Signature {
 const commands: Record<string, Command> = {
   info: { options: [], text: false, run: info },
   selftest: { options: [], text: true, run: selftest },
-  bench: { options: [], text: false, run: bench },
+  bench: { options: ['vs', 'budget', 'backend'], text: false, run: bench },
   run: { options: [], text: true, run: runNotebook },
   repeat: { options: ['times', 'samples'], text: true, run: repeat },
   time: { options: ['shapes'], text: false, run: timeKernels },

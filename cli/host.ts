@@ -1,12 +1,12 @@
 // Shared by all commands: output to stdout and stderr, a session on this machine's GPU, and models by name.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { urlSource } from '../src/lib/engine/bytes';
 import { type SearchStore, Session } from '../src/lib/lab/measure/session';
 import { keptStore } from '../src/lib/lab/measure/floor';
 import { cacheFolder } from './modelFolder';
-import { openStoredModel } from './models';
+import { openStoredModel, storedPath } from './models';
 import { gpu, openFile } from './node';
 
 /** Writes results to stdout. */
@@ -23,6 +23,17 @@ export async function openModel(model: string, signal?: AbortSignal) {
   if (stored) return stored;
   if (/^https?:\/\//i.test(model)) return urlSource(model, { signal });
   return openFile(model === 'demo' ? join(folder, DEMO) : model);
+}
+
+/** The file of a model on this computer. Throws for an address, and for a published model that was not downloaded. */
+export async function fileOf(model: string): Promise<string> {
+  if (model === 'demo') return join(folder, DEMO);
+  if (/^https?:\/\//i.test(model))
+    throw new Error(`${model} is an address: download it first, and name the file`);
+  const stored = await storedPath(model);
+  if (stored) return stored;
+  await openFile(model);
+  return resolve(model);
 }
 
 /** A JSON file in the user's cache folder that holds values by key. `read` rejects where there is none. */

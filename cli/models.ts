@@ -50,6 +50,16 @@ export async function openStoredModel(model: string): Promise<ByteSource | undef
   return openStored(model, new ModelFolder(), (name) => `fetch it with: lab download ${name}`, homes());
 }
 
+/** The path of a model that is stored here whole; undefined if it is not, or is a file of this computer. */
+export async function storedPath(model: string): Promise<string | undefined> {
+  if (existsSync(model)) return undefined;
+  const folder = new ModelFolder();
+  const own = (await storedModels(folder)).find(
+    ({ manifest }) => manifest?.name === model && manifest.complete,
+  );
+  return own?.manifest && folder.path(own.key, own.manifest.file);
+}
+
 /** Lists the published models and what is stored, as tab-separated lines. */
 export async function models({ settings }: Arguments): Promise<boolean> {
   if (settings.length) throw new Error(`models takes no settings; it was given ${settings[0][0]}`);

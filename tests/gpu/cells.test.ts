@@ -6,7 +6,10 @@ import { memorySource } from '../../src/lib/engine/bytes';
 import { openGguf } from '../../src/lib/engine/gguf';
 import { catalogueWith } from '../../src/lib/lab/experiment/catalogue';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
-import { expand } from '../../src/lib/lab/experiment/expand';
+import { choose, expand } from '../../src/lib/lab/experiment/expand';
+import { compareWithPeer, type Peer } from '../../src/lib/lab/measure/peer';
+import { besideToCsv } from '../../src/lib/lab/records/peer';
+import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import type { CellKind } from '../../src/lib/lab/notebook/notebook';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { type CellWork, type LabEvent } from '../../src/lib/lab/cells/events';
@@ -219,6 +222,56 @@ describe('kinds of cells', () => {
       if (event.type === 'progress' && event.progress.phase === 'evaluating') stop.abort();
     });
     expect(of(events, 'record')).toEqual([]);
+  });
+
+  test('beside another program: both time the same prompts in blocks, give the same tokens, and have a row each', async () => {
+    const model = await session.load(TINY, 1, quiet, never);
+    const context = await session.context(never);
+    const [run] = expand(parseExperiment(`${QUICK}prefill=4\ndecode=2\n`));
+    const { engine } = model;
+    // The other program is the engine itself with other kernels.
+    const [other] = expand(parseExperiment(`${QUICK}prefill=4\nmatmul_q4_k=block8\n`));
+    const capacities: number[] = [];
+    const peer: Peer = {
+      facts: {
+        ...{ weightBytes: 1, loadSeconds: 1, kernelHash: 'b1', adapter: 'a CPU', software: false },
+        ...{ agent: 'another program', setup: { build_commit: 'b1', backends: 'CPU' } },
+      },
+      async prepare(capacity) {
+        capacities.push(capacity);
+        const plans = await engine.prepare(choose(other, engine.kernelNames), 4, 0, [4], { beside: true });
+        return {
+          async time(tokens, repetitions, decode) {
+            engine.load(tokens);
+            const from = performance.now();
+            let token = 0;
+            for (let turn = 0; turn < repetitions; turn++) token = await engine.prefill(plans, 4);
+            const read = performance.now();
+            if (decode) await engine.decode(plans, decode);
+            const after = decode ? { decode: (performance.now() - read) / 1e3 } : {};
+            return { prefill: (read - from) / 1e3 / repetitions, token, ...after };
+          },
+          dispose: () => Promise.resolve(engine.discard(plans)),
+        };
+      },
+    };
+    const compared = await compareWithPeer(run, peer, model, context, 1);
+    expect(compared.agreeing).toBe(compared.prompts);
+    const { own, peer: theirs, against } = compared;
+    expect(own.prefillSeconds.length).toBe(theirs.prefillSeconds.length);
+    expect(own.decodeSeconds.length).toBe(own.prefillSeconds.length);
+    expect(own.checks!.answerError).toBeLessThan(1e-6);
+    expect(against.low).toBeLessThanOrEqual(against.ratio);
+    expect(against.values.length).toBeGreaterThan(0);
+    expect(capacities.every((capacity) => capacity >= 6)).toBe(true);
+    const [first, second] = fromCsv(besideToCsv(compared));
+    expect([first.agent, first.adapter, first.kernelHash]).toEqual(['another program', 'a CPU', 'b1']);
+    expect([second.agent, second.prefillSeconds]).toEqual(['a test', own.prefillSeconds]);
+
+    const stop = new AbortController();
+    stop.abort();
+    const stopped = compareWithPeer(run, peer, model, await session.context(stop.signal), 1);
+    await expect(stopped).rejects.toThrow(/abort/i);
   });
 
   test('roofline: what this GPU can do', async () => {

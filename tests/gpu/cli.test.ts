@@ -325,6 +325,10 @@ test('every mistake is one line that names the thing, and an exit code', async (
     [/--budget must be a number/, 'tune', '--budget', 'soon'],
     [/peaks takes no settings/, 'peaks', 'chunk=1'],
     [/peaks takes no settings/, 'roofs', 'chunk=1'], // its former name
+    [/node-llama-cpp is not installed\. Install it/, 'bench', '--vs', 'llama.cpp', '--model', TINY],
+    [/--vs takes llama\.cpp, not "ollama"/, 'bench', '--vs', 'ollama', '--model', TINY],
+    [/synthetic-0\.1b is synthetic: it has no file/, 'bench', '--vs', 'llama.cpp', 'model=synthetic-0.1b'],
+    [/--budget belongs to a comparison/, 'bench', '--budget', '3'],
     [/No such file: nowhere\.txt/, 'evaluate', '--model', TINY, '--text', 'nowhere.txt'],
     [/empty\.txt is empty/, 'evaluate', '--model', TINY, '--text', await file('empty.txt', '')],
     [

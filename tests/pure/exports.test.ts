@@ -10,11 +10,16 @@ import { galleryOf } from '../../src/lib/lab/records/galleryRows';
 import type { Profile } from '../../src/lib/lab/records/profile';
 import { type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
 import { fastestOf, inferenceReport } from '../../src/lib/lab/records/report';
-import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { COLUMNS } from '../../src/lib/lab/records/columns';
+import { besideToCsv } from '../../src/lib/lab/records/peer';
+import { fromCsv, summariesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
 import { profileTrace } from '../../src/lib/lab/records/trace';
 import { cellsOf } from '../../src/lib/ui/notebook/cellList';
 import { galleryNotebook } from '../../src/lib/ui/notebook/galleryLink';
 import { textWithResults, unfrozenIn } from '../../src/lib/ui/notebook/withResults';
+import { anyRecord } from '../any-record';
+import { strictCsv } from '../strict-csv';
 
 const road = await readFile('static/results/road-h100.csv', 'utf8');
 const [first] = fromCsv(road);
@@ -24,6 +29,55 @@ const fresh: RunRecord = {
   labVersion: '0.2.0',
   checks: { shapes: 45, seed: 7, answerError: 2e-13, answerSeed: 8, seconds: 0.5 },
 };
+
+describe('CSV by the letter of RFC 4180', () => {
+  const named = (rows: string[][]) =>
+    rows.slice(1).map((row) => new Map(rows[0].map((name, i) => [name, row[i]])));
+
+  test('reads back every record that the lab writes, whole, as summaries and sample by sample', () => {
+    fc.assert(
+      fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 3 }), (records) => {
+        const rows = named(strictCsv(toCsv(records)));
+        expect(rows.map((row) => row.get('x_settings'))).toEqual(records.map(({ settings }) => settings));
+        expect(rows.map((row) => row.get('x_model'))).toEqual(records.map(({ model }) => model));
+        strictCsv(summariesToCsv(records));
+        strictCsv(samplesToCsv(records));
+      }),
+    );
+    expect(() => strictCsv('a,"b\n')).toThrow('not closed');
+    expect(() => strictCsv('a,b"c\n')).toThrow('character 3');
+    expect(() => strictCsv('a,b\nc\n')).toThrow('1 fields');
+  });
+
+  test('reads a run beside another program, llama-bench’s columns first, and the lab reads it too', () => {
+    const positive = fc.double({ min: 1e-3, max: 1e3, noNaN: true });
+    fc.assert(
+      fc.property(anyRecord, anyRecord, positive, (peer, own, ratio) => {
+        const against = {
+          verdict: 'faster' as const,
+          ratio,
+          low: ratio,
+          high: ratio,
+          values: [1, 2],
+          more: 0,
+        };
+        const csv = besideToCsv({ peer, own, against, prompts: 4, agreeing: 3 });
+        const [first, second] = named(strictCsv(csv));
+        expect([...first.keys()].slice(0, 35)).toEqual(COLUMNS.slice(0, 35).map(({ name }) => name));
+        expect([first.get('x_vs_ratio'), second.get('x_vs_ratio')]).toEqual(['', String(ratio)]);
+        expect([second.get('x_vs_blocks'), second.get('x_vs_same_token')]).toEqual(['2', '0.75']);
+        expect(first.get('gpu_info')).toBe(peer.adapter);
+        expect(fromCsv(csv)).toEqual(fromCsv(toCsv([peer, own])));
+      }),
+    );
+  });
+
+  test('reads what the lab has published', async () => {
+    for (const folder of ['static/results', 'docs/data', 'docs'])
+      for (const name of (await readdir(folder)).filter((each) => each.endsWith('.csv')))
+        expect(strictCsv(await readFile(`${folder}/${name}`, 'utf8')).length, name).toBeGreaterThan(1);
+  });
+});
 
 test('a trace has every dispatch with its begin and its end, so that the gaps are those of the GPU', () => {
   const step = fc.record({ row: fc.nat(1), gap: fc.nat(1e6), length: fc.integer({ min: 1, max: 1e6 }) });

@@ -37,37 +37,14 @@ export async function measure(
   context: RunContext,
   effort: 'full' | 'quick' = 'full',
 ): Promise<RunRecord> {
-  const { gpu, host } = context;
+  const { gpu } = context;
   const { engine } = model;
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
-  const { choice, plans, kernelHash, error, errorKernel, inexact } = prepared;
+  const { inexact } = prepared;
   const kept = new KeptSample(engine);
   const { samples, circumstances, checks, memoryBytes } = await taken(kept, model, context, prepared, effort);
-  const record: RunRecord = {
-    settings: run.settings,
-    model: run.model,
-    parameters: parameterCount(engine.geometry),
-    geometry: sizesOf(engine.geometry),
-    weightBytes: model.weights.byteLength,
-    memoryBytes,
-    loadSeconds: model.loadSeconds,
-    layoutSeconds: plans.layoutSeconds,
-    ...resultNumbers(run),
-    variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
-    kernelHash,
-    kernelHashes: kernelHashesOf(choice),
-    ...samples,
-    error,
-    errorKernel,
-    checks,
-    adapter: gpu.adapter.name,
-    software: gpu.adapter.software,
-    startedAt,
-    agent: host.agent,
-    labVersion: LAB_VERSION,
-    warnings: [],
-  };
+  const record = recordOf(prepared, { ...samples, memoryBytes, checks, startedAt }, model, context);
   const found = warningsOf(record, circumstances);
   const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(prepared, gpu));
   const others = { inexact, unused };
@@ -94,6 +71,36 @@ async function taken(
   } finally {
     kept.drop();
   }
+}
+
+/** A record of a prepared run without warnings, from its samples and what was noted while they were taken. */
+export function recordOf(
+  { run, choice, plans, kernelHash, error, errorKernel }: PreparedRun,
+  taken: Samples & Pick<RunRecord, 'memoryBytes' | 'checks' | 'startedAt'>,
+  { engine, weights, loadSeconds }: LoadedModel,
+  { gpu, host }: RunContext,
+): RunRecord {
+  return {
+    settings: run.settings,
+    model: run.model,
+    parameters: parameterCount(engine.geometry),
+    geometry: sizesOf(engine.geometry),
+    weightBytes: weights.byteLength,
+    loadSeconds,
+    layoutSeconds: plans.layoutSeconds,
+    ...resultNumbers(run),
+    variants: Object.fromEntries(Object.keys(choice).map((kernel) => [kernel, run.variants[kernel]])),
+    kernelHash,
+    kernelHashes: kernelHashesOf(choice),
+    ...taken,
+    error,
+    errorKernel,
+    adapter: gpu.adapter.name,
+    software: gpu.adapter.software,
+    agent: host.agent,
+    labVersion: LAB_VERSION,
+    warnings: [],
+  };
 }
 
 /** The fields of a record that come from its samples. */
