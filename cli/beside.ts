@@ -6,7 +6,7 @@ import { compareWithPeer } from '../src/lib/lab/measure/peer';
 import type { Session } from '../src/lib/lab/measure/session';
 import { messageOf } from '../src/lib/lab/message';
 import type { Verdict } from '../src/lib/lab/statistics/verdict';
-import { besideToCsv, type BesidePeer } from '../src/lib/lab/records/peer';
+import { besideToCsv, type BesidePeer, hasInterval } from '../src/lib/lab/records/peer';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
 import { type Arguments, numberOption, oneOf } from './arguments';
 import { fileOf, print, tell, withSession } from './host';
@@ -76,7 +76,8 @@ function tellOne(name: string, { peer, own, against, prompts, agreeing }: Beside
   tell(
     `  ${name}: ${speedsOf(peer)}\n  the lab, ${own.adapter}${own.software ? ' (software)' : ''}: ${speedsOf(own)}\n`,
   );
-  tell(`  ${SAID[verdict]}: ${r} times the speed, ${l} to ${h} (95 %), from ${values.length} blocks; `);
+  const interval = hasInterval(against) ? `${l} to ${h} (95 %)` : 'too few for an interval';
+  tell(`  ${SAID[verdict]}: ${r} times the speed, ${interval}, ${values.length} blocks; `);
   tell(`the same next token after ${agreeing} of ${prompts} prompts\n`);
 }
 

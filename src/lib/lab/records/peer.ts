@@ -15,6 +15,12 @@ export interface BesidePeer {
   agreeing: number;
 }
 
+/** With fewer blocks, no interval of signed ranks holds 95 %: even that of all five would be 1 − 2/2⁵. */
+const FEWEST_BLOCKS = 6;
+
+/** True if `low` and `high` of a comparison hold the ratio with 95 %. */
+export const hasInterval = ({ values }: Pick<PairComparison, 'values'>) => values.length >= FEWEST_BLOCKS;
+
 const VERSUS = ['x_vs_verdict', 'x_vs_ratio', 'x_vs_low', 'x_vs_high', 'x_vs_blocks', 'x_vs_same_token'];
 
 /**
@@ -23,7 +29,8 @@ const VERSUS = ['x_vs_verdict', 'x_vs_ratio', 'x_vs_low', 'x_vs_high', 'x_vs_blo
  */
 export function besideToCsv({ peer, own, against, prompts, agreeing }: BesidePeer, header = true): string {
   const { verdict, ratio, low, high, values } = against;
-  const versus = [verdict, ratio, low, high, values.length, agreeing / prompts];
+  const interval = hasInterval(against) ? [low, high] : ['', ''];
+  const versus = [verdict, ratio, ...interval, values.length, agreeing / prompts];
   const rowOf = (record: RunRecord) => COLUMNS.map(({ value }) => value(record));
   const rows = [
     [...rowOf(peer), ...VERSUS.map(() => '')],
