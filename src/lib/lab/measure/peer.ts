@@ -247,7 +247,7 @@ class Beside {
     signal.throwIfAborted();
     gpu.kernels.poison();
     const repetitions = prompt.length / this.prepared.run.prefill;
-    const taken = await onePrompt(this.prepared.run, this.model.engine, plans, prompt, gpu, repetitions);
+    const taken = await onePrompt(this.prepared.run, this.model.engine, plans, prompt, gpu, { repetitions });
     gpu.throwPendingErrors();
     return taken;
   }
