@@ -6,7 +6,7 @@ import { jobOf, type Job, translate, type Translation } from '../../scripts/webk
 import { unsupportedReason } from '../../src/lib/engine/supported';
 import { defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { expand } from '../../src/lib/lab/experiment/expand';
-import { kernels, variants } from '../../src/lib/shaders';
+import { findVariant, kernels, variants } from '../../src/lib/shaders';
 import { knobSettings, parseVariant, type Variant, withKnobs } from '../../src/lib/shaders/variant';
 import { offeredBy, PROFILES, SAFARI } from '../profiles/profile';
 
@@ -89,7 +89,7 @@ test.for(PROFILES)('every kernel has a variant for $name, and its default is one
   const defaults = defaultsFor({ adapter: profile.info, kernels: { unsupportedReason: reasonOf } });
   for (const [kernel, { default: portable }] of Object.entries(kernels)) {
     const name = defaults[kernel]?.[0] ?? portable;
-    const variant = variants.find((each) => each.kernel === kernel && each.name === name)!;
+    const variant = findVariant(kernel, name);
     expect(reasonOf(variant), labelOf(variant)).toBeUndefined();
   }
   expect(expand(defaults)).toHaveLength(1);

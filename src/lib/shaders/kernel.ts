@@ -38,6 +38,10 @@ export interface Kernel {
   rounds?: number;
 }
 
+/** The choice with which a whole model computes a kernel's part most simply: a kernel that only joins others is left to them. */
+export const plainChoice = ({ instead, plain }: Pick<Kernel, 'instead' | 'plain'>): string =>
+  instead ? 'apart' : plain;
+
 /** Codes of the checks that refuse a variant; docs/cheats.md explains each. */
 export type RefusalCode =
   /** Read-write where only reading is allowed, or a buffer named like another. */

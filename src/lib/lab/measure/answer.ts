@@ -6,7 +6,7 @@ import { readBuffer } from '../../engine/buffers';
 import { compareArrays } from '../../engine/compareArrays';
 import type { Answer, Choice, Engine, Plans } from '../../engine/engine';
 import { kernels as registry } from '../../shaders';
-import { Refusal } from '../../shaders/kernel';
+import { Refusal, plainChoice } from '../../shaders/kernel';
 import { type Variant, withKnobs } from '../../shaders/variant';
 import { REGISTRY, variantOf } from '../experiment/catalogue';
 import { checkAll } from './check';
@@ -261,7 +261,7 @@ function exactChoice({ kernelNames }: Engine, timed: Choice, { adapter }: OpenGp
 }
 
 /** The shipped variant of a kernel that needs no optional feature and adds in the plainest order. */
-const plainOf = (kernel: string): Variant => variantOf(kernel, registry[kernel].plain, REGISTRY)!;
+const plainOf = (kernel: string): Variant => variantOf(kernel, plainChoice(registry[kernel]), REGISTRY)!;
 
 function toleranceOf(variants: Variant[]): number {
   const stating = variants.filter(({ error }) => error);

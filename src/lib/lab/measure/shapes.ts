@@ -2,7 +2,7 @@
 import type { Engine } from '../../engine/engine';
 import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
-import type { Sizes } from '../../shaders/kernel';
+import { type Kernel, plainChoice, type Sizes } from '../../shaders/kernel';
 import { REGISTRY } from '../experiment/catalogue';
 import { expand } from '../experiment/expand';
 import { prepareRun } from './prepare';
@@ -17,21 +17,28 @@ export interface KernelUse {
 }
 
 /**
- * Counts the kernel uses of a chunk of `tokens` tokens (head included) and of one decoded token. Compiles the plain variants,
- * which compile fastest and which checks need anyway; nothing runs.
+ * Counts the kernel uses of a chunk of `tokens` tokens (head included) and of one decoded token; kernels that join others come after
+ * those that they join. Compiles the plain variants, which compile fastest and which checks need anyway; nothing runs.
  */
 export async function usesOf(
   engine: Engine,
   tokens: number,
   context: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
 ): Promise<{ chunk: KernelUse[]; decode: KernelUse[] }> {
-  const plain = engine.kernelNames.map((kernel) => [kernel, [registry[kernel].plain]]);
-  const [run] = expand({ ...Object.fromEntries(plain), prefill: [String(tokens)], chunk: [String(tokens)] });
-  const { plans } = await prepareRun(run, engine, { ...context, catalogue: REGISTRY }, { check: false });
-  return {
-    chunk: countUses(plans.final.get(tokens) ?? []),
-    decode: countUses(plans.final.get(1) ?? []),
+  const stepsOf = async (choiceOf: (kernel: Kernel) => string) => {
+    const chosen = engine.kernelNames.map((kernel) => [kernel, [choiceOf(registry[kernel])]]);
+    const lengths = { prefill: [String(tokens)], chunk: [String(tokens)] };
+    const [run] = expand({ ...Object.fromEntries(chosen), ...lengths });
+    const { plans } = await prepareRun(run, engine, { ...context, catalogue: REGISTRY }, { check: false });
+    return plans.final;
   };
+  const apart = await stepsOf(plainChoice);
+  const joined = await stepsOf(({ plain }) => plain);
+  const uses = (length: number) => {
+    const [first, second] = [apart, joined].map((steps) => countUses(steps.get(length) ?? []));
+    return together(first, second);
+  };
+  return { chunk: uses(tokens), decode: uses(1) };
 }
 
 /** The uses of the first list, and those of the second at shapes that the first lacks. */

@@ -1,5 +1,6 @@
 /** The predictions of a text by one choice of kernels beside those of the exact ones. */
 import { kernels as registry } from '../../shaders';
+import { plainChoice } from '../../shaders/kernel';
 import type { Engine, Plans } from '../../engine/engine';
 import type { Experiment } from '../experiment/experiment';
 import { logSumExp } from './logSum';
@@ -21,7 +22,7 @@ export interface Distance {
 /** The experiment with the plainest exact variant of each kernel, and nothing else changed but the kernels. */
 export function exactExperiment(experiment: Experiment, kernelNames: readonly string[]): Experiment {
   const others = Object.entries(experiment).filter(([key]) => ['model', 'chunk', 'seed'].includes(key));
-  const exact = kernelNames.map((kernel) => [kernel, [registry[kernel].plain]]);
+  const exact = kernelNames.map((kernel) => [kernel, [plainChoice(registry[kernel])]]);
   return Object.fromEntries([...others, ...exact]) as Experiment;
 }
 

@@ -91,6 +91,9 @@ export const kernel = {
   contract: 'What every variant must do',
   contractReads: 'Reads',
   contractWrites: 'Writes',
+  contractInstead: 'Joins',
+  contractApart:
+    'The choice apart leaves the work to these, one after another; it is the default on GPUs that were not measured.',
   contractSizes: 'Checked at',
   contractTolerance: 'Allowed error',
   toleranceAbout: 'normalised mean squared error',

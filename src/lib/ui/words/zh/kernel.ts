@@ -86,6 +86,8 @@ export const kernel: typeof english = {
   contract: '每个变体都必须做到',
   contractReads: '读取',
   contractWrites: '写入',
+  contractInstead: '合并',
+  contractApart: '选择 apart 时由这些内核依次完成；未测量过的 GPU 默认如此。',
   contractSizes: '检查的尺寸',
   contractTolerance: '允许的误差',
   toleranceAbout: '归一化均方误差',
