@@ -11,8 +11,10 @@ import { TEST_LIMITS, WAIT_LIMIT } from './tests/limits.ts';
 
 /** These take the longest: first, so that no worker is left with one at the end. */
 const LONGEST = [
-  'cli.test.ts',
+  'kernels.test.ts',
   'golden.test.ts',
+  'kernels.matmul.test.ts',
+  'cli.test.ts',
   'cheats.test.ts',
   'model.test.ts',
   'cells.test.ts',
