@@ -98,7 +98,7 @@ export function readVariants(owner: string, name: string, text: string): Variant
 }
 
 function withoutPasses(kernel: string, instead: string[]): Variant {
-  const about = `No dispatch of its own: ${instead.join(', ')} run one after another`;
+  const about = `Left to ${instead.join(', ')}`;
   const text = `//! ${about}\n`;
   return {
     ...{ kernel, name: 'apart', about, text, wgsl: text, format: formatNameOf(kernel) },

@@ -1,5 +1,5 @@
-//! Integer products, x rounded to 8 bits in blocks of 16: each workgroup normalises and shifts the whole token itself.
-//! error: 4e-4 because the shifted x is rounded to 8 bits
+//! Integer products: each workgroup normalises and shifts the whole token itself.
+//! error: 4e-4 because x is rounded to 8 bits
 //! grid: rows / group_rows
 //! use: shifted_columns, shifted_products, q4_k_pair, x_pairs, lane_sums
 //! formats: q4_k

@@ -15,7 +15,7 @@ function channelMixStart(format: Format, arrays: Arrays, { rows, columns, invers
 export default (format: Format): Kernel | undefined =>
   JOINED_FORMATS.includes(format.name)
     ? {
-        about: `One token (decode): layer norm, token shift and product with the key of channel mix, ${format.name}`,
+        about: 'One token (decode): layer norm, token shift and the key of channel mix',
         instead: ['token_shift', 'matvec'],
         reference: (arrays, sizes) => channelMixStart(format, arrays, sizes),
         lengths: ({ rows, columns }) => ({

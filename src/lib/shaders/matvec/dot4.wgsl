@@ -12,10 +12,10 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × rows
 
-const lanes = 16u;    // knob: 8 16 20 32 40
+const lanes = 16u;    // knob: 8 16 32 40
 const lane_rows = 2u; // knob: 2 4
-const teams = 8u;     // knob: 2 4 5 6 8 12
-const staged = 64u;   // knob: 40 64 160
+const teams = 8u;     // knob: 2 4 6 8
+const staged = 64u;   // knob: 64 160
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
 const_assert threads <= 256u;

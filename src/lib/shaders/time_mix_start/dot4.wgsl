@@ -1,5 +1,5 @@
-//! Integer products of r, k and v, x rounded to 8 bits in blocks of 16, and the LoRAs' way down: one dispatch for all.
-//! error: 4e-4 because the shifted x is rounded to 8 bits
+//! Integer products: each workgroup normalises and shifts the whole token itself.
+//! error: 4e-4 because x is rounded to 8 bits
 //! let groups: ceil(rows / group_rows)
 //! grid: 3 * groups + (decay + learning_rate + value + gate) / lora_rows
 //! use: shifted_columns, shifted_products, q4_k_pair, x_pairs, lane_sums, lora, lora_weight
@@ -20,7 +20,7 @@ struct Sizes { rows: u32, columns: u32, decay: u32, learning_rate: u32, value: u
 
 const lanes = 8u;     // knob: 8 10 16 32
 const lane_rows = 4u; // knob: 2 4
-const teams = 32u;    // knob: 8 16 20 24 32
+const teams = 32u;    // knob: 8 16 24 32
 const own_fours = 3u; // knob: 1 2 3 4
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;

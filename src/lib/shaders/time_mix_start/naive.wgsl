@@ -1,4 +1,4 @@
-//! One thread per row, in the reading order of the maths: normalises and shifts each number where it is multiplied.
+//! One thread per row; the reading order of the maths.
 //! pass multiply: rows / workgroup_size, 3
 //! pass down: (decay + learning_rate + value + gate) / workgroup_size
 //! pass keep: columns / workgroup_size

@@ -21,7 +21,7 @@ function timeMixStart(format: Format, arrays: Arrays, sizes: Sizes) {
 export default (format: Format): Kernel | undefined =>
   JOINED_FORMATS.includes(format.name)
     ? {
-        about: `One token (decode): layer norm, token shift, r, k and v in ${format.name}, and the LoRAs' way down`,
+        about: "One token (decode): layer norm, token shift, r, k, v and the LoRAs' way down",
         instead: ['token_shift', 'matvec', 'lora_matvec'],
         reference: (arrays, sizes) => timeMixStart(format, arrays, sizes),
         lengths: (sizes) => ({
