@@ -36,7 +36,7 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean) {
     ticks: {
       ...{ ...text, padding: 8, maxTicksLimit: 8, autoSkip: !words, includeBounds: false },
       callback: (value: string | number) =>
-        words ? (values[Number(value)] ?? '') : Number(value).toLocaleString(locale),
+        words ? (values[Number(value)] ?? '') : numberText(Number(value), locale),
     },
     ...(places && {
       afterBuildTicks: (scale: { ticks: { value: number }[] }) =>
@@ -44,6 +44,10 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean) {
     }),
   };
 }
+
+/** A number as an axis shows it; those that a fixed number of digits would show as 0, as 1e-7. */
+const numberText = (value: number, locale: string) =>
+  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : value.toLocaleString(locale);
 
 /** Ends of both axes. */
 export function rangesOf(plot: Plot): { x: { min: number; max: number }; y: { min: number; max: number } } {
