@@ -21,7 +21,7 @@ const processStore: SearchStore = {
   },
 };
 
-/** What is kept: the latest stopped search of an adapter and browser. */
+/** The latest stopped search of an adapter and browser, as it is stored. */
 interface Kept {
   task: string;
   /** Milliseconds since 1970. */

@@ -7,7 +7,7 @@ import { JOINED_FORMATS, shiftedBy } from '../shared/shifted';
 import matvec from '../matvec/reference';
 
 /**
- * Of x, after layer norm and token shift as in token_shift with six lerps: inputs = r, k and v (weight · shifted x each), and
+ * Layer norm and token shift of x as in token_shift, with six lerps; then inputs = r, k and v (weight · shifted x each), and
  * hidden = the LoRAs' way down, as in lora_matvec.
  */
 function timeMixStart(format: Format, arrays: Arrays, sizes: Sizes) {
