@@ -31,6 +31,7 @@ const split_k_target = 640u; // knob: 1 256 512 640 1280
 // A block of x as whole numbers, its largest 32512 = 127 · 256, in two signed bytes each: 256 · high + low. With weights up to 15
 // a sub-block's sum stays below 2²⁴: f32 has it exactly.
 const x_bytes = 2u;
+const first_dot = 0;
 
 @compute @workgroup_size(64)
 fn quantise(@builtin(global_invocation_id) id: vec3u) {

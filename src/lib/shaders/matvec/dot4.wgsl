@@ -1,7 +1,7 @@
 //! Integer products: each workgroup rounds x to 8 bits in blocks of 16; lanes take 64 weights of several rows at a time.
 //! error: 4e-4 because x is rounded to 8 bits
 //! grid: rows / group_rows, batch
-//! use: epilogue, q4_k_pair, x_pairs, lane_sums
+//! use: epilogue, q4_k_pair, rounded_bytes, x_pairs, lane_sums
 //! formats: q4_k
 
 requires packed_4x8_integer_dot_product;

@@ -1,7 +1,7 @@
 //! Integer products: as words, with x rounded to 8 bits in blocks of 16 by each workgroup.
 //! error: 4e-4 because x is rounded to 8 bits
 //! grid: rows / group_rows, batch
-//! use: epilogue, q6_k_words, lane_sums
+//! use: epilogue, q6_k_words, rounded_bytes, lane_sums
 //! formats: q6_k
 
 requires packed_4x8_integer_dot_product;
@@ -75,11 +75,6 @@ fn stage_x(start: u32, first_half: u32, thread: u32) {
     x_scales[i] = scale;
   }
 }
-
-// Magnitudes are compared by their bits: among numbers max() drops a NaN, which then would never reach the logits.
-fn magnitude(x: vec4<f32>) -> vec4<u32> { return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu); }
-
-fn bytes(x: vec4<f32>) -> u32 { return pack4xI8(vec4<i32>(round(x))); }
 
 fn staged_x(unit: u32) -> Columns {
   let at = unit / 4u * pitch + unit % 4u;

@@ -1,5 +1,5 @@
 // Columns of x in workgroup memory as bytes, for products of one token with pairs of q4_K sub-blocks (q4_k_pair.wgsl). Each block of
-// sixteen columns has a scale of its own. `section` is how many pairs (64 columns) there is room for.
+// sixteen columns has a scale of its own. Needs rounded_bytes.wgsl. `section` is how many pairs (64 columns) there is room for.
 const pitch = 5u; // vectors of a pair: four, and a fifth that keeps neighbours in different banks
 
 var<workgroup> x_bytes: array<vec4<u32>, section * pitch>;
@@ -15,11 +15,6 @@ fn stage_block(v: mat4x4<f32>, pair: u32, block: u32) {
   x_bytes[pair * pitch + block] = vec4<u32>(bytes(v[0] * inverse), bytes(v[1] * inverse), bytes(v[2] * inverse), bytes(v[3] * inverse));
   x_scales[block * section + pair] = vec2<f32>(scale, dot((v[0] + v[1]) + (v[2] + v[3]), vec4<f32>(1.0)));
 }
-
-// Magnitudes are compared by their bits: among numbers max() drops a NaN, which then would never reach the logits.
-fn magnitude(x: vec4<f32>) -> vec4<u32> { return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu); }
-
-fn bytes(x: vec4<f32>) -> u32 { return pack4xI8(vec4<i32>(round(x))); }
 
 fn staged_x(pair: u32) -> XPair {
   let at = pair * pitch;
