@@ -66,7 +66,7 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
   };
   return withSession(async (session) => {
     tell(`${(await session.open()).adapter.name}\n`);
-    for await (const { settings, before, comparison, refused, warnings } of tune(
+    for await (const { settings, before, comparison, refused, leftOut = [], warnings } of tune(
       experiment,
       session,
       options,
@@ -76,6 +76,7 @@ export async function tuneSettings(words: Arguments, signal: AbortSignal): Promi
       print(`${settings}\n`);
       if (refused) tell(`what was found cannot be used: ${refused}\n`);
       else if (settings === before) tell('no faster settings found\n');
+      for (const each of leftOut) tell(`left out: ${each.settings}: ${each.reason}\n`);
       if (comparison) tell(`${comparisonText(comparison)} than ${before}\n`);
       tellWarnings(warnings);
     }

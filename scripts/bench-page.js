@@ -27,6 +27,9 @@ ${ENVIRONMENT}`;
 /** Interval between looks at the page, long enough not to disturb the measurement. */
 const POLL_MILLISECONDS = 1000;
 
+/** So many times in a row a notebook may fail with --repeat before the script gives up. */
+const MOST_FAILURES = 3;
+
 /**
  * @typedef {import('playwright-core').Page} Page
  * @typedef {import('./built-page.js').Shown} Shown
@@ -34,6 +37,9 @@ const POLL_MILLISECONDS = 1000;
 
 /** Set by Ctrl-C or by a time limit around this script. */
 let interrupted = false;
+
+/** What was written so far. */
+let printed = '';
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
     say('Stopping; once more to end at once');
@@ -81,13 +87,22 @@ function count(name, value) {
   throw new Error(`--${name} takes a whole number from 1 to 1000, not ${value}`);
 }
 
+/**
+ * Writes a part of the result to stdout, and all of it so far to the file.
+ * @param {string} text
+ */
+function print(text) {
+  printed += text;
+  process.stdout.write(text);
+  if (options.out) writeFileSync(options.out, printed);
+}
+
 /** Resolves to the exit code. */
 async function main() {
   const { selftest, repeat: notebook, turns } = options;
   const use = selftest ? selfTest : notebook ? repeat : turns ? turn : sweep;
   const { result, problems } = await withPage({ folder, window: options.window }, use);
-  if (options.out) writeFileSync(options.out, result);
-  process.stdout.write(result);
+  print(result);
   for (const problem of problems) say(`problem: ${problem}`);
   return problems.length > 0 ? 1 : 0;
 }
@@ -137,19 +152,21 @@ async function repeat(page, address) {
   // Whoever names the file on the command line trusts its shaders, as with `lab repeat`.
   const consent = page.getByRole('button', { name: /^Allow (and open|this shader)/ });
   while ((await consent.count()) > 0) await consent.first().click();
-  let result = '';
   /** @type {string[]} */
-  let problems = [];
-  for (let time = 0; time < options.times && problems.length === 0 && !interrupted; time++) {
+  const problems = [];
+  // A comparison that fails is told, and the next one begins; but not for ever.
+  for (let time = 0, failed = 0; time < options.times && failed < MOST_FAILURES && !interrupted; time++) {
     await page.getByRole('button', { name: 'Run all' }).click();
     await page.locator('[data-phase=running]').waitFor();
     const wanted = await cells.count();
     const { problems: found } = await watch(page, readLab, ({ phase }) => phase === 'finished');
     const lines = await page.evaluate(() => /** @type {any} */ (window).takeComparisons());
-    result += lines.map((/** @type {string} */ line) => `${line}\n`).join('');
-    problems = lines.length === wanted ? found : [...found, `${lines.length} of ${wanted} comparisons ended`];
+    print(lines.map((/** @type {string} */ line) => `${line}\n`).join(''));
+    problems.push(...found);
+    failed = lines.length === wanted ? 0 : failed + 1;
+    if (failed > 0) problems.push(`${lines.length} of ${wanted} comparisons ended`);
   }
-  return { result, problems };
+  return { result: '', problems };
 }
 
 /** Runs in the page before its own scripts: keeps the comparisons that its worker sends, as lines of JSON. */

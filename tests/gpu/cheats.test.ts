@@ -10,7 +10,7 @@ import { expand } from '../../src/lib/lab/experiment/expand';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { checkAnswer } from '../../src/lib/lab/measure/answer';
 import { prepareRun } from '../../src/lib/lab/measure/prepare';
-import { dropLeft, onePrompt, promptTokens } from '../../src/lib/lab/measure/prompt';
+import { KeptSamples, onePrompt, promptTokens } from '../../src/lib/lab/measure/prompt';
 import { judgeShader } from '../../src/lib/lab/shader/cheats/cheat';
 import { Session } from '../../src/lib/lab/measure/session';
 import { cheatFiles } from '../cheats';
@@ -49,7 +49,7 @@ describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) =>
       ...Object.fromEntries(new URLSearchParams(cheat.settings)),
     };
     const lines = Object.entries(settings).map((setting) => setting.join('='));
-    if (prompts > 1) {
+    if (prompts > 1 || Number(settings.samples) > 1) {
       const timed = sampleOf(lines.join('&'), prompts, catalogueWith([{ kernel, name, wgsl }]));
       return expect(timed).rejects.toThrow(`[${cheat.caught}]`);
     }
@@ -70,18 +70,23 @@ async function sampleOf(settings: string, prompts: number, catalogue: Catalogue)
   const prepared = await prepareRun(run, model.engine, context);
   const { vocabulary } = model.engine.geometry;
   const tokens = promptTokens(prompts * run.prefill, vocabulary, 3);
-  const options = { repetitions: prompts, keep: true };
-  const { left } = await onePrompt(run, model.engine, prepared.plans, tokens, context.gpu, options);
+  const kept = new KeptSamples(model.engine);
   try {
-    return await checkAnswer(prepared, model, context, left);
+    for (let sample = 0; sample < run.samples; sample++)
+      await kept.take((keep) =>
+        onePrompt(run, model.engine, prepared.plans, tokens, context.gpu, { repetitions: prompts, keep }),
+      );
+    // However slow this machine is: all samples.
+    return await checkAnswer(prepared, model, context, kept.left, Infinity);
   } finally {
-    dropLeft(model.engine, left!);
+    kept.drop();
   }
 }
 
 test('a sample of several prompts and decoded tokens is compared as it was read', async () => {
-  const settings = 'model=tests/fixtures/tiny-q4km.gguf&prefill=5&chunk=3&decode=6&wkv=sequential';
-  const { answerError, sampleError } = await sampleOf(settings, 3, REGISTRY);
+  const settings = 'model=tests/fixtures/tiny-q4km.gguf&prefill=5&chunk=3&decode=6&wkv=sequential&samples=2';
+  const { answerError, sampleError, samples } = await sampleOf(settings, 3, REGISTRY);
   expect(answerError).toBeLessThan(1e-8);
   expect(sampleError).toBeLessThan(1e-8);
+  expect(samples).toBe(2);
 });

@@ -4,6 +4,7 @@ import { gpu, openFile } from '../../cli/node';
 import { compareRuns } from '../../src/lib/lab/measure/compare';
 import type { FloorStore } from '../../src/lib/lab/measure/floor';
 import { prepareRun } from '../../src/lib/lab/measure/prepare';
+import { catalogueWith } from '../../src/lib/lab/experiment/catalogue';
 import { defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
@@ -13,10 +14,13 @@ import type { Tuned } from '../../src/lib/lab/tune/adopt';
 import { tune, type TuneEvent } from '../../src/lib/lab/tune/tune';
 import { keepTuning, readTuning, tuningOf } from '../../src/lib/ui/session/tuned';
 import { findVariant, readVariant, variantsFor } from '../../src/lib/shaders';
+import { cheatFiles } from '../cheats';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 // One simple variant per kernel, so that software compiles little; two of matvec to choose from.
-const QUICK = `model=${TINY}&matmul=naive&matmul.workgroup_size=64&matvec=naive&wkv=naive&token_shift=fused`;
+const QUICK =
+  `model=${TINY}&matmul=naive&matmul.workgroup_size=64&matvec=naive&wkv=naive&token_shift=fused` +
+  `&time_mix_start=apart&channel_mix_start=apart`;
 const session = new Session({ gpu, agent: 'a test', open: (model) => openFile(model) });
 const never = new AbortController().signal;
 const effort = { rotateBytes: 0, batchSeconds: 1e-4, batches: 1, warmupSeconds: 0 };
@@ -37,7 +41,11 @@ async function tuned(settings: string, budgetSeconds: number, largestError = 1e-
 
 describe('tuning', () => {
   test('chooses among what the settings name, and gives settings that can be run', async () => {
-    const { results, candidates, events } = await tuned(`${QUICK}&chunk=3,5&decode=1&matvec_q4_k=naive`, 12);
+    const joined = 'channel_mix_start_q4_k=apart,naive&channel_mix_start_q4_k.workgroup_size=64';
+    const { results, candidates, events } = await tuned(
+      `${QUICK}&chunk=3,5&decode=1&matvec_q4_k=naive&${joined}`,
+      12,
+    );
     expect(results).toHaveLength(2);
     for (const { settings, before } of results) {
       const [run] = expand(parseExperiment(settings));
@@ -51,6 +59,10 @@ describe('tuning', () => {
     );
     const q4k = candidates.filter(({ variant }) => variant.kernel === 'matmul_q4_k');
     expect(new Set(q4k.map(({ variant }) => variant.name))).toEqual(new Set(['naive']));
+    // Both ways of a kernel that joins others are timed, `apart` by the kernels that it leaves the work to.
+    const ways = candidates.filter(({ variant }) => variant.kernel === 'channel_mix_start_q4_k');
+    expect(new Set(ways.map(({ variant }) => variant.name))).toEqual(new Set(['apart', 'naive']));
+    expect(ways.every(({ seconds }) => seconds > 0 && seconds < Infinity)).toBe(true);
     expect(events.some(({ type }) => type === 'kernel')).toBe(true);
     await staysDefault(results[0]);
   });
@@ -98,8 +110,11 @@ test('a search that was stopped goes on in another process: what was tried is to
   expect(found.resumed).toBe(false);
   expect(found.tried.length).toBeGreaterThan(0);
   expect(texts.size).toBe(1);
-  const [again, ...others] = await search(undefined);
-  expect(again).toMatchObject({ kernel: found.kernel, settings: found.settings, resumed: true });
+  // The order is that of the times, of which those of the others are taken anew.
+  const all = await search(undefined);
+  const again = all.find(({ kernel }) => kernel === found.kernel)!;
+  const others = all.filter((each) => each !== again);
+  expect(again.resumed).toBe(true);
   expect(again.tried).toEqual(found.tried);
   expect(again.ranking.map(({ seconds }) => seconds)).toEqual(found.ranking.map(({ seconds }) => seconds));
   expect(others.length).toBeGreaterThan(0);
@@ -185,6 +200,30 @@ describe('comparing', () => {
     expect(second.control).toEqual([]);
     expect(second.floor).toBeGreaterThan(1e-3);
     expect(second.floor).toBeLessThan(8e-3);
+  });
+
+  test('runs that are wrong before or after their timing are left out, with the reason; the others are compared', async () => {
+    const own = catalogueWith(
+      cheatFiles()
+        .filter(({ name }) => ['tame_logits', 'other_residual'].includes(name))
+        .map(({ kernel, name, text }) => ({ kernel, name, wgsl: text })),
+    );
+    const context = await session.context(never, { catalogue: own });
+    const read = (settings: string) => expand(parseExperiment(`${QUICK}&prefill=2&${settings}`, own), own);
+    const late = read('softmax=naive,tame_logits');
+    const [early] = read('softmax=naive&matmul_q4_k=other_residual');
+    const right = read('softmax=naive&matvec_q4_k=naive,lanes')[1];
+    const model = await load();
+    const found = await compareRuns([...late, early, right], model, context, 0.1, () => undefined, {
+      leaveOut: true,
+    });
+    expect(found.leftOut).toEqual([
+      { settings: early.settings, reason: expect.stringContaining('[cases]') },
+      { settings: late[1].settings, reason: expect.stringContaining('[answer]') },
+    ]);
+    expect(found.runs.map(({ settings }) => settings)).toEqual([late[0].settings, right.settings]);
+    expect(found.against).toHaveLength(1);
+    await expect(compareRuns([late[0], early], model, context, 0.1)).rejects.toThrow('[cases]');
   });
 
   test('plans beside each other share activations and the steps in which they do not differ', async () => {

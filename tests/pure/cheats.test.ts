@@ -67,7 +67,8 @@ text and a speed, and asserts by name what catches it. This page is written by t
 - \`guards\`, \`inputs\`: words around every array, and every input, digested before and after.
 - \`inexact\`: a stated error above 1e-3. It gets a speed, but no verdict and no tuned setting.
 - \`answer\`: what it computes after it was timed, on new data, of which then one half changes and then the other; in a whole
-  model, on a prompt not seen before, and in one of the timed samples, chosen by chance, with all its prompts and the last token it decoded.
+  model, on a prompt not seen before, and in timed samples, with all their prompts and the last token that they decoded: one chosen by
+  chance, and of up to 15 others as many as half a second allows.
 - \`impossible\`: a time below 0.95 of what this GPU's measured peaks allow.
 `;
 
@@ -76,9 +77,14 @@ const TAIL = `
 
 - A kernel whose only simple variant is the default one (\`plain\` in its reference.ts) is compared with that variant at
   the model's shapes. An error of this variant that shows at no case of the kernel is not seen.
-- A shader that counts its runs in its outputs and cheats in a part of the samples is caught as likely as one of those is looked at: with
-  one in ten, in one run of ten. Ten such samples are a tenth of a gain, and the spread shows it. (Scratch is filled with
-  not-a-number before each sample, so that nothing can be counted there from one to the next.)
+- A shader that counts its runs in its outputs and cheats in a part of the samples is caught as likely as one of those is looked at. Where
+  a sample takes milliseconds, all ten of a sweep are looked at, and 16 of those of a comparison: one that cheats in a tenth of the samples
+  is caught in each sweep and in four of five comparisons. Of samples that take half a second, one or two are looked at. But a speed is the median of the
+  samples and a block the low median of at least two: a cheat in a tenth of them moves neither, and one in half of
+  them is caught in three runs of four where two are looked at. (Scratch is filled with not-a-number before each sample, so that
+  nothing can be counted there from one to the next.)
+- Of the prompts within a sample, only the last one's token is compared with the largest logit; the tokens of the others are taken as they
+  were read.
 - A result that is right but not computed again, because all inputs are known to be the same, is work saved. Prompts differ
   from sample to sample, so that this is of no use in a run. In a microbenchmark up to 7 copies of the inputs meet up to 256 of the
   matrix: a shader that reads all of its inputs and keeps as many results as there are pairs would be faster than it is.

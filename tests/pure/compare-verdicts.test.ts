@@ -105,23 +105,31 @@ describe('tuning adopts', () => {
   }
 
   test('only what is called faster: not the same, not the slower, not what is within the floor', () => {
-    expect(adopt(compared([0, 3]), -1)).toMatchObject({ settings: 'chunk=0', before: 'chunk=0' });
-    expect(adopt(compared([0, 3]), -1).comparison?.verdict).toBe('same');
-    expect(adopt(compared([-0.3]), -1).settings).toBe('chunk=0');
-    expect(adopt(compared([-3], 0.05), -1).settings).toBe('chunk=0');
-    expect(adopt(compared([-3]), -1).settings).toBe('chunk=1');
+    expect(adopt(compared([0, 3]))).toMatchObject({ settings: 'chunk=0', before: 'chunk=0' });
+    expect(adopt(compared([0, 3])).comparison?.verdict).toBe('same');
+    expect(adopt(compared([-0.3])).settings).toBe('chunk=0');
+    expect(adopt(compared([-3], 0.05)).settings).toBe('chunk=0');
+    expect(adopt(compared([-3])).settings).toBe('chunk=1');
   });
 
   test('the fastest of several, with its own interval', () => {
-    const found = adopt(compared([-3, -6, -5]), -1);
+    const found = adopt(compared([-3, -6, -5]));
     expect(found.settings).toBe('chunk=2');
     expect(found.comparison?.low).toBeGreaterThan(1.05);
     expect(found.candidates).toHaveLength(3);
   });
 
   test('settings for single shapes only if they are faster than the same without them', () => {
-    expect(adopt(compared([-4, -4.2]), 1).settings).toBe('chunk=1');
-    expect(adopt(compared([-4, -7]), 1).settings).toBe('chunk=2');
-    expect(adopt(compared([0, -4]), 1).settings).toBe('chunk=2');
+    expect(adopt(compared([-4, -4.2]), 'chunk=2').settings).toBe('chunk=1');
+    expect(adopt(compared([-4, -7]), 'chunk=2').settings).toBe('chunk=2');
+    expect(adopt(compared([0, -4]), 'chunk=2').settings).toBe('chunk=2');
+  });
+
+  test('the others where one was left out, which is told; nothing where all were', () => {
+    const leftOut = [{ settings: 'chunk=9', reason: 'wrong' }];
+    const found = adopt({ ...compared([-3, -6]), leftOut }, 'chunk=9');
+    expect([found.settings, found.leftOut]).toEqual(['chunk=2', leftOut]);
+    const none = adopt({ ...compared([]), leftOut });
+    expect([none.settings, none.comparison, none.leftOut]).toEqual(['chunk=0', undefined, leftOut]);
   });
 });

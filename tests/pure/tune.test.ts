@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import type { RunContext } from '../../src/lib/lab/measure/session';
 import { type Found, foundOf, keptOf } from '../../src/lib/lab/tune/found';
-import { fastestSettings, type Ranked } from '../../src/lib/lab/tune/ranking';
+import { fastestSettings, otherWay, type Ranked } from '../../src/lib/lab/tune/ranking';
 import type { Candidate } from '../../src/lib/lab/tune/search';
 import { StoppedSearch, taskOf } from '../../src/lib/lab/tune/stopped';
 import { seeded } from '../../src/lib/shaders/kernel';
@@ -12,7 +12,7 @@ import { knobSettings, type Variant, withKnobs } from '../../src/lib/shaders/var
 /** Candidates that take these seconds; the last is the default. */
 function ranked(kernel: string, ...seconds: number[]): Ranked {
   const ranking = seconds.map((each, at): Candidate => {
-    return { variant: { name: `${kernel}${at}` } as Variant, seconds: each };
+    return { variant: { name: `${kernel}${at}`, passes: [{}] } as Variant, seconds: each };
   });
   return { kernel, ranking, before: ranking[ranking.length - 1] };
 }
@@ -48,6 +48,20 @@ describe('the ranking', () => {
   test('has no second choice of a kernel that takes too little for a comparison to tell', () => {
     const kernels = [ranked('a', 5, 5.1, 10), ranked('b', 0.1, 0.101, 0.2)];
     expect(namesOf(fastestSettings(kernels))).toEqual(['a0 b0', 'a1 b0', 'a2 b0']);
+  });
+
+  test('tries the other way of a kernel that joins others where it is nearly as fast', () => {
+    const apart = (seconds: number): Candidate => {
+      return { variant: { name: 'apart', passes: [] as unknown } as Variant, seconds };
+    };
+    const joined = ranked('a', 1, 1.01, 1.02).ranking;
+    const others = (...ranking: Candidate[]) =>
+      otherWay([{ kernel: 'a', ranking, before: ranking[0] }, ranked('b', 1, 1.01)]).a?.name;
+    expect(others(...joined, apart(1.09))).toBe('apart');
+    expect(others(...joined, apart(1.11))).toBeUndefined();
+    expect(others(apart(0.95), ...joined)).toBe('a0');
+    expect(others(apart(0.9), ...joined)).toBeUndefined();
+    expect(others(...joined)).toBeUndefined();
   });
 
   test('is the default alone where nothing is faster', () => {

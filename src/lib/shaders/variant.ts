@@ -208,6 +208,9 @@ export function aboutSource<Message extends { lineNum: number; linePos: number }
   return first.length ? first : messages.slice(0, 1);
 }
 
+/** True for the choice to leave the work of a kernel to those that it joins (`apart`). */
+export const isApart = ({ passes }: Pick<Variant, 'passes'>) => passes.length === 0;
+
 /**
  * The variant with some knobs set to other values. Rewrites their declarations, so that the text shown is the text that
  * runs. Throws for an unknown knob or choice.

@@ -8,7 +8,7 @@ import type { LoadedModel, RunContext } from './session';
 
 /**
  * Accepts the seconds that this run took: possible on this GPU, and followed by the right answer to a prompt that the
- * kernels have not seen, and to one that was timed (`left`). Resolves to all that was checked, the checks before the timing
+ * kernels have not seen, and to some that were timed (`left`). Resolves to all that was checked, the checks before the timing
  * included. Throws a Refusal `impossible` or `answer`.
  */
 export async function acceptTime(
@@ -16,7 +16,7 @@ export async function acceptTime(
   seconds: RunSeconds,
   model: Pick<LoadedModel, 'engine'>,
   context: RunContext,
-  left?: Left,
+  left: readonly Left[] = [],
 ): Promise<Checks> {
   const { gpu, signal } = context;
   await refuseImpossibleRun(prepared, seconds, gpu, signal);

@@ -35,6 +35,9 @@ const DECODED_TOLERANCE = 0.2;
 /** The error of softmax on real logits, as a multiple of what is allowed at its own cases. */
 const OF_SOFTMAX = 4;
 
+/** Seconds that the check of further timed samples may take, after the first. */
+const SAMPLES_SECONDS = 0.5;
+
 /** Tokens that are decoded for the check after the timing, if the run decodes. */
 const MOST_DECODED = 4;
 
@@ -42,15 +45,17 @@ const MOST_DECODED = 4;
 const LONGEST_CHUNK = 512;
 
 /**
- * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels; what one of
- * the timed samples `left` is compared with theirs too, so that no shader can know which of its runs is looked at. Resolves to
- * all that was checked. Throws a Refusal `answer` when they disagree: then no speed of these plans may be shown.
+ * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels; what some of
+ * the timed samples `left` is compared with theirs too, so that no shader can know which of its runs is looked at: one chosen by
+ * chance, and of the others as many as `seconds` allow. Resolves to all that was checked. Throws a Refusal `answer` when they
+ * disagree: then no speed of these plans may be shown.
  */
 export async function checkAnswer(
   { run, choice, plans, checks }: PreparedRun,
   { engine }: Pick<LoadedModel, 'engine'>,
   context: CheckContext,
-  left?: Left,
+  left: readonly Left[] = [],
+  seconds = SAMPLES_SECONDS,
 ): Promise<Checks> {
   const from = performance.now();
   const { gpu, report } = context;
@@ -59,7 +64,8 @@ export async function checkAnswer(
   const prompt = promptTokens(run.prefill, engine.geometry.vocabulary, seed);
   const decoded = Math.min(run.decode, MOST_DECODED);
   const what = run.settings || 'The run';
-  const compare = comparisonOf(engine, { choice, plans }, context);
+  const exact = new ExactSide(engine, { choice, plans }, context);
+  const compare = comparisonOf(engine, exact, context);
   gpu.kernels.poison();
   const got = await answerOf(engine, plans, prompt, decoded);
   const found: Partial<Checks> = {};
@@ -76,20 +82,43 @@ export async function checkAnswer(
     requireLargest(unseen.logits, got.tokens[got.tokens.length - 1], unseen.tolerance, what);
     requireSoftmax(what, choice.softmax, got.logits, probabilities);
     Object.assign(found, { answerError: unseen.error, answerSeed: seed });
+    Object.assign(
+      found,
+      await checkSamples(left, seconds, (each) => checkSample(each, compare, exact, what)),
+    );
   } finally {
     destroy(got.answer);
+    exact.drop();
   }
-  if (left) found.sampleError = await checkSample(left, compare, engine, { choice, plans }, context, what);
-  const seconds = checks!.seconds + (performance.now() - from) / 1e3;
-  return { ...checks!, ...found, seconds };
+  return { ...checks!, ...found, seconds: checks!.seconds + (performance.now() - from) / 1e3 };
+}
+
+/** Checks samples in random order, the first in any case, then others until they would take longer than `seconds`. */
+async function checkSamples(
+  left: readonly Left[],
+  seconds: number,
+  check: (sample: Left) => Promise<number>,
+): Promise<Pick<Checks, 'sampleError' | 'samples'>> {
+  const order = left.map((sample) => ({ sample, at: Math.random() })).sort((a, b) => a.at - b.at);
+  let [from, last] = [performance.now(), 0];
+  const errors: number[] = [];
+  for (const { sample } of order) {
+    const begun = performance.now();
+    if (errors.length === 1) from = begun;
+    if (errors.length > 0 && begun - from + last > 1e3 * seconds) break;
+    errors.push(await check(sample));
+    last = performance.now() - begun;
+  }
+  return errors.length ? { sampleError: Math.max(...errors), samples: errors.length } : {};
 }
 
 type Compare = ReturnType<typeof comparisonOf>;
 
 /** Compares an answer to these tokens with that of the exact kernels. Throws a Refusal `answer` that begins with `wrong` when it is. */
-function comparisonOf(engine: Engine, timed: Timed, context: CheckContext) {
+function comparisonOf(engine: Engine, exact: ExactSide, context: CheckContext) {
+  const { timed } = exact;
   return async (got: Answer, tokens: number[], wrong: string) => {
-    const want = await exactAnswer(engine, timed, tokens, context);
+    const want = await exact.answer(tokens);
     try {
       if (!want.logits.every(Number.isFinite))
         throw new Refusal(
@@ -116,19 +145,18 @@ function comparisonOf(engine: Engine, timed: Timed, context: CheckContext) {
 async function checkSample(
   { read, token, decoded, answer, end }: Left,
   compare: Compare,
-  engine: Engine,
-  timed: Timed,
-  context: CheckContext,
+  exact: ExactSide,
   what: string,
 ): Promise<number> {
-  const logits = new Float32Array(await readBuffer(context.gpu.device, answer.logits));
+  const { gpu } = exact.context;
+  const logits = new Float32Array(await readBuffer(gpu.device, answer.logits));
   const found = await compare(answer, read, `${what} was timed, but what a timed sample left is wrong`);
   requireExact(what, logits, token);
   requireLargest(found.logits, token, found.tolerance, what);
   if (!end) return found.error;
-  const want = await exactAnswer(engine, timed, [...read, token, ...decoded.slice(0, -1)], context);
+  const want = await exact.answer([...read, token, ...decoded.slice(0, -1)]);
   try {
-    const error = await differenceOf(end, want.answer, context.gpu);
+    const error = await differenceOf(end, want.answer, gpu);
     // Kernels that round differ more and more over the tokens; garbage would still be far off.
     const tolerance = found.tolerance === EXACT_TOLERANCE ? found.tolerance : DECODED_TOLERANCE;
     if (!(error <= tolerance))
@@ -184,9 +212,32 @@ function requireSoftmax(
     );
 }
 
-/** The answer of the portable exact kernels to the same tokens, with the logits on the CPU as well. */
-function exactAnswer(engine: Engine, timed: Timed, tokens: number[], context: CheckContext) {
-  return answerWith(exactChoice(engine, timed.choice, context.gpu), engine, timed, tokens, context);
+/** The portable exact kernels, with plans for each length of tokens that was asked for, until `drop`. */
+class ExactSide {
+  readonly #choice: Choice;
+  readonly #plans = new Map<number, Plans>();
+
+  constructor(
+    readonly engine: Engine,
+    readonly timed: Timed,
+    readonly context: CheckContext,
+  ) {
+    this.#choice = exactChoice(engine, timed.choice, context.gpu);
+  }
+
+  /** Their answer to these tokens, with the logits on the CPU as well. */
+  async answer(tokens: number[]) {
+    const { engine, timed, context } = this;
+    const plans =
+      this.#plans.get(tokens.length) ?? (await plansOf(this.#choice, engine, timed, tokens, context));
+    this.#plans.set(tokens.length, plans);
+    return answerBy(plans, engine, tokens, context);
+  }
+
+  drop() {
+    for (const plans of this.#plans.values()) this.engine.discard(plans);
+    this.#plans.clear();
+  }
 }
 
 /**
@@ -205,11 +256,14 @@ async function peersError(
     kernel,
     variant.error ? variant : (peerOf(timed.choice[kernel], context.gpu) ?? plainOf(kernel)),
   ]);
-  const { answer } = await answerWith(Object.fromEntries(peers) as Choice, engine, timed, tokens, context);
+  const plans = await plansOf(Object.fromEntries(peers) as Choice, engine, timed, tokens, context);
   try {
-    return await differenceOf(answer, want.answer, context.gpu);
-  } finally {
+    const { answer } = await answerBy(plans, engine, tokens, context);
+    const error = await differenceOf(answer, want.answer, context.gpu);
     destroy(answer);
+    return error;
+  } finally {
+    engine.discard(plans);
   }
 }
 
@@ -224,25 +278,24 @@ function peerOf({ kernel, error = 0 }: Variant, { kernels }: OpenGpu): Variant |
 type Timed = Pick<PreparedRun, 'choice' | 'plans'>;
 type CheckContext = Pick<RunContext, 'gpu' | 'report' | 'signal'>;
 
-/** The answer of these kernels, in chunks of another length than the timed ones. */
-async function answerWith(
+/** Plans of these kernels, in chunks of another length than the timed ones. */
+async function plansOf(
   choice: Choice,
   engine: Engine,
   timed: Timed,
   tokens: number[],
   { gpu, report, signal }: CheckContext,
-) {
+): Promise<Plans> {
   await checkAll(choice, gpu, report, signal);
-  signal.throwIfAborted(); // newer settings need not wait for the answer of superseded ones
   const chunk = otherChunk(timed.plans.chunk, tokens.length);
-  const plans = await engine.prepare(choice, chunk, 0, [tokens.length], { beside: true });
-  try {
-    engine.load(Uint32Array.from(tokens));
-    await engine.prefill(plans, tokens.length);
-    return { answer: await engine.copyAnswer(), logits: await engine.readLogits() };
-  } finally {
-    engine.discard(plans);
-  }
+  return engine.prepare(choice, chunk, 0, [tokens.length], { beside: true });
+}
+
+async function answerBy(plans: Plans, engine: Engine, tokens: number[], { signal }: CheckContext) {
+  signal.throwIfAborted(); // newer settings need not wait for the answer of superseded ones
+  engine.load(Uint32Array.from(tokens));
+  await engine.prefill(plans, tokens.length);
+  return { answer: await engine.copyAnswer(), logits: await engine.readLogits() };
 }
 
 /**

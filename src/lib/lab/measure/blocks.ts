@@ -10,7 +10,7 @@ import { seeded, type Random } from '../../shaders/kernel';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import type { PreparedRun } from './prepare';
-import { encodeSecondsOf, KeptSample, onePrompt, promptTokens } from './prompt';
+import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens } from './prompt';
 import type { LoadedModel, RunContext } from './session';
 
 /** Seconds of untimed, interleaved samples before the first block: an idle GPU takes about this long to reach its clock. */
@@ -38,8 +38,8 @@ export class Blocks {
   repetitions = 1;
   /** Quads after each preparation. */
   quads = 1;
-  /** A sample of each side that was timed, kept for the check after the timing; `drop` ends them. */
-  readonly kept: KeptSample[];
+  /** Some samples of each side that were timed, kept for the check after the timing; `drop` ends them. */
+  readonly kept: KeptSamples[];
   readonly #random: Random;
   /** The runs whose plans hold the activations that all plans of the comparison share. */
   readonly #room: Plans;
@@ -54,7 +54,7 @@ export class Blocks {
     seed: number,
   ) {
     this.#random = seeded(seed);
-    this.kept = sides.map(() => new KeptSample(model.engine));
+    this.kept = sides.map(() => new KeptSamples(model.engine, sides.length));
     const [first, ...others] = sides.map(({ plans }) => new Set(stepsOf(plans)));
     this.#shared = new Set([...first].filter((step) => others.every((steps) => steps.has(step))));
     this.#room = sides.map(({ plans }) => plans).sort((a, b) => b.chunk - a.chunk)[0];

@@ -1,12 +1,14 @@
 /** Compares runs of one model with the first of them, in blocks of fresh preparations, and judges each. */
 import { randomSeed } from '../../engine/guarded';
+import { Refusal } from '../../shaders/kernel';
 import type { Run } from '../experiment/expand';
-import type { ComparedRun, Comparison, ComparisonPlan, PairComparison } from '../records/comparison';
+import type { ComparedRun, Comparison, ComparisonPlan, LeftOut, PairComparison } from '../records/comparison';
 import { medianRate, type Warning } from '../records/record';
 import { median, standardDeviation } from '../statistics/descriptive';
 import { MOST_VALUES } from '../statistics/signedRank';
 import { findTrend } from '../statistics/trend';
 import { findableEffect, judgeBlocks, moreBlocks } from '../statistics/verdict';
+import { messageOf } from '../message';
 import { acceptTime } from './accept';
 import { Blocks, logRatio } from './blocks';
 import { clockTick, SAMPLE_TICKS } from './clock';
@@ -28,7 +30,9 @@ const ENCODING_SHARE = 0.5;
 /**
  * Compares two to eight runs of one model with prompts of one length, for at most `seconds` of blocks; ends earlier only when
  * every run has its verdict. `tell` gets what the budget can find, once that can be said. Throws when a variant is wrong on
- * this GPU, before or after the timing, when a time is impossible, and when memory runs out.
+ * this GPU, before or after the timing, when a time is impossible, and when memory runs out. With `leaveOut`, a run other than
+ * the first of which that is true is left out of the result, with the reason, and the others are compared; throws when none
+ * of them can be prepared.
  */
 export async function compareRuns(
   runs: Run[],
@@ -36,10 +40,13 @@ export async function compareRuns(
   context: RunContext,
   seconds: number,
   tell: (plan: ComparisonPlan) => void = () => undefined,
+  { leaveOut = false } = {},
 ): Promise<Comparison> {
   const startedAt = new Date().toISOString();
-  const sides = await prepareSides(runs, model, context);
-  const comparing = new Comparing(sides, model, context);
+  const leftOut: LeftOut[] | undefined = leaveOut ? [] : undefined;
+  const sides = await prepareSides(runs, model, context, leftOut);
+  if (sides.length === 1) throw new Error(leftOut?.map(({ reason }) => reason).join('; '));
+  const comparing = new Comparing(sides, model, context, leftOut);
   const { gpu, host } = context;
   try {
     await comparing.run(seconds, tell);
@@ -55,20 +62,30 @@ export async function compareRuns(
   }
 }
 
-/** Prepares and checks the runs; the longest chunk first, because the others share its activations. */
+/**
+ * Prepares and checks the runs; the longest chunk first, because the others share its activations. Runs that cannot be prepared go
+ * to `leftOut`, if there is such a list.
+ */
 async function prepareSides(
   runs: Run[],
   { engine }: LoadedModel,
   context: RunContext,
+  leftOut: LeftOut[] | undefined,
 ): Promise<PreparedRun[]> {
   const longestFirst = [...runs.keys()].sort((a, b) => runs[b].chunk - runs[a].chunk);
   const sides: PreparedRun[] = [];
   let sharing: PreparedRun['plans'] | undefined;
   for (const side of longestFirst) {
-    sides[side] = await prepareRun(runs[side], engine, context, { beside: sharing !== undefined, sharing });
-    sharing ??= sides[side].plans;
+    try {
+      sides[side] = await prepareRun(runs[side], engine, context, { beside: sharing !== undefined, sharing });
+      sharing ??= sides[side].plans;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!leftOut || side === 0) throw error;
+      leftOut.push({ settings: runs[side].settings, reason: messageOf(error) });
+    }
   }
-  return sides;
+  return sides.filter(Boolean);
 }
 
 class Comparing {
@@ -88,6 +105,8 @@ class Comparing {
     readonly sides: PreparedRun[],
     readonly model: LoadedModel,
     readonly context: RunContext,
+    /** Takes the runs that are refused after the timing; undefined where each of them ends the comparison. */
+    readonly leftOut: LeftOut[] | undefined,
   ) {
     this.#watch = new Watch(context);
     this.#blocks = new Blocks([...sides], model, context, this.#seed);
@@ -123,10 +142,17 @@ class Comparing {
   /** The result, after the answers and the times have been checked. Throws a Refusal when one cannot be. */
   async result(): Promise<Omit<Comparison, 'adapter' | 'software' | 'startedAt' | 'agent'>> {
     const runs: ComparedRun[] = [];
-    for (const [side, prepared] of this.sides.entries()) runs.push(await this.#ran(side, prepared));
+    const against: PairComparison[] = [];
+    for (const [side, prepared] of this.sides.entries()) {
+      const run = await this.#accepted(side, prepared);
+      if (!run) continue;
+      runs.push(run);
+      if (side > 0) against.push(this.#settled[side - 1] ?? this.#compared(side, true));
+    }
     return {
       runs,
-      against: this.#settled.map((pair, at) => pair ?? this.#compared(at + 1, true)),
+      against,
+      ...(this.leftOut && { leftOut: this.leftOut }),
       blocks: this.#taken.length,
       floor: this.#floor,
       control: this.#control,
@@ -140,6 +166,17 @@ class Comparing {
   /** Frees what was kept for the checks. */
   drop() {
     this.#blocks.drop();
+  }
+
+  /** A run whose answer and time were accepted; undefined for one that was refused and is left out. */
+  async #accepted(side: number, prepared: PreparedRun): Promise<ComparedRun | undefined> {
+    try {
+      return await this.#ran(side, prepared);
+    } catch (error) {
+      if (!this.leftOut || side === 0 || !(error instanceof Refusal)) throw error;
+      this.leftOut.push({ settings: prepared.run.settings, reason: error.message });
+      return undefined;
+    }
   }
 
   async #ran(side: number, prepared: PreparedRun): Promise<ComparedRun> {

@@ -13,7 +13,7 @@ import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import { kernelHashesOf, prepareRun, type PreparedRun } from './prepare';
-import { encodeSecondsOf, KeptSample, onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens, splitOff } from './prompt';
 import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
 import { Watch } from './watch';
@@ -42,7 +42,7 @@ export async function measure(
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, engine, context);
   const { inexact } = prepared;
-  const kept = new KeptSample(engine);
+  const kept = new KeptSamples(engine);
   const { samples, circumstances, checks, memoryBytes } = await taken(kept, model, context, prepared, effort);
   const record = recordOf(prepared, { ...samples, memoryBytes, checks, startedAt }, model, context);
   const found = warningsOf(record, circumstances);
@@ -54,7 +54,7 @@ export async function measure(
 
 /** Takes the samples of a run and accepts their times. */
 async function taken(
-  kept: KeptSample,
+  kept: KeptSamples,
   model: LoadedModel,
   context: RunContext,
   prepared: PreparedRun,
@@ -121,7 +121,7 @@ type Samples = Pick<
 /** Warms up, takes the samples with a new prompt for each, and times the sentinel before, amid and after them unless `quick`. */
 async function takeSamples(
   prepared: PreparedRun,
-  kept: KeptSample,
+  kept: KeptSamples,
   context: RunContext,
   quick: boolean,
 ): Promise<{ samples: Samples; circumstances: Circumstances }> {

@@ -8,7 +8,7 @@ import { clockTick, repetitionsFor } from './clock';
 import { effortFor, type Effort } from './timeUses';
 import { NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
-import { encodeSecondsOf, KeptSample, onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens, splitOff } from './prompt';
 import { computePeak, measurePeaks } from './peaks';
 import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
 import { refuseImpossible } from './possible';
@@ -78,7 +78,7 @@ export async function profile(
 
 /** Times the chunk and what follows it, and accepts the time. */
 async function timeAndAccept(prepared: PreparedRun, engine: Engine, context: RunContext) {
-  const kept = new KeptSample(engine);
+  const kept = new KeptSamples(engine);
   try {
     const taken = await timeChunk(prepared, kept, context);
     const split = await splitOff(REPETITIONS, engine, prepared.plans, context.signal);
@@ -91,7 +91,7 @@ async function timeAndAccept(prepared: PreparedRun, engine: Engine, context: Run
 }
 
 /** Times the chunk as in a run (wall clock) and step by step (GPU timestamps), interleaved. */
-async function timeChunk(prepared: PreparedRun, kept: KeptSample, context: RunContext) {
+async function timeChunk(prepared: PreparedRun, kept: KeptSamples, context: RunContext) {
   const { run, plans, inexact } = prepared;
   const { engine } = kept;
   const { gpu, report, signal } = context;

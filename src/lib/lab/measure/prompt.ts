@@ -56,36 +56,56 @@ export async function onePrompt(
 }
 
 /** Destroys the copies of a sample. */
-export function dropLeft(engine: Engine, { answer, end }: Left) {
+function dropLeft(engine: Engine, { answer, end }: Left) {
   engine.drop(answer);
   if (end) engine.drop(end);
 }
 
-/** Keeps what one of several samples left, each as likely as the others: which one, no shader can know. */
-export class KeptSample {
-  left: Left | undefined;
+/** Most samples that a run keeps, and the bytes of their copies; one is kept in any case. */
+const MOST_KEPT = 16;
+const KEPT_BYTES = 64e6;
+
+/** Keeps what several of the samples left, each as likely as the others: which ones, no shader can know. */
+export class KeptSamples {
+  readonly left: Left[] = [];
   #taken = 0;
+  #most = 1;
 
-  constructor(readonly engine: Engine) {}
+  /** `sides`: the number of runs that keep samples at the same time. */
+  constructor(
+    readonly engine: Engine,
+    readonly sides = 1,
+  ) {}
 
-  /** Takes a sample, and keeps it in the place of the one before if chance wants it so. */
+  /** Takes a sample, and keeps it if there is room or if chance wants it in the place of another (reservoir sampling). */
   async take<Sample extends { left: Left | undefined }>(
     sample: (keep: boolean) => Promise<Sample>,
   ): Promise<Sample> {
-    const keep = Math.random() * ++this.#taken < 1;
-    const taken = await sample(keep);
+    const full = this.left.length >= this.#most;
+    const place = full ? Math.floor(Math.random() * (this.#taken + 1)) : this.left.length;
+    this.#taken++;
+    const taken = await sample(place < this.#most);
     if (taken.left) {
-      this.drop();
-      this.left = taken.left;
+      if (this.left[place]) dropLeft(this.engine, this.left[place]);
+      this.left[place] = taken.left;
+      this.#most = Math.max(
+        1,
+        Math.min(MOST_KEPT, Math.floor(KEPT_BYTES / this.sides / bytesOf(taken.left))),
+      );
     }
     return taken;
   }
 
   drop() {
-    if (this.left) dropLeft(this.engine, this.left);
-    this.left = undefined;
+    for (const left of this.left.splice(0)) dropLeft(this.engine, left);
   }
 }
+
+const bytesOf = ({ answer, end }: Left) =>
+  [...Object.values(answer), ...Object.values(end ?? {})].reduce(
+    (sum, buffer) => sum + (buffer as GPUBuffer).size,
+    0,
+  );
 
 /**
  * CPU seconds of encoding and submitting one prefill of these tokens; the median of `turns` that are not samples. The engine

@@ -2,7 +2,7 @@
 import type { Engine } from '../../engine/engine';
 import type { Step } from '../../engine/encode';
 import { kernels as registry } from '../../shaders';
-import { type Kernel, plainChoice, type Sizes } from '../../shaders/kernel';
+import { plainChoice, type Sizes } from '../../shaders/kernel';
 import { REGISTRY } from '../experiment/catalogue';
 import { expand } from '../experiment/expand';
 import { prepareRun } from './prepare';
@@ -16,6 +16,14 @@ export interface KernelUse {
   count: number;
 }
 
+/** What a model uses in a chunk and in decoding. */
+export interface ModelUses {
+  chunk: KernelUse[];
+  decode: KernelUse[];
+  /** By kernel that joins others: the uses of the others for one token that it takes the place of. */
+  replaced: Record<string, KernelUse[]>;
+}
+
 /**
  * Counts the kernel uses of a chunk of `tokens` tokens (head included) and of one decoded token; kernels that join others come after
  * those that they join. Compiles the plain variants, which compile fastest and which checks need anyway; nothing runs.
@@ -24,21 +32,37 @@ export async function usesOf(
   engine: Engine,
   tokens: number,
   context: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
-): Promise<{ chunk: KernelUse[]; decode: KernelUse[] }> {
-  const stepsOf = async (choiceOf: (kernel: Kernel) => string) => {
-    const chosen = engine.kernelNames.map((kernel) => [kernel, [choiceOf(registry[kernel])]]);
+): Promise<ModelUses> {
+  const stepsOf = async (joined?: string) => {
+    const choiceOf = (kernel: string) =>
+      kernel === joined ? registry[kernel].plain : plainChoice(registry[kernel]);
+    const chosen = engine.kernelNames.map((kernel) => [kernel, [choiceOf(kernel)]]);
     const lengths = { prefill: [String(tokens)], chunk: [String(tokens)] };
     const [run] = expand({ ...Object.fromEntries(chosen), ...lengths });
     const { plans } = await prepareRun(run, engine, { ...context, catalogue: REGISTRY }, { check: false });
     return plans.final;
   };
-  const apart = await stepsOf(plainChoice);
-  const joined = await stepsOf(({ plain }) => plain);
-  const uses = (length: number) => {
-    const [first, second] = [apart, joined].map((steps) => countUses(steps.get(length) ?? []));
-    return together(first, second);
+  const usesIn = (steps: Awaited<ReturnType<typeof stepsOf>>) => {
+    const [chunk, decode] = [tokens, 1].map((length) => countUses(steps.get(length) ?? []));
+    return { chunk, decode };
   };
-  return { chunk: uses(tokens), decode: uses(1) };
+  const apart = usesIn(await stepsOf());
+  const all: ModelUses = { ...apart, replaced: {} };
+  for (const kernel of engine.kernelNames.filter((each) => registry[each].instead)) {
+    const joined = usesIn(await stepsOf(kernel));
+    all.chunk = together(all.chunk, joined.chunk);
+    all.decode = together(all.decode, joined.decode);
+    all.replaced[kernel] = fewer(apart.decode, joined.decode);
+  }
+  return all;
+}
+
+/** The uses of the first list that the second lacks, with the difference of their counts. */
+function fewer(first: KernelUse[], second: KernelUse[]): KernelUse[] {
+  const left = new Map(second.map((use) => [keyOf(use), use.count]));
+  return first
+    .map((use) => ({ ...use, count: use.count - (left.get(keyOf(use)) ?? 0) }))
+    .filter(({ count }) => count > 0);
 }
 
 /** The uses of the first list, and those of the second at shapes that the first lacks. */

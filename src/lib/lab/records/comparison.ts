@@ -33,10 +33,19 @@ export interface ComparedRun {
   checks?: Checks;
 }
 
+/** A run that was refused while others were compared. Plain data. */
+export interface LeftOut {
+  settings: string;
+  /** What is wrong with it, as the check said it. */
+  reason: string;
+}
+
 /** The result of a compare cell. Plain data. */
 export interface Comparison {
   /** The first run is the baseline of the others. */
   runs: ComparedRun[];
+  /** Runs that were refused, before or after their timing; only where a comparison goes on without them (tune). */
+  leftOut?: LeftOut[];
   /** Each run after the first, compared with the first. */
   against: PairComparison[];
   /** How far apart identical settings were found on this machine, as a log-ratio; undefined if that is not known yet. */

@@ -11,8 +11,10 @@ export interface Checks {
   seed: number;
   /** After the timing: largest normalised mean squared error of logits and state against the portable exact kernels. */
   answerError?: number;
-  /** The same of one of the timed samples, chosen by chance; absent up to 0.2. */
+  /** The same of the timed samples that were checked, chosen by chance; absent up to 0.2. */
   sampleError?: number;
+  /** Timed samples that were checked; absent up to 0.2, where it was one at most. */
+  samples?: number;
   /** Seed of the prompt that was read after the timing. */
   answerSeed?: number;
   /** Seconds that the checks took; less when some were done before. */

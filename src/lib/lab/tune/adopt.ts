@@ -1,6 +1,6 @@
 /** Decides which of the settings that a search found are adopted: only what blocks call faster. */
 import { logRatio } from '../measure/blocks';
-import type { ComparedRun, Comparison, PairComparison } from '../records/comparison';
+import type { ComparedRun, Comparison, LeftOut, PairComparison } from '../records/comparison';
 import type { Warning } from '../records/record';
 import { judgeBlocks } from '../statistics/verdict';
 
@@ -14,21 +14,25 @@ export interface Tuned {
   comparison: PairComparison | undefined;
   /** All candidates of the whole model against `before`; absent in results of version 0.2 and older. */
   candidates?: { settings: string; comparison: PairComparison }[];
+  /** Candidates that were refused in the whole model, with the reason; the others were compared. */
+  leftOut?: LeftOut[];
   /** Warnings of the comparison; absent in results of version 0.2 and older. */
   warnings?: Warning[];
-  /** Why what was found cannot be used: it is wrong in the whole model, or its time is impossible. */
+  /** Why nothing that was found could be compared, or the comparison ended. */
   refused?: string;
 }
 
 /**
- * The result of a comparison of `before` with candidates. `shaped` is the place among the candidates of the one with settings for
- * single shapes, or −1: it is adopted only if it is also called faster than the best of the others that is.
+ * The result of a comparison of `before` with candidates. `shapedSettings` are those of the candidate with settings for single
+ * shapes, if there is one: it is adopted only if it is also called faster than the best of the others that is.
  */
-export function adopt(compared: Comparison, shaped: number): Tuned {
+export function adopt(compared: Comparison, shapedSettings?: string): Tuned {
   const {
     runs: [before, ...runs],
     against,
+    leftOut,
   } = compared;
+  const shaped = runs.findIndex(({ settings }) => settings === shapedSettings);
   const byRatio = (a: number, b: number) => against[b].ratio - against[a].ratio;
   const faster = [...against.keys()].filter((at) => against[at].verdict === 'faster').sort(byRatio);
   const [best] = faster.filter((at) => at !== shaped);
@@ -39,7 +43,8 @@ export function adopt(compared: Comparison, shaped: number): Tuned {
   return {
     settings: winner === undefined ? before.settings : runs[winner].settings,
     before: before.settings,
-    comparison: against[winner ?? likeliest],
+    comparison: against.at(winner ?? likeliest ?? 0),
+    ...(leftOut?.length && { leftOut }),
     warnings: compared.warnings,
     candidates: runs.map(({ settings }, at) => ({ settings, comparison: against[at] })),
   };

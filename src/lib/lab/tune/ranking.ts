@@ -1,5 +1,5 @@
 /** Ranks settings of the whole model by the microbenchmarks of their kernels. */
-import type { Variant } from '../../shaders/variant';
+import { isApart, type Variant } from '../../shaders/variant';
 import type { Candidate } from './search';
 
 /** One kernel's candidates, fastest first. */
@@ -15,6 +15,21 @@ const COMPARED = 3;
 
 /** Share of the time of all kernels below which no comparison could tell a kernel's second candidate from its first. */
 const WORTH_A_SECOND = 0.1;
+
+/**
+ * A kernel that joins others and the same work left to them are both compared in the whole model where they differ by less than
+ * this factor: how long a dispatch waits for the one before is not the same there as in a microbenchmark.
+ */
+const WORTH_BOTH = 1.1;
+
+/** For each kernel that joins others: the fastest of the other way than the first of its ranking, if it is nearly as fast. */
+export function otherWay(kernels: Ranked[]): Record<string, Variant> {
+  const others = kernels.flatMap(({ kernel, ranking: [best, ...rest] }) => {
+    const other = rest.find(({ variant }) => isApart(variant) !== isApart(best.variant));
+    return other && other.seconds < WORTH_BOTH * best.seconds ? [[kernel, other.variant] as const] : [];
+  });
+  return Object.fromEntries(others);
+}
 
 /**
  * The three fastest settings of all kernels, by the sum of their seconds: the best of each kernel, then those with the next best in

@@ -1,5 +1,5 @@
 /** Searches for one kernel's fastest variant and knobs on this GPU; candidates are checked right before timing. */
-import { knobSettings, knobsKey, type Variant, withKnobs } from '../../shaders/variant';
+import { isApart, knobSettings, knobsKey, type Variant, withKnobs } from '../../shaders/variant';
 import { effortFor, type Effort, makeOperands, type Operands, microbenchmark } from '../measure/microbench';
 import { messageOf } from '../message';
 import type { OpenGpu } from '../measure/session';
@@ -86,7 +86,7 @@ export class Search {
 
   /** Times a candidate at every use, unless it was timed before. Gives up when its total exceeds `limit` seconds. */
   async score(variant: Variant, limit = Infinity): Promise<Candidate> {
-    const key = `${variant.name} ${knobsKey(variant)}`;
+    const key = keyOf({ variant });
     const known = this.#known.get(key);
     if (known) return known;
     const parts: number[] = [];
@@ -118,10 +118,29 @@ export class Search {
     return candidate;
   }
 
+  /** Adds a candidate that was timed otherwise. */
+  add(candidate: Candidate) {
+    this.#known.set(keyOf(candidate), candidate);
+    this.tell(candidate);
+  }
+
   /** The candidates that are faster than `before` by more than noise, fastest first, then `before` itself. */
   ranking(before: Candidate): Candidate[] {
     const faster = [...this.#known.values()].filter(({ seconds }) => seconds * GAIN < before.seconds);
     return [...faster.sort((a, b) => a.seconds - b.seconds), before];
+  }
+
+  /**
+   * The ranking of a kernel that joins others, with the fastest of the other way than `before` after it if that is not faster: the
+   * whole model may order the two otherwise.
+   */
+  rankingOfJoined(before: Candidate): Candidate[] {
+    const ranking = this.ranking(before);
+    const others = [...this.#known.values()].filter(
+      ({ variant, seconds }) => isApart(variant) !== isApart(before.variant) && seconds < Infinity,
+    );
+    const [other] = others.sort((a, b) => a.seconds - b.seconds);
+    return other && !ranking.includes(other) ? [...ranking, other] : ranking;
   }
 
   /** The shapes at which settings of their own would be faster than one setting for all shapes. */
@@ -182,5 +201,7 @@ export class Search {
 
 /** The values that a knob of a variant may have. */
 export type KnobChoices = (variant: Variant, knob: string) => number[];
+
+const keyOf = ({ variant }: Pick<Candidate, 'variant'>) => `${variant.name} ${knobsKey(variant)}`;
 
 const fastest = (candidates: Candidate[]) => Math.min(...candidates.map(({ seconds }) => seconds));

@@ -3,7 +3,7 @@
  * by variant and knob by knob; then the whole model with the settings found against the model without them, in blocks.
  */
 import { kernels as registry } from '../../shaders';
-import type { Variant } from '../../shaders/variant';
+import { isApart, type Variant } from '../../shaders/variant';
 import type { Effort } from '../measure/microbench';
 import { compareRuns } from '../measure/compare';
 import { complete, defaultsFor } from '../experiment/defaults';
@@ -15,7 +15,7 @@ import { choose, expand, type Run } from '../experiment/expand';
 import { messageOf } from '../message';
 import { adopt, type Tuned } from './adopt';
 import { type Found, type Trial, trialOf } from './found';
-import { fastestSettings, type Ranked } from './ranking';
+import { fastestSettings, otherWay, type Ranked } from './ranking';
 import { Search, type Candidate, type ShapeOverride, type KnobChoices } from './search';
 import { StoppedSearch, taskOf } from './stopped';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
@@ -97,6 +97,8 @@ class Tuner {
   readonly #allowed: Record<string, Variant[]>;
   /** The variants that run without tuning, by kernel. */
   readonly #before: Record<string, Variant>;
+  /** By kernel that joins others: their uses that it takes the place of, weighted as in the run. */
+  #replaced: Record<string, KernelUse[]> = {};
 
   constructor(
     readonly experiment: Experiment,
@@ -130,7 +132,7 @@ class Tuner {
       const deadline = now + ((end - now) * before.seconds) / rest;
       rest -= before.seconds;
       const resumed = this.stopped.isFromBefore(kernel, uses);
-      const found = await this.#search(kernel, uses, deadline);
+      const found = await this.#search(kernel, uses, deadline, variants);
       ranked.push({ kernel, ...found });
       variants[kernel] = found.ranking[0].variant;
       const { settings } = this.#runOf({ ...variants, ...shapesOf(found.overrides) });
@@ -153,24 +155,55 @@ class Tuner {
     };
     for (const use of asked.chunk) add(use, prefill / chunk);
     for (const use of asked.decode) add(use, decode);
+    const ofOne = decode + (chunk === 1 ? prefill : 0);
+    for (const [kernel, uses] of Object.entries(asked.replaced))
+      this.#replaced[kernel] = uses.map((use) => ({ ...use, count: use.count * ofOne }));
     return byKernel;
   }
 
-  /** Times each kernel as it runs without tuning, slowest first; leaves out those that take a negligible share. */
+  /**
+   * Times each kernel as it runs without tuning, slowest first, those that join others last; leaves out those that take a
+   * negligible share.
+   */
   async #costs(uses: Map<string, KernelUse[]>) {
     const costs = [];
     for (const [kernel, own] of uses) {
-      const score = (search: Search) => search.score(this.#before[kernel]);
+      const variant = this.#before[kernel];
+      const score = (search: Search) => search.score(variant);
       const known = this.stopped.found(kernel, own, this.#catalogue)?.before;
-      costs.push({ kernel, uses: own, before: known ?? (await this.#with(own, () => undefined, score)) });
+      const timed = () =>
+        isApart(variant)
+          ? this.#apart(kernel, variant, this.#before)
+          : this.#with(own, () => undefined, score);
+      costs.push({ kernel, uses: own, before: known ?? (await timed()) });
     }
     const total = costs.reduce((sum, { before }) => sum + (before.reason ? 0 : before.seconds), 0);
+    const joins = ({ kernel }: { kernel: string }) => Number(registry[kernel].instead !== undefined);
     return costs
       .filter(({ before }) => before.seconds < Infinity && before.seconds > WORTH_TUNING * total)
-      .sort((a, b) => b.before.seconds - a.before.seconds);
+      .sort((a, b) => joins(a) - joins(b) || b.before.seconds - a.before.seconds);
   }
 
-  async #search(kernel: string, uses: KernelUse[], deadline: number): Promise<Found> {
+  /** The candidate `apart` of a kernel that joins others: the seconds of these variants in its place. */
+  async #apart(kernel: string, variant: Variant, variants: Record<string, Variant>): Promise<Candidate> {
+    const candidate: Candidate = { variant, seconds: 0 };
+    const replaced = this.#replaced[kernel] ?? [];
+    for (const each of new Set(replaced.map((use) => use.kernel))) {
+      const own = replaced.filter((use) => use.kernel === each);
+      const score = (search: Search) => search.score(variants[each]);
+      const { seconds, reason } = await this.#with(own, () => undefined, score);
+      candidate.seconds += seconds;
+      if (reason) candidate.reason = reason;
+    }
+    return candidate;
+  }
+
+  async #search(
+    kernel: string,
+    uses: KernelUse[],
+    deadline: number,
+    variants: Record<string, Variant>,
+  ): Promise<Found> {
     const known = this.stopped.found(kernel, uses, this.#catalogue);
     if (known) return known;
     const tried: Trial[] = [];
@@ -179,9 +212,17 @@ class Tuner {
       this.tell({ type: 'candidate', kernel, candidate });
     };
     const found = await this.#with(uses, tell, async (search) => {
+      const apart = this.#allowed[kernel].find(isApart);
+      // With the variants found so far, of which those of the kernels that it joins are some.
+      const left = apart && (await this.#apart(kernel, apart, variants));
+      if (left) search.add(left);
       // Timed again: the GPU's clock may have changed since.
-      const before = await search.score(this.#before[kernel]);
-      await search.best(this.#ordered(kernel), this.#choices(kernel), deadline);
+      const own = this.#before[kernel];
+      const before = left && isApart(own) ? left : await search.score(own);
+      const shaders = this.#ordered(kernel).filter((each) => !isApart(each));
+      await search.best(shaders, this.#choices(kernel), deadline);
+      if (registry[kernel].instead)
+        return { before, ranking: search.rankingOfJoined(before), overrides: [], tried };
       const ranking = search.ranking(before);
       return { before, ranking, overrides: search.overrides(ranking[0]), tried };
     });
@@ -203,8 +244,9 @@ class Tuner {
   }
 
   /**
-   * Compares the whole model as it runs without tuning, in blocks, with the three fastest settings of the ranking, and with the
-   * fastest of them and settings for single shapes. One is adopted only if it is called faster; settings for single shapes only
+   * Compares the whole model as it runs without tuning, in blocks, with the three fastest settings of the ranking, with the
+   * fastest of them and settings for single shapes, and with the fastest where the work of kernels that join others is divided the
+   * other way, if that is nearly as fast. One is adopted only if it is called faster; settings for single shapes only
    * if they are also called faster than the best without them.
    */
   async #confirm(ranked: (Ranked & Found)[]): Promise<Tuned> {
@@ -214,7 +256,9 @@ class Tuner {
     const shaped = this.#runOf(
       Object.assign({}, this.#before, tops[0], ...shapes) as Record<string, Variant>,
     );
-    const plain = tops.map((variants) => this.#runOf({ ...this.#before, ...variants }));
+    const plain = [...tops, { ...tops[0], ...otherWay(ranked) }].map((variants) =>
+      this.#runOf({ ...this.#before, ...variants }),
+    );
     const distinct = [...new Map([...plain, shaped].map((run) => [run.settings, run])).values()];
     const runs = distinct.filter(({ settings }) => settings !== before.settings);
     if (runs.length === 0)
@@ -223,11 +267,18 @@ class Tuner {
     const seconds = COMPARISON_SHARE * this.options.budgetSeconds;
     const isPlain = plain.some(({ settings }) => settings === shaped.settings);
     try {
-      const compared = await compareRuns([before, ...runs], this.model, this.context, seconds);
-      return adopt(compared, isPlain ? -1 : runs.indexOf(shaped));
+      const compared = await compareRuns(
+        [before, ...runs],
+        this.model,
+        this.context,
+        seconds,
+        () => undefined,
+        { leaveOut: true },
+      );
+      return adopt(compared, isPlain ? undefined : shaped.settings);
     } catch (error) {
       this.context.signal.throwIfAborted();
-      // What was found is wrong in the whole model, or faster than this GPU can be.
+      // None of what was found could be prepared, or what runs without tuning is wrong.
       return {
         settings: before.settings,
         before: before.settings,
