@@ -61,12 +61,7 @@ export async function withChromium<T>(
   context.setDefaultTimeout(WAIT_LIMIT);
   try {
     const page = await context.newPage();
-    const errors: string[] = [];
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(String(error)));
-    page.on('response', (response) => {
-      if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
-    });
+    const errors = errorsOf(page);
     await page.goto(address + path);
     return await use(page, { address, errors });
   } finally {
@@ -88,14 +83,7 @@ export async function openFirefox() {
       const page = await firefox.newPage();
       try {
         page.setDefaultTimeout(WAIT_LIMIT);
-        const errors: string[] = [];
-        page.on('console', (message) => {
-          if (message.type() === 'error') errors.push(message.text());
-        });
-        page.on('pageerror', (error) => errors.push(String(error)));
-        page.on('response', (response) => {
-          if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
-        });
+        const errors = errorsOf(page);
         await page.goto(address + path);
         return await use(page, { address, errors });
       } finally {
@@ -103,6 +91,21 @@ export async function openFirefox() {
       }
     },
   };
+}
+
+/** A list to which a page's errors are added as they come: those of `Opened`. */
+function errorsOf(page: Page | FirefoxPage): string[] {
+  const errors: string[] = [];
+  // Playwright's and Puppeteer's pages have these events alike, and types that do not allow to name both.
+  const playwright = page as Page;
+  playwright.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  playwright.on('pageerror', (error) => errors.push(String(error)));
+  playwright.on('response', (response) => {
+    if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
+  });
+  return errors;
 }
 
 function startChromium(): Promise<Browser> {

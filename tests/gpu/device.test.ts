@@ -1,7 +1,13 @@
 // Devices as browsers other than Chromium give them.
 import { expect, test } from 'vitest';
 import { gpu } from '../../cli/node';
-import { adapterInfoOf, describeAdapter, openDevice } from '../../src/lib/engine/device';
+import {
+  adapterInfoOf,
+  beginScope,
+  describeAdapter,
+  endScope,
+  openDevice,
+} from '../../src/lib/engine/device';
 import { Kernels } from '../../src/lib/engine/kernels';
 import { findVariant } from '../../src/lib/shaders';
 import { withKnobs } from '../../src/lib/shaders/variant';
@@ -52,4 +58,15 @@ test('an adapter that says nothing of itself has a name all the same', async () 
   const device = await openDevice(withoutAdapterInfo(undefined));
   expect(describeAdapter(device)).toMatchObject({ name: 'unnamed adapter', vendor: '', software: false });
   device.destroy();
+});
+
+test('an error scope that is ended without a beginning is a mistake; one of a lost GPU has no error', async () => {
+  const device = await openDevice(gpu);
+  beginScope(device, 'validation');
+  expect(await endScope(device)).toBeNull();
+  expect(() => endScope(device)).toThrow('had not begun');
+  beginScope(device, 'validation');
+  device.destroy();
+  await device.lost;
+  expect(await endScope(device)).toBeNull();
 });

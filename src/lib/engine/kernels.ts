@@ -10,7 +10,7 @@ import {
   type Variant,
 } from '../shaders/variant';
 import { allOrNone, mebibytes, NoRoom, storageBuffer, uniformBuffer } from './buffers';
-import { adapterInfoOf, endScope } from './device';
+import { adapterInfoOf, beginScope, endScope } from './device';
 import { encode, type Step } from './encode';
 import { unsupportedReason } from './supported';
 import { fillWords, POISON } from './words';
@@ -247,7 +247,7 @@ export class Kernels {
     const largest = this.device.limits.maxStorageBufferBindingSize;
     if (lengths.some(([, byteLength]) => byteLength > largest))
       throw noRoom(`This GPU binds ${mebibytes(largest)} at most`);
-    this.device.pushErrorScope('out-of-memory');
+    beginScope(this.device, 'out-of-memory');
     const made = (name: string, byteLength: number) =>
       storageBuffer(this.device, `${label} ${name}`, byteLength);
     const buffers = allOrNone(() =>
@@ -330,7 +330,7 @@ export class Kernels {
 /** Compiles both sets of passes. Throws an Error with each compiler message and its source file and line. */
 async function compile(device: GPUDevice, variant: Variant): Promise<Compiled> {
   const label = `${variant.kernel}/${variant.name}`;
-  device.pushErrorScope('validation');
+  beginScope(device, 'validation');
   const module = device.createShaderModule({ label, code: variant.wgsl });
   const error = await endScope(device);
   const messages = (await module.getCompilationInfo()).messages.filter(({ type }) => type === 'error');

@@ -1,7 +1,7 @@
 /** Streams a model file onto the GPU: several reads at once, each copied through a staging buffer of its own. */
 import { arrange, type Arrangement, type BufferPlan } from './arrangement';
 import { allOrNone, mebibytes, NoRoom, storageBuffer } from './buffers';
-import { endScope } from './device';
+import { beginScope, endScope } from './device';
 import type { ByteSource } from './bytes';
 import { type Geometry, type ModelFile, openGguf } from './gguf';
 import { readsOf, slicesOf } from './reads';
@@ -57,8 +57,8 @@ async function makeBuffers(device: GPUDevice, name: string, plans: BufferPlan[])
   let scopes: Promise<(GPUError | null)[]>;
   const results = allOrNone(() =>
     plans.map(({ label, words }) => {
-      device.pushErrorScope('out-of-memory');
-      device.pushErrorScope('validation');
+      beginScope(device, 'out-of-memory');
+      beginScope(device, 'validation');
       try {
         buffers.push(storageBuffer(device, label, 4 * words));
       } finally {

@@ -1,6 +1,6 @@
 /** How much room there is on a GPU: WebGPU does not tell, so it is tried. */
 import { gpuBuffer } from './buffers';
-import { endScope } from './device';
+import { beginScope, endScope } from './device';
 
 /** The room that was measured, and why the measurement ended. */
 export interface MeasuredRoom {
@@ -45,8 +45,8 @@ export async function measureRoom(
 
 /** Makes and clears a buffer; false if the GPU refuses it. */
 async function take(device: GPUDevice, size: number, buffers: GPUBuffer[]): Promise<boolean> {
-  device.pushErrorScope('validation');
-  device.pushErrorScope('out-of-memory');
+  beginScope(device, 'validation');
+  beginScope(device, 'out-of-memory');
   const buffer = gpuBuffer(device, {
     label: 'room',
     size,

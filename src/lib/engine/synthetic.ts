@@ -3,7 +3,7 @@ import type { Sizes } from '../shaders/kernel';
 import { formats } from '../shaders/formats/formats';
 import type { Variant } from '../shaders/variant';
 import type { Piece } from './arrangement';
-import { endScope, GpuLost } from './device';
+import { beginScope, endScope, GpuLost } from './device';
 import { encode } from './encode';
 import type { Geometry } from './gguf';
 import { SYNTHETIC, syntheticFormat } from './geometries';
@@ -85,8 +85,8 @@ async function synthesise(kernels: Kernels, places: Place[], request: Request) {
 
 /** Runs the steps and waits for them. Errors name `label`, the last tensor of the steps. */
 async function submit(device: GPUDevice, steps: Step[], label: string) {
-  device.pushErrorScope('out-of-memory');
-  device.pushErrorScope('validation');
+  beginScope(device, 'out-of-memory');
+  beginScope(device, 'validation');
   device.queue.submit([encode(device, steps)]);
   const errors = await Promise.all([endScope(device), endScope(device)]);
   const lost = device.lost.then(({ message }) => {

@@ -2,7 +2,7 @@
 import { dequantise, formats, repack, repackInto } from '../shaders/formats/formats';
 import { gpuBuffer } from './buffers';
 import type { ByteSource } from './bytes';
-import { endScope, GpuLost } from './device';
+import { beginScope, endScope, GpuLost } from './device';
 import { requireFinite } from './finite';
 import type { Read, Slice } from './reads';
 
@@ -116,8 +116,8 @@ class Lane {
 
   #submit(slices: Slice[], starts: number[]) {
     const { device } = this;
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
+    beginScope(device, 'out-of-memory');
+    beginScope(device, 'validation');
     const encoder = device.createCommandEncoder();
     slices.forEach(({ buffer, place, heldBytes }, i) =>
       encoder.copyBufferToBuffer(this.#staging, starts[i], buffer, place, heldBytes),

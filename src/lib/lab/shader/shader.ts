@@ -1,6 +1,6 @@
 /** The tests of one shader: compilation, check against the reference, microbenchmark. */
 import { examine } from '../../engine/check';
-import { endScope, withErrorScopes } from '../../engine/device';
+import { beginScope, endScope, withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
@@ -154,7 +154,7 @@ function firstDemand({ text }: Variant): number | undefined {
  * that uses the file.
  */
 async function messagesOf(variant: Variant, device: GPUDevice): Promise<Problem[]> {
-  device.pushErrorScope('validation');
+  beginScope(device, 'validation');
   const module = device.createShaderModule({ label: 'a notebook’s shader', code: variant.wgsl });
   const refused = await endScope(device);
   const { messages } = await module.getCompilationInfo();

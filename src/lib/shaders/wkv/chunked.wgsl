@@ -25,6 +25,9 @@
 //
 // Decays are at least e^(−e^−½) = 0.545, so 1 / p_t stays below 17,000 in a chunk of 16: f32 loses nothing by it.
 
+// This file is longer than others, because its passes share the record below and the layout of the workgroup memory, and each of
+// its functions has one use: cut in two, neither half could be read without the other.
+
 struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;     // 6 × tokens × columns: r k v w a b
