@@ -105,6 +105,7 @@ export default defineConfig({
           maxWorkers: 2,
           setupFiles: ['tests/progress.ts', 'tests/gpu/patience.js'],
           // Mesa's software GPU compiles for four lanes in half the time that it takes for eight.
+          // Not GALLIVM_PERF=nopt: it takes a quarter from the kernels' tests, and multiplies those in which models compute.
           env: { LP_NATIVE_VECTOR_WIDTH: '128' },
         },
       },

@@ -32,15 +32,30 @@ export async function testVariants(which: (variant: Variant) => boolean) {
 }
 
 /**
- * Settings to test: the knobs' lowest and highest values and a seeded random sample; all settings with LAB_ALL_KNOBS,
- * for machines with a real GPU.
+ * Settings to test: the knobs' lowest and highest values and a seeded random sample, one of them with its loops written out; all
+ * settings with LAB_ALL_KNOBS, for machines with a real GPU.
  */
 function settings(variant: Variant): Variant[] {
   const all = [...knobSettings(variant)].map((knobs) => withKnobs(variant, knobs));
   if (process.env.LAB_ALL_KNOBS) return all;
   const ends = settingsToCheck(variant);
   const sample = ends.length > 1 ? [all[Math.floor(seeded(all.length)() * all.length)]] : [];
-  return [...new Map([...ends, ...sample].map((setting) => [setting.wgsl, setting])).values()];
+  return onceEach(oneWrittenOut([...ends, ...sample]));
+}
+
+const onceEach = (settings: Variant[]) => [...new Map(settings.map((each) => [each.wgsl, each])).values()];
+
+/**
+ * The settings in loops, and the shortest text of them that is written out: a software GPU takes minutes to compile all written-out
+ * texts, and tests/pure/unroll.test.ts shows that each has the same work as its loops.
+ */
+function oneWrittenOut(settings: Variant[]): Variant[] {
+  const inLoops = settings.map((setting) =>
+    setting.knobs.written_out ? withKnobs(setting, { written_out: 1 }) : setting,
+  );
+  const written = settings.filter((setting, i) => setting.wgsl !== inLoops[i].wgsl);
+  const shortest = written.toSorted((a, b) => a.wgsl.length - b.wgsl.length)[0];
+  return shortest ? [...inLoops, shortest] : inLoops;
 }
 
 const knobs = (variant: Variant) =>

@@ -1,9 +1,10 @@
 // Loops that are written out: the same values, no loop left, and the lines where they were.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readVariant, variants } from '../../src/lib/shaders';
+import { readVariant, settingsToCheck, variants } from '../../src/lib/shaders';
 import { MOST_COPIES, writeOut } from '../../src/lib/shaders/unroll';
 import { sourceLine, withKnobs } from '../../src/lib/shaders/variant';
+import { requireSameWork } from '../rolled';
 
 const CONSTANTS: Record<string, number> = { four: 4, eight: 8 };
 const written = (body: string, most = 32) =>
@@ -123,6 +124,33 @@ test('the knob of a variant decides, its file stays, and messages keep their lin
   const { path, line: own } = sourceLine(places, line);
   expect(path).toBe('shared/sum.wgsl');
   expect(places.appended[0].text.split('\n')[own - 1]).toContain('sum += sixteen_sums[i]');
+});
+
+/** The gpu tests compute one written-out text of each variant; of its other settings they compute the loops. */
+test.each(
+  variants.filter(({ knobs }) => knobs.written_out).map((each) => [`${each.kernel}/${each.name}`, each]),
+)('every setting of %s has the same work written out as in loops', (_, variant) => {
+  for (const setting of settingsToCheck(variant))
+    for (const written_out of variant.knobs.written_out.choices) {
+      const [plain, written] = [1, written_out].map((value) =>
+        withKnobs(setting, { written_out: value }).wgsl.replace(/(const written_out = )\d+/, '$1 0'),
+      );
+      requireSameWork(plain, written);
+    }
+});
+
+test.each([
+  ['a round that is missing', '{ let i = 0u; f(i); }'],
+  ['a round of another value', '{ let i = 0u; f(i); } { let i = 2u; f(i); }'],
+  ['a round that does something else', '{ let i = 0u; f(i); } { let i = 1u; f(2); }'],
+  ['a round too many', '{ let i = 0u; f(i); } { let i = 1u; f(i); } { let i = 2u; f(i); }'],
+])('the comparison finds %s', (_, copies) => {
+  const plain = 'fn main() { for (var i = 0u; i < 2u; i++) { f(i); } }';
+  requireSameWork(
+    plain,
+    writeOut(plain, 2, () => undefined),
+  );
+  expect(() => requireSameWork(plain, `fn main() { ${copies} }`)).toThrow();
 });
 
 test('a notebook’s own text is written out as well', () => {
