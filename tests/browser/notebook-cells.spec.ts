@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { objections } from './axe';
 import { COMPUTING, withChromium } from './browsers';
 import { QUICK } from '../quick';
 
@@ -52,6 +53,15 @@ budget=2
 ${PLAIN.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}
 \`\`\`
 `;
+const SWEEP = `# A sweep
+
+\`\`\`lab sweep
+prefill=8
+samples=1
+warmup=0
+${PLAIN}
+\`\`\`
+`;
 const HOSTILE = `# Hello <script>window.pwned = 1</script>
 
 <img src=x onerror="window.pwned = 1"> [link](javascript:window.pwned=1)
@@ -72,7 +82,7 @@ const states = (page: Page) =>
 const load = (page: Page, name: string, text: string) =>
   page.locator('[data-import]').setInputFiles({ name, mimeType: 'text/markdown', buffer: Buffer.from(text) });
 
-test('runs each kind of cell to its results, and takes over what was tuned', async () => {
+test('runs each kind of cell to its results, takes over what was tuned, and names a file that is no model', async () => {
   await withChromium(async (page, { errors }) => {
     await page.locator('[data-adapter]').waitFor();
     await page.locator('[data-import]').setInputFiles(TINY);
@@ -113,9 +123,39 @@ test('runs each kind of cell to its results, and takes over what was tuned', asy
     await page.locator('[data-cell=sweep]').focus();
     await page.keyboard.press('z');
     await expect.poll(async () => (await states(page)).filter((state) => state === 'stale').length).toBe(0);
+
+    await load(page, 'sweep.md', SWEEP);
+    await page.getByRole('heading', { name: 'A sweep' }).waitFor();
+    await sweepWithNoModel(page);
     expect(errors).toEqual([]);
   }, '?prefill=8');
 });
+
+/** A sweep of a file that is no model and of one that is, after the other cells, whose kernels need not be checked again. */
+async function sweepWithNoModel(page: Page) {
+  const rows = (outcome: 'done' | 'failed') => page.locator(`tr[data-run=${outcome}]`);
+  const chooser = page.locator('[data-model-file]');
+  await chooser.setInputFiles({ name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('not a model') });
+  await chooser.setInputFiles(TINY);
+  const models = page.getByRole('group', { name: 'Model' });
+  await models.getByText('holiday.gguf').click({ modifiers: ['Shift'] });
+  await page.locator('[data-cell=sweep]').focus();
+  await page.keyboard.press('Control+Enter');
+  await page.locator('[data-phase=finished]').waitFor(COMPUTING);
+  expect(await rows('failed').innerText()).toContain('holiday.gguf');
+  expect(await rows('done').count()).toBe(1);
+  await page.locator('figure[data-bars="1"]').waitFor();
+  await rows('done').getByRole('button').click();
+  expect(await page.locator('tr[data-run]').count()).toBe(2);
+  // The point can be pinned, noted and opened as a cell, which has it already.
+  const chosen = page.locator('[data-chosen]');
+  await chosen.getByRole('button', { name: 'Pin as baseline' }).click();
+  await chosen.getByRole('button', { name: 'Unpin' }).waitFor();
+  await chosen.getByRole('button', { name: 'Open as a cell' }).click();
+  await expect.poll(() => page.locator('[data-cell=sweep]').count()).toBe(2);
+  await expect.poll(() => rows('done').count()).toBe(2);
+  expect(await objections(page)).toBe('');
+}
 
 test('a hostile notebook runs nothing, changes nothing, and compiles no shader unasked', async () => {
   await withChromium(async (page) => {

@@ -1,7 +1,6 @@
 // The page from end to end: a sweep with its chart and CSV in Chromium (firefox.spec.ts has the same of Firefox), addresses, files, and a browser without
 // WebGPU.
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { chunkFits } from '../../src/lib/lab/records/fits';
@@ -11,7 +10,6 @@ import { adapterFeatures } from './adapter';
 import { COMPUTING, withChromium } from './browsers';
 import { QUICK } from '../quick';
 
-const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 /** A sweep of four runs of the demo model, small enough for a software GPU. */
 /** A setting may be named once: both variants of the layer norm stand in the place of the quick one. */
 const SWEEP = `?prefill=4&chunk=2,4&samples=2&warmup=0&${QUICK.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}`;
@@ -117,34 +115,6 @@ test('an address of a preset that is not there says so, and opens nothing else',
     await page.getByRole('button', { name: 'Empty notebook' }).click();
     await page.getByText('An empty notebook.').waitFor();
   }, '?notebook=nonsense');
-});
-
-test('a file that is no model fails by name, and a real file runs after it', async () => {
-  await withChromium(async (page, { errors }) => {
-    await adapterNamed(page);
-    const chooser = page.locator('[data-model-file]');
-    await chooser.setInputFiles({ name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('not a model') });
-    await chooser.setInputFiles(TINY);
-    const models = page.getByRole('group', { name: 'Model' });
-    await models.getByText('holiday.gguf').click({ modifiers: ['Shift'] });
-    await page.locator('[data-cell=sweep]').focus();
-    await page.keyboard.press('Control+Enter');
-    await finished(page);
-    expect(await rows(page, 'failed').innerText()).toContain('holiday.gguf');
-    expect(await rows(page, 'done').count()).toBe(1);
-    await page.locator('figure[data-bars="1"]').waitFor();
-    await rows(page, 'done').getByRole('button').click();
-    expect(await page.locator('tr[data-run]').count()).toBe(2);
-    // The point can be pinned, noted and opened as a cell, which has it already.
-    const chosen = page.locator('[data-chosen]');
-    await chosen.getByRole('button', { name: 'Pin as baseline' }).click();
-    await chosen.getByRole('button', { name: 'Unpin' }).waitFor();
-    await chosen.getByRole('button', { name: 'Open as a cell' }).click();
-    await expect.poll(() => page.locator('[data-cell=sweep]').count()).toBe(2);
-    await expect.poll(() => rows(page, 'done').count()).toBe(2);
-    expect(await objections(page)).toBe('');
-    expect(errors).toEqual([]);
-  }, `?prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`);
 });
 
 test('without WebGPU the page says what to use, and reads', async () => {
