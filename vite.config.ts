@@ -20,6 +20,7 @@ const LONGEST = [
   'cells.test.ts',
   'memory.test.ts',
   'profiles.spec.ts',
+  'notebook-cells.spec.ts',
   'bench-page.spec.ts',
   'notebook.spec.ts',
   'firefox.spec.ts',
