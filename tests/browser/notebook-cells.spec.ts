@@ -105,7 +105,10 @@ test('runs each kind of cell to its results, takes over what was tuned, and name
       /No run is both faster .*On a text of 5 tokens/s,
     );
     await page.locator('[data-cell=evaluate]').getByText('KL divergence (nats)').waitFor();
-    expect(await page.locator('[data-verdict]').innerText()).toMatch(/95 % CI.*blocks?.*chunk=.*chunk=4/s);
+    // On a busy machine the budget is enough for one block, which has no interval.
+    expect(await page.locator('[data-verdict]').innerText()).toMatch(
+      /(95 % CI.*blocks?|\(1 block\)).*chunk=.*chunk=4/s,
+    );
     expect(await page.locator('[data-profile] tbody tr').count()).toBeGreaterThan(5);
     expect(await page.locator('[data-profile]').innerText()).toMatch(
       /inference .* ms · softmax .* ms · readback/,
