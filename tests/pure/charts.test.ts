@@ -15,7 +15,15 @@ import type { RunRecord } from '../../src/lib/lab/records/record';
 import { frontierOf } from '../../src/lib/lab/records/quality';
 import type { Trial } from '../../src/lib/lab/tune/found';
 import type { BestSoFar } from '../../src/lib/lab/tune/tune';
-import { bestTimes, byCost, costOf, mostCompared, sharesIn } from '../../src/lib/ui/kernels/shipped';
+import { profileRows, profileTotal } from '../../src/lib/ui/cells/profileTable';
+import {
+  bestTimes,
+  byCost,
+  costOf,
+  mostCompared,
+  PROFILES,
+  sharesIn,
+} from '../../src/lib/ui/kernels/shipped';
 import { captionOf, fileNameOf, originOf } from '../../src/lib/ui/results/caption';
 import {
   differencesOf,
@@ -35,9 +43,11 @@ import {
 import { qualityNote, qualityPlot } from '../../src/lib/ui/results/forms/quality';
 import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
 import { svgOf } from '../../src/lib/ui/results/draw/save';
+import { numberText } from '../../src/lib/ui/results/draw/scales';
 import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
 import { barsOf, viewOf } from '../../src/lib/ui/results/series';
 import english from '../../src/lib/ui/words/charts';
+import foundEnglish from '../../src/lib/ui/words/found';
 import chinese from '../../src/lib/ui/words/zh/charts';
 import { speak } from '../../src/lib/ui/words/words.svelte';
 
@@ -80,6 +90,32 @@ describe('a sweep', () => {
     );
     expect(axesFor(grid, [])).toEqual(['', 'matmul_q4_k.row_threads', 'matmul_q4_k.token_threads']);
     expect(axesFor(chunks, [])).toEqual(['chunk']);
+  });
+
+  test('names a run by one kernel of a family where the others follow from it', () => {
+    const of = (q4: string, q6: string, number: number) => {
+      const { record } = run('prefill=64', [number], number);
+      const variants = { matmul_q4_k: { name: q4, knobs: {} }, matmul_q6_k: { name: q6, knobs: {} } };
+      return { number, record: { ...record, variants } };
+    };
+    const names = (runs: ReturnType<typeof of>[]) => barsOf({ runs }, 64).map(({ label }) => label);
+    const family = [of('naive', 'naive', 1), of('tiled', 'tiled', 2), of('dot4', 'tiled', 3)];
+    expect(names(family)).toEqual(['naive', 'tiled', 'dot4']);
+    expect(names([...family, of('dot4', 'naive', 4)])).toContain('matmul_q4_k=dot4 matmul_q6_k=naive');
+  });
+
+  test('writes small numbers of a logarithmic axis as powers of ten, all of them', () => {
+    expect([1e-12, 3e-4, 0.01, 1].map((value) => numberText(value, 'en', true))).toEqual([
+      '10⁻¹²',
+      '3×10⁻⁴',
+      '10⁻²',
+      '10⁰',
+    ]);
+    expect([0.001, 0.5, 12_000].map((value) => numberText(value, 'en', false))).toEqual([
+      '0.001',
+      '0.5',
+      '12,000',
+    ]);
   });
 
   test('as a heat map has the speed of each pair of knobs in its cell, and the same as a table', () => {
@@ -143,7 +179,7 @@ describe('a sweep', () => {
       [undefined, undefined], // the ghost
     ]);
     const [, mark] = marksOf(linesPlot(viewOf({ runs, base }), english));
-    expect(mark.details).toContain('+100.0 % against Run 1');
+    expect(mark.details).toContain('+100 % against Run 1');
   });
 
   test('shows what was there before a change until the first new point has arrived', () => {
@@ -388,6 +424,18 @@ describe('a profile', () => {
     timeline: [0, 1, 2, 0, 1, 2].map((row, i) => ({ row, begin: 1e-3 * i, seconds: 9e-4 })),
   } as unknown as Profile;
 
+  test('has a figure under every title of its table, and their sums below', () => {
+    const columns = Object.keys(foundEnglish.profileColumns);
+    const [first] = profileRows(profile);
+    expect(Object.keys(first)).toEqual(columns);
+    expect(Object.values(first)).toEqual(
+      ['matmul v\ns', '2', '2', '2', '64.5', '1', '50.0', '1', '1.0', '0'], // 2 × 1e9 FLOP and 2 × 1e6 bytes in 2 ms
+    );
+    const total = profileTotal({ ...profile, wallSeconds: 0.005, tokens: 64, target: 64_000 }, 'All');
+    expect(Object.keys(total)).toEqual(columns);
+    expect([total.kernel, total.uses, total.ms, total.beyond]).toEqual(['All', '6', '3.1', '4']);
+  });
+
   test('lies under its roofs: FLOP per byte against TFLOPS', () => {
     const plot = rooflinePlot(profile, english)!;
     expect([plot.x.scale, plot.y.scale]).toEqual(['log', 'log']);
@@ -437,15 +485,18 @@ describe('a profile', () => {
 });
 
 describe('the kernels', () => {
-  const rows = parseCsv(readFileSync('static/results/profile-1024-h100.csv', 'utf8'));
-  const decode = parseCsv(readFileSync('static/results/profile-decode-h100.csv', 'utf8'));
-  const shares = { chunk: sharesIn(rows), token: sharesIn(decode), adapter: 'H100' };
+  const shipped = (name: string) => sharesIn(parseCsv(readFileSync(`static/results/${name}.csv`, 'utf8')));
+  const shares = {
+    chunk: shipped(PROFILES.chunk),
+    token: shipped(PROFILES.token),
+    adapter: PROFILES.adapter,
+  };
 
   test('are in order of what they cost in a chunk or in a decoded token', () => {
     for (const each of [shares.chunk, shares.token])
       expect([...each.values()].reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
-    const order = byCost(['advance', 'argmax', 'matmul', 'matvec', 'wkv', 'wkv_token'], shares);
-    expect(order.slice(0, 4)).toEqual(['matmul', 'matvec', 'wkv_token', 'wkv']);
+    const order = byCost(['advance', 'argmax', 'matmul', 'matvec', 'time_mix_start', 'wkv_token'], shares);
+    expect(order.slice(0, 4)).toEqual(['matmul', 'matvec', 'time_mix_start', 'wkv_token']);
     expect(costOf('matmul', shares).chunk).toBeGreaterThan(0.7);
   });
 
@@ -460,7 +511,7 @@ describe('the kernels', () => {
       [
         row('a', 64, '5'),
         row('a', 64, '3'),
-        row('b', 64, '4'),
+        { ...row('b', 64, '4'), shape: 'tokens 64, epilogue 1' },
         row('a', 512, '9'),
         row('c', 64, ''),
         { ...row('a', 64, '1'), kernel: 'other' },

@@ -3,8 +3,11 @@ import { asset } from '$app/paths';
 import { parseCsv } from '../../lab/records/csv';
 import { familyOf } from '../../shaders/formats/formats';
 
-/** Where shipped results were measured. */
+/** Where the shipped times of kernels by themselves were measured. */
 export const SHIPPED_ON = 'H100';
+
+/** The newest shipped profiles of a chunk and of a decoded token, and where each was measured. */
+export const PROFILES = { chunk: 'profile-1024-h100', token: 'profile-decode-h200', adapter: 'H100, H200' };
 
 /** The time of one use of a variant at one shape. */
 export interface Timing {
@@ -48,11 +51,15 @@ export const byCost = (families: readonly string[], shares: Shares): string[] =>
     return Math.max(other.chunk, other.token) - Math.max(one.chunk, one.token);
   });
 
-/** The best time of each variant of a kernel at each shape, over all settings of its knobs. */
+/**
+ * The best time of each variant of a kernel at each shape, over all settings of its knobs. Older files do not say what follows the
+ * product (`epilogue`), which costs little: it is left out, so that variants of all files stand side by side.
+ */
 export function bestTimes(rows: readonly Row[], kernel: string): Timing[] {
   const best = new Map<string, Timing>();
-  for (const { kernel: of, variant, shape, us } of rows) {
+  for (const { kernel: of, variant, shape: written, us } of rows) {
     const seconds = Number(us) / 1e6;
+    const shape = written?.replace(/, epilogue \d+$/, '');
     if (of !== kernel || !(seconds > 0)) continue;
     const key = `${variant} ${shape}`;
     if (seconds < (best.get(key)?.seconds ?? Infinity))
@@ -92,8 +99,9 @@ export async function shippedTimes(kernel: string): Promise<Timing[]> {
 
 /** The shares of the shipped profiles. Rejects if they cannot be read. */
 async function shippedShares(): Promise<Shares> {
-  const [chunk, token] = await Promise.all(['profile-1024-h100', 'profile-decode-h100'].map(rowsOf));
-  return { chunk: sharesIn(chunk), token: sharesIn(token), adapter: SHIPPED_ON };
+  const { adapter } = PROFILES;
+  const [chunk, token] = await Promise.all([PROFILES.chunk, PROFILES.token].map(rowsOf));
+  return { chunk: sharesIn(chunk), token: sharesIn(token), adapter };
 }
 
 const KEY = 'kernel shares';

@@ -2,6 +2,7 @@
 import { fieldOf, NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
+import { familyOf } from '../../shaders/formats/formats';
 import { placeLabel, varyingPlaces } from '../../lab/records/identity';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
@@ -109,7 +110,28 @@ function varyingSettings(records: readonly RunRecord[]): string[] {
       varying.set(key, varying.get(key) || found.size > 1);
     }
   const cut = cutToPrompt(records);
-  return [...varying].flatMap(([key, varies]) => (varies && !(cut && key === 'chunk') ? [key] : []));
+  const found = [...varying].flatMap(([key, varies]) => (varies && !(cut && key === 'chunk') ? [key] : []));
+  return found.filter((key) => !followsAnother(key, found, records));
+}
+
+/**
+ * True for a kernel whose variant follows from that of another of its family, which `matmul=tiled` sets together: it tells no
+ * records apart that the other does not. Of two that follow from each other, the first stays.
+ */
+function followsAnother(key: string, varying: readonly string[], records: readonly RunRecord[]): boolean {
+  const nameIn = (kernel: string, { variants }: RunRecord) => variants[kernel]?.name ?? '';
+  const follows = (own: string, other: string) => {
+    const pairs = new Set(records.map((record) => `${nameIn(other, record)} ${nameIn(own, record)}`));
+    return pairs.size === new Set(records.map((record) => nameIn(other, record))).size;
+  };
+  return varying.some(
+    (other, at) =>
+      other !== key &&
+      records.some(({ variants }) => Object.hasOwn(variants, key)) &&
+      familyOf(other) === familyOf(key) &&
+      follows(key, other) &&
+      (at < varying.indexOf(key) || !follows(other, key)),
+  );
 }
 
 /** Possible axes of the runs, best first; `chunk` if nothing varies. */

@@ -41,6 +41,7 @@ export const cells = {
   workgroup: 'Workgroup',
   workgroupAbout: (shape: string, threads: number) => `${shape} = ${threads} threads`,
   sharedKnob: (knob: string, others: string) => `${knob}, also of ${others}`,
+  knobOfMany: (knob: string, variants: number) => `${knob}, of ${variants} variants`,
   ofVariant: (knob: string, variant: string) => `${knob} (${variant})`,
   runsOf: (product: string, count: number) =>
     `${product ? `${product} = ` : ''}${count === 1 ? '1 run' : `${count} runs`}`,
@@ -137,7 +138,7 @@ export const cells = {
     warmup: 'untimed repetitions first, at least this many',
     steps_per_submit: 'dispatches per command buffer; 0: few at first, doubled each time',
     seed: 'for a synthetic model’s weights',
-    evaluate: 'tokens of a text, predicted beside the exact kernels; 0: none',
+    evaluate: 'predicted beside the exact kernels, at most',
     target: 'tokens per second to compare with',
     temperature: '0: always the most likely token',
     top_p: 'only the most likely tokens, up to this total probability',
@@ -254,7 +255,6 @@ export const cells = {
   // Results of another session
   anotherSession: 'Another session',
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}.`,
-  perfettoTrace: 'Trace for Perfetto',
   /** In what form the runs of a table are copied, for the RWKV community. */
   copyReport: 'Copy report',
   /** Where results came from; without one of these they are from another session. */
@@ -269,33 +269,7 @@ export const cells = {
   compareOneLine: 'Settings in one line, with spaces or & between them: chunk=64 matmul_q4_k=tiled',
   compareHint:
     'Two or more groups of settings with a line --- between them, or one setting with several values.',
-  kernelsCsv: 'Kernels CSV',
-  profileTitle: 'Where a chunk’s time goes',
-  profileColumns: {
-    kernel: 'Kernel',
-    shape: 'Shape',
-    uses: 'Uses',
-    dispatches: 'Dispatches',
-    ms: 'GPU time (ms)',
-    share: 'Share (%)',
-    tflops: 'TFLOPS',
-    beyond: 'Over the target (ms)',
-  },
-  profileChunk: (tokens: string, wall: string, rate: string) =>
-    `A chunk of ${tokens} tokens takes ${wall} ms of wall time: ${rate} tok/s.`,
-  profileGpu: (milliseconds: string, dispatches: string) =>
-    `Its ${dispatches} dispatches, each in a pass of its own, take ${milliseconds} ms of GPU time.`,
-  profileByWall:
-    'No timestamps here: each kernel is repeated and timed by the wall clock, with what its submission takes.',
-  profileBudget: (target: string, budget: string, over: string) =>
-    `At ${target} tok/s it may take ${budget} ms: ${over} ms over the target.`,
-  profileWithin: (target: string, budget: string) =>
-    `At ${target} tok/s it may take ${budget} ms: within the target.`,
   split: 'Inference, softmax, readback',
-  splitLine: (inference: string, softmax: string, readback: string) =>
-    `inference ${inference} ms · softmax ${softmax} ms · readback ${readback} ms`,
-  matmuls: (layer: string, pass: string) => `${layer} matrix products per layer, ${pass} per pass`,
-  total: 'Total',
   prompt: 'Prompt',
   evaluatedText: 'Text; left empty, a passage of Jane Austen’s Emma',
   continuation: 'Continuation',

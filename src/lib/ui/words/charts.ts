@@ -53,7 +53,7 @@ export default {
   logitError: (error: string) => `largest logit error ${error}`,
   bitsOf: (bits: string) => `${bits} bits per byte`,
   qualitySummary: (frontier: string) =>
-    `No run is both faster and nearer to the exact kernels than: ${frontier}.`,
+    `Better is further right and lower. No run is both faster and nearer to the exact kernels than: ${frontier}.`,
   qualityText: (tokens: string, random: boolean) =>
     random ? `On ${tokens} random tokens` : `On a text of ${tokens} tokens`,
   qualityTexts: 'These runs were evaluated on different texts: their errors cannot be compared',

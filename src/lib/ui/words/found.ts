@@ -34,6 +34,37 @@ export default {
   } satisfies Record<keyof Peaks, string>,
   notThere: 'not on this GPU',
   peaksTitle: 'Peaks of this GPU',
+  // Profile
+  perfettoTrace: 'Trace for Perfetto',
+  kernelsCsv: 'Kernels CSV',
+  profileTitle: 'Where a chunk’s time goes',
+  profileColumns: {
+    kernel: 'Kernel',
+    uses: 'Uses',
+    dispatches: 'Dispatches',
+    ms: 'GPU time (ms)',
+    share: 'Share (%)',
+    tflops: 'TFLOPS',
+    computeShare: 'Of peak (%)',
+    gbs: 'GB/s',
+    bandwidthShare: 'Of peak bandwidth (%)',
+    beyond: 'Over the target (ms)',
+  },
+  profileChunk: (tokens: string, wall: string, rate: string) =>
+    `A chunk of ${tokens} tokens takes ${wall} ms of wall time: ${rate} tok/s.`,
+  profileGpu: (milliseconds: string, dispatches: string) =>
+    `Its ${dispatches} dispatches, each in a pass of its own, take ${milliseconds} ms of GPU time.`,
+  profileByWall:
+    'No timestamps here: each kernel is repeated and timed by the wall clock, with what its submission takes.',
+  profileBudget: (target: string, budget: string, over: string) =>
+    `At ${target} tok/s it may take ${budget} ms: ${over} ms over the target.`,
+  profileWithin: (target: string, budget: string) =>
+    `At ${target} tok/s it may take ${budget} ms: within the target.`,
+  splitLine: (inference: string, softmax: string, readback: string) =>
+    `inference ${inference} ms · softmax ${softmax} ms · readback ${readback} ms`,
+  matmuls: (layer: string, pass: string) => `${layer} matrix products per layer, ${pass} per pass`,
+  total: 'Total',
+  // Tune
   tuneTitle: 'Fastest settings',
   tuneKernel: 'Kernel',
   tuneBefore: 'Before',

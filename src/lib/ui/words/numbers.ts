@@ -3,7 +3,7 @@ import { locale } from './words.svelte';
 
 /** Formats a number to three significant digits in the current locale. */
 export function rounded(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString(locale());
+  return value.toLocaleString(locale(), { maximumSignificantDigits: 3 });
 }
 
 /** A name such as synthetic-2.9b with word joiners, so that no line breaks at its hyphens. */
@@ -13,6 +13,6 @@ export const unbroken = (name: string): string => name.replaceAll('-', '-\u2060'
 export const percentOf = (fraction: number, decimals = fraction < 0.0995 ? 1 : 0): string =>
   (100 * fraction).toFixed(decimals);
 
-/** A change as text: `+4.2 %`. */
+/** A change as text: `+4.2 %`, `+311 %`. */
 export const percent = (change: number): string =>
-  `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(1)} %`;
+  `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(Math.abs(change) < 0.9995 ? 1 : 0)} %`;

@@ -8,6 +8,7 @@ export type BenchWords = typeof import('./bench').default;
 type MoreWords = Pick<typeof import('./kernel'), 'kernel'> & Pick<typeof import('./selftest'), 'selftest'>;
 export type ShaderWords = typeof import('./shader').default;
 export type ChartWords = typeof import('./charts').default;
+export type FoundWords = typeof import('./found').default;
 export type ResultWords = typeof import('./results').default;
 
 /** Each language's own name, for the menu. */

@@ -13,9 +13,8 @@ import {
   Tooltip,
 } from 'chart.js';
 import { MatrixController, MatrixElement } from 'chartjs-chart-matrix';
-import { nameOf } from '../plot';
 import { datasetOf, type DrawnMark } from './datasets';
-import { type Drawing, FONT, widthOf } from './drawing';
+import { type Drawing, endsOf, FONT, widthOf } from './drawing';
 import { pluginsOf } from './overlays';
 import { scalesOf } from './scales';
 
@@ -50,7 +49,7 @@ export function drawPlot(canvas: HTMLCanvasElement, first: Drawing): DrawnPlot {
 /** What Chart.js is asked to draw. */
 export function configOf(drawing: Drawing): ChartConfiguration {
   const { plot, directLabels, onselect } = drawing;
-  const ends = plot.series.filter(({ ends }) => ends && directLabels).map((each) => widthOf(nameOf(each)));
+  const ends = directLabels ? endsOf(plot).map((text) => widthOf(text)) : [];
   const across = plot.series.some(({ form }) => form === 'spans');
   const cells = plot.series.some(({ form }) => form === 'cells');
   return {

@@ -38,13 +38,21 @@ export function widthOf(text: string, font = LABEL_FONT): number {
   return ruler?.measureText(text).width ?? 7 * text.length;
 }
 
+/** The texts at the ends of lines: the names of series and, beside these, of the lines across. */
+export function endsOf({ series, rules = [] }: Plot): string[] {
+  const names = series.filter(({ ends }) => ends).map(nameOf);
+  return names.length
+    ? [...names, ...rules.filter(({ axis }) => axis === 'y').map(({ label }) => label)]
+    : [];
+}
+
 /** True if labels at the ends of lines leave enough of the width to the lines, and all fit below each other. */
-export function labelsFit({ series }: Plot, width: number, height: number): boolean {
-  const ends = series.filter(({ ends }) => ends);
+export function labelsFit(plot: Plot, width: number, height: number): boolean {
+  const ends = endsOf(plot);
   return (
     ends.length > 0 &&
     ends.length * CAPTION_LINE < 0.8 * height &&
-    Math.max(...ends.map((each) => widthOf(nameOf(each)))) + 22 < MOST_FOR_LABELS * width
+    Math.max(...ends.map((text) => widthOf(text))) + 22 < MOST_FOR_LABELS * width
   );
 }
 

@@ -1,6 +1,6 @@
 /** Parts of a plot that Chart.js does not draw by itself: intervals, lines across, labels beside marks and at the ends of lines. */
 import type { Chart, Plugin } from 'chart.js';
-import { type Mark, nameOf, type PlotSeries } from '../plot';
+import { type Mark, nameOf, type Plot, type PlotSeries } from '../plot';
 import { shadesOf } from './datasets';
 import { CAPTION_LINE, colourOf, type Drawing, LABEL_FONT, widthOf } from './drawing';
 
@@ -27,7 +27,9 @@ export function pluginsOf(drawing: () => Drawing): Plugin[] {
 }
 
 /** Lines across the plot, with their labels. */
-const rules: Draw = ({ ctx, chartArea: area, scales }, { plot, palette }) => {
+const rules: Draw = (chart, drawing) => {
+  const { ctx, chartArea: area, scales } = chart;
+  const { plot, palette, directLabels } = drawing;
   for (const { axis, at, label } of plot.rules ?? []) {
     const place = scales[axis].getPixelForValue(at);
     ctx.strokeStyle = ctx.fillStyle = palette.ink;
@@ -40,10 +42,14 @@ const rules: Draw = ({ ctx, chartArea: area, scales }, { plot, palette }) => {
     ctx.textBaseline = 'bottom';
     const room = axis === 'x' && place + 6 + widthOf(label) > area.right;
     ctx.textAlign = room ? 'right' : 'left';
-    if (axis === 'y') ctx.fillText(label, area.left + 8, place - 4);
+    if (axis === 'y' && directLabels && hasEnds(plot)) continue; // written beside the other ends
+    if (axis === 'y') haloed(chart, drawing, label, area.left + 8, place - 4);
     else ctx.fillText(label, room ? place - 6 : place + 6, area.top - 3);
   }
 };
+
+/** True if series have their names at the ends of their lines. */
+const hasEnds = ({ series }: Plot) => series.some(({ ends, marks }) => ends && marks.length > 0);
 
 /** Vertical scales of parallel coordinates. */
 const columns: Draw = (chart, drawing) => {
@@ -167,6 +173,14 @@ function besides(
     );
     return;
   }
+  // A span that goes to the left of its beginning has its label at its left.
+  if (form === 'spans' && mark.from !== undefined && mark.x < mark.from && x - 9 - width > area.left) {
+    ctx.textAlign = 'right';
+    ctx.textBaseline = 'middle';
+    ctx.fillStyle = palette.ink;
+    ctx.fillText(label, x - 9, y);
+    return;
+  }
   const whisker = form === 'spans' && mark.high !== undefined ? scales.x.getPixelForValue(mark.high) : x;
   const gap = form === 'dots' ? 4 + 4.5 * Math.sqrt(mark.size ?? 1) : 9;
   const start = Math.max(x, whisker) + gap;
@@ -192,17 +206,20 @@ function besides(
   else haloed(chart, drawing, label, box.left, (box.top + box.bottom) / 2);
 }
 
-/** Each series' label at the end of its line; overlapping labels are moved apart. */
+/** The label of each series and of each line across, at its end; overlapping labels are moved apart. */
 const lineEnds: Draw = ({ ctx, chartArea: area, scales }, { plot, palette, directLabels }) => {
-  if (!directLabels) return;
-  const ends = plot.series
-    .filter(({ ends, marks }) => ends && marks.length > 0)
-    .map((each) => ({
-      label: nameOf(each),
-      colour: each.tone === 'faint' ? palette.quiet : colourOf(each.tone, palette),
-      y: scales.y.getPixelForValue(each.marks.at(-1)!.y),
-    }))
-    .sort((a, b) => a.y - b.y);
+  if (!directLabels || !hasEnds(plot)) return;
+  const across = (plot.rules ?? []).filter(({ axis }) => axis === 'y');
+  const ends = [
+    ...plot.series
+      .filter(({ ends, marks }) => ends && marks.length > 0)
+      .map((each) => ({
+        label: nameOf(each),
+        colour: each.tone === 'faint' ? palette.quiet : colourOf(each.tone, palette),
+        y: scales.y.getPixelForValue(each.marks.at(-1)!.y),
+      })),
+    ...across.map(({ label, at }) => ({ label, colour: palette.ink, y: scales.y.getPixelForValue(at) })),
+  ].sort((a, b) => a.y - b.y);
   for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + CAPTION_LINE);
   const overflow = Math.max(0, (ends.at(-1)?.y ?? 0) - area.bottom);
   ctx.textBaseline = 'middle';

@@ -9,9 +9,12 @@ export function scalesOf(drawing: Drawing): NonNullable<ChartOptions['scales']> 
   const cells = plot.series.some(({ form }) => form === 'cells');
   const lanes = plot.y.scale === 'words';
   return {
-    x: { ...scaleOf(plot.x, drawing, !cells && !plot.columns), ...endsOf(plot.x, ranges.x) },
+    x: {
+      ...scaleOf(plot.x, drawing, !cells && !plot.columns, leastOf(plot.x, ranges.x)),
+      ...endsOf(plot.x, ranges.x),
+    },
     y: {
-      ...scaleOf(plot.y, drawing, !lanes),
+      ...scaleOf(plot.y, drawing, !lanes, leastOf(plot.y, ranges.y)),
       ...endsOf(plot.y, ranges.y),
       reverse: lanes && !cells, // the first lane at the top
     },
@@ -21,7 +24,7 @@ export function scalesOf(drawing: Drawing): NonNullable<ChartOptions['scales']> 
 const endsOf = ({ soft }: Axis, { min, max }: { min: number; max: number }) =>
   soft ? { suggestedMin: min, suggestedMax: max } : { min, max };
 
-function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean) {
+function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, least: number) {
   const text = { color: palette.quiet, font: FONT };
   const { values = [] } = axis;
   const words = axis.scale === 'words';
@@ -36,7 +39,7 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean) {
     ticks: {
       ...{ ...text, padding: 8, maxTicksLimit: 8, autoSkip: !words, includeBounds: false },
       callback: (value: string | number) =>
-        words ? (values[Number(value)] ?? '') : numberText(Number(value), locale),
+        words ? (values[Number(value)] ?? '') : numberText(Number(value), locale, least < 1e-3),
     },
     ...(places && {
       afterBuildTicks: (scale: { ticks: { value: number }[] }) =>
@@ -45,9 +48,20 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean) {
   };
 }
 
-/** A number as an axis shows it; those that a fixed number of digits would show as 0, as 1e-7. */
-const numberText = (value: number, locale: string) =>
-  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : value.toLocaleString(locale);
+/** The smallest value on a logarithmic axis; 1 for others, whose numbers are never written as powers. */
+const leastOf = ({ scale }: Axis, { min }: { min: number }) => (scale === 'log' ? min : 1);
+
+/** A number as an axis shows it: on one with small numbers, all as powers of ten, such as 10⁻⁷ or 3×10⁻⁴. */
+export function numberText(value: number, locale: string, powers: boolean): string {
+  if (!powers || value === 0) return value.toLocaleString(locale, { maximumSignificantDigits: 6 });
+  const [digits, power] = value.toExponential().split('e');
+  return `${digits === '1' ? '' : `${digits}×`}10${[...power].map((sign) => RAISED[sign] ?? '').join('')}`;
+}
+
+const RAISED: Record<string, string> = {
+  ...{ '-': '⁻', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴' },
+  ...{ '5': '⁵', '6': '⁶', '7': '⁷', '8': '⁸', '9': '⁹' },
+};
 
 /** Ends of both axes. */
 export function rangesOf(plot: Plot): { x: { min: number; max: number }; y: { min: number; max: number } } {

@@ -9,7 +9,7 @@ import { labelOf, type NumberedRecord, varyingKeys } from '../series';
 /** A logarithmic axis has no zero: what is nearer is drawn here. */
 const LEAST = 1e-12;
 /** Dots that are named on the picture; more names would cover each other. */
-const MOST_NAMED = 8;
+const MOST_NAMED = 12;
 
 type NumberedRun = NumberedRecord & { record: Evaluated };
 

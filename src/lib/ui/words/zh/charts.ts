@@ -46,7 +46,8 @@ export default {
   agreementOf: (percent) => `在 ${percent} % 的位置上最可能的词元相同`,
   logitError: (error) => `logit 最大误差 ${error}`,
   bitsOf: (bits) => `每字节 ${bits} 比特`,
-  qualitySummary: (frontier) => `没有任何运行比以下各项既更快又更接近精确内核：${frontier}。`,
+  qualitySummary: (frontier) =>
+    `越靠右、越靠下越好。没有任何运行比以下各项既更快又更接近精确内核：${frontier}。`,
   qualityText: (tokens, random) => (random ? `用 ${tokens} 个随机词元` : `用一段 ${tokens} 个词元的文本`),
   qualityTexts: '这些运行所用的文本不同，误差不能相互比较',
   roofline: 'Roofline：这个分块的内核与这块 GPU 的峰值',
