@@ -33,7 +33,12 @@ test('a sweep is drawn with the results below it, results by themselves, and oth
     axis: 'prefill',
     records: [{ model: 'synthetic-2.9b', prefill: 64 }, { prefill: 128 }],
   });
-  expect(embeddedOf(NOTEBOOK, '3')).toMatchObject({ references: [], target: undefined, records: [{}, {}] });
+  expect(embeddedOf(NOTEBOOK, '3')).toMatchObject({
+    references: [],
+    target: 650,
+    axis: 'prefill',
+    records: [{}, {}],
+  });
   for (const wanted of ['1', '4', '0', 'x', ''])
     expect(() => embeddedOf(NOTEBOOK, wanted)).toThrow(new NoChart(wanted, [2, 3]));
   expect(firstChart('# Nothing\n')).toBeUndefined();

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { contentOf, parseNotebook } from '../../src/lib/lab/notebook/notebook';
 import { linkOf, readLink } from '../../src/lib/lab/notebook/share';
 import { checkContribution } from '../../src/lib/lab/records/contribution';
-import { choicesOf, filtered } from '../../src/lib/lab/records/gallery';
+import { byModel, choicesOf, filtered } from '../../src/lib/lab/records/gallery';
 import { galleryOf } from '../../src/lib/lab/records/galleryRows';
 import type { Profile } from '../../src/lib/lab/records/profile';
 import { type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
@@ -180,6 +180,26 @@ describe('the gallery', () => {
     expect(rows.map(({ rate }) => rate)).toEqual(rows.map(({ rate }) => rate).sort((a, b) => b - a));
     for (const name of names.filter((each) => !others.includes(each)))
       expect(checkContribution(files.find((file) => file.name === name)!.text).problems, name).toEqual([]);
+  });
+
+  test('stands model by model, each with its fastest first and as the measure of the others', async () => {
+    const { rows } = galleryOf([{ name: 'road-h100.csv', text: road }], {});
+    const made = rows.flatMap((row, at) => [
+      row,
+      { ...row, model: 'small', device: 'one', rate: 1e6 + at },
+      { ...row, software: true, rate: 1e9, device: 'a CPU' },
+    ]);
+    const groups = byModel(made);
+    expect(
+      groups.map(({ model }) => model),
+      'most devices first',
+    ).toEqual([rows[0].model, 'small']);
+    expect(groups.flatMap((group) => group.rows).length).toBe(made.length);
+    for (const { model, rows: own, fastest } of groups) {
+      expect(own.every((row) => row.model === model)).toBe(true);
+      expect(own.map(({ rate }) => rate)).toEqual(own.map(({ rate }) => rate).sort((a, b) => b - a));
+      expect(fastest).toBe(Math.max(...own.filter(({ software }) => !software).map(({ rate }) => rate)));
+    }
   });
 
   test('filters leave what has all wanted values, and offer only values that leave something', () => {

@@ -41,6 +41,23 @@ export const filtered = (rows: readonly GalleryRow[], wanted: Wanted, all: boole
     (row) => (all || row.fastest) && FILTERS.every((key) => !wanted[key] || String(row[key]) === wanted[key]),
   );
 
+/** The rows of each model, the model of most devices first, each model's fastest first. Speeds of two models are not comparable. */
+export function byModel(
+  rows: readonly GalleryRow[],
+): { model: string; rows: GalleryRow[]; fastest: number }[] {
+  const groups = [...new Set(rows.map(({ model }) => model))].map((model) => {
+    const own = rows.filter((row) => row.model === model).sort((a, b) => b.rate - a.rate);
+    const rates = own.filter(({ software }) => !software).map(({ rate }) => rate);
+    return {
+      model,
+      rows: own,
+      fastest: Math.max(...rates),
+      devices: new Set(own.map(({ device }) => device)).size,
+    };
+  });
+  return groups.sort((a, b) => b.devices - a.devices || b.rows.length - a.rows.length);
+}
+
 /** The values of a filter that leave something, given the others; numbers in order. */
 export function choicesOf(rows: readonly GalleryRow[], key: Filter, wanted: Wanted): string[] {
   const left = filtered(rows, { ...wanted, [key]: undefined }, true);

@@ -1,26 +1,20 @@
 /** The one cell that an embedded page shows, and what its chart draws. Nothing is measured, compiled or stored for it. */
-import { REGISTRY } from '../../lab/experiment/catalogue';
-import { parseExperiment, valuesOf } from '../../lab/experiment/experiment';
 import { settingsWithout } from '../../lab/experiment/settings';
-import { hasTarget } from '../../lab/experiment/target';
 import { type Cell, contentOf, parseNotebook } from '../../lab/notebook/notebook';
 import { readRuns } from '../../lab/records/import';
 import type { RunRecord } from '../../lab/records/record';
 import { textAt } from './address';
+import { type Drawn, drawnBy } from './drawnBy';
 
 /** The setting of an address that names the cell: its number on the page, from 1. */
 const EMBED = 'embed';
 
 /** What an embedded page shows. */
-export interface Embedded {
+export interface Embedded extends Drawn {
   /** The first heading of the notebook; empty if it has none. */
   title: string;
   /** Stored records of the cell, or of the results below a sweep. */
   records: RunRecord[];
-  /** Names of published series to draw. */
-  references: string[];
-  target: number | undefined;
-  axis: string | undefined;
   /** The address of the whole notebook, query and hash. */
   address: string;
 }
@@ -50,13 +44,7 @@ export function embeddedOf(text: string, wanted: string): Omit<Embedded, 'addres
       cells.flatMap((each, index) => (hasChart(each) ? [index + 1] : [])),
     );
   if (cell.kind === 'csv')
-    return {
-      title,
-      records: readRuns(contentOf(cell)).records,
-      references: [],
-      target: undefined,
-      axis: undefined,
-    };
+    return { title, records: readRuns(contentOf(cell)).records, ...drawnBy(cells[at - 1]), references: [] };
   const below = cells[at + 1];
   return {
     title,
@@ -96,17 +84,3 @@ const shownCells = (text: string): Cell[] =>
   parseNotebook(text).filter(({ kind, body }) => kind !== 'prose' || body.trim() !== '');
 
 const hasChart = ({ kind }: Cell) => kind === 'csv' || kind === 'sweep';
-
-/** What the settings of a sweep say about its chart. Settings with an own shader are read without it: nothing runs here. */
-function drawnBy(cell: Cell) {
-  try {
-    const experiment = parseExperiment(contentOf(cell), REGISTRY);
-    const target =
-      experiment.target || hasTarget(valuesOf(experiment, 'model'))
-        ? Number(valuesOf(experiment, 'target')[0])
-        : undefined;
-    return { references: experiment.reference ?? [], target, axis: experiment.x?.[0] };
-  } catch {
-    return { references: [], target: undefined, axis: undefined };
-  }
-}

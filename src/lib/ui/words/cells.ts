@@ -287,7 +287,7 @@ export const cells = {
   turnSpeeds: (prompt: number, prefill: string, answer: number, decode: string) =>
     `prefill ${prompt} tokens at ${prefill} tok/s · decode ${answer} tokens at ${decode} tok/s`,
   after: (tokens: number) => `after ${tokens} tokens in the state`,
-  cutOff: 'cut off: it has as many tokens as it may have',
+  cutOff: 'cut off at the limit of tokens',
   earlierTurn: 'answered in an earlier run',
   forgotten:
     'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and all turns are answered anew.',

@@ -95,6 +95,13 @@ export default {
   first: 'First',
   second: 'Second',
   kernel: 'Kernel',
+  // Two runs of the history
+  comparedRuns: 'Two runs of the history',
+  chooseSecond: 'Choose a second run to compare both.',
+  noSamePoints: 'They have no point with the same settings.',
+  placesDiffer: (before: string, after: string) => `Measured differently: ${before} before, ${after} after.`,
+  notInterleaved:
+    'Both were measured at their own time, so drift of the GPU is part of the difference: a compare cell takes turns.',
   // A selected point
   selected: (run: number) => `Run ${run}`,
   pinPoint: 'Pin as baseline',

@@ -11,7 +11,7 @@ export default {
   } satisfies Record<PairComparison['verdict'], string>,
   /** `−22 % (95 % CI −35 to +38 %, 3 blocks)` */
   ratio: (percent: string, low: string, high: string, blocks: number) =>
-    `${percent} (95 % CI ${low} to ${high}, ${blocks} ${blocks === 1 ? 'block' : 'blocks'})`,
+    blocks === 1 ? `${percent} (1 block)` : `${percent} (95 % CI ${low} to ${high}, ${blocks} blocks)`,
   against: (name: string, other: string) => `${name} against ${other}`,
   comparePlan: (blocks: number, findable: string | undefined) =>
     findable

@@ -7,7 +7,7 @@ export default {
     'Every run that somebody has published here, with its device, its browser and its warnings. Each opens as a notebook that runs the same on your GPU.',
   notLoaded: (why: string) => `The results could not be loaded: ${why}`,
   counts: (runs: string, devices: string, models: string) =>
-    `${runs} runs, ${models === '1' ? '1 model' : `${models} models`}, ${devices} devices. Listed is the fastest of each device, browser, model and prompt.`,
+    `${runs} runs, ${models === '1' ? '1 model' : `${models} models`}, ${devices} devices. Listed, model by model, is the fastest of each device, browser and prompt.`,
   filters: {
     device: 'Device',
     browser: 'Browser or runtime',

@@ -2,7 +2,10 @@ import type english from '../found';
 
 export default {
   verdicts: { faster: '更快', slower: '更慢', same: '相同（1% 以内）', 'cannot tell': '无法判定' },
-  ratio: (percent, low, high, blocks) => `${percent}（95% 置信区间 ${low} 至 ${high}，${blocks} 个区组）`,
+  ratio: (percent, low, high, blocks) =>
+    blocks === 1
+      ? `${percent}（1 个区组）`
+      : `${percent}（95% 置信区间 ${low} 至 ${high}，${blocks} 个区组）`,
   against: (name, other) => `${name} 对比 ${other}`,
   comparePlan: (blocks, findable) =>
     findable

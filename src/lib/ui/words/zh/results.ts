@@ -6,7 +6,7 @@ export default {
     '这里列出所有已发布的测量，附有设备、浏览器和警告。每一条都能打开为笔记本，在你的 GPU 上以同样的设置运行。',
   notLoaded: (why) => `无法加载结果：${why}`,
   counts: (runs, devices, models) =>
-    `共 ${runs} 次测量，${models} 个模型，${devices} 台设备。列出每种设备、浏览器、模型和提示长度中最快的一次。`,
+    `共 ${runs} 次测量，${models} 个模型，${devices} 台设备。按模型列出每种设备、浏览器和提示长度中最快的一次。`,
   filters: { device: '设备', browser: '浏览器或运行时', model: '模型', prefill: '提示（词元）' },
   any: '不限',
   allSettings: '也显示较慢的设置',

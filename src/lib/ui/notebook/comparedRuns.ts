@@ -1,0 +1,37 @@
+/** Two runs of the history beside each other: the points that both measured, and in what their circumstances differ. Pure functions. */
+import { placeOf } from '../../lab/cells/points';
+import { placeLabel, varyingPlaces } from '../../lab/records/identity';
+import { type RunRecord, tokensPerSecond } from '../../lab/records/record';
+
+export interface ComparedPoint {
+  /** The settings that both have, without those that say only how often it was timed. */
+  settings: string;
+  before: RunRecord;
+  after: RunRecord;
+  /** 0.04 for 4 % faster than before. */
+  change: number;
+}
+
+/** The points of `after` that `before` has too, in their order; of several with the same settings, the last counts. */
+export function comparedPoints(before: readonly RunRecord[], after: readonly RunRecord[]): ComparedPoint[] {
+  const known = new Map(before.map((record) => [placeOf(record.settings), record]));
+  const latest = new Map(after.map((record) => [placeOf(record.settings), record]));
+  return [...latest].flatMap(([settings, record]) => {
+    const other = known.get(settings);
+    if (!other) return [];
+    const change = tokensPerSecond(record) / tokensPerSecond(other) - 1;
+    return [{ settings, before: other, after: record, change }];
+  });
+}
+
+/** What differs in where two runs were made, as texts: GPU, browser, version of the lab, kernels. Empty if nothing does. */
+export function differingPlaces(
+  before: readonly RunRecord[],
+  after: readonly RunRecord[],
+): [string, string] | [] {
+  const keys = varyingPlaces([...before, ...after], ({ settings }) => placeOf(settings));
+  const said = [before, after].map((records) =>
+    [...new Set(records.map((record) => placeLabel(record, keys)))].join(', '),
+  );
+  return said[0] === said[1] ? [] : [said[0], said[1]];
+}
