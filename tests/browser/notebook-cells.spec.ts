@@ -109,7 +109,7 @@ test('runs each kind of cell to its results, takes over what was tuned, and name
     expect(await page.locator('[data-verdict]').innerText()).toMatch(
       /(95 % CI.*blocks?|\(1 block\)).*chunk=.*chunk=4/s,
     );
-    expect(await page.locator('[data-profile] tbody tr').count()).toBeGreaterThan(5);
+    await page.locator('[data-profile] tbody tr').nth(5).waitFor({ state: 'attached' });
     expect(await page.locator('[data-profile]').innerText()).toMatch(
       /inference .* ms · softmax .* ms · readback/,
     );

@@ -45,7 +45,7 @@ export default {
   variant: 'variant',
   // Evaluation
   quality: 'Error against speed',
-  divergence: 'KL divergence from exact kernels, nats',
+  divergence: 'KL divergence, nats',
   frontier: 'frontier',
   evaluated: 'runs',
   divergenceOf: (nats: string) => `KL divergence ${nats} nats`,

@@ -43,8 +43,10 @@ const rules: Draw = (chart, drawing) => {
     const room = axis === 'x' && place + 6 + widthOf(label) > area.right;
     ctx.textAlign = room ? 'right' : 'left';
     if (axis === 'y' && directLabels && hasEnds(plot)) continue; // written beside the other ends
-    if (axis === 'y') haloed(chart, drawing, label, area.left + 8, place - 4);
-    else ctx.fillText(label, room ? place - 6 : place + 6, area.top - 3);
+    if (axis === 'y') {
+      ctx.textAlign = 'right'; // most lines rise, and are far from it there
+      haloed(chart, drawing, label, area.right - 4, place - 4);
+    } else ctx.fillText(label, room ? place - 6 : place + 6, area.top - 3);
   }
 };
 
@@ -147,7 +149,7 @@ function cellLabel({ ctx }: Chart, { palette }: Drawing, label: string, x: numbe
   ctx.fillText(label, x, y);
 }
 
-/** Writes a label to the right of its mark or, at the edge, to the left; lower where another label is in the way. */
+/** Writes a label to the right of its mark or, at the edge, to the left; lower or higher where another label is in the way. */
 function besides(
   chart: Chart,
   drawing: Drawing,
@@ -193,9 +195,10 @@ function besides(
   };
   const hits = (other: Box) =>
     box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
-  for (let moves = 0; moves < 20 && placed.some(hits); moves++) {
-    box.top += 5;
-    box.bottom += 5;
+  // Lower or, near the lower edge, higher: never over the numbers of the axis.
+  for (let moves = 0; moves < 40 && (placed.some(hits) || box.bottom > area.bottom + 8); moves++) {
+    const aside = 5 * Math.ceil((moves + 1) / 2) * (moves % 2 ? -1 : 1);
+    [box.top, box.bottom] = [y - 8 + aside, y + 8 + aside];
   }
   placed.push(box);
   ctx.textAlign = 'left';

@@ -39,7 +39,7 @@ export default {
   time: '用时，毫秒',
   variant: '变体',
   quality: '误差与速度',
-  divergence: '与精确内核的 KL 散度（nat）',
+  divergence: 'KL 散度（nat）',
   frontier: '前沿',
   evaluated: '运行',
   divergenceOf: (nats) => `KL 散度 ${nats} nat`,
