@@ -176,7 +176,7 @@ async function calibrate(name, ms) {
   const near = crossing([0, ...first], longer(coarse));
   const closer = CLOSER_SHARES.map((share) => Math.ceil(share * near));
   const [fine] = await comparisons(`calibration-${name}`, [0, ...closer], 1, seconds);
-  const turns = Math.ceil(crossing([0, ...closer], longer(fine)));
+  const turns = Math.ceil(onLine(closer, longer(fine).slice(1)));
   say(`idle work: ${turns} turns of the loop make the page's time ${100 * IDLE} % longer`);
   return turns;
 }
@@ -202,6 +202,26 @@ function crossing(turns, shares) {
     );
   const part = (IDLE - shares[at]) / (shares[at + 1] - shares[at]);
   return turns[at] + part * (turns[at + 1] - turns[at]);
+}
+
+/**
+ * The number of turns at which the share is IDLE on the straight line (least squares) through the points at which the loop is seen.
+ * @param {number[]} turns
+ * @param {number[]} shares
+ */
+function onLine(turns, shares) {
+  const seen = turns.map((x, at) => ({ x, y: shares[at] })).filter(({ y }) => y > IDLE / 4);
+  const meanOf = (/** @type {'x' | 'y'} */ key) =>
+    seen.reduce((sum, each) => sum + each[key], 0) / seen.length;
+  const [x, y] = [meanOf('x'), meanOf('y')];
+  const slope =
+    seen.reduce((sum, each) => sum + (each.x - x) * (each.y - y), 0) /
+    seen.reduce((sum, each) => sum + (each.x - x) ** 2, 0);
+  const found = x + (IDLE - y) / slope;
+  if (found > 0 && Number.isFinite(found)) return found;
+  throw new Error(
+    `The lengths of the loop and of the samples have no clear relation: ${shares.map((each) => each.toFixed(4)).join(' ')}`,
+  );
 }
 
 /**

@@ -107,3 +107,39 @@ test('penalties are taken once for a token, and for each time that it came, whic
   expect([...logits]).toEqual([-11, 0, -(1 + 10 * 0.75)]);
   expect(sample(logits, { temperature: 0, topP: 1, random: seeded(1) })).toBe(1);
 });
+
+test('whatever the temperature, a token is drawn that top-p allows: the likeliest when it is cold, any when it is hot', () => {
+  const numbers = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), {
+    minLength: 1,
+    maxLength: 20,
+  });
+  const temperatures = fc.oneof(
+    fc.constantFrom(0, Number.MIN_VALUE, 1e-300, 1e-6, 100, 1e300, Number.MAX_VALUE),
+    fc.double({ min: 0, max: 100, noNaN: true }),
+  );
+  const shares = fc.oneof(
+    fc.constantFrom(0, Number.MIN_VALUE, 1),
+    fc.double({ min: 0, max: 1, noNaN: true }),
+  );
+  const draws = fc.oneof(
+    fc.constantFrom(0, 1 - 2 ** -53),
+    fc.double({ min: 0, max: 1 - 2 ** -53, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(numbers, temperatures, shares, draws, (values, temperature, topP, drawn) => {
+      const logits = Float32Array.from(values);
+      const id = sample(logits, { temperature, topP, random: () => drawn });
+      expect(id).toBeGreaterThanOrEqual(0);
+      expect(id).toBeLessThan(logits.length);
+      const below = logits[id] - Math.max(...logits);
+      if (temperature <= 1e-300) expect(below).toBe(0);
+      // Of several whose probabilities are the same number, any.
+      else if (topP === 0) expect(Math.exp(below / temperature)).toBe(1);
+    }),
+    { numRuns: 2000 },
+  );
+  const hot = Array.from({ length: 300 }, (_, seed) =>
+    sample(Float32Array.of(-50, 0, 50), { temperature: 1e300, topP: 1, random: seeded(seed) }),
+  );
+  for (const id of [0, 1, 2]) expect(hot.filter((each) => each === id).length).toBeGreaterThan(60);
+});

@@ -259,9 +259,7 @@ async function peersError(
   const plans = await plansOf(Object.fromEntries(peers) as Choice, engine, timed, tokens, context);
   try {
     const { answer } = await answerBy(plans, engine, tokens, context);
-    const error = await differenceOf(answer, want.answer, context.gpu);
-    destroy(answer);
-    return error;
+    return await differenceOf(answer, want.answer, context.gpu).finally(() => destroy(answer));
   } finally {
     engine.discard(plans);
   }

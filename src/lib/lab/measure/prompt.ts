@@ -50,7 +50,12 @@ export async function onePrompt(
     at && at % length === 0 ? argmaxes[at / length - 1] : token,
   );
   const token = argmaxes[repetitions - 1];
-  const end = answer && run.decode ? await engine.copyAnswer() : undefined;
+  const copyEnd = () =>
+    engine.copyAnswer().catch((error: unknown) => {
+      engine.drop(answer!);
+      throw error;
+    });
+  const end = answer && run.decode ? await copyEnd() : undefined;
   const left: Left | undefined = answer && { read, token, decoded: [...decoded], answer, end };
   return { prefill: all / repetitions, decode, left };
 }

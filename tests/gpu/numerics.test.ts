@@ -1,0 +1,27 @@
+/** Kernels at random shapes with extreme numbers, twice each: a bounded part of what `scripts/numerics.ts` tries. */
+import { expect, test } from 'vitest';
+import { extremesOf, tryVariant } from '../../scripts/fuzz/kernels';
+import { kernels as registry, variants } from '../../src/lib/shaders';
+import { formatNameOf } from '../../src/lib/shaders/formats/formats';
+import { sharedKernels } from './engines';
+
+/** Formats with kernels of their own, and one of plain numbers; in the others only the reading of a block differs. */
+const FORMATS = [undefined, 'q4_k', 'q6_k', 'f16'];
+
+test.for(
+  Object.keys(registry).filter(
+    (kernel) => FORMATS.includes(formatNameOf(kernel)) && !kernel.startsWith('synthesise'),
+  ),
+)('%s', async (kernel) => {
+  const kernels = await sharedKernels();
+  const chosen = [registry[kernel].default, 'dot4'];
+  const problems: string[] = [];
+  for (const variant of variants.filter((each) => each.kernel === kernel && chosen.includes(each.name))) {
+    if (kernels.unsupportedReason(variant)) continue;
+    for (const extreme of extremesOf(variant)) {
+      const { sizes, problem } = await tryVariant(kernels, variant, extreme, 1);
+      if (problem) problems.push(`${variant.name}, ${extreme}, ${JSON.stringify(sizes)}: ${problem}`);
+    }
+  }
+  expect(problems).toEqual([]);
+});
