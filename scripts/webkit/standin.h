@@ -95,6 +95,7 @@ template<class T> INLINE bool all(T a) { bool r = true; for (unsigned i = 0; i <
 template<class T, class F> INLINE T as_type(F a) { T r; static_assert(sizeof(T) == sizeof(F)); __builtin_memcpy(&r, &a, sizeof r); return r; }
 INLINE uint extract_bits(uint a, uint b, uint c) { return __builtin_amdgcn_ubfe(a, b, c); }
 INLINE int extract_bits(int a, uint b, uint c) { return __builtin_amdgcn_sbfe(a, b, c); }
+INLINE uint insert_bits(uint a, uint b, uint c, uint d) { uint mask = ((1u << d) - 1) << c; return (a & ~mask) | (b << c & mask); }
 INLINE uint pack_float_to_unorm4x8(float4 a) { return uint(a[0]) | uint(a[1]) << 8 | uint(a[2]) << 16 | uint(a[3]) << 24; }
 INLINE uint pack_float_to_snorm4x8(float4 a) { return pack_float_to_unorm4x8(a); }
 INLINE float4 unpack_unorm4x8_to_float(uint a) { return float4 { float(a & 255), float(a >> 8 & 255), float(a >> 16 & 255), float(a >> 24) }; }

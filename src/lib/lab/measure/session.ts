@@ -16,6 +16,7 @@ import { type Catalogue, REGISTRY } from '../experiment/catalogue';
 import { explained, type Held } from './advice';
 import type { FloorStore } from './floor';
 import type { Report } from './progress';
+import { unlessLost } from './unlessLost';
 
 /** Keeps a text by key; undefined: none is kept. */
 export interface SearchStore {
@@ -230,7 +231,7 @@ function watch(device: GPUDevice, languageFeatures: ReadonlySet<string>): OpenGp
       complaint = undefined;
       if (said) throw new Error(`The GPU refused something: ${said}`);
     },
-    unlessLost: (work) => Promise.race([work, lost]),
+    unlessLost: (work) => unlessLost(work, lost),
   };
 }
 
