@@ -178,6 +178,9 @@ describe('the gallery', () => {
     expect(listed.size).toBe(rows.length);
     expect(new Set([...rows.map(({ file }) => file), ...others])).toEqual(new Set(names));
     expect(rows.map(({ rate }) => rate)).toEqual(rows.map(({ rate }) => rate).sort((a, b) => b - a));
+    // A speed of rounded activations or of matrix units is told from an exact one.
+    expect(rows.find(({ model }) => model === 'synthetic-2.9b')?.product).toBe('matmul_q4_k=subgroup_matrix');
+    for (const { product } of rows) expect(product).toMatch(/^matmul_\w+=\w+$/);
     for (const name of names.filter((each) => !others.includes(each)))
       expect(checkContribution(files.find((file) => file.name === name)!.text).problems, name).toEqual([]);
   });

@@ -17,6 +17,8 @@ export interface GalleryRow {
   high: number;
   decode?: number;
   settings: string;
+  /** The kernel and variant that multiply the layers' matrices, which decide how exact a speed is; absent if the file does not tell. */
+  product?: string;
   warnings: string[];
   /** Ten characters of ISO 8601. */
   day: string;

@@ -30,9 +30,21 @@ export function galleryOf(
 }
 
 function rowOf(record: RunRecord, file: string, index: number, fastest: boolean): GalleryRow {
-  const { adapter: device, software, agent, model, prefill, chunk, settings, warnings, startedAt } = record;
+  const {
+    adapter: device,
+    software,
+    agent,
+    model,
+    prefill,
+    chunk,
+    settings,
+    variants,
+    warnings,
+    startedAt,
+  } = record;
   const { low, high } = rateInterval(record);
   const decode = decodeTokensPerSecond(record);
+  const product = Object.keys(variants).find((kernel) => kernel.startsWith('matmul_'));
   const short = (value: number) => Number(value.toPrecision(5));
   return {
     ...{
@@ -48,6 +60,7 @@ function rowOf(record: RunRecord, file: string, index: number, fastest: boolean)
       warnings,
     },
     ...{ rate: short(tokensPerSecond(record)), low: short(low), high: short(high), fastest },
+    ...(product && { product: `${product}=${variants[product].name}` }),
     ...(decode === undefined ? {} : { decode: short(decode) }),
     day: startedAt.slice(0, 10),
   };
