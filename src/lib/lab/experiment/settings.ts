@@ -225,3 +225,12 @@ function decode(text: string): string {
 function encode(value: string): string {
   return encodeURIComponent(value).replace(/%(?:2F|3A|40|3D|3F|24|3B)/g, decodeURIComponent);
 }
+
+/** The settings of either form as written, with spaces between them, for reading; without those in `known`. Never throws. */
+export const spaced = (settings: string, known: readonly string[] = []): string =>
+  textsOf(settings)
+    .filter((text) => !known.includes(text))
+    .join(' ');
+
+/** The settings of either form as written. Never throws. */
+export const textsOf = (settings: string): string[] => writtenSettings(settings).map(({ text }) => text);
