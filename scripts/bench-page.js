@@ -38,7 +38,7 @@ const MOST_FAILURES = 3;
 /** Set by Ctrl-C or by a time limit around this script. */
 let interrupted = false;
 
-/** What was written so far. */
+/** The text that was written so far. */
 let printed = '';
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {

@@ -27,7 +27,7 @@ ${ENVIRONMENT}`;
 
 /** Share by which a figure may be larger at the end of a part than in its first half, and not count as growth. */
 const NOISE = 0.05;
-/** What must not grow, and the amount that is never growth. */
+/** The figures that must not grow, each with the amount that is never growth. */
 const STEADY = {
   page_heap_mb: 1,
   worker_heap_mb: 1,

@@ -18,7 +18,7 @@ import {
 import { type Arrays, type Random, seeded, type Sizes } from '../../src/lib/shaders/kernel';
 import type { Variant } from '../../src/lib/shaders/variant';
 
-/** What is extreme in a trial. */
+/** The kinds of extreme numbers and shapes that a trial can have. */
 const EXTREMES = [
   /** Nothing: a random shape with usual numbers. */
   'shape',
@@ -44,7 +44,7 @@ const EXTREMES = [
 
 export type Extreme = (typeof EXTREMES)[number];
 
-/** What came of a trial; `problem` is undefined where all is well. */
+/** The result of a trial; `problem` is undefined where all is well. */
 export interface Outcome {
   sizes: Sizes;
   /** Mean squared error ÷ mean square of the reference, the largest of the outputs. */

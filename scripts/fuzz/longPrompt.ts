@@ -14,7 +14,7 @@ interface Compared {
   against: number;
   logits: number;
   state: number;
-  /** Of the prefill. */
+  /** Duration of the prefill. */
   seconds: number;
 }
 

@@ -1,4 +1,5 @@
-// What a page, its worker and the browser's processes hold, for soak.js; and what soak.js runs inside of the page and the worker.
+// Reads how much memory a page, its worker and the browser's processes hold, for soak.js; and holds the code that soak.js runs inside the
+// page and the worker.
 import { readFileSync } from 'node:fs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -43,7 +44,7 @@ export function countMessages() {
       super(...words);
       this.addEventListener('message', ({ data }) => {
         if (data.type === 'record') records++;
-        if (['compared', 'profile', 'generated', 'tuned'].includes(data.type)) others++;
+        if (['compared', 'profiled', 'generated', 'tuned'].includes(data.type)) others++;
         if (data.type === 'memory') gpu = data.memory.bytes;
       });
     }

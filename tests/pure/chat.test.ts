@@ -133,7 +133,7 @@ test('whatever the temperature, a token is drawn that top-p allows: the likelies
       expect(id).toBeLessThan(logits.length);
       const below = logits[id] - Math.max(...logits);
       if (temperature <= 1e-300) expect(below).toBe(0);
-      // Of several whose probabilities are the same number, any.
+      // Among tokens of equal probability any may be taken.
       else if (topP === 0) expect(Math.exp(below / temperature)).toBe(1);
     }),
     { numRuns: 2000 },

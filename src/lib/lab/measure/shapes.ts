@@ -16,7 +16,7 @@ export interface KernelUse {
   count: number;
 }
 
-/** What a model uses in a chunk and in decoding. */
+/** The kernels and shapes that a model uses in a chunk and in decoding. */
 export interface ModelUses {
   chunk: KernelUse[];
   decode: KernelUse[];

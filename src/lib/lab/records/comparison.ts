@@ -36,7 +36,7 @@ export interface ComparedRun {
 /** A run that was refused while others were compared. Plain data. */
 export interface LeftOut {
   settings: string;
-  /** What is wrong with it, as the check said it. */
+  /** The message of the check that refused it. */
   reason: string;
 }
 

@@ -3,7 +3,7 @@ import { asset } from '$app/paths';
 import { parseCsv } from '../../lab/records/csv';
 import { familyOf } from '../../shaders/formats/formats';
 
-/** Where the shipped times of kernels by themselves were measured. */
+/** The GPU on which the shipped times of single kernels were measured. */
 export const SHIPPED_ON = 'H100';
 
 /** The newest shipped profiles of a chunk and of a decoded token, and where each was measured. */

@@ -24,7 +24,7 @@ export function comparedPoints(before: readonly RunRecord[], after: readonly Run
   });
 }
 
-/** What differs in where two runs were made, as texts: GPU, browser, version of the lab, kernels. Empty if nothing does. */
+/** The differences of two runs in GPU, browser, version of the lab and kernels, as texts. Empty if there are none. */
 export function differingPlaces(
   before: readonly RunRecord[],
   after: readonly RunRecord[],

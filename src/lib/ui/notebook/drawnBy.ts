@@ -15,7 +15,7 @@ export interface Drawn {
   scale: string | undefined;
 }
 
-/** What the settings of a sweep say about its chart; nothing for other cells, and for settings that cannot be read here. */
+/** The settings of a sweep that concern its chart; none for other cells, and for settings that cannot be read here. */
 export function drawnBy(cell: Cell | undefined): Drawn {
   try {
     if (cell?.kind !== 'sweep') throw new Error('Only sweeps say how they are drawn');

@@ -1,13 +1,12 @@
 /** The content of a chart of runs: the axis, the series, and a summary in words. */
-import { fieldOf, NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
+import { NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
-import { familyOf } from '../../shaders/formats/formats';
-import { placeLabel, varyingPlaces } from '../../lab/records/identity';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
 import { locale, t, wordOf } from '../words/words.svelte';
+import { coordinates, labelOf, varyingKeys } from './varying';
 
 /** A finished run with its number in the table. */
 export interface NumberedRecord {
@@ -67,98 +66,12 @@ export interface View {
 /** Axes in order of preference; knobs are inserted after the first two. */
 const AXES = ['chunk', ...RESULT_NAMES.filter((name) => name !== 'chunk')];
 
-/** The settings that distinguish a record from other records. */
-function coordinates(record: RunRecord) {
-  const { model, variants } = record;
-  const place: Record<string, string | number> = { model };
-  for (const name of RESULT_NAMES) place[name] = record[fieldOf(name)];
-  if (!model.startsWith('synthetic-')) delete place.seed;
-  for (const [kernel, { name, knobs }] of Object.entries(variants)) {
-    place[kernel] = name;
-    for (const [knob, value] of Object.entries(knobs)) place[`${kernel}.${knob}`] = value;
-  }
-  return place;
-}
-
-/** The chunk of a record that was cut to the prompt by one larger chunk, which all of them have, does not count as a difference. */
-const cutToPrompt = (records: readonly RunRecord[]): boolean => {
-  const largest = Math.max(...records.map(({ chunk }) => chunk));
-  return records.every(({ chunk, prefill }) => chunk === Math.min(prefill, largest));
-};
-
-/** The point of a record in its sweep, without the place where it was measured. */
-const pointKeyOf = (record: RunRecord): string => JSON.stringify(coordinates(record));
-
-/**
- * The keys in which these records differ, and in which the places differ where they were measured. `ghosts` count for the former,
- * and do not set builds apart: what an edit of a shader changed is shown as a change.
- */
-export function varyingKeys(own: readonly RunRecord[], ghosts: readonly RunRecord[] = []): string[] {
-  const places = varyingPlaces(own, pointKeyOf).filter((key) => key !== 'model');
-  return [...varyingSettings([...own, ...ghosts]), ...places];
-}
-
-function varyingSettings(records: readonly RunRecord[]): string[] {
-  const values = new Map<string, Set<string | number>>();
-  const varying = new Map<string, boolean>(); // in the order of `coordinates`
-  for (const record of records)
-    for (const [key, value] of Object.entries(coordinates(record))) {
-      // A knob varies only within one variant: the defaults of another variant follow from that variant's name.
-      const variant = key.includes('.') ? record.variants[key.slice(0, key.lastIndexOf('.'))]?.name : '';
-      const found = values.get(`${key} ${variant}`) ?? new Set();
-      values.set(`${key} ${variant}`, found.add(value));
-      varying.set(key, varying.get(key) || found.size > 1);
-    }
-  const cut = cutToPrompt(records);
-  const found = [...varying].flatMap(([key, varies]) => (varies && !(cut && key === 'chunk') ? [key] : []));
-  return found.filter((key) => !followsAnother(key, found, records));
-}
-
-/**
- * True for a kernel whose variant follows from that of another of its family, which `matmul=tiled` sets together: it tells no
- * records apart that the other does not. Of two that follow from each other, the first stays.
- */
-function followsAnother(key: string, varying: readonly string[], records: readonly RunRecord[]): boolean {
-  const nameIn = (kernel: string, { variants }: RunRecord) => variants[kernel]?.name ?? '';
-  const follows = (own: string, other: string) => {
-    const pairs = new Set(records.map((record) => `${nameIn(other, record)} ${nameIn(own, record)}`));
-    return pairs.size === new Set(records.map((record) => nameIn(other, record))).size;
-  };
-  return varying.some(
-    (other, at) =>
-      other !== key &&
-      records.some(({ variants }) => Object.hasOwn(variants, key)) &&
-      familyOf(other) === familyOf(key) &&
-      follows(key, other) &&
-      (at < varying.indexOf(key) || !follows(other, key)),
-  );
-}
-
 /** Possible axes of the runs, best first; `chunk` if nothing varies. */
 function possibleAxes(records: readonly RunRecord[]): string[] {
   const varying = varyingKeys(records);
   const knobs = varying.filter((key) => key.includes('.'));
   const found = [...AXES.slice(0, 2), ...knobs, ...AXES.slice(2)].filter((key) => varying.includes(key));
   return found.length ? found : ['chunk'];
-}
-
-/** Label of a record: its settings that vary, except the axis, such as `tiled tile_k=16`. Empty if nothing varies. */
-export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
-  const place = coordinates(record);
-  const kernels = varying.filter((key) => key in record.variants);
-  const where = placeLabel(
-    record,
-    varying.filter((key) => !(key in place) && !key.includes('.')),
-  );
-  const words = varying
-    .filter((key) => key !== axis && place[key] !== undefined)
-    .map((key) => {
-      if (key === 'model') return String(place[key]);
-      if (key in record.variants) return kernels.length > 1 ? `${key}=${place[key]}` : String(place[key]);
-      const knob = key.split('.')[1];
-      return knob && kernels.length <= 1 ? `${knob}=${place[key]}` : `${key}=${place[key]}`;
-    });
-  return [...words, where].filter((word) => word !== '').join(' ');
 }
 
 /** Input of `viewOf`. */

@@ -4,7 +4,8 @@ import { tokensPerSecond } from '../../../lab/records/record';
 import { rounded } from '../../words/numbers';
 import { type ChartWords, locale, t } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
-import { labelOf, type NumberedRecord, varyingKeys } from '../series';
+import type { NumberedRecord } from '../series';
+import { labelOf, varyingKeys } from '../varying';
 
 /** A logarithmic axis has no zero: what is nearer is drawn here. */
 const LEAST = 1e-12;

@@ -13,11 +13,11 @@ import {
   type Point,
   pointOf,
   summarise,
-  varyingKeys,
   type View,
   viewOf,
   type Wanted,
 } from '../series';
+import { varyingKeys } from '../varying';
 
 export type Form = 'bars' | 'lines' | 'grid';
 
