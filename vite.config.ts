@@ -6,6 +6,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import packageJson from './package.json' with { type: 'json' };
+import { notebooks } from './scripts/notebooks.ts';
 import { headOf } from './src/lib/shaders/head.ts';
 import { TEST_LIMITS, WAIT_LIMIT } from './tests/limits.ts';
 
@@ -64,7 +65,7 @@ const shaderHeads: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [shaderHeads, sveltekit()],
+  plugins: [notebooks, shaderHeads, sveltekit()],
   define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   worker: { format: 'es' },
   // Build timings would only distract people who start the lab.

@@ -50,7 +50,7 @@ const JSONS = [
   '{}',
 ];
 const NOTEBOOKS = ['start', 'phase-2', 'road-to-700'].map((name) =>
-  file(`static/notebooks/${name}.md`).toString(),
+  file(`src/notebooks/${name}.md`).toString(),
 );
 const SHADERS = variants.filter(({ kernel }) => !kernel.startsWith('matmul_') || kernel === 'matmul_q4_k');
 const LINK_PARTS = [

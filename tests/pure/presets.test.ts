@@ -20,7 +20,7 @@ import { readReference } from '../../src/lib/ui/results/published';
 import { page } from '../../src/lib/ui/words/page';
 import { page as chinese } from '../../src/lib/ui/words/zh/page';
 
-const textOf = (name: string) => readFileSync(`static/notebooks/${name}.md`, 'utf8');
+const textOf = (name: string) => readFileSync(`src/notebooks/${name}.md`, 'utf8');
 const cellsOf = (name: string) => parseNotebook(textOf(name)).filter(({ kind }) => kind !== 'prose');
 
 function experimentsOf(cell: Cell): Experiment[] {
@@ -29,8 +29,8 @@ function experimentsOf(cell: Cell): Experiment[] {
   return experiments(read);
 }
 
-test('the menu has every notebook in static/notebooks, and no other', () => {
-  for (const folder of ['static/notebooks', 'static/notebooks/zh']) {
+test('the menu has every notebook in src/notebooks, and no other', () => {
+  for (const folder of ['src/notebooks', 'src/notebooks/zh']) {
     const files = readdirSync(folder).flatMap((file) => /^(.+)\.md$/.exec(file)?.[1] ?? []);
     expect(files.sort(), folder).toEqual([...PRESETS].sort());
   }
@@ -43,7 +43,7 @@ describe.each(PRESETS)('%s', (name) => {
   });
 
   test('in Chinese it has the same cells, under the title of the Chinese menu', () => {
-    const text = readFileSync(`static/notebooks/zh/${name}.md`, 'utf8');
+    const text = readFileSync(`src/notebooks/zh/${name}.md`, 'utf8');
     const translated = parseNotebook(text);
     expect(printNotebook(translated)).toBe(text);
     expect(translated.filter(({ kind }) => kind !== 'prose')).toEqual(cellsOf(name));
@@ -72,7 +72,7 @@ describe.each(PRESETS)('%s', (name) => {
       if (experiment.reference) expect(points.map(({ key }) => key)).toContain(experiment.x[0]);
     }
     for (const [, other] of textOf(name).matchAll(/\]\(\?notebook=([^)]*)\)/g))
-      expect(existsSync(`static/notebooks/${other}.md`), other).toBe(true);
+      expect(existsSync(`src/notebooks/${other}.md`), other).toBe(true);
   });
 });
 

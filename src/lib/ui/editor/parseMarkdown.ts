@@ -1,8 +1,8 @@
 /** Markdown to HTML that is not yet safe. Runs in a worker: marked takes quadratic time for some texts. */
-import { Marked, type Tokens } from 'marked';
+import { Marked, type RendererObject, type Tokens } from 'marked';
 
-/** `top`: level of the highest headings. Throws for text that is nested too deeply for marked. */
-export function parseMarkdown(text: string, top: number): string {
+/** `top`: level of the highest headings; `more`: other renderers. Throws for text that is nested too deeply for marked. */
+export function parseMarkdown(text: string, top: number, more?: RendererObject<string, string>): string {
   return new Marked<string, string>({
     gfm: true,
     renderer: {
@@ -12,6 +12,7 @@ export function parseMarkdown(text: string, top: number): string {
       },
       // A checkbox element would need an accessible name; a character does not.
       checkbox: ({ checked }: Tokens.Checkbox) => (checked ? '☑ ' : '☐ '),
+      ...more,
     },
   }).parse(text, { async: false });
 }

@@ -41,7 +41,7 @@ export class Score {
 
   get models(): string[] {
     const { deviceMemory } = navigator as DeviceMemory;
-    return modelsFor(this.lab.adapter?.software ?? true, deviceMemory);
+    return modelsFor(this.lab.adapter?.software ?? false, deviceMemory);
   }
 
   get prefill(): number {
