@@ -163,6 +163,8 @@ async function disturb(page, meters, { part, times, message, seconds }) {
       outcome: found.problems.join(' | '),
       problem: missing,
     });
+    // The notice that the worker was restarted stays until then.
+    for (const notice of await page.getByRole('button', { name: 'Dismiss' }).all()) await notice.click();
     if (time % 10 === 0 || time === times) await runUntil(page, meters, `after ${part}`, (done) => done > 0);
   }
 }

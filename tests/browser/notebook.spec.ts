@@ -190,8 +190,9 @@ test('the language changes all of the page, and is kept', async () => {
   }, '?prefill=8');
 });
 
-test('what does not stop can be ended: the worker is replaced and the page lives', async () => {
+test('what does not answer or stop is ended: the worker is replaced and the page lives', async () => {
   await withChromium(async (page, { errors }) => {
+    await page.clock.install();
     await page.addInitScript(() => {
       const post = Worker.prototype.postMessage;
       Worker.prototype.postMessage = function (this: Worker, message: { type: string }) {
@@ -199,6 +200,12 @@ test('what does not stop can be ended: the worker is replaced and the page lives
       };
     });
     await page.reload();
+    await adapterNamed(page);
+    await run(page).click();
+    expect(await states(page)).toEqual(['running']);
+    await page.clock.fastForward('05:01');
+    await page.getByText(/^Stopped early: The GPU did not answer within 300 seconds/).waitFor();
+    expect(await states(page)).toEqual(['failed']);
     await adapterNamed(page);
     await run(page).click();
     await page.getByRole('button', { name: 'Stop' }).first().click();

@@ -4,10 +4,13 @@ import { TARGETS, tryOne } from '../../scripts/fuzz/targets';
 
 /** Inputs of each kind; the seeds are those with which `npm run fuzz` begins. */
 const COUNT = 60;
+/** Seeds whose inputs went wrong once, by kind. */
+const ONCE_WRONG: Record<string, number[]> = { 'stored notebooks': [5664, 6504] };
 
 test.each(TARGETS)('$name', async (target) => {
   const wrong: string[] = [];
-  for (let seed = 1; seed <= COUNT; seed++)
+  const first = Array.from({ length: COUNT }, (_, at) => at + 1);
+  for (const seed of [...first, ...(ONCE_WRONG[target.name] ?? [])])
     await tryOne(target, seed).catch((error: Error) => wrong.push(`seed ${seed}: ${error.message}`));
   expect(wrong).toEqual([]);
 });

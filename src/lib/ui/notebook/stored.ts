@@ -170,7 +170,7 @@ export function damagedCopy(stored: unknown, read: StoredNotebook): v.InferOutpu
   const whole =
     Array.isArray(cells) &&
     cells.length === read.cells.length &&
-    cells.every((cell: { id?: unknown }, index) => cell.id === read.cells[index].id) &&
+    cells.every((cell: { id?: unknown } | null | undefined, at) => cell?.id === read.cells[at].id) &&
     countIn(outcomes) === countIn(read.outcomes);
   return whole ? undefined : { id: `damaged ${read.id}`, copyOf: read.id, stored };
 }

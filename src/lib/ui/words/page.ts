@@ -78,7 +78,7 @@ export const page = {
     `The worker stopped: ${why}. It has been restarted; the next run reloads the model.`,
   workerGone: (why: string) => `The lab’s worker keeps stopping: ${why}. Reload the page to try again.`,
   noLife: (seconds: number) =>
-    `A shader did not finish within ${seconds} seconds, so the worker was restarted.`,
+    `The GPU did not answer within ${seconds} seconds (a shader may not end), so the worker was restarted.`,
   // Opening
   brokenTitle: 'This link cannot be opened',
   brokenLink:

@@ -70,7 +70,7 @@ export const page: typeof english = {
   hidden: '计时时此标签页不在前台，速度因此变慢。请保持在前台并重新运行，数据才能比较。',
   workerStopped: (why) => `工作线程停止了：${why}。已重新启动；下次运行会重新加载模型。`,
   workerGone: (why) => `工作线程不断停止：${why}。请重新加载页面再试。`,
-  noLife: (seconds) => `着色器在 ${seconds} 秒内没有结束，因此重新启动了工作线程。`,
+  noLife: (seconds) => `GPU 在 ${seconds} 秒内没有响应（着色器可能没有结束），因此重新启动了工作线程。`,
   brokenTitle: '无法打开此链接',
   brokenLink: '链接可能在传送途中被截断了。请对方重新发送，或打开笔记本的 .md 文件。',
   brokenPreset: (name) => `这里没有名为“${name}”的预设。`,
