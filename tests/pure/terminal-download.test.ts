@@ -1,8 +1,8 @@
 // What the terminal sends to hubs and where it keeps what it fetched: HF_TOKEN, HF_ENDPOINT, LAB_CACHE.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, request as ask } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -60,6 +60,57 @@ test('the token goes to its hub and to no host behind it; the file lies in LAB_C
     vi.unstubAllEnvs();
     server.close();
     server.closeAllConnections();
+    rmSync(cache, { recursive: true });
+  }
+});
+
+/** A proxy that leads every host to one port of this machine, through a tunnel or request by request. */
+async function proxyTo(port: number) {
+  const hosts: string[] = [];
+  const server = createServer((request, response) => {
+    const { pathname, search, host } = new URL(request.url ?? '');
+    hosts.push(host);
+    const { method, headers } = request;
+    const path = `${pathname}${search}`;
+    ask({ port, path, method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    }).end();
+  });
+  server.on('connect', ({ url }, socket, head) => {
+    hosts.push(url ?? '');
+    const target = connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      target.write(head);
+      target.pipe(socket).pipe(target);
+    });
+    for (const end of [socket, target]) end.on('error', () => end.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  return { server, hosts, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test('a proxy of the environment is asked for every host', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'lab-cache-'));
+  const { server, home } = await hub();
+  const proxy = await proxyTo(Number(new URL(home).port));
+  try {
+    vi.stubEnv('LAB_CACHE', cache);
+    // A host that no name server knows.
+    vi.stubEnv('HF_ENDPOINT', 'http://hub.invalid');
+    vi.stubEnv('HTTP_PROXY', proxy.address);
+    vi.stubEnv('NO_PROXY', '');
+    const source = await openArriving('hf:o/r/m.gguf', new AbortController().signal);
+    expect(Buffer.from(await source.read(0, 1000)).equals(BYTES.subarray(0, 1000))).toBe(true);
+    await expect.poll(async () => (await storedModels(new ModelFolder()))[0]?.manifest?.found).toBe(HASH);
+    const asked = new Set(proxy.hosts.map((host) => host.replace(/:.*/, '')));
+    expect(asked).toEqual(new Set(['hub.invalid', '127.0.0.1']));
+  } finally {
+    vi.unstubAllEnvs();
+    for (const each of [server, proxy.server]) {
+      each.close();
+      each.closeAllConnections();
+    }
     rmSync(cache, { recursive: true });
   }
 });
