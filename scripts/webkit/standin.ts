@@ -1,5 +1,5 @@
 /**
- * Compiles WebKit's Metal text with clang for an AMD GPU, as a stand-in for Apple's compiler, which nobody can run here. What clang
+ * Compiles WebKit's Metal text with clang for an AMD GPU, as a stand-in for Apple's compiler, which does not run on Linux. What clang
  * makes of a loop with a volatile counter, or of loads that wait for each other, Apple's LLVM makes as well; figures compare
  * texts with each other and say nothing of an Apple GPU's speed.
  */

@@ -130,5 +130,5 @@ function placeOf(device: GPUDevice, name: string, length: number, guard: number)
   return { buffer: storageBuffer(device, name, 4 * words), before: front, length, behind };
 }
 
-/** A seed of 32 bits that nobody can know before. */
+/** A seed of 32 bits that cannot be predicted. */
 export const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0];

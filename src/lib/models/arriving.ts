@@ -56,7 +56,7 @@ export class Arriving {
   }
 }
 
-/** A promise that is settled from outside; a rejection that nobody waits for is no error. */
+/** A promise that is settled from outside; a rejection that is not waited for is no error. */
 class Later<T> {
   resolve!: (value: T) => void;
   reject!: (error: Error) => void;

@@ -25,7 +25,7 @@ export interface Manifest {
   at: string;
 }
 
-/** A file that is being written; nobody else has it open. */
+/** A file that is being written; nothing else has it open. */
 export interface PartFile {
   size(): number | Promise<number>;
   /** Writes all bytes at a position. Rejects with an error named QuotaExceededError when there is no room. */
@@ -60,7 +60,7 @@ export interface ModelStorage {
   size(key: string, file: string): Promise<number>;
   /** Deletes a folder with everything in it. */
   remove(key: string): Promise<void>;
-  /** Runs `work` while nobody else, in any tab or process, runs work under this key. `waiting` is called if it must wait. */
+  /** Runs `work` while no other tab or process runs work under this key. `waiting` is called if it must wait. */
   lock<T>(key: string, signal: AbortSignal, waiting: () => void, work: () => Promise<T>): Promise<T>;
   room(): Promise<Room>;
   /** A file with this hash that another site stored and the browser shares; undefined where there is none. */

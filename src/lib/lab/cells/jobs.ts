@@ -96,7 +96,7 @@ const measureJob =
     emit({ type: 'record', record: quality ? { ...record, quality } : record });
   };
 
-/** Compiles and checks what a run needs. A neighbour that cannot run is no failure: nobody has asked for it yet. */
+/** Compiles and checks what a run needs. A neighbour that cannot run is no failure, because it was not asked for. */
 const aheadJob =
   (run: Run): Job['work'] =>
   async (context, _emit, model) => {

@@ -4,7 +4,7 @@ import { ownerOf, readSettings } from './settings';
 interface VendorRow {
   /** A variant of one kernel, and its knobs. */
   settings: string;
-  /** `measured`: by this project, on such a GPU; `reasoned`: from what is known of it, until somebody measures. */
+  /** `measured`: by this project, on such a GPU; `reasoned`: from what is known of it, until it is measured. */
   basis: 'measured' | 'reasoned';
 }
 

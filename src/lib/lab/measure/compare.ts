@@ -220,7 +220,7 @@ class Comparing {
     const { verdict, effect, low, high } = judgeBlocks(values, { floor, last, sides });
     const inexact = this.sides[0].inexact || this.sides[side].inexact;
     return {
-      // Without a floor nobody knows what identical settings would show.
+      // Without a floor it is unknown what identical settings would show.
       verdict: inexact || floor === undefined ? 'cannot tell' : verdict,
       ratio: Math.exp(effect),
       low: Math.exp(low),

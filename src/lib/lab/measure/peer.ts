@@ -189,7 +189,7 @@ class Beside {
     const { verdict, effect, low, high } = judgeBlocks(values, { floor, last });
     const { inexact } = this.prepared;
     return {
-      // Without a floor nobody knows what identical settings would show.
+      // Without a floor it is unknown what identical settings would show.
       verdict: inexact || floor === undefined ? 'cannot tell' : verdict,
       ...{ ratio: Math.exp(effect), low: Math.exp(low), high: Math.exp(high), values },
       more: inexact ? undefined : moreBlocks(values, { floor }),

@@ -15,7 +15,7 @@ export interface Contribution {
 /** No GPU computes or reads more in a second: twice what the fastest accelerator of 2026 states for dense f16, and for memory. */
 const MOST_FLOPS = 5e15;
 const MOST_BYTES = 2e13;
-/** A clock of the CPU tells nothing shorter, and nobody waits longer for a prompt. */
+/** A clock of the CPU measures nothing shorter, and no prompt takes longer. */
 const [LEAST_SECONDS, MOST_SECONDS] = [1e-6, 24 * 3600];
 /** Figures that are computed from the samples may be off by the digits that a spreadsheet drops. */
 const TOLERANCE = 1e-3;
@@ -84,7 +84,7 @@ function notesOf(records: readonly RunRecord[]): string[] {
   ];
 }
 
-/** Cells of a CSV that differ from what its samples come to: somebody has edited a figure, or a column has another unit. */
+/** Cells of a CSV that differ from what its samples come to: a figure was edited, or a column has another unit. */
 function editedFigures(text: string, records: readonly RunRecord[]): string[] {
   const rows = rowsIn(text);
   if (rows.length !== records.length) return []; // samples, JSON or log lines

@@ -10,7 +10,7 @@ import type { NotebookCell } from './cellList';
 export class Consent {
   readonly #allowed = new Set<string>();
   readonly #hashes = new WeakMap<NotebookCell, string>();
-  /** Secret of this page, so that nobody can write a text with the hash of an allowed one. */
+  /** Secret of this page, so that a text with the hash of an allowed one cannot be written. */
   readonly #key = crypto.getRandomValues(new Uint32Array(2));
 
   /** Allows the texts of these cells; cells other than shaders need no consent. */

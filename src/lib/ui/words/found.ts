@@ -86,7 +86,7 @@ export default {
   useSettings: 'Use these settings in a new sweep',
   useEverywhere: 'Use them in all cells',
   copySettings: 'Copy settings',
-  // The offer to tune a GPU that nobody has measured
+  // The offer to tune a GPU without measured defaults
   notMeasuredHere:
     'No defaults were measured on a GPU like this one. A search of about a minute finds its fastest settings; it can be stopped at any time.',
   tuneHere: 'Tune for this GPU',
