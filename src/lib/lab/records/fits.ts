@@ -1,6 +1,6 @@
 /** Fits of chunk sweeps: the speed that ever larger chunks would approach, and the fixed cost of each chunk. */
 import { settingsWithout } from '../experiment/settings';
-import { placeKey } from './identity';
+import { placeKey, placeLabel, setupKeys } from './identity';
 import type { RunRecord } from './record';
 import { type ChunkFit, fitChunks, median } from '../statistics/descriptive';
 
@@ -16,7 +16,7 @@ export interface SeriesFit {
 }
 
 /**
- * Fits every chunk sweep among the records: runs at one place that differ only in their chunk, with at least two sizes. The last,
+ * Fits every chunk sweep among the records: runs of one session that differ only in their chunk, with at least two sizes. The last,
  * ragged chunk of a prompt counts as its share of a full one. A fit whose fixed cost is below zero is left out: it comes of noise and
  * says nothing.
  */
@@ -27,10 +27,11 @@ export function chunkFits(records: readonly RunRecord[]): SeriesFit[] {
     points: { tokens: number; seconds: number }[];
   }
   const sweeps = new Map<string, Sweep>();
+  const varying = setupKeys(records);
   for (const record of records) {
     const { chunk, prefill, prefillSeconds } = record;
     const settings = settingsWithout(record.settings, 'chunk');
-    const key = `${settings}\n${placeKey(record)}`;
+    const key = [settings, placeKey(record), placeLabel(record, varying)].join('\n');
     const sweep = sweeps.get(key) ?? { settings, runs: [], points: [] };
     sweep.runs.push(record);
     sweep.points.push({ tokens: chunk, seconds: (median(prefillSeconds) * chunk) / prefill });

@@ -29,7 +29,7 @@ export function differingPlaces(
   before: readonly RunRecord[],
   after: readonly RunRecord[],
 ): [string, string] | [] {
-  const keys = varyingPlaces([...before, ...after], ({ settings }) => placeOf(settings));
+  const keys = varyingPlaces([...before, ...after]);
   const said = [before, after].map((records) =>
     [...new Set(records.map((record) => placeLabel(record, keys)))].join(', '),
   );

@@ -2,11 +2,12 @@
 import { NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
+import { coordinates } from '../../lab/records/identity';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
 import { locale, t, wordOf } from '../words/words.svelte';
-import { coordinates, labelOf, varyingKeys } from './varying';
+import { labelOf, varyingKeys } from './varying';
 
 /** A finished run with its number in the table. */
 export interface NumberedRecord {
@@ -43,7 +44,7 @@ interface Series {
   label: string;
   /** 'run': measured now; 'reference': published figures; 'baseline': an earlier run; 'ghost': before the last change. */
   origin: 'run' | 'reference' | 'baseline' | 'ghost';
-  /** Points in order of x, one per x: of runs with the same x, the last one. */
+  /** Points in order of x, one per x. */
   points: Point[];
 }
 
@@ -212,10 +213,13 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
   const varying = varyingKeys(records, [...ghosts, ...baseline]);
   const words = t().cells;
+  const names = new Set<string>();
   const bar = (record: RunRecord, number: number | undefined, origin: Series['origin'], note = ''): BarOf => {
     const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;
     const point = pointOf(record, number, 0);
-    const label = `${labelOf(record, varying) || record.model}${note && ` (${note})`}`;
+    const named = `${labelOf(record, varying) || record.model}${note && ` (${note})`}`;
+    const label = unused(named, (name) => names.has(name));
+    names.add(label);
     const bar = { ...point, label, origin };
     if (base && origin === 'run') return againstBase(bar, base, runs);
     return { ...bar, delta: ghost && point.tokensPerSecond / tokensPerSecond(ghost) - 1 };
@@ -244,6 +248,13 @@ export function isQuickLook(record: RunRecord): boolean {
   return (samplesOf(record) ?? Infinity) < Number(asked ?? NUMBERS.samples.default);
 }
 
+/** The label, or `label (2)` and so on if it is taken: nothing tells these runs apart, and each is shown. */
+function unused(label: string, taken: (label: string) => boolean): string {
+  let name = label;
+  for (let count = 2; taken(name); count++) name = `${label} (${count})`;
+  return name;
+}
+
 function linesOf(
   runs: readonly { record: RunRecord; number: number | undefined }[],
   axis: string,
@@ -253,7 +264,8 @@ function linesOf(
   for (const { record, number } of runs) {
     const x = coordinates(record)[axis];
     if (typeof x !== 'number') continue; // its variant does not have the axis's knob
-    const label = labelOf(record, varying, axis) || record.model;
+    const named = labelOf(record, varying, axis) || record.model;
+    const label = unused(named, (name) => lines.get(name)?.has(x) === true);
     const line = lines.get(label) ?? new Map<number, Point>();
     lines.set(label, line.set(x, pointOf(record, number, x)));
   }

@@ -1,21 +1,7 @@
 /** The settings and circumstances that tell runs apart, and the labels of runs that follow from them. */
-import { fieldOf, RESULT_NAMES } from '../../lab/experiment/descriptors';
-import { placeLabel, varyingPlaces } from '../../lab/records/identity';
+import { coordinates, placeLabel, sessionKeys, varyingPlaces } from '../../lab/records/identity';
 import type { RunRecord } from '../../lab/records/record';
 import { familyOf } from '../../shaders/formats/formats';
-
-/** The settings that distinguish a record from other records. */
-export function coordinates(record: RunRecord) {
-  const { model, variants } = record;
-  const place: Record<string, string | number> = { model };
-  for (const name of RESULT_NAMES) place[name] = record[fieldOf(name)];
-  if (!model.startsWith('synthetic-')) delete place.seed;
-  for (const [kernel, { name, knobs }] of Object.entries(variants)) {
-    place[kernel] = name;
-    for (const [knob, value] of Object.entries(knobs)) place[`${kernel}.${knob}`] = value;
-  }
-  return place;
-}
 
 /** The chunk of a record that was cut to the prompt by one larger chunk, which all of them have, does not count as a difference. */
 const cutToPrompt = (records: readonly RunRecord[]): boolean => {
@@ -23,16 +9,13 @@ const cutToPrompt = (records: readonly RunRecord[]): boolean => {
   return records.every(({ chunk, prefill }) => chunk === Math.min(prefill, largest));
 };
 
-/** The point of a record in its sweep, without the place where it was measured. */
-const pointKeyOf = (record: RunRecord): string => JSON.stringify(coordinates(record));
-
 /**
- * The keys in which these records differ, and in which the places differ where they were measured. `ghosts` count for the former,
- * and do not set builds apart: what an edit of a shader changed is shown as a change.
+ * The keys in which these records differ, and in which the places and sessions differ where they were measured. `ghosts` count for
+ * the former, and do not set builds apart: what an edit of a shader changed is shown as a change.
  */
 export function varyingKeys(own: readonly RunRecord[], ghosts: readonly RunRecord[] = []): string[] {
-  const places = varyingPlaces(own, pointKeyOf).filter((key) => key !== 'model');
-  return [...varyingSettings([...own, ...ghosts]), ...places];
+  const places = varyingPlaces(own).filter((key) => key !== 'model');
+  return [...varyingSettings([...own, ...ghosts]), ...places, ...sessionKeys(own)];
 }
 
 function varyingSettings(records: readonly RunRecord[]): string[] {
