@@ -1,7 +1,7 @@
 // llama.cpp through the npm package node-llama-cpp, where the user has installed it: the lab does not depend on it.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Run } from '../src/lib/lab/experiment/expand';
@@ -32,11 +32,15 @@ interface Context {
 interface Model {
   size: number;
   gpuLayers: number;
+  /** Absent in older versions. */
+  useMmap?: boolean;
   createContext(options: Record<string, unknown>): Promise<Context>;
   dispose(): Promise<void>;
 }
 interface Llama {
   gpu: string | false;
+  /** 0: as many as there are. */
+  maxThreads: number;
   llamaCppRelease: { repo: string; release: string };
   getGpuDeviceNames(): Promise<string[]>;
   loadModel(options: { modelPath: string }): Promise<Model>;
@@ -63,6 +67,15 @@ export const BACKENDS = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const;
 export async function openLlama(file: string, run: Run, backend: string): Promise<LlamaPeer> {
   const { version, getLlama } = await findPackage();
   const llama = await startLlama(getLlama, backend);
+  try {
+    return await peerWith(llama, version, file, run);
+  } catch (reason) {
+    await llama.dispose(); // with it goes all that it has loaded
+    throw reason;
+  }
+}
+
+async function peerWith(llama: Llama, version: string, file: string, run: Run): Promise<LlamaPeer> {
   const from = performance.now();
   const model = await llama.loadModel({ modelPath: file }).catch((reason: Error) => {
     throw new Error(`llama.cpp does not load ${file}: ${reason.message}`, { cause: reason });
@@ -72,9 +85,10 @@ export async function openLlama(file: string, run: Run, backend: string): Promis
     model.createContext({
       ...{ contextSize: capacity, batchSize: Math.min(run.chunk, capacity), sequences: 1 },
       ...{ failedCreationRemedy: false, ignoreMemorySafetyChecks: true },
+      ...(llama.gpu ? {} : { threads: threadsOf(llama) }),
     });
   const trial = await contextOf(run.prefill + run.decode + 8);
-  const threads = trial.currentThreads;
+  const { currentThreads: threads, batchSize } = trial;
   await trial.dispose();
   const { release } = llama.llamaCppRelease;
   const cpu = cpus()[0]?.model ?? '';
@@ -89,10 +103,11 @@ export async function openLlama(file: string, run: Run, backend: string): Promis
       adapter: devices || cpu,
       software: false,
       agent: `node-llama-cpp ${version}, Node ${process.version}`,
+      // What the package does not tell, such as the types of the state, is left out.
       setup: {
         ...{ build_commit: release, cpu_info: cpu, backends: used },
-        ...{ n_batch: String(run.chunk), n_threads: String(threads), n_gpu_layers: String(model.gpuLayers) },
-        ...{ type_k: 'f32', type_v: 'f32', use_mmap: '1' },
+        ...{ n_batch: String(batchSize), n_threads: String(threads), n_gpu_layers: String(model.gpuLayers) },
+        ...(model.useMmap !== undefined && { use_mmap: String(Number(model.useMmap)) }),
       },
     },
     prepare: async (capacity) => preparedWith(await contextOf(capacity)),
@@ -102,6 +117,9 @@ export async function openLlama(file: string, run: Run, backend: string): Promis
     },
   };
 }
+
+/** The package starts at least four threads, which wait for each other many times as long where there are fewer processors. */
+const threadsOf = ({ maxThreads }: Llama) => Math.min(maxThreads || Infinity, availableParallelism());
 
 async function startLlama(getLlama: Package['getLlama'], backend: string): Promise<Llama> {
   const options = { build: 'never', progressLogs: false, logLevel: 'error' };

@@ -24,7 +24,7 @@ bad
 \`\`\`
 `;
 
-test('a sweep is drawn with the results below it, results by themselves, and other cells not at all', () => {
+test('a sweep is drawn with the results below it, results as their sweep draws them, and other cells not at all', () => {
   expect(firstChart(NOTEBOOK)).toBe(2);
   expect(embeddedOf(NOTEBOOK, '2')).toMatchObject({
     title: 'Mine & "yours"',
@@ -34,7 +34,7 @@ test('a sweep is drawn with the results below it, results by themselves, and oth
     records: [{ model: 'synthetic-2.9b', prefill: 64 }, { prefill: 128 }],
   });
   expect(embeddedOf(NOTEBOOK, '3')).toMatchObject({
-    references: [],
+    references: ['phase-2'],
     target: 650,
     axis: 'prefill',
     records: [{}, {}],

@@ -240,13 +240,15 @@ describe('the gallery', () => {
 test('a link with results takes along what is not frozen, and nothing twice', async () => {
   const cells = cellsOf('# A\n\n```lab sweep\nprefill=512\n```\n\n```lab sweep\nprefill=64\n```\n');
   const sweeps = cells.filter(({ kind }) => kind === 'sweep');
-  const recordsOf = (id: string) => (id === sweeps[0].id ? [fresh] : []);
-  const left = unfrozenIn(cells, recordsOf);
-  expect(left).toMatchObject([{ id: sweeps[0].id, number: 2, settings: 'prefill=512', records: [fresh] }]);
+  const events = [{ type: 'record' as const, record: fresh }];
+  const left = unfrozenIn(cells, (id) => (id === sweeps[0].id ? events : []));
+  expect(left).toMatchObject([
+    { id: sweeps[0].id, number: 2, settings: 'prefill=512', csv: toCsv([fresh]), runs: 1 },
+  ]);
   const whole = cellsOf(textWithResults(cells, left));
   expect(whole.map(({ kind }) => kind)).toEqual(['prose', 'sweep', 'csv', 'sweep']);
   const again = whole.filter(({ kind }) => kind === 'sweep');
-  expect(unfrozenIn(whole, (id) => (id === again[0].id ? [fresh] : []))).toEqual([]);
+  expect(unfrozenIn(whole, (id) => (id === again[0].id ? events : []))).toEqual([]);
   const { cells: received } = await readLink(
     await linkOf(parseNotebook(textWithResults(cells, left)), 'results'),
   );

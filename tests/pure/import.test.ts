@@ -9,8 +9,7 @@ import { chunkFits } from '../../src/lib/lab/records/fits';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
 import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
-import { toJson, toJsonLines } from '../../src/lib/lab/records/runsJson';
-import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
+import { toJson } from '../../src/lib/lab/records/runsJson';
 import { markdownTable } from '../../src/lib/lab/records/table';
 import { barsOf, summarise, viewOf } from '../../src/lib/ui/results/series';
 import { speak } from '../../src/lib/ui/words/words.svelte';
@@ -264,22 +263,6 @@ describe('the lab', () => {
     );
     expect(twice({ labVersion: '9.9.9' })).toContain('lab 9.9.9');
     expect(twice({ kernelHash: '0badcafe' })).toContain('kernels 0badcafe');
-  });
-
-  test.each([
-    ['CSV', toCsv],
-    ['samples', samplesToCsv],
-    ['JSON', toJson],
-    ['JSON Lines', toJsonLines],
-  ])('%s comes back as the same records, whatever they hold', (_, write) => {
-    const records = fc.array(anyRecord, { minLength: 1, maxLength: 3 });
-    fc.assert(
-      fc.property(records, (written) => {
-        const { records: back, leftOut } = readRuns(write(written));
-        expect(JSON.parse(JSON.stringify(back))).toEqual(JSON.parse(JSON.stringify(written)));
-        expect(leftOut).toEqual([]);
-      }),
-    );
   });
 
   test('JSON has llama-bench’s fields, with its samples', async () => {

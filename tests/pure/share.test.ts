@@ -6,15 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyDiff, diffOf } from '../../src/lib/lab/notebook/diff';
 import { markdownTable } from '../../src/lib/lab/records/table';
-import { kernelsToCsv } from '../../src/lib/lab/records/profile';
 import { toIpynb } from '../../src/lib/lab/notebook/ipynb';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
-import { parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { readCell } from '../../src/lib/lab/cells/cells';
 import { type Cell, makeCell, parseNotebook, printNotebook } from '../../src/lib/lab/notebook/notebook';
 import { LAB_VERSION } from '../../src/lib/lab/version';
-import type { Profile } from '../../src/lib/lab/records/profile';
 import { rateInterval, type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
 import { fromCsv, summariesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import {
@@ -386,39 +383,6 @@ describe('for elsewhere', () => {
     expect(notebook.cells[1].outputs[0].data['text/markdown'].join('')).toContain('Prefill');
     expect(notebook.cells[2].outputs).toEqual([]);
     expect(new Set(notebook.cells.map(({ id }: { id: string }) => id)).size).toBe(4);
-  });
-
-  test('kernels of a profile are rows as test-backend-ops writes them', () => {
-    const row = {
-      kernel: 'wkv',
-      variant: 'lanes',
-      shape: 'tokens 8, columns 256',
-      uses: 4,
-      dispatches: 8,
-      seconds: 4e-3,
-    };
-    const profile = {
-      adapter: 'A GPU',
-      rows: [
-        {
-          ...row,
-          flop: 1e6,
-          bytes: 2048,
-          passes: [],
-          secondsAtPeak: 1e-3,
-          beyondTargetSeconds: 2e-3,
-          computePeak: 1e12,
-        },
-      ],
-    } as unknown as Profile;
-    const [read] = parseCsv(kernelsToCsv(profile, '2026-01-31T12:00:00Z'));
-    expect(read).toMatchObject({
-      op_name: 'wkv',
-      op_params: 'tokens 8,columns 256',
-      test_mode: 'perf',
-      time_us: '1000',
-    });
-    expect(read).toMatchObject({ flops: '1000000000', memory_kb: '2', x_variant: 'lanes', x_roof_us: '250' });
   });
 });
 

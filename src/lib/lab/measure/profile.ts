@@ -17,6 +17,7 @@ import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
 import { median } from '../statistics/descriptive';
 import { warningsOf } from './warnings';
+import { LAB_VERSION } from '../version';
 import { Watch } from './watch';
 
 /** Number of repetitions: their mean averages out a browser's coarse clock. */
@@ -65,6 +66,8 @@ export async function profile(
     software: gpu.adapter.software,
     startedAt,
     agent: host.agent,
+    kernelHash: prepared.kernelHash,
+    labVersion: LAB_VERSION,
     timeline: timelineOf(times, rows),
     rows: rows.map((row) => ({
       ...row,

@@ -7,9 +7,9 @@ import { mean, standardDeviation } from '../statistics/descriptive';
 const ratesOf = ({ prefill, prefillSeconds }: RunRecord) =>
   prefillSeconds.map((seconds) => prefill / seconds);
 
-/** A column that a record of llama-bench has itself; the lab's own records have `own`. */
+/** A column that a record of another program may have itself, and is empty where it does not; the lab's own records have `own`. */
 const given = (name: string, title: string, own: Column['value']) =>
-  exported(name, title, (r) => r.setup?.[name] ?? own(r));
+  exported(name, title, (r) => (r.setup ? (r.setup[name] ?? '') : own(r)));
 
 /**
  * llama-bench's columns, with its names and units, so that llama.cpp's compare-llama-bench.py reads the file: a run is a

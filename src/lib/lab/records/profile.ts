@@ -1,4 +1,4 @@
-/** The result of a profile, and its CSV. Plain data, measured by measure/profile.ts. */
+/** The result of a profile, and its table as CSV. Plain data, measured by measure/profile.ts. */
 import { formatCsv } from './csv';
 import type { Warning } from './record';
 
@@ -78,6 +78,9 @@ export interface Profile {
   /** ISO 8601, UTC, and the browser's user agent; absent in profiles of version 0.2 and older. */
   startedAt?: string;
   agent?: string;
+  /** The hash of the kernels, as in a record, and the version of the lab that measured it; absent as well. */
+  kernelHash?: string;
+  labVersion?: string;
   rows: ProfileRow[];
   /**
    * The dispatches of one repetition in order, each in a pass of its own: the place of its row in `rows`, and seconds by the GPU's
@@ -145,48 +148,6 @@ export function variantSums(rows: readonly Pick<ProfileRow, 'kernel' | 'variant'
   return [...sums.values()].sort((a, b) => b.seconds - a.seconds);
 }
 
-/** The columns of llama.cpp's test-backend-ops, then the lab's own. */
-const KERNEL_COLUMNS = [
-  ...[
-    'test_time',
-    'build_commit',
-    'backend_name',
-    'op_name',
-    'op_params',
-    'test_mode',
-    'supported',
-    'passed',
-  ],
-  ...['error_message', 'time_us', 'flops', 'bandwidth_gb_s', 'memory_kb', 'n_runs', 'device_description'],
-  ...[
-    'backend_reg_name',
-    'x_variant',
-    'x_dispatches',
-    'x_share',
-    'x_compute_roof_flops',
-    'x_roof_us',
-    'x_beyond_target_us',
-  ],
-];
-
-/** One row per kernel and shape of a profile, with the time of one use in microseconds. `testTime`: ISO 8601, UTC. */
-export function kernelsToCsv({ rows, adapter }: Profile, testTime: string): string {
-  const all = rows.reduce((sum, { seconds }) => sum + seconds, 0);
-  const lines = rows.map((row) => {
-    const { kernel, variant, shape, uses, dispatches, seconds, flop, bytes, secondsAtPeak } = row;
-    const each = seconds / uses;
-    const rate = (amount: number | undefined, unit: number) =>
-      amount !== undefined && each > 0 ? amount / each / unit : undefined;
-    return [
-      ...[testTime, '', 'WebGPU', kernel, shape.replaceAll(', ', ','), 'perf', 1, 1, ''],
-      ...[1e6 * each, rate(flop, 1), rate(bytes, 1e9), bytes && Math.ceil(bytes / 1024), uses, adapter],
-      ...['WebGPU', variant, dispatches, seconds / all, row.computePeak],
-      secondsAtPeak === undefined ? undefined : (1e6 * secondsAtPeak) / uses,
-      (1e6 * row.beyondTargetSeconds) / uses,
-    ];
-  });
-  return formatCsv([KERNEL_COLUMNS, ...lines]);
-}
 const TITLES = [
   'kernel',
   'variant',

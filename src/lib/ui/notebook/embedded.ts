@@ -44,7 +44,7 @@ export function embeddedOf(text: string, wanted: string): Omit<Embedded, 'addres
       cells.flatMap((each, index) => (hasChart(each) ? [index + 1] : [])),
     );
   if (cell.kind === 'csv')
-    return { title, records: readRuns(contentOf(cell)).records, ...drawnBy(cells[at - 1]), references: [] };
+    return { title, records: readRuns(contentOf(cell)).records, ...drawnBy(cells[at - 1]) };
   const below = cells[at + 1];
   return {
     title,

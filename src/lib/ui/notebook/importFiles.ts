@@ -55,10 +55,16 @@ async function textOf(file: File, largest: number): Promise<string> {
 
 /** Adds the results as a csv cell below the selected cell. Returns a message about rows that were left out. */
 async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
+  const { isKernelsCsv, kernelsToCsv, readKernels } = await import('../../lab/records/kernelsCsv');
   const { toCsv } = await import('../../lab/records/runsCsv');
   const { readRuns } = await import('../../lab/records/import');
-  const { records, leftOut } = readRuns(await textOf(file, LARGEST_RESULTS));
+  const text = await textOf(file, LARGEST_RESULTS);
   const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;
+  if (isKernelsCsv(text)) {
+    notebook.addResults(kernelsToCsv(readKernels(text)), at, 'file');
+    return undefined;
+  }
+  const { records, leftOut } = readRuns(text);
   if (records.length) notebook.addResults(toCsv(records), at, 'file');
   return leftOut.length ? `${file.name}: ${leftOut.join('. ')}.` : undefined;
 }

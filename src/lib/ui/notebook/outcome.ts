@@ -4,6 +4,7 @@
 import type { LabEvent } from '../../lab/cells/events';
 import { KINDS } from '../../lab/cells/kinds';
 import { upgradeEvent } from '../../lab/cells/stored';
+import type { Profile } from '../../lab/records/profile';
 import { type RunRecord, upgradeRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
 
@@ -42,6 +43,10 @@ export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 /** The run records among these events. */
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
+
+/** The profiles among these events. */
+export const profilesIn = (events: readonly ResultEvent[]): Profile[] =>
+  events.flatMap((event) => (event.type === 'profiled' ? [event.profile] : []));
 
 const RESULTS = new Set<string>([
   ...Object.values(KINDS).flatMap(({ results }) => Object.keys(results)),

@@ -240,10 +240,13 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
 export const samplesOf = ({ prefillSeconds, summary }: RunRecord): number | undefined =>
   summary ? summary.samples : prefillSeconds.length;
 
-/** True for a record of this lab with fewer samples than its settings ask for, also where a link has only their summary. */
+/**
+ * True for a record with fewer samples than its settings ask for, also where a link has only their summary. Only a lab that says its
+ * version takes quick looks: another program asks for other numbers.
+ */
 export function isQuickLook(record: RunRecord): boolean {
-  const { settings, summary, labVersion } = record;
-  if (summary && labVersion === undefined) return false; // another program asks for other numbers
+  const { settings, labVersion } = record;
+  if (labVersion === undefined) return false;
   const asked = writtenSettings(settings).find(({ key }) => key === 'samples')?.values[0];
   return (samplesOf(record) ?? Infinity) < Number(asked ?? NUMBERS.samples.default);
 }
