@@ -1,6 +1,7 @@
 // The command results: validates files of results before they are published beside others.
 import { readFile } from 'node:fs/promises';
 import { checkContribution } from '../src/lib/lab/records/contribution';
+import { textIn } from '../src/lib/lab/records/textIn';
 import { inferenceReport } from '../src/lib/lab/records/report';
 import type { Arguments } from './arguments';
 import { print, tell } from './host';
@@ -17,12 +18,12 @@ export async function resultFiles({ words }: Arguments): Promise<boolean> {
   let fit = true;
   const records = [];
   for (const path of files) {
-    const text = await readFile(path, 'utf8').catch((reason: NodeJS.ErrnoException) => {
+    const bytes = await readFile(path).catch((reason: NodeJS.ErrnoException) => {
       throw new Error(
         reason.code === 'ENOENT' ? `No such file: ${path}` : `Cannot read ${path}: ${reason.message}`,
       );
     });
-    const found = checkContribution(text);
+    const found = checkContribution(textIn(bytes));
     records.push(...found.records);
     for (const problem of found.problems) tell(`${path}: ${problem}\n`);
     for (const note of found.notes) tell(`${path}: note: ${note}\n`);

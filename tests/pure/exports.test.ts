@@ -63,12 +63,31 @@ describe('CSV by the letter of RFC 4180', () => {
         };
         const csv = besideToCsv({ peer, own, against, prompts: 4, agreeing: 3 });
         const [first, second] = named(strictCsv(csv));
-        expect([...first.keys()].slice(0, 35)).toEqual(COLUMNS.slice(0, 35).map(({ name }) => name));
+        expect([...first.keys()].slice(0, 39)).toEqual(COLUMNS.slice(0, 39).map(({ name }) => name));
         expect([first.get('x_vs_ratio'), second.get('x_vs_ratio')]).toEqual(['', String(ratio)]);
         expect([second.get('x_vs_blocks'), second.get('x_vs_same_token')]).toEqual(['2', '0.75']);
         expect(first.get('gpu_info')).toBe(peer.adapter);
         expect(fromCsv(csv)).toEqual(fromCsv(toCsv([peer, own])));
       }),
+    );
+  });
+
+  test('and llama.cpp’s script, which keeps each of its columns in a table of SQLite, gets numbers where it wants them', () => {
+    const numbers =
+      'build_number model_size model_n_params n_batch n_ubatch n_threads cpu_strict poll n_gpu_layers main_gpu no_kv_offload ' +
+      'flash_attn embeddings no_op_offload n_prompt n_gen n_depth avg_ns stddev_ns n_cpu_moe fit_target fit_min_ctx';
+    fc.assert(
+      fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 3 }), (records) => {
+        for (const row of named(strictCsv(toCsv(records)))) {
+          for (const name of numbers.split(' '))
+            expect(row.get(name), name).toMatch(/^(\d+|\d\.?\d*e\+\d+|)$/);
+          for (const name of ['avg_ts', 'stddev_ts'])
+            expect(Number(row.get(name)), name).toBeGreaterThanOrEqual(0);
+          expect(row.get('build_commit')).not.toBe('');
+          expect(new Date(row.get('test_time')!).toISOString()).toBe(row.get('test_time'));
+        }
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -58,12 +58,12 @@ const cell = (name: string, of = record) => COLUMNS.find((column) => column.name
 
 describe('columns', () => {
   test('llama-bench’s come first, under its own names and in its units', () => {
-    // The columns that llama.cpp's compare-llama-bench.py (2026) requires of a CSV, and the optional ones.
+    // The columns that llama.cpp's compare-llama-bench.py reads, the last four from v0.5.0 on, which requires them.
     const names =
       'build_commit build_number cpu_info gpu_info backends model_filename model_type model_size model_n_params n_batch ' +
       'n_ubatch n_threads cpu_mask cpu_strict poll type_k type_v n_gpu_layers split_mode main_gpu no_kv_offload ' +
       'flash_attn tensor_split tensor_buft_overrides use_mmap embeddings no_op_offload n_prompt n_gen n_depth test_time ' +
-      'avg_ns stddev_ns avg_ts stddev_ts';
+      'avg_ns stddev_ns avg_ts stddev_ts load_mode n_cpu_moe fit_target fit_min_ctx';
     expect(
       COLUMNS.map(({ name }) => name)
         .filter((name) => !name.startsWith('x_'))

@@ -49,13 +49,33 @@ function fromJson(text: string): ImportedRuns {
   return { records, leftOut: [...leftOut, ...skipped] };
 }
 
-function fromTable(text: string, before: readonly Line[]): ImportedRuns {
+/** The rows of a CSV, and the lines between that are none. A last line that was cut off is read past, like a log line. */
+function rowsOf(text: string): { rows: Record<string, string>[]; others: Line[] } {
   const others: Line[] = [];
-  const rows = parseCsv(text, (line, cells, wanted) => {
-    const log = wanted >= WIDE && cells.length < wanted / 2;
-    if (log) others.push({ line, text: cells.join(',') });
-    return log;
-  });
+  const parsed = (part: string) =>
+    parseCsv(part, (line, cells, wanted) => {
+      const log = wanted >= WIDE && cells.length < wanted / 2;
+      if (log) others.push({ line, text: cells.join(',') });
+      return log;
+    });
+  try {
+    return { rows: parsed(text), others };
+  } catch (reason) {
+    const whole = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+    if (whole === 0 || whole === text.length) throw reason;
+    others.length = 0;
+    try {
+      const rows = parsed(text.slice(0, whole));
+      const line = text.slice(0, whole).split(/\r\n?|\n/).length;
+      return { rows, others: [...others, { line, text: text.slice(whole) }] };
+    } catch {
+      throw reason;
+    }
+  }
+}
+
+function fromTable(text: string, before: readonly Line[]): ImportedRuns {
+  const { rows, others } = rowsOf(text);
   const skipped = told([...before, ...others]);
   const names = Object.keys(rows[0] ?? {});
   if (rows.length === 0) throw new Error('This CSV names columns and has no rows');

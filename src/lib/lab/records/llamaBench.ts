@@ -17,7 +17,7 @@ const given = (name: string, title: string, own: Column['value']) =>
  * here are 0 or empty. Decoding has columns of its own; in llama-bench it would be another row.
  */
 export const LLAMA_BENCH: readonly Column[] = [
-  given('build_commit', 'Kernel hash', (r) => r.kernelHash),
+  exported('build_commit', 'Kernel hash', (r) => r.setup?.build_commit ?? r.kernelHash),
   given('build_number', 'Build', () => 0),
   given('cpu_info', 'CPU', () => ''),
   exported('gpu_info', 'Adapter', (r) => r.adapter),
@@ -44,4 +44,7 @@ export const LLAMA_BENCH: readonly Column[] = [
   ),
   exported('avg_ts', 'Mean (tok/s)', (r) => mean(ratesOf(r))),
   exported('stddev_ts', 'Standard deviation (tok/s)', (r) => standardDeviation(ratesOf(r))),
+  // Later than the others: the script of llama.cpp v0.5.0 refuses files without them, and older ones pass over them.
+  given('load_mode', 'load_mode', () => 'auto'),
+  ...['n_cpu_moe', 'fit_target', 'fit_min_ctx'].map((name) => given(name, name, () => 0)),
 ];

@@ -19,6 +19,8 @@ interface Test {
   setup: Record<string, string>;
   /** Equal for tests of the same model with the same setup. */
   key: string;
+  /** Equal for those of one session too: in a file that was appended to, the second of two equal tests is of the second. */
+  session: string;
   row: Row;
 }
 
@@ -35,20 +37,34 @@ export function fromLlamaBench(
   rows: readonly Row[],
   word: string,
 ): { records: RunRecord[]; leftOut: string[] } {
-  const tests = rows.map((row, index) => readTest(row, `${word} ${index + 1}`));
+  const tests = inSessions(rows.map((row, index) => readTest(row, `${word} ${index + 1}`)));
   const isPrompt = ({ prompt, generated }: Test) => prompt > 0 && generated === 0;
   const prompts = tests.filter(isPrompt);
   const decodeOf = new Map<string, Test>();
   for (const test of tests)
-    if (test.prompt === 0 && test.generated > 0 && !decodeOf.has(test.key)) decodeOf.set(test.key, test);
-  const records = prompts.map((test) => recordOf(test, decodeOf.get(test.key)));
-  const setups = new Set(prompts.map(({ key }) => key));
+    if (test.prompt === 0 && test.generated > 0 && !decodeOf.has(test.session))
+      decodeOf.set(test.session, test);
+  const records = prompts.map((test) => recordOf(test, decodeOf.get(test.session)));
+  const shown = new Map(
+    prompts.flatMap(({ session }) => decodeOf.get(session) ?? []).map((test) => [test.key, test]),
+  );
+  const used = new Set(prompts.map(({ session }) => decodeOf.get(session)));
   const leftOut = tests
-    .filter((test) => !isPrompt(test) && !(setups.has(test.key) && decodeOf.get(test.key) === test))
-    .map((test) => whyLeftOut(test, setups.has(test.key) ? decodeOf.get(test.key) : undefined));
+    .filter((test) => !isPrompt(test) && !used.has(test))
+    .map((test) => whyLeftOut(test, shown.get(test.key)));
   if (records.length === 0)
     throw new Error(`This file has no prompt test (pp). ${leftOut.slice(0, 3).join('. ')}`);
   return { records, leftOut };
+}
+
+function inSessions(tests: readonly Omit<Test, 'session'>[]): Test[] {
+  const counts = new Map<string, number>();
+  return tests.map((test) => {
+    const same = `${test.prompt} ${test.generated} ${test.key}`;
+    const count = (counts.get(same) ?? 0) + 1;
+    counts.set(same, count);
+    return { ...test, session: `${count} ${test.key}` };
+  });
 }
 
 function whyLeftOut({ place, prompt, generated }: Test, shown: Test | undefined): string {
@@ -60,7 +76,7 @@ function whyLeftOut({ place, prompt, generated }: Test, shown: Test | undefined)
     : `${place} times ${generated} generated tokens, and no prompt test has the same setup`;
 }
 
-function readTest(row: Row, place: string): Test {
+function readTest(row: Row, place: string): Omit<Test, 'session'> {
   const number = (name: string): number => {
     const given = Object.hasOwn(row, name) ? row[name] : undefined;
     const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
@@ -169,23 +185,33 @@ const TABLE_NAMES: Record<string, string> = {
 };
 
 /**
- * The rows of llama-bench's Markdown table, with the fields of its JSON. Sizes are left out: the table rounds them. Throws an
- * Error that names the line that cannot be read.
+ * The rows of llama-bench's Markdown tables, with the fields of its JSON; the line `build: …` below a table is of its rows. Sizes are left
+ * out: the table rounds them. Throws an Error that names the line that cannot be read.
  */
 export function readLlamaTable(text: string): Row[] {
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  const head = headOf(lines);
-  const names = cellsOf(lines[head]);
-  const build = lines.map((line) => /^build: (\w{1,40}) \((\d{1,9})\)$/.exec(line.trim())).find(Boolean);
-  const rows = lines.slice(head + 1).flatMap((line, index) => {
-    if (!line.startsWith('|') || /^[|\s:-]*$/.test(line) || headOf([line]) === 0) return [];
-    const place = `Line ${head + index + 2} of the table`;
+  const rows: Row[] = [];
+  let names: string[] | undefined;
+  let built = 0;
+  text.split('\n').forEach((written, index) => {
+    const line = written.trimEnd();
+    const [, commit, number] = /^build: (\w{1,40}) \((\d{1,9})\)$/.exec(line.trim()) ?? [];
+    if (commit) {
+      const build = { build_commit: commit, build_number: number };
+      rows.splice(built, Infinity, ...rows.slice(built).map((row) => ({ ...build, ...row })));
+      built = rows.length;
+    }
+    if (!line.startsWith('|') || /^[|\s:-]*$/.test(line)) return;
     const cells = cellsOf(line);
-    if (cells.length !== names.length)
-      throw new Error(`${place} has ${cells.length} cells; its first line names ${names.length}`);
-    return [rowOf(Object.fromEntries(names.map((name, at) => [name, cells[at]])), place)];
+    if (headOf([line]) === 0) names = cells;
+    else if (names) rows.push(tableRow(names, cells, `Line ${index + 1} of the table`));
   });
-  return rows.map((row) => ({ ...(build && { build_commit: build[1], build_number: build[2] }), ...row }));
+  return rows;
+}
+
+function tableRow(names: readonly string[], cells: readonly string[], place: string): Row {
+  if (cells.length !== names.length)
+    throw new Error(`${place} has ${cells.length} cells; its first line names ${names.length}`);
+  return rowOf(Object.fromEntries(names.map((name, at) => [name, cells[at]])), place);
 }
 
 function rowOf(cells: Record<string, string>, place: string): Row {

@@ -1,5 +1,6 @@
 /** Imports files that were dropped or chosen: notebooks, results and models. */
 import { readNotebookText } from '../../lab/notebook/notebook';
+import { textIn } from '../../lab/records/textIn';
 import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
 import { t } from '../words/words.svelte';
@@ -50,7 +51,7 @@ async function take(file: File, notebook: Notebook): Promise<string | undefined>
 
 async function textOf(file: File, largest: number): Promise<string> {
   if (file.size > largest) throw new Error(t().page.fileTooLarge(megabytes(file.size), megabytes(largest)));
-  return file.text();
+  return textIn(new Uint8Array(await file.arrayBuffer()));
 }
 
 /** Adds the results as a csv cell below the selected cell. Returns a message about rows that were left out. */
