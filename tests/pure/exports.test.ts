@@ -12,6 +12,7 @@ import { type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/recor
 import { fastestOf, inferenceReport } from '../../src/lib/lab/records/report';
 import { COLUMNS } from '../../src/lib/lab/records/columns';
 import { besideToCsv } from '../../src/lib/lab/records/peer';
+import { kernelsToCsv } from '../../src/lib/lab/records/kernelsCsv';
 import { fromCsv, summariesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
 import { profileTrace } from '../../src/lib/lab/records/trace';
@@ -174,8 +175,31 @@ describe('a contributed file', () => {
     expect(problems.join('\n')).toMatch(/Run 1: x_median_tokens_per_second is .* its samples come to/);
   });
 
-  test('that cannot be read says why', () => {
-    expect(checkContribution('a,b\n1,2\n').problems).toEqual([expect.stringMatching(/neither the lab's/)]);
+  test.each([
+    ['other columns', 'a,b\n1,2\n', /neither the lab's/],
+    ['prose', 'Dear all,\nhere are my results: 99 tok/s\n', /neither the lab's .* Dear all/],
+    ['bytes', '\x89PNG\r\n\x1a\n\0\0"x"y', /neither the lab's/],
+    ['nothing', '\n', /nothing in this file/],
+    ['no rows', road.split('\n', 1)[0], /names columns and has no rows/],
+    ['half of JSON', '{"x_settings":1', /not JSON/],
+    [
+      'a time that is none',
+      toCsv([fresh]).replace(fresh.prefillSeconds.join(' '), 'fast'),
+      /"fast" is not a number/,
+    ],
+    ['a column twice', road.replace('build_number', 'build_commit'), /two columns named "build_commit"/],
+    ['times of kernels', kernelsToCsv([]), /times of kernels/],
+  ])('that holds %s is refused in words', (_, text, message) => {
+    expect(checkContribution(text).problems).toEqual([expect.stringMatching(message)]);
+  });
+
+  test('that was cut off, or has lines of a log in it, is not fit', () => {
+    const log = `load: ok\n${toCsv([fresh, fresh])}`;
+    for (const text of [toCsv([fresh, fresh]).slice(0, -300), log]) {
+      const { problems, notes } = checkContribution(text);
+      expect(problems).toEqual([expect.stringMatching(/lines that are no results/)]);
+      expect(notes[0]).toMatch(/^One line holds no result/);
+    }
   });
 
   test('of an older version is told apart from one without checks', () => {

@@ -166,7 +166,11 @@ describe('kernels.csv', () => {
       )
       .map((all) => all.join(', ')),
     ...{ flop: maybe(rate), bytes: maybe(fc.integer({ min: 1, max: 1e10 })) },
-    ...{ secondsAtPeak: maybe(time), computePeak: maybe(rate), passes: fc.constant([]) },
+    ...{
+      secondsAtPeak: maybe(time),
+      computePeak: maybe(rate),
+      passes: fc.constant<Profile['rows'][number]['passes']>([]),
+    },
     beyondTargetSeconds: fc.oneof(
       time,
       time.map((each) => -each),

@@ -324,7 +324,7 @@ describe('results from elsewhere', () => {
 
   test('of the lab, whole or summed up', () => {
     const own = fromCsv(results);
-    expect(readRuns(results)).toEqual({ records: own, leftOut: [] });
+    expect(readRuns(results)).toEqual({ records: own, leftOut: [], readPast: false });
     expect(readRuns(`\uFEFF${summariesToCsv(own)}`).records).toHaveLength(own.length);
   });
 

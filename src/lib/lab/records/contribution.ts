@@ -29,10 +29,12 @@ export function checkContribution(text: string): Contribution {
   } catch (error) {
     return { records: [], problems: [(error as Error).message], notes: [] };
   }
-  const { records, leftOut } = read;
+  const { records, leftOut, readPast } = read;
   const problems = records.flatMap((record, index) =>
     problemsOf(record).map((problem) => `Run ${index + 1}: ${problem}`),
   );
+  if (readPast)
+    problems.unshift('it has lines that are no results, see below: take them out, or send the whole file');
   const notes = [...leftOut, ...notesOf(records)];
   return { records, problems: shortened([...problems, ...editedFigures(text, records)]), notes };
 }

@@ -1,6 +1,7 @@
 /** Results in files, the lab's own and llama-bench's, read as records. */
 import { parseCsv } from './csv';
 import { shorten } from '../experiment/settings';
+import { isKernelsCsv } from './kernelsCsv';
 import { fromLlamaBench, isLlamaTable, readLlamaTable } from './llamaTests';
 import { type RunRecord } from './record';
 import { readRow } from './runsCsv';
@@ -12,6 +13,8 @@ export interface ImportedRuns {
   records: RunRecord[];
   /** Tests and lines of the file that cannot be shown as a run, one sentence each. */
   leftOut: string[];
+  /** True if some of these are lines that hold no result: of a log, or cut off. */
+  readPast: boolean;
 }
 
 /** Tables of so many columns are told from log lines that have less than half of them. */
@@ -25,9 +28,11 @@ const WIDE = 8;
 export function readRuns(text: string): ImportedRuns {
   const trimmed = text.replace(/^\uFEFF/, '').trimStart();
   if (trimmed === '') throw new Error('There is nothing in this file; it should hold runs as CSV or JSON');
+  if (isKernelsCsv(trimmed))
+    throw new Error('These are times of kernels (kernels.csv), not runs; a notebook shows them as a profile');
   const { text: table, skipped } = fromHeader(text, isHeader);
   if (skipped.length === 0 && !isHeader(firstLine(trimmed))) {
-    if (isLlamaTable(trimmed)) return fromLlamaBench(readLlamaTable(trimmed), 'Row');
+    if (isLlamaTable(trimmed)) return { ...fromLlamaBench(readLlamaTable(trimmed), 'Row'), readPast: false };
     if (/^[ \t]*[[{]/m.test(trimmed) && !/^sep=/i.test(trimmed)) return fromJson(trimmed);
   }
   return fromTable(table, skipped);
@@ -44,9 +49,10 @@ function isHeader(line: string): boolean {
 
 function fromJson(text: string): ImportedRuns {
   const { rows, skipped } = findJson(text);
-  if (rows.some(isRunJson)) return { records: rows.map(readRunJson), leftOut: skipped };
+  const readPast = skipped.length > 0;
+  if (rows.some(isRunJson)) return { records: rows.map(readRunJson), leftOut: skipped, readPast };
   const { records, leftOut } = fromLlamaBench(rows, 'Entry');
-  return { records, leftOut: [...leftOut, ...skipped] };
+  return { records, leftOut: [...leftOut, ...skipped], readPast };
 }
 
 /** The rows of a CSV, and the lines between that are none. A last line that was cut off is read past, like a log line. */
@@ -61,6 +67,7 @@ function rowsOf(text: string): { rows: Record<string, string>[]; others: Line[] 
   try {
     return { rows: parsed(text), others };
   } catch (reason) {
+    if (!text.split(/\r\n?|\n/).some(isHeader)) throw neither(firstLine(text.trimStart()));
     const whole = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
     if (whole === 0 || whole === text.length) throw reason;
     others.length = 0;
@@ -77,16 +84,20 @@ function rowsOf(text: string): { rows: Record<string, string>[]; others: Line[] 
 function fromTable(text: string, before: readonly Line[]): ImportedRuns {
   const { rows, others } = rowsOf(text);
   const skipped = told([...before, ...others]);
+  const readPast = skipped.length > 0;
   const names = Object.keys(rows[0] ?? {});
   if (rows.length === 0) throw new Error('This CSV names columns and has no rows');
   if (names.includes('x_settings') && !isSampleRow(rows[0]))
-    return { records: rows.map((row, index) => readRow(row, index)), leftOut: skipped };
-  if (isSampleRow(rows[0])) return { records: readSampleRows(rows), leftOut: skipped };
+    return { records: rows.map((row, index) => readRow(row, index)), leftOut: skipped, readPast };
+  if (isSampleRow(rows[0])) return { records: readSampleRows(rows), leftOut: skipped, readPast };
   if (names.includes('n_prompt') && names.includes('avg_ns')) {
     const { records, leftOut } = fromLlamaBench(rows, 'Row');
-    return { records, leftOut: [...leftOut, ...skipped] };
+    return { records, leftOut: [...leftOut, ...skipped], readPast };
   }
-  throw new Error(
-    `These columns are neither the lab's (x_settings …) nor llama-bench's (n_prompt, n_gen, avg_ns …): ${shorten(names.join(', '))}`,
-  );
+  throw neither(names.join(', '));
 }
+
+const neither = (columns: string) =>
+  new Error(
+    `These columns are neither the lab's (x_settings …) nor llama-bench's (n_prompt, n_gen, avg_ns …): ${shorten(columns)}`,
+  );
