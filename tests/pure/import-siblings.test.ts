@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../../src/lib/lab/records/record';
 import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
+import { markdownTable } from '../../src/lib/lab/records/table';
 import { textIn } from '../../src/lib/lab/records/textIn';
 import { barsOf, summarise, viewOf } from '../../src/lib/ui/results/series';
 import { speak } from '../../src/lib/ui/words/words.svelte';
@@ -135,6 +136,7 @@ describe('several of a kind', () => {
   test('no GPU: the CPU is the device', async () => {
     const { records } = await read('cpu-only.json');
     expect(records).toMatchObject([{ adapter: 'Example CPU 8-Core', agent: 'llama-bench, CPU' }]);
+    expect(markdownTable(records), 'its kernels are not checked').not.toContain('error');
   });
 });
 

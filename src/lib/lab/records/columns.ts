@@ -116,7 +116,11 @@ const facts = {
     read: values.readNumber,
   },
   seed: { column: exported('x_seed', 'Seed', (r) => r.seed), read: values.readNumber },
-  error: { column: shown('x_error', 'Largest error', (r) => r.error, 2), read: values.readNumber },
+  error: {
+    // Another program's kernels are not checked, which is no error of 0.
+    column: shown('x_error', 'Largest error', (r) => (r.setup && r.error === 0 ? undefined : r.error), 2),
+    read: (text) => values.readOptional(text) ?? 0,
+  },
   errorKernel: { column: exported('x_error_kernel', 'Kernel of it', (r) => r.errorKernel), read: text },
   checks: {
     column: exported('x_checks', 'Checks', (r) => r.checks && values.formatPairs({ ...r.checks })),
