@@ -177,18 +177,39 @@ test('a stopped sweep keeps its runs; a worker that dies fails its cell alone; a
   }, `?prefill=4&chunk=4&steps_per_submit=1,2,3,4,5,6&samples=50&warmup=0&${QUICK}`);
 });
 
-test('the language changes all of the page, and is kept', async () => {
-  await withChromium(async (page, { errors }) => {
+test('the language changes all of the page, and is kept; no English is left', async () => {
+  await withChromium(async (page, { errors, address }) => {
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByLabel('Language').selectOption('zh');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: '全部运行' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hans');
-    await page.reload();
-    await page.getByRole('button', { name: '全部运行' }).waitFor();
+    for (const path of ['?chunk=0', 'kernels/wkv', 'models', 'results', 'selftest', '#n=1.cut', '']) {
+      await page.goto('about:blank');
+      await page.goto(address + path);
+      await page.getByRole('heading').first().waitFor();
+      await expect.poll(() => page.evaluate(englishIn), path).toEqual([]);
+    }
     expect(errors).toEqual([]);
   }, '?prefill=8');
 });
+
+/** Texts and names of the page, outside of code, with four English words in a row. Runs in the page. */
+function englishIn(): string[] {
+  for (const fold of document.querySelectorAll('details')) fold.open = true;
+  const english = /([a-z']{2,},? ){3}[a-z]{2,}/;
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found: string[] = [];
+  while (texts.nextNode()) {
+    const { parentElement, textContent } = texts.currentNode;
+    if (!parentElement?.closest('code, pre, .cm-editor, script, noscript')) found.push(textContent ?? '');
+  }
+  for (const element of document.querySelectorAll('[title], [aria-label], [placeholder]'))
+    found.push(
+      ...['title', 'aria-label', 'placeholder'].map((name) => element.getAttribute(name)?.trim() ?? ''),
+    );
+  return found.filter((text) => english.test(text));
+}
 
 test('what does not answer or stop is ended: the worker is replaced and the page lives', async () => {
   await withChromium(async (page, { errors }) => {

@@ -35,6 +35,7 @@ import {
 import { modes } from './modes';
 import { replacement, withPlainLines, type EditorLanguage, type Keys, type Problem } from './text';
 import { looks } from './theme';
+import { told } from '../words/words.svelte';
 import { COMPLETIONS, wgslMode } from './wgsl';
 
 /** Properties that may change while the editor is open. */
@@ -182,7 +183,9 @@ function place(doc: Text, line: number, column: number): number | undefined {
 function diagnostic(doc: Text, { line, column, length, severity, message }: Problem): Diagnostic[] {
   const from = place(doc, line, column);
   if (from === undefined) return [];
-  return [{ from, to: Math.min(doc.line(line).to, from + Math.max(1, length)), severity, message }];
+  return [
+    { from, to: Math.min(doc.line(line).to, from + Math.max(1, length)), severity, message: told(message) },
+  ];
 }
 
 function basics({ language, completions, phrases, undo }: Setting): Extension[] {

@@ -3,7 +3,7 @@ import { readNotebookText } from '../../lab/notebook/notebook';
 import { textIn } from '../../lab/records/textIn';
 import { loadSources } from '../../shaders/loading';
 import type { Notebook } from './notebook.svelte';
-import { t } from '../words/words.svelte';
+import { t, told } from '../words/words.svelte';
 
 /** Largest notebook and results file that is read, in bytes. */
 const LARGEST_NOTEBOOK = 5_000_000;
@@ -18,7 +18,7 @@ export async function takeFiles(files: File[], notebook: Notebook): Promise<stri
       const line = await take(file, notebook);
       if (line) said.push(line);
     } catch (reason) {
-      said.push(t().page.dropBad(file.name, (reason as Error).message));
+      said.push(t().page.dropBad(file.name, told((reason as Error).message)));
     }
   }
   return said;
@@ -67,7 +67,7 @@ async function addResults(file: File, notebook: Notebook): Promise<string | unde
   }
   const { records, leftOut } = readRuns(text);
   if (records.length) notebook.addResults(toCsv(records), at, 'file');
-  return leftOut.length ? `${file.name}: ${leftOut.join('. ')}.` : undefined;
+  return leftOut.length ? `${file.name}: ${told(`${leftOut.join('. ')}.`)}` : undefined;
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -7,7 +7,7 @@ import type { RunRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
-import { t } from '../words/words.svelte';
+import { t, told } from '../words/words.svelte';
 import { type NotebookCell, now } from './cellList';
 import { LAB_VERSION } from '../../lab/version';
 import { type Effort, Live } from './live.svelte';
@@ -291,7 +291,7 @@ export abstract class Runner {
         if (this.effort !== 'full') this.#fail(id, reason);
         this.#end(id, {
           state: 'failed',
-          problem: t().cells.crashed(/\.$/.test(reason) ? reason : `${reason}.`),
+          problem: t().cells.crashed(told(/\.$/.test(reason) ? reason : `${reason}.`)),
         });
       },
     });

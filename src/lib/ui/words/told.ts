@@ -38,20 +38,40 @@ export function teller(sentences: Sentences): (message: string) => string {
       );
       return form.other.replace(PLACE, (_, name: string) => said.get(name) ?? '');
     }
-    // `name.gguf: what is wrong with it`, and `2: what is wrong on that line`
-    const at = message.indexOf(': ');
-    const rest = at < 0 ? '' : message.slice(at + 2);
-    const told = rest && say(rest, depth + 1);
-    return told === rest ? message : `${message.slice(0, at)}：${told}`;
+    return apart(message, (part) => say(part, depth + 1));
   };
-  return (message) => {
-    const told = say(message, 0);
-    // The page ends some messages with a full stop.
-    return told === message && message.endsWith('.') ? withStop(say(message.slice(0, -1), 0), message) : told;
-  };
+  return (message) => say(message, 0);
 }
 
-const withStop = (told: string, message: string) => (message.startsWith(told) ? message : `${told}。`);
+/** How a message ends that is said in parts: with a full stop, or with the code of a refusal. */
+const ENDS = [
+  { end: /\.$/, other: '。' },
+  { end: / \[\w+\]$/, other: '$&' },
+];
+/** What stands between messages that are said one after another. */
+const BETWEEN = { '. ': '。', '; ': '；' };
+
+/** A message of parts, each of which may have a translation: with an end, several, or behind the name of what is wrong. */
+function apart(message: string, say: (part: string) => string): string {
+  for (const { end, other } of ENDS) {
+    const [found] = end.exec(message) ?? [];
+    if (found === undefined) continue;
+    const head = message.slice(0, -found.length);
+    const told = say(head);
+    return told === head ? message : told + found.replace(end, other);
+  }
+  for (const [mark, other] of Object.entries(BETWEEN)) {
+    const parts = message.split(mark);
+    if (parts.length === 1) continue;
+    const told = parts.map(say);
+    if (told.some((part, index) => part !== parts[index])) return told.join(other);
+  }
+  // `name.gguf: what is wrong with it`, and `2: what is wrong on that line`
+  const at = message.indexOf(': ');
+  const rest = at < 0 ? '' : message.slice(at + 2);
+  const told = rest && say(rest);
+  return told === rest ? message : `${message.slice(0, at)}：${told}`;
+}
 
 /** What stands between the parts of a form, each up to the first place where the next part occurs; undefined if it is not this form. */
 function valuesIn(message: string, around: readonly string[]): string[] | undefined {

@@ -82,7 +82,7 @@ const MESSAGES: Partial<Record<Language, () => Promise<(message: string) => stri
   zh: async () => {
     const [{ teller }, { default: sentences }] = await Promise.all([
       import('./told'),
-      import('./zh/messages'),
+      import('./zh/messages/index'),
     ]);
     return teller(sentences);
   },

@@ -2,7 +2,7 @@
 import type { Trial } from '../../../lab/tune/found';
 import type { BestSoFar } from '../../../lab/tune/tune';
 import { percent, rounded } from '../../words/numbers';
-import type { ChartWords } from '../../words/words.svelte';
+import { told, type ChartWords } from '../../words/words.svelte';
 import type { Mark, Plot } from '../plot';
 import { stepsTo } from './sweep';
 
@@ -28,7 +28,7 @@ export function curvePlot(found: readonly BestSoFar[], words: ChartWords): Plot 
       const x = ++number;
       best = Math.min(best, seconds ?? Infinity);
       const title = words.trialOf(x, kernel, nameOf(trial));
-      const said = [title, seconds === undefined ? (reason ?? '') : `${rounded(1e3 * seconds)} ms`];
+      const said = [title, seconds === undefined ? told(reason ?? '') : `${rounded(1e3 * seconds)} ms`];
       const y = 1e3 * (others + (seconds ?? Infinity));
       (seconds === undefined ? failed : dots).push({ x, y, details: said });
       steps.push({

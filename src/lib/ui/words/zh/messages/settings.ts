@@ -1,8 +1,7 @@
-/** What the lab says in English, in Chinese. A test holds the English against the sources. More special sentences come first. */
-import type { Sentences } from '../told';
+/** Settings, cells and the tokens that a run is given, in Chinese. More special sentences come first. */
+import type { Sentences } from '../../told';
 
 export default [
-  // Settings
   [
     '{key} must be a whole number from {least} to {most}, or "{word}"; "{value}" is not',
     '{key} 必须是 {least} 到 {most} 的整数，或 "{word}"；"{value}" 不是',
@@ -117,7 +116,6 @@ export default [
   ],
   ['No combination of these settings is possible', '这些设置的任何组合都不可行'],
   ['A roofline cell takes no settings; it was given {key}', 'roofline 单元格没有设置；却给了 {key}'],
-  // Texts
   ['There are no tokens; at least one is needed', '没有 token；至少需要一个'],
   [
     'Token {token} is out of range: this model has ids from 0 to {last}',
@@ -140,125 +138,42 @@ export default [
     'A conversation has at most {most} turns; this one has {count}',
     '一次对话最多 {most} 轮；这里有 {count} 轮',
   ],
-  // Models
+  ['A {kind} cell is not run; these are: {kinds}', '{kind} 单元格不能运行；可运行的是：{kinds}'],
+  ['{key} must be {choices}; "{value}" is not', '{key} 必须是 {choices}；"{value}" 不是'],
   [
-    '{model} is not stored here ({size}from {from}); {message}',
-    '{model} 没有存放在这里（{size}来自 {from}）；{message}',
+    'Name the kernels to time in the settings, for example matmul_q4_k=tiled',
+    '请在设置中写明要计时的内核，例如 matmul_q4_k=tiled',
   ],
-  ['{name} did not arrive whole: {message}', '{name} 没有完整到达：{message}'],
+  ['{key} takes at most {most} texts; there are {count}', '{key} 最多 {most} 段文本；现有 {count} 段'],
   [
-    'The network failed, or the server allows no other site to read the file (CORS): {detail}',
-    '网络失败，或服务器不允许其他网站读取该文件（CORS）：{detail}',
-  ],
-  [
-    '{address}: the server tells no size, so that it cannot be known when the file is whole',
-    '{address}：服务器没有给出大小，无法知道文件何时完整',
+    '{key} takes texts of at most {most} characters; "{text}" has {count}',
+    '{key} 的文本最多 {most} 个字符；"{text}" 有 {count} 个',
   ],
   [
-    '{address} is a web page (status {status}), not a model file',
-    '{address} 是网页（状态 {status}），不是模型文件',
+    '{key} has "{escape}", which means nothing; possible: {escapes}',
+    '{key} 中的 "{escape}" 没有意义；可用：{escapes}',
   ],
   [
-    '{address}: its SHA-256 is {found}, but {name} should have {wanted}; the server has another file, or the bytes were damaged on their way. They were deleted',
-    '{address}：其 SHA-256 是 {found}，而 {name} 应为 {wanted}；服务器上是另一个文件，或字节在途中损坏。它们已被删除',
+    'The text has {count} tokens; with this vocabulary at most {most} can be compared',
+    '文本有 {count} 个 token；这个词表最多可比较 {most} 个',
   ],
   [
-    'This browser keeps no files for this page (a private window?): {detail}',
-    '这个浏览器不为此页面保存文件（无痕窗口？）：{detail}',
-  ],
-  ['{name} is not a GGUF file: {message}', '{name} 不是 GGUF 文件：{message}'],
-  [
-    '{name} is a big-endian GGUF file; only little-endian ones can be read',
-    '{name} 是大端 GGUF 文件；只能读小端文件',
+    'The logits are not finite numbers: the model is broken, or a kernel is',
+    'logits 不是有限数：模型或某个内核已损坏',
   ],
   [
-    '{name} is a GGUF file of version {version}; versions 2 and 3 can be read',
-    '{name} 是第 {version} 版 GGUF 文件；只能读第 2 和第 3 版',
+    'A chunk has 1 to {most} tokens; {count} was asked for',
+    '一个 chunk 有 1 到 {most} 个 token；却要求 {count} 个',
   ],
   [
-    '{name} is damaged or cut short: {claim} do not fit in its {size} bytes',
-    '{name} 已损坏或被截断：{claim} 放不进它的 {size} 字节',
+    'A prompt has at most {most} tokens; this one has {count}',
+    '提示词最多 {most} 个 token；这一段有 {count} 个',
   ],
+  ['There are no tokens to run; at least one is needed', '没有要运行的 token；至少需要一个'],
   [
-    '{name} is cut short: {detail} (the file has {size} bytes)',
-    '{name} 被截断：{detail}（文件有 {size} 字节）',
+    '{before} tokens and {more} more are too many; there is room for {most}',
+    '{before} 个 token 再加 {more} 个太多；最多容纳 {most} 个',
   ],
-  [
-    '{name}: the header is damaged near byte {at}: {detail}',
-    '{name}：文件头在第 {at} 字节附近损坏：{detail}',
-  ],
-  ['metadata key {key} is missing', '缺少元数据键 {key}'],
-  [
-    'metadata key {key} is {value}; possible: a whole number from {least} to {most}',
-    '元数据键 {key} 是 {value}；可以是 {least} 到 {most} 的整数',
-  ],
-  ['the model\'s architecture is {value}; only "rwkv7" can be run', '模型的架构是 {value}；只能运行 "rwkv7"'],
-  ["the model's head size is {size}; only 64 can be run", '模型的头大小是 {size}；只能运行 64'],
-  ['the tokenizer is of kind {kind}; only "rwkv" can be used', '分词器的种类是 {kind}；只能使用 "rwkv"'],
-  [
-    'the vocabulary has no tokens (metadata key tokenizer.ggml.tokens)',
-    '词表中没有 token（元数据键 tokenizer.ggml.tokens）',
-  ],
-  ['tensor {name} has type {type}; possible: {types}', '张量 {name} 的类型是 {type}；可用：{types}'],
-  [
-    'tensor {name} has shape {shape}; it should have {wanted} (columns × rows)',
-    '张量 {name} 的形状是 {shape}；应为 {wanted}（列 × 行）',
-  ],
-  ['tensor {name} is missing (there are {count} others)', '缺少张量 {name}（另有 {count} 个）'],
-  [
-    'tensor {name} is not part of an RWKV-7 model{more}: results without it would be wrong',
-    '张量 {name} 不属于 RWKV-7 模型{more}：略去它结果就是错的',
-  ],
-  [
-    'the file is cut short: {missing} of {bytes} bytes of tensor {name} are missing (it has {has} bytes and should have {wanted})',
-    '文件被截断：张量 {name} 的 {bytes} 字节中缺少 {missing} 字节（现有 {has} 字节，应有 {wanted} 字节）',
-  ],
-  ['The GPU did not take the weights (up to {at}): {detail}', 'GPU 没有接受权重（到 {at} 为止）：{detail}'],
-  ['The GPU refused something: {detail}', 'GPU 拒绝了某个操作：{detail}'],
-  // Checks
-  [
-    '{label} is wrong in {array} when it runs again: error {error}, in its worst part {worst}, allowed {allowed} and {most}; {where}',
-    '{label} 再次运行时 {array} 出错：误差 {error}，最差部分 {worst}，允许 {allowed} 和 {most}；{where}',
-  ],
-  [
-    '{label} is wrong in {array} after it was timed: error {error}, in its worst part {worst}, allowed {allowed} and {most}; {where}',
-    '{label} 计时之后 {array} 出错：误差 {error}，最差部分 {worst}，允许 {allowed} 和 {most}；{where}',
-  ],
-  [
-    '{label} is wrong in {array}: error {error}, in its worst part {worst}, allowed {allowed} and {most}; {where}',
-    '{label} 的 {array} 出错：误差 {error}，最差部分 {worst}，允许 {allowed} 和 {most}；{where}',
-  ],
-  [
-    '{label}: {array} has {count} non-finite numbers, {where}',
-    '{label}：{array} 有 {count} 个非有限数，{where}',
-  ],
-  [
-    'The logits of the exact kernels are not finite numbers: the model is broken, and what it computes has no speed',
-    '精确内核的 logits 不是有限数：模型已损坏，它的计算没有速度可言',
-  ],
-  [
-    '{what} was timed, but its answer to another prompt of {tokens} tokens is wrong: error {error} against the exact kernels, allowed {allowed}',
-    '{what} 已计时，但它对另一段 {tokens} token 提示词的回答是错的：与精确内核的误差 {error}，允许 {allowed}',
-  ],
-  [
-    '{what} was timed, but what a timed sample left is wrong: error {error} against the exact kernels, allowed {allowed}',
-    '{what} 已计时，但一个计时样本留下的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
-  ],
-  [
-    '{what} was timed, but is wrong after {tokens} decoded tokens: error {error} against the exact kernels, allowed {allowed}',
-    '{what} 已计时，但解码 {tokens} 个 token 之后的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
-  ],
-  [
-    '{what} was timed, but says token {token}, where its own largest logit is that of token {largest}',
-    '{what} 已计时，但给出的 token 是 {token}，而它自己最大的 logit 属于 token {largest}',
-  ],
-  [
-    '{what} was timed, but softmax/{name} is wrong at its logits: error {error}',
-    '{what} 已计时，但 softmax/{name} 在它的 logits 上是错的：误差 {error}',
-  ],
-  [
-    '{label} needs {features}, which this GPU or browser does not offer',
-    '{label} 需要 {features}，这块 GPU 或浏览器没有',
-  ],
-  ['needs {features}, which this GPU or browser does not offer', '需要 {features}，这块 GPU 或浏览器没有'],
+  ['{model} does not use {kernel}; it uses: {kernels}', '{model} 不用 {kernel}；它用的是：{kernels}'],
+  ['end of text', '文本结束'],
 ] as const satisfies Sentences;
