@@ -197,7 +197,7 @@ test('the language changes all of the page, and is kept; no English is left', as
 /** Texts and names of the page, outside of code, with four English words in a row. Runs in the page. */
 function englishIn(): string[] {
   for (const fold of document.querySelectorAll('details')) fold.open = true;
-  const english = /([a-z']{2,},? ){3}[a-z]{2,}/;
+  const english = /([a-z']{2,} ){3}[a-z]{2,}/;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found: string[] = [];
   while (texts.nextNode()) {

@@ -13,6 +13,7 @@ import { saidIn, thrownIn } from './messages';
 
 const tell = teller(chinese);
 const CHINESE = /\p{Script=Han}/u;
+const ENGLISH = /([a-z']{2,} ){3}[a-z]{2,}/;
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 /** Files whose texts no page shows: the terminal's, titles of CSV columns, and what only a mistake in the lab can say. */
@@ -99,7 +100,7 @@ test('whatever the lab says in English is told in Chinese', { timeout: 60_000 },
 
 test('what kernels compute, how variants do it and how shaders cheat is told in Chinese', () => {
   const abouts = [...Object.values(kernels), ...variants, ...cheats].map(({ about }) => about);
-  expect(abouts.filter((about) => !CHINESE.test(tell(about)))).toEqual([]);
+  expect(abouts.map(tell).filter((about) => !CHINESE.test(about) || ENGLISH.test(about))).toEqual([]);
 });
 
 test('each English sentence is still one of the sources, and the Chinese has the same values', () => {

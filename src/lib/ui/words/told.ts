@@ -30,6 +30,8 @@ export function teller(sentences: Sentences): (message: string) => string {
   }));
   const say = (message: string, depth: number): string => {
     if (message.length > LONGEST || depth > DEEPEST) return message;
+    const ended = withoutEnd(message, (part) => say(part, depth + 1));
+    if (ended !== undefined) return ended;
     for (const form of forms) {
       const values = valuesIn(message, form.around);
       if (!values) continue;
@@ -51,15 +53,20 @@ const ENDS = [
 /** What stands between messages that are said one after another. */
 const BETWEEN = { '. ': '。', '; ': '；' };
 
-/** A message of parts, each of which may have a translation: with an end, several, or behind the name of what is wrong. */
-function apart(message: string, say: (part: string) => string): string {
+/** A message with such an end; undefined if it has none, or none that is told without it. */
+function withoutEnd(message: string, say: (part: string) => string): string | undefined {
   for (const { end, other } of ENDS) {
     const [found] = end.exec(message) ?? [];
     if (found === undefined) continue;
     const head = message.slice(0, -found.length);
     const told = say(head);
-    return told === head ? message : told + found.replace(end, other);
+    if (told !== head) return told + found.replace(end, other);
   }
+  return undefined;
+}
+
+/** A message of parts, each of which may have a translation: several, or one behind the name of what is wrong. */
+function apart(message: string, say: (part: string) => string): string {
   for (const [mark, other] of Object.entries(BETWEEN)) {
     const parts = message.split(mark);
     if (parts.length === 1) continue;
