@@ -13,7 +13,7 @@ const RENDERER: RendererObject<string, string> = {
   html: ({ text }) => refuse('HTML', text),
   image: ({ text }) => refuse('an image', text),
 };
-const WIDE = '<div class="wide" tabindex="0" role="group" aria-label={scrolls}>';
+const WIDE = '<div class="wide scroll" tabindex="0" role="group" aria-label={scrolls}>';
 
 function refuse(what: string, text: string): never {
   throw new Error(`A preset cannot have ${what} in its prose, which editor/markdown.ts treats: ${text}`);

@@ -93,7 +93,7 @@ const addressOf = (written: string): URL | undefined =>
  */
 function makeScrollable(wide: Element, label: string) {
   const group = document.createElement('div');
-  group.className = 'wide';
+  group.className = 'wide scroll';
   group.tabIndex = 0;
   group.setAttribute('role', 'group');
   group.setAttribute('aria-label', label);
