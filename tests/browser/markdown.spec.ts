@@ -70,7 +70,7 @@ function render(text: string): Rendered {
       .filter(({ name, value }) => {
         if (/^(href|src|alt|title|target|rel|loading|align|start|open)$/.test(name))
           return /^\s*javascript:|^data:(?!image\/)/i.test(value);
-        return !(element.className === 'wide' && /^(class|tabindex|role|aria-label)$/.test(name));
+        return !(element.className === 'wide scroll' && /^(class|tabindex|role|aria-label)$/.test(name));
       })
       .map(({ name, value }) => `${element.tagName} ${name}=${value}`),
   );
@@ -167,7 +167,7 @@ test('prose is rendered as it was meant', async () => {
     expect(await page.locator('img').count()).toBe(0);
     await page.getByRole('button', { name: 'logo' }).click();
     expect(await page.locator('img[alt=logo]').count()).toBe(1);
-    expect(html).toContain('<div class="wide" tabindex="0" role="group" aria-label="Table"><table>');
+    expect(html).toContain('<div class="wide scroll" tabindex="0" role="group" aria-label="Table"><table>');
     // An image of another site is replaced by its alternative text.
     expect((await prose('![who reads this](https://elsewhere.invalid/p.png)')).text).toContain(
       'who reads this',

@@ -188,7 +188,7 @@ test('the language changes all of the page, and is kept; no English is left', as
       await page.goto('about:blank');
       await page.goto(address + path);
       await page.getByRole('heading').first().waitFor();
-      await expect.poll(() => page.evaluate(englishIn), path).toEqual([]);
+      await expect.poll(() => page.evaluate(englishIn), { message: path }).toEqual([]);
     }
     expect(errors).toEqual([]);
   }, '?prefill=8');
