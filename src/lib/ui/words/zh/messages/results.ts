@@ -2,6 +2,18 @@
 import type { Sentences } from '../../told';
 
 export default [
+  [
+    'it has lines that are no results, see below: take them out, or send the whole file',
+    '其中有不是结果的行，见下：请去掉它们，或发送整个文件',
+  ],
+  [
+    'These are times of kernels (kernels.csv), not runs; a notebook shows them as a profile',
+    '这是各内核的时间（kernels.csv），不是运行；笔记本会把它显示为剖析',
+  ],
+  [
+    'These times of kernels have no column {name}: they are of test-backend-ops, or of version 0.2 of the lab, and do not say what chunk they are of',
+    '这些内核时间没有列 {name}：它们来自 test-backend-ops 或 0.2 版实验室，没有写明属于哪个 chunk',
+  ],
   ['{count} more of this kind', '还有 {count} 条同类问题'],
   ['the device is not named (gpu_info, x_adapter)', '没有写明设备（gpu_info、x_adapter）'],
   [
@@ -144,4 +156,5 @@ export default [
     'row {row} needs series, x_key, x and tokens_per_second; it has {value}',
     '第 {row} 行需要 series、x_key、x 和 tokens_per_second；却是 {value}',
   ],
+  ['{name} should be {least} or more', '{name} 应不小于 {least}'],
 ] as const satisfies Sentences;
