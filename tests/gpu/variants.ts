@@ -24,7 +24,11 @@ export async function testVariants(which: (variant: Variant) => boolean) {
         '$knobs',
         async ({ setting }, { skip }) => {
           skipUnsupported(kernels, setting, skip);
-          if (isWrittenOut(setting) && SLOW_WRITTEN_OUT.includes(setting.kernel) && !process.env.LAB_ALL_KNOBS)
+          if (
+            isWrittenOut(setting) &&
+            SLOW_WRITTEN_OUT.includes(setting.kernel) &&
+            !process.env.LAB_ALL_KNOBS
+          )
             return requireAccepted(kernels.device, setting);
           for (const sizes of kernel.cases)
             expect(await check(kernels, kernel, setting, sizes, SEED)).toBeLessThanOrEqual(

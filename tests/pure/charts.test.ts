@@ -209,6 +209,26 @@ describe('a sweep', () => {
     expect(stepsTo(26)).toEqual([5, 10, 15, 20, 25]);
   });
 
+  test('shows decoding beside prefill, each with its own speeds, intervals and samples', () => {
+    const records = [2, 4].map((seconds, at) => {
+      const measured = run(`prefill=64&decode=8&chunk=${16 << at}`, [1, 1], at + 1);
+      const record = { ...measured.record, decode: 8, decodeSeconds: [seconds, 2 * seconds] };
+      return { ...measured, record };
+    });
+    const ghosts = records.map(({ record }) => ({ ...record, startedAt: 'before', decodeSeconds: [1.5] }));
+    const view = viewOf({ phase: 'decode', runs: records, ghosts: [ghosts[0]], axis: 'chunk' });
+    expect(
+      view.series[0].points.map(({ tokensPerSecond, low, high }) => [tokensPerSecond, low, high]),
+    ).toEqual([2, 4].map((seconds) => [8 / (1.5 * seconds), 4 / seconds, 8 / seconds]));
+    expect(view.series[0].points[0].delta).toBeCloseTo(1.5 / 3 - 1);
+    expect(linesPlot(view, english).title).toBe('Decode throughput');
+    const bars = barsOf({ phase: 'decode', runs: [records[1], records[0]] }, undefined);
+    expect(bars.map(({ record }) => record)).toEqual([1, 2]);
+    const strip = stripPlot(records[0], english, 'decode')!;
+    expect(marksOf(strip).map(({ y }) => y)).toEqual([4, 2]);
+    expect(strip.title).toBe(english.decodeStrip);
+  });
+
   test('is saved with model, GPU, browser, day and warnings, under a name that says so', () => {
     const [origin] = grid.map(({ record }) => originOf(record));
     const [where, warnings] = captionOf([origin, origin], english);

@@ -82,6 +82,7 @@ describe('the form of a chart', () => {
         warnings: [],
         startedAt,
         agent: 'a test',
+        labVersion: '0.2.0',
       },
       variants: { matmul_q4_k: run.variants.matmul_q4_k },
     } as unknown as RunRecord;

@@ -65,13 +65,21 @@ function styleSheets(): { path: string; text: string }[] {
 }
 
 test('Safari knows every CSS property, at-rule and pseudo-class of the page', () => {
-  const unknown = styleSheets().flatMap(({ path, text }) => {
+  const unknown = styleSheets().flatMap(({ path, text: whole }) => {
+    const registered = /@property [^{]*\{([^}]*)\}/g;
+    const descriptors = [...whole.matchAll(registered)].flatMap(([, block]) =>
+      [...block.matchAll(/([a-z-]+):/g)].map(([, name]) => name),
+    );
+    const text = whole.replace(registered, '@property {}');
     const properties = [...text.matchAll(/(?:^|[;{])\s*([a-z][a-z-]*)\s*:(?!:)[^;{}]*(?=[;}])/g)].map(
       ([, name]) => name,
     );
     const atRules = [...text.matchAll(/@([a-z-]+)/g)].map(([, name]) => name);
     const selectors = [...text.matchAll(/::?([a-z-]+)(?=[^;{}]*\{)/g)].map(([, name]) => name);
     return [
+      ...descriptors
+        .filter((name) => !known(css['at-rules'].property[name]))
+        .map((name) => `@property ${name}`),
       ...properties.filter((name) => !known(css.properties[name])),
       ...atRules.filter((name) => !known(css['at-rules'][name])).map((name) => `@${name}`),
       ...selectors

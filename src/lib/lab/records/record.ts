@@ -184,6 +184,20 @@ export function rateInterval({ prefillSeconds, prefill, summary }: RunRecord): {
   return { low: prefill / high, high: prefill / low };
 }
 
+export type Phase = 'prefill' | 'decode';
+
+/** True for a record that was timed in this phase. */
+export const hasPhase = ({ decodeSeconds }: RunRecord, phase: Phase) =>
+  phase === 'prefill' || decodeSeconds.length > 0;
+
+/** Tokens per second of a phase that the record has, and the interval; a summary has none of decoding. */
+export function speedOf(record: RunRecord, phase: Phase): { rate: number; low: number; high: number } {
+  if (phase === 'prefill') return { rate: tokensPerSecond(record), ...rateInterval(record) };
+  const { decode, decodeSeconds } = record;
+  const { low, high } = medianInterval(decodeSeconds);
+  return { rate: medianRate(decode, decodeSeconds), low: decode / high, high: decode / low };
+}
+
 /** FNV-1a over the kernels' texts, ordered by name, as 8 hex digits: the same hash means the same shaders. */
 export function hashTexts(texts: Record<string, string>): string {
   let hash = 0x811c9dc5;

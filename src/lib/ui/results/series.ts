@@ -3,7 +3,7 @@ import { NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
 import { coordinates } from '../../lab/records/identity';
-import { rateInterval, type RunRecord, tokensPerSecond } from '../../lab/records/record';
+import { type Phase, type RunRecord, speedOf } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
 import { locale, t, wordOf } from '../words/words.svelte';
@@ -49,6 +49,7 @@ interface Series {
 }
 
 export interface View {
+  phase: Phase;
   axis: string;
   axisLabel: string;
   /** All x values, ascending. */
@@ -77,6 +78,8 @@ function possibleAxes(records: readonly RunRecord[]): string[] {
 
 /** Input of `viewOf`. */
 export interface Wanted {
+  /** By default prefill. Every record must have it. */
+  phase?: Phase;
   runs: readonly NumberedRecord[];
   /** Runs that have not finished yet. */
   planned?: readonly Run[];
@@ -94,6 +97,7 @@ export interface Wanted {
 
 /** Computes the content of a chart: the axis, the series and their ranges. */
 export function viewOf({
+  phase = 'prefill',
   runs,
   planned = [],
   target,
@@ -109,15 +113,16 @@ export function viewOf({
   const axis = wanted && axes.includes(wanted) ? wanted : axes[0];
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
   const varying = varyingKeys(records, ghosts);
-  const lines = linesOf(runs, axis, varying);
-  const measured = base ? withBase(lines, base, runs) : withDeltas(lines, ghosts, axis, runs);
-  const faded = unnumbered(ghosts, axis, 'ghost', varying);
-  const before = unnumbered(baseline, axis, 'baseline');
+  const lines = linesOf(runs, axis, phase, varying);
+  const measured = base ? withBase(lines, base, runs, phase) : withDeltas(lines, ghosts, axis, runs, phase);
+  const faded = unnumbered(ghosts, axis, phase, 'ghost', varying);
+  const before = unnumbered(baseline, axis, phase, 'baseline');
   const series = [...measured, ...faded, ...before, ...referenceLines(references, axis)];
   const points = series.flatMap((line) => line.points);
   const coming = axis === 'chunk' || axis === 'prefill' ? planned.map((run) => run[axis]) : [];
   const highest = Math.max(...points.map(({ high }) => high));
   return {
+    phase,
     axis,
     axisLabel: wordOf(t().cells.axes, axis) ?? axis,
     xs: [...new Set([...points.map(({ x }) => x), ...coming])].sort((a, b) => a - b),
@@ -141,12 +146,17 @@ export function axesOf(records: readonly RunRecord[], references: readonly Refer
 function unnumbered(
   records: readonly RunRecord[],
   axis: string,
+  phase: Phase,
   origin: 'baseline' | 'ghost',
   varying?: string[],
 ): Series[] {
   const runs = records.map((record) => ({ record, number: undefined }));
   const word = t().cells[origin === 'ghost' ? 'before' : 'baseline'];
-  return linesOf(runs, axis, varying).map((line) => ({ ...line, label: `${line.label} (${word})`, origin }));
+  return linesOf(runs, axis, phase, varying).map((line) => ({
+    ...line,
+    label: `${line.label} (${word})`,
+    origin,
+  }));
 }
 
 /** The lines with the change of each point against the ghost at its x that differs from it in the fewest settings. */
@@ -155,6 +165,7 @@ function withDeltas(
   ghosts: readonly RunRecord[],
   axis: string,
   runs: readonly NumberedRecord[],
+  phase: Phase,
 ): Series[] {
   if (ghosts.length === 0) return lines;
   const byNumber = new Map(runs.map(({ number, record }) => [number, record]));
@@ -166,7 +177,7 @@ function withDeltas(
         record,
         ghosts.filter((each) => coordinates(each)[axis] === x),
       );
-    return ghost && rate / tokensPerSecond(ghost) - 1;
+    return ghost && rate / speedOf(ghost, phase).rate - 1;
   };
   return lines.map((line) => ({
     ...line,
@@ -175,13 +186,21 @@ function withDeltas(
 }
 
 /** The lines with the change of each point against the baseline point, which itself has none. */
-const withBase = (lines: Series[], base: Base, runs: readonly NumberedRecord[]): Series[] =>
-  lines.map((line) => ({ ...line, points: line.points.map((point) => againstBase(point, base, runs)) }));
+const withBase = (lines: Series[], base: Base, runs: readonly NumberedRecord[], phase: Phase): Series[] =>
+  lines.map((line) => ({
+    ...line,
+    points: line.points.map((point) => againstBase(point, base, runs, phase)),
+  }));
 
-function againstBase<P extends Point>(point: P, { name, record }: Base, runs: readonly NumberedRecord[]): P {
+function againstBase<P extends Point>(
+  point: P,
+  { name, record }: Base,
+  runs: readonly NumberedRecord[],
+  phase: Phase,
+): P {
   const own = runs.find(({ number }) => number === point.record)?.record;
   if (own?.startedAt === record.startedAt) return point;
-  return { ...point, delta: point.tokensPerSecond / tokensPerSecond(record) - 1, against: name };
+  return { ...point, delta: point.tokensPerSecond / speedOf(record, phase).rate - 1, against: name };
 }
 
 /** The record that differs from this one in the fewest settings; undefined if two differ equally little. */
@@ -208,7 +227,7 @@ export function onePlace(runs: readonly NumberedRecord[], axis?: string): number
 
 /** The same content as bars, fastest first: runs at one place, those before the last change, and published figures there. */
 export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
-  const { runs, references = [], baseline = [], ghosts: former = [], base } = wanted;
+  const { phase = 'prefill', runs, references = [], baseline = [], ghosts: former = [], base } = wanted;
   const records = runs.map(({ record }) => record);
   const ghosts = former.filter(({ startedAt }) => records.every((record) => record.startedAt !== startedAt));
   const varying = varyingKeys(records, [...ghosts, ...baseline]);
@@ -216,13 +235,13 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
   const names = new Set<string>();
   const bar = (record: RunRecord, number: number | undefined, origin: Series['origin'], note = ''): BarOf => {
     const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;
-    const point = pointOf(record, number, 0);
+    const point = pointOf(record, number, 0, phase);
     const named = `${labelOf(record, varying) || record.model}${note && ` (${note})`}`;
     const label = unused(named, (name) => names.has(name));
     names.add(label);
     const bar = { ...point, label, origin };
-    if (base && origin === 'run') return againstBase(bar, base, runs);
-    return { ...bar, delta: ghost && point.tokensPerSecond / tokensPerSecond(ghost) - 1 };
+    if (base && origin === 'run') return againstBase(bar, base, runs, phase);
+    return { ...bar, delta: ghost && point.tokensPerSecond / speedOf(ghost, phase).rate - 1 };
   };
   const axis = viewOf(wanted).axis;
   const published = referenceLines(references, axis).flatMap(({ label, origin, points }) =>
@@ -261,6 +280,7 @@ function unused(label: string, taken: (label: string) => boolean): string {
 function linesOf(
   runs: readonly { record: RunRecord; number: number | undefined }[],
   axis: string,
+  phase: Phase,
   varying = varyingKeys(runs.map(({ record }) => record)),
 ): Series[] {
   const lines = new Map<string, Map<number, Point>>();
@@ -270,7 +290,7 @@ function linesOf(
     const named = labelOf(record, varying, axis) || record.model;
     const label = unused(named, (name) => lines.get(name)?.has(x) === true);
     const line = lines.get(label) ?? new Map<number, Point>();
-    lines.set(label, line.set(x, pointOf(record, number, x)));
+    lines.set(label, line.set(x, pointOf(record, number, x, phase)));
   }
   return [...lines].map(([label, line]) => ({
     label,
@@ -302,15 +322,14 @@ function referenceLines(references: readonly ReferencePoint[], axis: string): Se
 }
 
 /** A record as a point of a chart. `number`: in the table; undefined for a record that is not in it. */
-export function pointOf(record: RunRecord, number: number | undefined, x: number): Point {
+export function pointOf(record: RunRecord, number: number | undefined, x: number, phase: Phase): Point {
   const words = t().cells;
   const name =
     number === undefined ? `${words.baseline}, ${record.startedAt.slice(0, 10)}` : words.runNumber(number);
   const count = samplesOf(record);
+  const { rate, low, high } = speedOf(record, phase);
   return {
-    x,
-    tokensPerSecond: tokensPerSecond(record),
-    ...rateInterval(record),
+    ...{ x, tokensPerSecond: rate, low, high },
     record: number,
     provisional: number !== undefined && isQuickLook(record),
     details: [count === undefined ? name : `${name}, ${words.samplesOf(String(count))}`, ...record.warnings],

@@ -21,6 +21,9 @@ export default {
     `Fastest: ${best}, ${rate} tokens/s. Slowest: ${worst}, ${least} tokens/s.`,
   cellsMissing: (count: number) =>
     count === 1 ? '1 combination has no run.' : `${count} combinations have no run.`,
+  // Decoding
+  decodeTitle: 'Decode throughput',
+  decodeStrip: 'Decode samples in the order taken',
   // Samples
   strip: 'Samples in the order taken',
   sampleNumber: 'sample, in the order taken',

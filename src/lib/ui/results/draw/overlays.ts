@@ -53,14 +53,16 @@ const rules: Draw = (chart, drawing) => {
 /** True if series have their names at the ends of their lines. */
 const hasEnds = ({ series }: Plot) => series.some(({ ends, marks }) => ends && marks.length > 0);
 
-/** Vertical scales of parallel coordinates. */
+/** Vertical scales of parallel coordinates. Their texts keep to the room before the next scale; the last one's stand on its left. */
 const columns: Draw = (chart, drawing) => {
   const { ctx, chartArea: area, scales } = chart;
   const { plot, palette } = drawing;
   ctx.textBaseline = 'middle';
   ctx.lineWidth = 1;
+  const gap = scales.x.getPixelForValue(1) - scales.x.getPixelForValue(0);
   (plot.columns ?? []).forEach((ticks, at) => {
     const x = scales.x.getPixelForValue(at);
+    const shares = at >= plot.columns!.length - 2 ? 2 : 1;
     ctx.strokeStyle = palette.quiet;
     ctx.beginPath();
     ctx.moveTo(x, area.top);
@@ -70,9 +72,23 @@ const columns: Draw = (chart, drawing) => {
     ctx.textAlign = last ? 'right' : 'left';
     ctx.fillStyle = palette.quiet;
     for (const tick of ticks)
-      haloed(chart, drawing, tick.text, x + (last ? -7 : 7), scales.y.getPixelForValue(tick.at) - 8);
+      haloed(
+        chart,
+        drawing,
+        shortened(ctx, tick.text, gap / shares - 12),
+        x + (last ? -7 : 7),
+        scales.y.getPixelForValue(tick.at) - 8,
+      );
   });
 };
+
+/** The text, or its beginning and an ellipsis, no wider than the room in pixels. */
+function shortened(ctx: CanvasRenderingContext2D, text: string, room: number): string {
+  let length = text.length;
+  const shown = () => (length < text.length ? `${text.slice(0, length)}…` : text);
+  while (length > 1 && ctx.measureText(shown()).width > room) length--;
+  return shown();
+}
 
 /** Writes a text that stays legible over lines. */
 function haloed({ ctx }: Chart, { palette }: Drawing, text: string, x: number, y: number) {

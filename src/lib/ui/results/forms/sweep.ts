@@ -1,5 +1,5 @@
 /** The results of a sweep as pictures: bars, lines or a heat map, whichever says most; and the samples of a run. */
-import type { RunRecord } from '../../../lab/records/record';
+import type { Phase, RunRecord } from '../../../lab/records/record';
 import { median } from '../../../lab/statistics/descriptive';
 import { percent, rounded } from '../../words/numbers';
 import { type ChartWords, locale, t } from '../../words/words.svelte';
@@ -18,6 +18,10 @@ import {
   type Wanted,
 } from '../series';
 import { varyingKeys } from '../varying';
+
+/** The title of a chart of this phase; by default prefill. */
+export const titleOf = (phase: Phase | undefined, words: ChartWords) =>
+  phase === 'decode' ? words.decodeTitle : t().cells.chartTitle;
 
 export type Form = 'bars' | 'lines' | 'grid';
 
@@ -42,7 +46,7 @@ function knobIn({ variants }: RunRecord, key: string): number | undefined {
 }
 
 /** Runs that differ in two knobs as cells, each with its speed. Throws an Error for other runs. */
-export function gridPlot(runs: readonly NumberedRecord[], words: ChartWords): Plot {
+export function gridPlot(runs: readonly NumberedRecord[], words: ChartWords, phase: Phase = 'prefill'): Plot {
   const keys = knobsOf(runs);
   if (!keys) throw new Error('These runs do not differ in exactly two knobs');
   const [xs, ys] = keys.map((key) =>
@@ -51,7 +55,7 @@ export function gridPlot(runs: readonly NumberedRecord[], words: ChartWords): Pl
   const latest = new Map<string, Mark>();
   for (const { record, number } of runs) {
     const [x, y] = [xs.indexOf(knobIn(record, keys[0]) ?? 0), ys.indexOf(knobIn(record, keys[1]) ?? 0)];
-    const point = pointOf(record, number, x);
+    const point = pointOf(record, number, x, phase);
     const title = `${keys[0]}=${xs[x]} ${keys[1]}=${ys[y]}`;
     latest.set(`${x} ${y}`, {
       ...{ x, y, value: point.tokensPerSecond, label: rounded(point.tokensPerSecond), record: number },
@@ -62,7 +66,7 @@ export function gridPlot(runs: readonly NumberedRecord[], words: ChartWords): Pl
   const marks = [...latest.values()];
   const missing = xs.length * ys.length - marks.length;
   return {
-    title: t().cells.chartTitle,
+    title: titleOf(phase, words),
     x: { label: keys[0], scale: 'words', values: xs.map(String) },
     y: { label: keys[1], scale: 'words', values: ys.map(String) },
     series: [{ label: t().cells.perSecond, form: 'cells', tone: 0, marks }],
@@ -90,7 +94,7 @@ export function linesPlot(view: View, words: ChartWords): Plot {
   const top = Math.max(view.highest * 1.06, (target ?? 0) * 1.08) || 1;
   const cells = t().cells;
   return {
-    title: cells.chartTitle,
+    title: titleOf(view.phase, words),
     x: {
       ...{ label: view.axisLabel, scale: 'log', ticks: xs },
       ...(first === last ? { min: first / 2, max: last * 2 } : { min: first / 1.06, max: last * 1.06 }),
@@ -163,7 +167,7 @@ export function barsPlot(wanted: Wanted, x: number | undefined, words: ChartWord
   const of = (wantedOrder: number) =>
     marks.flatMap(({ order, mark }) => (order === wantedOrder ? [mark] : []));
   return {
-    title: cells.chartTitle,
+    title: titleOf(wanted.phase, words),
     x: { label: cells.perSecond, scale: 'linear', min: 0, soft: true },
     y: { label: '', scale: 'words', values: bars.map(name) },
     series: [
@@ -175,21 +179,25 @@ export function barsPlot(wanted: Wanted, x: number | undefined, words: ChartWord
   };
 }
 
-/** The samples of one run in the order in which they were taken, with their median across. */
-export function stripPlot({ number, record }: NumberedRecord, words: ChartWords): Plot | undefined {
-  const { prefillSeconds, prefill, summary } = record;
-  if (summary || prefillSeconds.length < 2) return undefined;
-  const middle = prefill / median(prefillSeconds);
+/** The samples of one run in the order in which they were taken, with their median across; undefined for fewer than two. */
+export function stripPlot(
+  { number, record }: NumberedRecord,
+  words: ChartWords,
+  phase: Phase = 'prefill',
+): Plot | undefined {
+  const { summary, [phase]: tokens, [`${phase}Seconds` as const]: samples } = record;
+  if (summary || samples.length < 2) return undefined;
+  const middle = tokens / median(samples);
   const name = t().cells.runNumber(number);
-  const marks = prefillSeconds.map((seconds, i) => ({
-    ...{ x: i + 1, y: prefill / seconds },
-    details: [`${name}, ${i + 1}`, `${rounded(prefill / seconds)} ${t().cells.perSecond}`],
+  const marks = samples.map((seconds, i) => ({
+    ...{ x: i + 1, y: tokens / seconds },
+    details: [`${name}, ${i + 1}`, `${rounded(tokens / seconds)} ${t().cells.perSecond}`],
   }));
   const rates = marks.map(({ y }) => y);
   const [least, most] = [Math.min(...rates), Math.max(...rates)];
   const room = Math.max(0.25 * (most - least), 0.01 * middle);
   return {
-    title: words.strip,
+    title: phase === 'decode' ? words.decodeStrip : words.strip,
     x: {
       label: words.sampleNumber,
       scale: 'linear',

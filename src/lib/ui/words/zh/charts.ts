@@ -19,6 +19,8 @@ export default {
   gridSummary: (best, rate, worst, least) =>
     `最快：${best}，${rate} tokens/s。最慢：${worst}，${least} tokens/s。`,
   cellsMissing: (count) => `${count} 个组合没有运行。`,
+  decodeTitle: '解码吞吐量',
+  decodeStrip: '按测量顺序排列的解码样本',
   strip: '按测量顺序排列的样本',
   sampleNumber: '样本（按测量顺序）',
   stripSummary: (run, count, median) => `${run}：${count} 个样本，中位数 ${median} tokens/s。`,
