@@ -37,9 +37,8 @@ const checks = steps.filter(({ results }) => !results);
 await performChecks(checks.filter(({ name }) => name !== 'build'));
 // By itself: it writes what the other checks read.
 await performChecks(checks.filter(({ name }) => name === 'build'));
-for (const step of steps.filter(({ results, gpu }) => results && !gpu)) await performTogether([step]);
-// Side by side, because neither keeps two cores busy: compiling for the software GPU uses one, and pages wait.
-await performTogether(steps.filter(({ results, gpu }) => results && gpu));
+for (const step of steps.filter(({ results }) => results))
+  outcomes.push(await performTests(step, step.results ?? ''));
 summarise();
 
 /**
@@ -66,34 +65,16 @@ async function performChecks(checks) {
 }
 
 /**
- * Performs projects of tests at the same time, with limits for a machine as slow as it is now, of which each has a share.
- * @param {Step[]} together
- */
-async function performTogether(together) {
-  if (together.length === 0) return;
-  for (const step of together) head(step);
-  const slowness = together.length * (await measureSlowness(together.some(({ gpu }) => gpu)));
-  console.log(`Limits × ${slowness.toFixed(1)}: this machine, now, beside an idle one with two cores.`);
-  const prefixed = together.length > 1;
-  outcomes.push(...(await Promise.all(together.map((step) => performTests(step, slowness, prefixed)))));
-}
-
-/**
- * @param {Step} step a project of tests
- * @param {number} slowness
- * @param {boolean} prefixed whether its lines begin with its name
+ * @param {Step} step
+ * @param {string} results
  * @returns {Promise<Outcome>}
  */
-async function performTests(step, slowness, prefixed) {
+async function performTests(step, results) {
+  head(step);
   if (step.browsers && outcomes.some(({ name, failed }) => name === 'build' && failed > 0))
     return { ...nothing(step), failed: 1, note: 'not run: the build failed' };
   const start = performance.now();
-  const { name, results = '' } = step;
-  writeFileSync(results, '');
-  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results, ...compilerFor(step) };
-  const ended = await execute({ ...step, env, slowness, prefix: prefixed ? `${name.padEnd(8)}│ ` : '' });
-  const outcome = outcomeOf(countResults(readFileSync(results, 'utf8')), ended);
-  return { ...nothing(step), ...outcome, seconds: secondsSince(start) };
+  return { ...nothing(step), ...(await runTests(step, results)), seconds: secondsSince(start) };
 }
 
 /** @param {Step} step */
@@ -112,6 +93,20 @@ function secondsSince(start) {
  */
 function nothing({ name }) {
   return { name, passed: 0, failed: 0, skipped: 0, skips: new Map(), failures: [], seconds: 0, note: '' };
+}
+
+/**
+ * A project of tests, whose limits are those of the machine as it is now.
+ * @param {Step} step
+ * @param {string} results
+ */
+async function runTests(step, results) {
+  const slowness = await measureSlowness(step.gpu ?? false);
+  console.log(`Limits × ${slowness.toFixed(1)}: this machine, now, beside an idle one with two cores.`);
+  writeFileSync(results, '');
+  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results, ...compilerFor(step) };
+  const ended = await execute({ ...step, env, slowness });
+  return outcomeOf(countResults(readFileSync(results, 'utf8')), ended);
 }
 
 /**

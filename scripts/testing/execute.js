@@ -1,7 +1,6 @@
 // Runs a step's program to its end, or ends it: when it is interrupted, and when it has shown no sign of life for too long.
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { root } from '../setup.js';
 import { measureSlowness } from './slowness.js';
 
@@ -16,7 +15,6 @@ const LOOK_MILLISECONDS = 1_000;
  * @property {number} silence seconds without a sign of life after which it hangs, on an idle machine
  * @property {number} slowness how many times slower this machine was at the start
  * @property {boolean} [quiet] whether its output is kept until its end, because another program runs beside it
- * @property {string} [prefix] printed before each of its lines, for the same reason
  */
 
 /**
@@ -31,12 +29,11 @@ export function execute(program) {
   const detached = process.platform !== 'win32';
   return new Promise((resolve) => {
     const env = { ...process.env, ...program.env };
-    const to = program.quiet || program.prefix ? 'pipe' : 'inherit';
+    const to = program.quiet ? 'pipe' : 'inherit';
     const child = spawn(file, words, { cwd: root, env, stdio: ['ignore', to, to], detached });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
-      if (program.prefix) printLines(stream, program.prefix);
-      else stream?.setEncoding('utf8').on('data', (text) => (output += text));
+      stream?.setEncoding('utf8').on('data', (text) => (output += text));
     let cutOff = false;
     const end = (/** @type {NodeJS.Signals} */ signal) => signalGroup(child, detached, signal);
     const give = (/** @type {string} */ why) => {
@@ -64,14 +61,6 @@ export function execute(program) {
       resolve({ problem, cutOff, output });
     });
   });
-}
-
-/**
- * @param {import('node:stream').Readable | null} stream
- * @param {string} prefix
- */
-function printLines(stream, prefix) {
-  if (stream) createInterface({ input: stream }).on('line', (line) => console.log(`${prefix}${line}`));
 }
 
 /**
