@@ -1,6 +1,7 @@
 // Vite plugin: a notebook that is imported with `?notebook` is a module of its text and of a Svelte component that shows its prose. So
 // the page paints a preset as it will stay, and a first visit loads neither the renderer of Markdown nor what makes its HTML safe.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { RendererObject } from 'marked';
 import { compile } from 'svelte/compiler';
 import { runnerImport, type Plugin } from 'vite';
@@ -38,7 +39,7 @@ async function proseComponent(notebook: string): Promise<string> {
 
 /** A module of the page; the configuration of Vite, which imports this file, cannot resolve its imports. */
 const source = async <Module>(path: string) =>
-  (await runnerImport<Module>(new URL(`../src/lib/${path}.ts`, import.meta.url).pathname)).module;
+  (await runnerImport<Module>(fileURLToPath(new URL(`../src/lib/${path}.ts`, import.meta.url)))).module;
 
 export const notebooks: Plugin = {
   name: 'notebooks',
