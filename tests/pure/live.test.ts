@@ -187,6 +187,7 @@ describe('live mode', () => {
         listen: () => () => undefined,
         calm: () => undefined,
         watch: () => undefined,
+        expectAnswer: () => undefined,
       },
       cell: () => ({ id: 'a', kind: 'sweep', body: host.text, open: '', close: '' }),
       wantedOf: () => wantedPoints(host.text, BENCH),

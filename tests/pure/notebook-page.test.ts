@@ -72,6 +72,7 @@ test('cells run one after another, and an outcome is stale once its cell says so
     send: (message: WorkerMessage) => sent.push(message),
     listen: (_: string, listener: Listener) => (listeners.push(listener), () => undefined),
     watch: () => undefined,
+    expectAnswer: () => undefined,
     calm: () => undefined,
   };
   const notebook = opened(

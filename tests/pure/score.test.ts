@@ -16,6 +16,7 @@ function scoreOn(software: boolean, deviceMemory?: number) {
     send: (message: WorkerMessage) => sent.push(message),
     listen: (_: string, each: Listener) => ((listener = each), () => (listener = undefined)),
     watch: () => undefined,
+    expectAnswer: () => undefined,
     calm: () => undefined,
   };
   const tell = (event: object) => listener?.receive(event as WorkerEvent);

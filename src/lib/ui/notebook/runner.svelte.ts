@@ -248,8 +248,7 @@ export abstract class Runner {
       ...(effort === 'quick' && { effort }),
       ...(effort === 'refine' && { idle: true }),
     });
-    // Until its first sign of life: a GPU may never answer a worker that was started after another one died.
-    this.lab.watch(id);
+    this.lab.expectAnswer();
     this.changed();
   }
 
@@ -341,7 +340,7 @@ export abstract class Runner {
   #receiveProgress(id: string, outcome: Outcome, progress: Progress) {
     this.progress = progress;
     this.#pace = paceAtProgress(this.#pace, progress, performance.now());
-    // Then only compiling and checking are watched for a hang: a shader can hang there, while a long sample is legitimate.
+    // Only compiling and checking are watched for a hang: a shader can hang there, while a long sample is legitimate.
     if (progress.phase === 'compiling' || progress.phase === 'checking') this.lab.watch(id);
     else this.lab.calm(id);
     if (outcome.planned !== progress.runs) this.outcomes.set(id, { ...outcome, planned: progress.runs });

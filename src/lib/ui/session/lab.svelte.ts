@@ -57,6 +57,8 @@ export class Lab {
   #listeners: { cell: string; listener: Listener }[] = [];
   #restarts = 0;
   #watched: string[] = [];
+  /** True from `expectAnswer` until the worker's next event. */
+  #unanswered = false;
   #alarm: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -100,6 +102,12 @@ export class Lab {
     this.#wind();
   }
 
+  /** Watches for a hang until the worker's next event of any kind: a GPU may never answer a worker that follows one that died. */
+  expectAnswer() {
+    this.#unanswered = true;
+    this.#wind();
+  }
+
   visibilityChanged(hidden: boolean) {
     this.send({ type: 'hidden', hidden });
   }
@@ -125,6 +133,7 @@ export class Lab {
   restart(reason: string, notice = t().page.workerStopped(reason)) {
     this.close();
     this.#watched = [];
+    this.#unanswered = false;
     this.memory = { model: undefined, bytes: 0 };
     this.problem = notice;
     if (this.#restarts++ < MOST_RESTARTS) this.#start();
@@ -154,6 +163,7 @@ export class Lab {
   }
 
   #receive(event: WorkerEvent) {
+    this.#unanswered = false;
     this.#wind();
     if (event.type === 'adapter') this.#found(event);
     if (event.type === 'no-adapter') this.#missing(event.reason);
@@ -178,7 +188,7 @@ export class Lab {
 
   #wind() {
     clearTimeout(this.#alarm);
-    if (this.#watched.length === 0) return;
+    if (this.#watched.length === 0 && !this.#unanswered) return;
     const software = this.adapter?.software ?? true;
     const seconds = software ? LIFELESS_SECONDS_SOFTWARE : LIFELESS_SECONDS;
     const notice = t().page.noLife(seconds);
