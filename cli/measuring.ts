@@ -100,7 +100,7 @@ function tellTuning(event: TuneEvent): void {
   if (event.type === 'comparing') tell(`comparing ${event.settings}\n`);
 }
 
-/** What was tried for a kernel before the search was stopped. */
+/** The trials of a kernel before the search was stopped. */
 function triedText({ kernel, tried }: TuneEvent & { type: 'kernel' }): string {
   const lines = tried.map(({ variant, knobs, seconds = Infinity, reason }) => {
     return `    ${kernel}/${variant} ${knobs}: ${reason ?? `${(1e6 * seconds).toPrecision(4)} us`}\n`;

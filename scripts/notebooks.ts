@@ -6,7 +6,7 @@ import type { RendererObject } from 'marked';
 import { compile } from 'svelte/compiler';
 import { runnerImport, type Plugin } from 'vite';
 
-/** What editor/markdown.ts does to links and wide elements of other notebooks. HTML and images are for those alone. */
+/** Treats links and wide elements as editor/markdown.ts does in other notebooks. HTML and images are for those alone. */
 const RENDERER: RendererObject<string, string> = {
   link({ href, tokens }) {
     return `<a href="${href}" target="_blank" rel="noopener noreferrer">${this.parser.parseInline(tokens)}</a>`;

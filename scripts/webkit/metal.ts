@@ -1,6 +1,6 @@
 /** Reads what WebKit's Metal text costs from the text itself: loops with their counters, clamped indices, zeroed memory. */
 
-/** What a text says of one entry point. */
+/** The facts of a text about one entry point. */
 export interface Written {
   /** Loops of the shader that are left in the text; each has a counter in stack memory that no compiler may remove. */
   loops: number;

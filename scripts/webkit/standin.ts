@@ -13,7 +13,7 @@ const FLAGS = ['--target=amdgcn-amd-amdhsa', '-mcpu=gfx1030', '-nogpulib', '-O3'
 /** Registers of 32 bits that a thread may have on Apple's GPUs (dougallj.github.io/applegpu); more values are spilled. */
 const REGISTERS = 128;
 
-/** What the stand-in's compiler made of an entry point. */
+/** The result of the stand-in's compiler for an entry point. */
 export interface Compiled {
   /** Places at which a thread waits for memory outside the workgroup, private scratch included. */
   waits: number;

@@ -88,7 +88,7 @@ test('links that are made to freeze the page open, and the page answers', async 
   }, '?prefill=8');
 });
 
-/** What an idle page must not do, counted from now on. */
+/** Counts, from now on, what an idle page must not do. */
 function countActivity() {
   const counts = { messages: 0, mutations: 0, timers: 0, frames: 0 };
   (window as unknown as { counts: typeof counts }).counts = counts;

@@ -95,7 +95,7 @@ function keepWorkers() {
   };
 }
 
-/** What the manifest of the only stored model says. */
+/** The manifest of the only stored model. */
 const manifestIn = (page: Page) =>
   page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();

@@ -1,6 +1,6 @@
 // Test helper: tries what a text that got into the page would try.
 
-/** What the page's policy did not stop, and the directives that stopped the rest; runs in the page. */
+/** The attempts that the page's policy did not stop, and the directives that stopped the rest; runs in the page. */
 export async function tryEverything() {
   const through: string[] = [];
   const stopped = new Set<string>();

@@ -10,7 +10,7 @@ export type Profile = typeof safari26;
 export const PROFILES: Profile[] = [safari26, safari27, minimum];
 export const SAFARI: Profile = safari26;
 
-/** What the profile's adapter offers, as the page would ask for it. */
+/** The limits and features of the profile's adapter, as the page would ask for them. */
 export function offeredBy({ features, limits, languageFeatures }: Profile): Offered {
   return { features: new Set(features), limits, languageFeatures: new Set(languageFeatures) };
 }

@@ -76,7 +76,7 @@ const READERS: Record<string, Reader> = {
   'change in an editor': (text) => replacement(text, `${text}a`),
 };
 
-/** What a text repeats; `1` is replaced by a number that counts. */
+/** The part that a text repeats; `1` is replaced by a number that counts. */
 const PIECES = [
   ...[
     'a',

@@ -128,7 +128,7 @@ test('each English sentence is still one of the sources, and the Chinese has the
 
 const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** What a cell's text is refused with. */
+/** The message with which a cell's text is refused. */
 function refusal(kind: CellKind, text: string): string {
   try {
     runsOf(readCell(kind, text), REGISTRY);

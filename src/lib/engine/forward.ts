@@ -146,7 +146,7 @@ export class Forward {
     return this.tokens === 1 && this.choice[kernel]?.passes.length ? kernel : undefined;
   }
 
-  /** What layer norm and token shift read and write besides weights; `slot` is the vector's index in the token shift state. */
+  /** Bindings of layer norm and token shift besides weights; `slot` is the vector's index in the token shift state. */
   #shiftBuffers(slot: number) {
     const vector = (buffer: GPUBuffer) => planesOf(buffer, this.#columns, slot);
     return {

@@ -2,7 +2,7 @@
 import type { ByteSource } from '../engine/bytes';
 import type { PartFile } from './storage';
 
-/** What a reader is told when another file began to arrive in the place of the one that it had begun to read. */
+/** The message for a reader when another file began to arrive in the place of the one that it had begun to read. */
 const ANOTHER = 'the file on the server changed while it was read; what was loaded is discarded';
 
 /** One download, as its readers see it. The download tells what is stored; readers ask for a `source`. */

@@ -13,7 +13,7 @@ export interface Published {
   name: string;
   model: string;
   file: string;
-  /** Where it can be had, in the order in which it is tried. */
+  /** Its sources, in the order in which they are tried. */
   sources: HubFile[];
   bytes?: number;
   sha256?: string;

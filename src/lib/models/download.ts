@@ -19,7 +19,7 @@ export interface DownloadProgress {
   /** Bytes per second over the last seconds, and seconds left at that rate; undefined while unknown. */
   rate?: number;
   secondsLeft?: number;
-  /** What the user should know: the file changed, or a server cannot resume. */
+  /** A notice for the user: the file changed, or a server cannot resume. */
   note?: string;
 }
 

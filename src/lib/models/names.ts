@@ -20,7 +20,7 @@ export interface HubFile {
   revision: string;
 }
 
-/** Where the hubs are, and the branch that is meant without a revision. */
+/** The addresses of the hubs, and the branch that is meant without a revision. */
 export const HUBS = {
   hf: { home: 'https://huggingface.co', revision: 'main' },
   ms: { home: 'https://modelscope.cn', revision: 'master' },

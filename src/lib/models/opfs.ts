@@ -180,7 +180,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What browsers may have some day: files of other sites by their hash. */
+/** An interface that browsers may have some day: files of other sites by their hash. */
 interface CrossOriginStorage {
   requestFileHandle(hash: { algorithm: 'SHA-256'; value: string }): Promise<{ getFile(): Promise<File> }>;
 }

@@ -1,4 +1,4 @@
-/** What a model text asks for: the one resolver of settings, links, terminal and page. */
+/** Resolves the name of a model, for settings, links, terminal and page alike. */
 import { CATALOGUE, type Published, publishedNamed } from './catalogue';
 import { type Homes, hubAddress } from './hubs';
 import { type HubFile, hubText, isAddress, isHubText, isPublishedText, readHubFile } from './names';

@@ -1,4 +1,4 @@
-/** What a download needs of the place that keeps it: a browser's own storage (opfs.ts), or a folder (cli/modelFolder.ts). */
+/** The interface of the place that keeps downloads: a browser's own storage (opfs.ts), or a folder (cli/modelFolder.ts). */
 import type { ByteSource } from '../engine/bytes';
 
 /** The facts about a stored file, whole or in part; written before its first byte. */

@@ -4,7 +4,7 @@
  */
 import { Deadline, Passing, retrying, waitAfter } from './retry';
 
-/** What differs between hosts and tests. */
+/** The parts that differ between hosts and tests. */
 export interface Network {
   fetch: typeof fetch;
   /** Headers of a request to this address, such as an access token. */
@@ -289,7 +289,7 @@ async function request(
   throw new Error(`${address} is a web page (status ${status}), not a model file`);
 }
 
-/** What tells one version of a file from another: its tag, or the time of its last change. */
+/** The mark of a version of a file: its tag, or the time of its last change. */
 const versionOf = ({ headers }: Response): string | undefined =>
   headers.get('etag') ?? headers.get('last-modified') ?? undefined;
 

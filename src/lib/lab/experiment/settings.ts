@@ -137,7 +137,7 @@ export function splitAtRule(text: string): { settings: string; rest: string } {
   return { settings: text, rest: '' };
 }
 
-/** Where the line ends that begins at `at`, its line break included. */
+/** The end of the line that begins at `at`, its line break included. */
 const nextLine = (text: string, at: number): number => text.indexOf('\n', at) + 1 || text.length;
 
 /** The blocks between lines `---`; at least one. */

@@ -1,4 +1,4 @@
-/** What `tune` found for one GPU in one browser, kept by the page and used as defaults before the rows of the vendor. */
+/** The settings that `tune` found for one GPU in one browser, kept by the page and used as defaults before the rows of the vendor. */
 import { type Experiment, formatExperiment, parseExperiment } from './experiment';
 import { ownerOf } from './settings';
 import { rowsOf, VENDOR_KERNELS } from './vendors';

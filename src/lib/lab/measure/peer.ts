@@ -32,7 +32,7 @@ interface PeerSample {
 
 /** Another program with a model in memory. */
 export interface Peer {
-  /** What a record says of it. */
+  /** The fields of its records. */
   facts: Pick<
     RunRecord,
     'weightBytes' | 'loadSeconds' | 'kernelHash' | 'adapter' | 'software' | 'agent' | 'setup'

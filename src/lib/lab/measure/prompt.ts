@@ -5,7 +5,7 @@ import type { Run } from '../experiment/expand';
 import { median } from '../statistics/descriptive';
 import type { OpenGpu } from './session';
 
-/** What a timed sample left, for the check after the timing. */
+/** The results of a timed sample, for the check after the timing. */
 export interface Left {
   /** The tokens that were read, of all its prompts. */
   read: number[];

@@ -162,7 +162,7 @@ interface Sources {
   former?: Readonly<Record<string, string>>;
 }
 
-/** What the shaders of a packed text are edits of; former texts only where one of them is not the present one. */
+/** The texts that the shaders of a packed text are edits of; former texts only where one of them is not the present one. */
 async function sourcesFor(packed: string): Promise<Sources> {
   const { sourceOf } = await loadSources();
   const present = parseNotebook(packed).every(({ kind, body }) => {

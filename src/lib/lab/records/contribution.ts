@@ -8,7 +8,7 @@ export interface Contribution {
   records: RunRecord[];
   /** Why the file cannot be published as it is, a sentence each. */
   problems: string[];
-  /** What a reader should know, a sentence each. */
+  /** Notes for the reader, a sentence each. */
   notes: string[];
 }
 

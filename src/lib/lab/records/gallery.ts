@@ -32,7 +32,7 @@ export interface Gallery {
   others: string[];
 }
 
-/** What a gallery can be narrowed down by. */
+/** The filters of a gallery. */
 export const FILTERS = ['device', 'browser', 'model', 'prefill'] as const;
 export type Filter = (typeof FILTERS)[number];
 export type Wanted = Partial<Record<Filter, string>>;

@@ -1,4 +1,4 @@
-/** What tells runs apart: their settings, where they were made (machine, program, another program's settings), and in which session. */
+/** Tells runs apart by their settings, where they were made (machine, program, another program's settings), and in which session. */
 import { fieldOf, RESULT_NAMES } from '../experiment/descriptors';
 import { browserOf } from './agent';
 import { hashTexts, type RunRecord } from './record';
@@ -32,7 +32,7 @@ export function coordinates(record: RunRecord): Record<string, string | number> 
 /** Equal for runs at the same point of a sweep, wherever they were measured. */
 const pointKeyOf = (record: RunRecord): string => JSON.stringify(coordinates(record));
 
-/** What tells places apart, best known first: of several keys that say the same, the first is shown. */
+/** Keys that tell places apart, best known first: of several keys that say the same, the first is shown. */
 function placeOf({ model, adapter, agent, labVersion, setup }: RunRecord): Record<string, string> {
   if (!setup) return { model, adapter, browser: browserOf(agent), lab: labVersion ?? '0.1' };
   const { backends = '', build_commit = '', ...others } = setup;

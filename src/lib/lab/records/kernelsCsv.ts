@@ -121,7 +121,7 @@ class Cells {
 
   text = (name: string): string => this.row[name];
 
-  /** What `read` makes of the cell; its error, with the place. */
+  /** The cell as `read` reads it; throws its error with the place. */
   as<T>(name: string, read: (text: string) => T): T {
     try {
       return read(this.row[name]);

@@ -15,7 +15,7 @@ interface Test {
   /** All samples if the file has them, else only their mean. */
   seconds: number[];
   samples: number | undefined;
-  /** What the test ran on and with, by the names of the file's columns. */
+  /** Machine and settings of the test, by the names of the file's columns. */
   setup: Record<string, string>;
   /** Equal for tests of the same model with the same setup. */
   key: string;

@@ -10,7 +10,7 @@ import type { RunRecord } from './record';
 import { readRow } from './runsCsv';
 import { readNumber } from './values';
 
-/** What a row's time is of, by the field of the record that holds it. */
+/** The phase that a row times, by the field of the record that holds it. */
 const PHASES = {
   warmup: 'warmupSeconds',
   timed: 'prefillSeconds',

@@ -91,7 +91,7 @@ export function compareRows(own: ArrayLike<number>, exact: ArrayLike<number>) {
   return { divergence, error, logSum, exactLogSum, best, agree: best === exactBest };
 }
 
-/** What the model is given: the token that starts a text, then all but the last. */
+/** The input of the model: the token that starts a text, then all but the last. */
 export function givenOf(ids: readonly number[]): Uint32Array<ArrayBuffer> {
   const given = new Uint32Array(ids.length);
   given[0] = END_OF_TEXT;

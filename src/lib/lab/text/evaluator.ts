@@ -63,7 +63,7 @@ export class Evaluator {
     };
   }
 
-  /** What the exact kernels predict: before a run is timed, so that it is not timed for nothing. Throws as `qualityOf` does. */
+  /** The predictions of the exact kernels, made before a run is timed, so that it is not timed for nothing. Throws as `qualityOf` does. */
   async prepare(run: Run, model: LoadedModel, context: RunContext): Promise<Subject> {
     const asked = `${run.evaluate} ${run.seed}`;
     const { engine } = model;

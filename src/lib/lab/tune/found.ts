@@ -1,4 +1,4 @@
-/** What a search found for one kernel, and the same as plain data that outlives the page. */
+/** The result of a search for one kernel, and the same as plain data that outlives the page. */
 import * as v from 'valibot';
 import { knobsKey, type Variant, withKnobs } from '../../shaders/variant';
 import { type Catalogue, variantOf } from '../experiment/catalogue';

@@ -29,7 +29,7 @@ interface Kept {
   kernels: Record<string, KeptFound>;
 }
 
-/** What a search must have in common with the stopped one to go on from there: its settings, the texts, the version. */
+/** The properties that a search must share with the stopped one to go on from there: its settings, the texts, the version. */
 export function taskOf(asked: unknown, { variants }: Catalogue): string {
   const texts = variants.map(({ kernel, name, wgsl }) => [`${kernel}/${name}`, wgsl] as const);
   return [LAB_VERSION, hashTexts(Object.fromEntries(texts)), JSON.stringify(asked)].join(' ');
@@ -52,7 +52,7 @@ export class StoppedSearch {
     return new StoppedSearch(store, key, readKept(text, task) ?? { task, at: Date.now(), kernels: {} });
   }
 
-  /** What was found for a kernel with these uses, before the stop or for another chunk; undefined if it was not searched. */
+  /** The result for a kernel with these uses, before the stop or for another chunk; undefined if it was not searched. */
   found(kernel: string, uses: KernelUse[], catalogue: Catalogue): Found | undefined {
     return foundOf(this.kept.kernels[keyOf(kernel, uses)], kernel, uses, catalogue);
   }

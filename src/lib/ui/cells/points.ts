@@ -1,4 +1,4 @@
-/** What can be made of a point of a sweep: a baseline, a comparison, a note, a cell of its own. Loaded with the charts. */
+/** Actions on a point of a sweep: a baseline, a comparison, a note, a cell of its own. Loaded with the charts. */
 import { toLines } from '../../lab/experiment/settings';
 import type { RunRecord } from '../../lab/records/record';
 import type { Notebook } from '../notebook/notebook.svelte';

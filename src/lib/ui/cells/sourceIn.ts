@@ -1,4 +1,4 @@
-/** Where the sources of variants are that a notebook's cells name. */
+/** Finds the sources of the variants that a notebook's cells name. */
 import { resolve } from '$app/paths';
 import { familyOf } from '$lib/shaders/formats/formats';
 import type { Notebook } from '../notebook/notebook.svelte';

@@ -1,4 +1,4 @@
-/** What a shader's text asks of a GPU, beside what this one and every WebGPU device allow; and what Safari makes of it. */
+/** The demands of a shader's text beside the limits of this GPU and of every WebGPU device, and the cost of Safari's translation. */
 import { parseCsv } from '../../lab/records/csv';
 import { readVariants } from '../../shaders';
 import { wholeFiles } from '../../shaders/sources';

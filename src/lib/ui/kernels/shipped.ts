@@ -1,4 +1,4 @@
-/** What kernels cost and how fast their variants were, where this GPU has not measured it: from the results that the lab ships. */
+/** Costs of kernels and speeds of their variants from the results that the lab ships, for a GPU that has not measured them. */
 import { asset } from '$app/paths';
 import { parseCsv } from '../../lab/records/csv';
 import { familyOf } from '../../shaders/formats/formats';

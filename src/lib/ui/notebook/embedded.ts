@@ -9,7 +9,7 @@ import { type Drawn, drawnBy } from './drawnBy';
 /** The setting of an address that names the cell: its number on the page, from 1. */
 const EMBED = 'embed';
 
-/** What an embedded page shows. */
+/** The content of an embedded page. */
 export interface Embedded extends Drawn {
   /** The first heading of the notebook; empty if it has none. */
   title: string;

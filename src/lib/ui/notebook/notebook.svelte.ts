@@ -294,7 +294,7 @@ export class Notebook extends Runner {
     this.add('csv', index, csv);
   }
 
-  /** Where the results in a cell came from; undefined: another session. */
+  /** The origin of the results in a cell; undefined: another session. */
   originOf(cell: NotebookCell): Origin | undefined {
     return this.#origins.of(cell);
   }

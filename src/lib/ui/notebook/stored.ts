@@ -11,7 +11,7 @@ import { type Outcome, type ResultEvent, upgradeOutcome } from './outcome';
 /** A cell as stored: `foreign` marks a shader that the user has not allowed. */
 export interface StoredCell extends NotebookCell {
   foreign?: boolean;
-  /** Where results came from; absent up to 0.2, and for another session. */
+  /** The origin of results; absent up to 0.2, and for another session. */
   origin?: Origin;
 }
 
@@ -161,7 +161,7 @@ export function readNotebook(stored: unknown): StoredNotebook | undefined {
   return { ...shell.output, cells, outcomes: Object.fromEntries(outcomes) };
 }
 
-/** What the store keeps of a notebook that was read in part, beside it. */
+/** The stored value of a notebook that was read in part, kept beside it. */
 const Copy = v.object({ id: v.string(), copyOf: v.string(), stored: v.unknown() });
 
 /** A copy of a stored value, for a notebook that lacks a part of it; undefined if all of it was read. */

@@ -1,6 +1,6 @@
 /** Starts the lab's own workers. The page's policy takes a worker's address only from here. */
 
-/** What this browser has of Trusted Types, which TypeScript's library does not know. */
+/** The part of Trusted Types that is used, which TypeScript's library does not declare. */
 interface TrustedTypes {
   createPolicy(
     name: string,

@@ -1,9 +1,9 @@
-/** What a saved picture says about its origin, and the name of its file. */
+/** The lines of a saved picture about its origin, and the name of its file. */
 import { browserOf } from '../../lab/records/agent';
 import type { RunRecord } from '../../lab/records/record';
 import { type ChartWords, locale } from '../words/words.svelte';
 
-/** Where and when something was measured; each is left out if it is not known. */
+/** Place and time of a measurement; each is left out if it is not known. */
 export interface Origin {
   model?: string;
   adapter?: string;

@@ -27,7 +27,7 @@ export class StoredModels {
   known = $state(false);
   /** Why there is no storage; undefined if there is one. */
   unavailable = $state<string | undefined>();
-  /** What each published model needs on the GPU; empty until `askFits` is answered. */
+  /** The memory that each published model needs on the GPU; empty until `askFits` is answered. */
   fits = $state.raw<Record<string, Fit>>({});
   /** The room on this GPU as it was measured, now or on an earlier visit; undefined if it was not. */
   measured = $state.raw<MeasuredRoom | undefined>(readMeasured());

@@ -257,7 +257,7 @@ export const cells = {
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}.`,
   /** In what form the runs of a table are copied, for the RWKV community. */
   copyReport: 'Copy report',
-  /** Where results came from; without one of these they are from another session. */
+  /** Origins of results; without one of these they are from another session. */
   origins: { page: 'From this page', link: 'From a link', file: 'From a file' },
   emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
   // Compare, profile, roofline, tune, generate

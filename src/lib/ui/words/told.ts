@@ -50,7 +50,7 @@ const ENDS = [
   { end: /\.$/, other: '。' },
   { end: / \[\w+\]$/, other: '$&' },
 ];
-/** What stands between messages that are said one after another. */
+/** Separators of messages that are said one after another. */
 const BETWEEN = { '. ': '。', '; ': '；' };
 
 /** A message with such an end; undefined if it has none, or none that is told without it. */
@@ -80,7 +80,7 @@ function apart(message: string, say: (part: string) => string): string {
   return told === rest ? message : `${message.slice(0, at)}：${told}`;
 }
 
-/** What stands between the parts of a form, each up to the first place where the next part occurs; undefined if it is not this form. */
+/** The values between the parts of a form, each up to the first place where the next part occurs; undefined if it is not this form. */
 function valuesIn(message: string, around: readonly string[]): string[] | undefined {
   const [first, ...others] = around;
   if (!message.startsWith(first)) return undefined;

@@ -46,7 +46,7 @@ export function drawPlot(canvas: HTMLCanvasElement, first: Drawing): DrawnPlot {
   };
 }
 
-/** What Chart.js is asked to draw. */
+/** The configuration of Chart.js for a drawing. */
 export function configOf(drawing: Drawing): ChartConfiguration {
   const { plot, directLabels, onselect } = drawing;
   const ends = directLabels ? endsOf(plot).map((text) => widthOf(text)) : [];

@@ -64,7 +64,7 @@ export class SvgContext {
     return this;
   }
 
-  /** What was drawn, as elements of SVG. */
+  /** The drawing as elements of SVG. */
   get content(): string {
     return `${this.#clips.length ? `<defs>${this.#clips.join('')}</defs>` : ''}${this.#parts.join('\n')}`;
   }

@@ -1,4 +1,4 @@
-/** What is wrong in a model file, in Chinese. More special sentences come first. */
+/** Messages about faults in a model file, in Chinese. More special sentences come first. */
 import type { Sentences } from '../../told';
 
 export default [

@@ -1,4 +1,4 @@
-/** What the lab says in English, in Chinese. A test holds both against the sources. More special sentences come first. */
+/** All English messages of the lab in Chinese. A test compares them with the sources. More special sentences come first. */
 import checks from './checks';
 import gguf from './gguf';
 import gpu from './gpu';

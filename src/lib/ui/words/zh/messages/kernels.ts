@@ -1,4 +1,4 @@
-/** What each kernel computes, how each of its variants does, and how dishonest shaders cheat, in Chinese. */
+/** The descriptions of kernels, of their variants and of dishonest shaders, in Chinese. */
 import type { Sentences } from '../../told';
 
 export default [
