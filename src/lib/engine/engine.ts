@@ -2,6 +2,7 @@
 import { allOrNone, gpuBuffer, readBuffer, storageBuffer } from './buffers';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
+import { finished, promptly } from './finished';
 import { Timer } from './timer';
 import { hasTimestamps, wallTimes } from './wallTimes';
 import { Forward, kernelNames, type Choice } from './forward';
@@ -218,7 +219,7 @@ export class Engine {
   /** Computes the softmax of the last logits; resolves when the GPU has finished. */
   async softmax(plans: Plans): Promise<void> {
     this.#device.queue.submit([encode(this.#device, plans.softmax)]);
-    await this.#device.queue.onSubmittedWorkDone();
+    await finished(this.#device);
   }
 
   /** Logits of the last token: `vocabulary` numbers. */
@@ -366,7 +367,7 @@ export class Engine {
 
   /** Maps the last argmax, once the GPU has finished. */
   async #readAnswer(): Promise<number> {
-    await this.#answer.mapAsync(GPUMapMode.READ);
+    await promptly(this.#device, this.#answer.mapAsync(GPUMapMode.READ));
     const [token] = new Uint32Array(this.#answer.getMappedRange().slice(0));
     this.#answer.unmap();
     return token;

@@ -1,5 +1,6 @@
 /** Times steps on the CPU's clock, where the GPU offers no timestamps or all of them are zero, as in Safari. */
 import { encode, type Step } from './encode';
+import { finished } from './finished';
 import { timestampQuantum } from './timer';
 
 /** A group of equal steps is repeated until it takes this long: 20 ticks of the coarsest clock, Safari's with 1 ms. */
@@ -39,9 +40,9 @@ export async function wallTimes(device: GPUDevice, steps: readonly Step[]): Prom
 /** Wall seconds from submit to completion of all steps, so many times over, in one command buffer. */
 async function secondsOf(device: GPUDevice, steps: Step[], rounds: number): Promise<number> {
   const commands = encode(device, Array.from({ length: rounds }, () => steps).flat());
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   const from = performance.now();
   device.queue.submit([commands]);
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   return (performance.now() - from) / 1e3;
 }

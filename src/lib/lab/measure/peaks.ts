@@ -3,6 +3,7 @@ import { storageBuffer } from '../../engine/buffers';
 import { withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
 import { type Step } from '../../engine/encode';
+import { finished } from '../../engine/finished';
 import type { Sizes } from '../../shaders/kernel';
 import { parseVariant, type Variant, workgroupNeeds } from '../../shaders/variant';
 import { effortFor, type Effort, timeUses } from './timeUses';
@@ -157,10 +158,10 @@ export class PeakMeasurement {
       pass.end();
     }
     const commands = encoder.finish();
-    await device.queue.onSubmittedWorkDone();
+    await finished(device);
     const from = performance.now();
     device.queue.submit([commands]);
-    await device.queue.onSubmittedWorkDone();
+    await finished(device);
     return (performance.now() - from) / 1e3;
   }
 

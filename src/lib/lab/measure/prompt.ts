@@ -1,5 +1,6 @@
 /** Times one prompt: the samples that every measurement consists of. */
 import type { Answer, Engine, Plans } from '../../engine/engine';
+import { finished } from '../../engine/finished';
 import { seeded } from '../../shaders/kernel';
 import type { Run } from '../experiment/expand';
 import { median } from '../statistics/descriptive';
@@ -33,14 +34,14 @@ export async function onePrompt(
 ) {
   kernels.poison();
   engine.load(tokens);
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   const length = tokens.length / repetitions;
   const argmaxes: number[] = [];
   const all = await secondsOf(async () => {
     for (let turn = 0; turn < repetitions; turn++) argmaxes.push(await engine.prefill(plans, length));
   });
   const answer = keep ? await engine.copyAnswer() : undefined;
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   let decoded: Uint32Array = new Uint32Array();
   const decode = run.decode
     ? await secondsOf(async () => (decoded = await engine.decode(plans, run.decode)))
@@ -128,7 +129,7 @@ export async function encodeSecondsOf(
   const taken: number[] = [];
   for (let turn = 0; turn < turns; turn++) {
     engine.load(tokens);
-    await device.queue.onSubmittedWorkDone();
+    await finished(device);
     const from = performance.now();
     const [free] = await Promise.all([eventLoopFree(), engine.prefill(plans, tokens.length)]);
     taken.push((free - from) / 1e3);

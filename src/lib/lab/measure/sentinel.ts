@@ -3,6 +3,7 @@
  * whether that clock moved. The same work tests the GPU's timestamps.
  */
 import type { Step } from '../../engine/encode';
+import { finished } from '../../engine/finished';
 import { Kernels } from '../../engine/kernels';
 import { storageBuffer } from '../../engine/buffers';
 import { believed, Timer, timestampQuantum } from '../../engine/timer';
@@ -119,7 +120,7 @@ async function load(
   const commands = encoder.finish();
   const from = performance.now();
   device.queue.submit([commands]);
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   const wall = Math.max(performance.now() - from, 1e-3) / 1e3;
   const stamps = await timer?.stamps();
   return { wall, stamps: stamps && [Number(stamps[0]), Number(stamps[1])] };

@@ -1,5 +1,6 @@
 /** Times steps in batches, long enough for the clock. */
 import type { Step } from '../../engine/encode';
+import { finished } from '../../engine/finished';
 import { believed, Timer, timestampQuantum } from '../../engine/timer';
 import { median } from '../statistics/descriptive';
 
@@ -105,7 +106,7 @@ async function secondsOf(device: GPUDevice, uses: Step[][]) {
   const commands = encoder.finish();
   const from = performance.now();
   device.queue.submit([commands]);
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   const wall = Math.max(performance.now() - from, 1e-3) / 1e3;
   const [seconds] = (await timer?.read()) ?? [];
   return believed(seconds, wall, tick)

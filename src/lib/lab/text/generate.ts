@@ -3,6 +3,7 @@
  * prefill and decode speed of each turn. Between turns the state stays on the GPU.
  */
 import type { Answer, Engine, Plans } from '../../engine/engine';
+import { finished } from '../../engine/finished';
 import type { Tokenizer } from '../../engine/tokenizer';
 import { seeded } from '../../shaders/kernel';
 import { complete, defaultsFor } from '../experiment/defaults';
@@ -229,7 +230,7 @@ async function timedPrefill(
   await engine.prefill(plans, ids.length);
   signal.throwIfAborted();
   engine.load(ids, from);
-  await gpu.device.queue.onSubmittedWorkDone();
+  await finished(gpu.device);
   let argmax = 0;
   const seconds = await secondsOf(async () => (argmax = await engine.prefill(plans, ids.length)));
   return { argmax, seconds };
