@@ -1,6 +1,8 @@
 // `node scripts/verdicts.js --model synthetic-0.1b --prefill 64 --steps 1` measures in a real Chromium how often the page tells
-// identical settings apart, and how often it finds a true difference of 2 %. The difference is idle work: a loop in `argmax`, as long
-// as makes the page's own time 2 % longer, which is measured first. Rows of CSV go to stdout, the rows of docs/results.md to stderr.
+// identical settings apart, and how often it finds a true difference of 2 %. The difference is idle work: a loop in `argmax`. Small models
+// leave the GPU waiting for the page, which would hide a short loop, so both sides run one that makes the page's time 30 % longer, and one side
+// as much more as adds 2 %, by the time of a turn of the loop, which is measured first. Rows of CSV go to stdout, those of docs/results.md
+// to stderr.
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,11 +26,12 @@ ${ENVIRONMENT}`;
 
 /** The share of idle work that is to be found. */
 const IDLE = 0.02;
+/** The share of idle work on both sides, with which the page waits for the GPU, so that no further work of the GPU is hidden. */
+const COMMON = 0.3;
 /** Turns of the loop in a millisecond: about 2 ns each on an H100. Only where the search for the right length begins. */
 const TURNS_PER_MS = 500_000;
-/** Lengths of the loop that are tried first, as shares of the sample at that speed, and then around the best guess. */
-const FIRST_SHARES = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64];
-const CLOSER_SHARES = [0.6, 0.8, 0.9, 1, 1.1, 1.25, 1.6];
+/** Lengths of the loop that are tried, as shares of the sample at that speed. */
+const SHARES = [0.2, 0.4, 0.8, 1.6, 3.2, 6.4];
 
 const COLUMNS = [
   ...[
@@ -156,29 +159,28 @@ async function main() {
   const same = times ? await comparisons(`aa-${name}`, [0, 0], times, budget) : [];
   if (same.length > 0) tell(same, ['faster', 'slower', 'same', 'cannot tell']);
   if (power === 0 || stopping) return same.length === times ? 0 : 1;
-  const turns = await calibrate(name, same.length > 0 ? sampleMs(same[0]) : undefined);
-  const idle = await comparisons(`power-${name}`, [0, turns], power, options['power-budget']);
+  const loops = await calibrate(name, same.length > 0 ? sampleMs(same[0]) : undefined);
+  const idle = await comparisons(`power-${name}`, loops, power, options['power-budget']);
   tell(idle, ['slower', 'faster', 'same', 'cannot tell']);
   return same.length === times && idle.length === power ? 0 : 1;
 }
 
 /**
- * Turns of the loop that make a sample longer by IDLE, from two comparisons with loops of several lengths: the first finds where the
- * loop begins to be seen, the second its length there.
+ * Turns of the two sides' loops: the first makes the page's time longer by COMMON, the second makes it longer than with the first by
+ * IDLE. Both lie on the straight line through the lengths tried with which the page waits for the GPU.
  * @param {string} name
  * @param {number | undefined} ms length of a sample, if it is known
  */
 async function calibrate(name, ms) {
   const seconds = options['power-budget'];
   const known = ms ?? sampleMs((await comparisons(`length-${name}`, [0, 0], 1, seconds))[0]);
-  const first = FIRST_SHARES.map((share) => Math.ceil(share * known * TURNS_PER_MS));
-  const [coarse] = await comparisons(`calibration-${name}`, [0, ...first], 1, seconds);
-  const near = crossing([0, ...first], longer(coarse));
-  const closer = CLOSER_SHARES.map((share) => Math.ceil(share * near));
-  const [fine] = await comparisons(`calibration-${name}`, [0, ...closer], 1, seconds);
-  const turns = Math.ceil(onLine(closer, longer(fine).slice(1)));
-  say(`idle work: ${turns} turns of the loop make the page's time ${100 * IDLE} % longer`);
-  return turns;
+  const tried = [0, ...SHARES.map((share) => Math.ceil(share * known * TURNS_PER_MS))];
+  const [compared] = await comparisons(`calibration-${name}`, tried, 1, seconds);
+  const { slope, zero } = lineThrough(tried, longer(compared));
+  const at = (/** @type {number} */ share) => Math.ceil((share - zero) / slope);
+  const loops = [at(COMMON), at((1 + COMMON) * (1 + IDLE) - 1)];
+  say(`idle work: ${loops[1]} turns of the loop take ${100 * IDLE} % longer than ${loops[0]}`);
+  return loops;
 }
 
 /**
@@ -190,35 +192,25 @@ function longer({ against }) {
 }
 
 /**
- * The number of turns at which the share is IDLE: on the line between the last point below and the next one.
- * @param {number[]} turns increasing
- * @param {number[]} shares
- */
-function crossing(turns, shares) {
-  const at = shares.findLastIndex((share) => share < IDLE);
-  if (at === shares.length - 1)
-    throw new Error(
-      `No loop made the page's time ${100 * IDLE} % longer: ${shares.map((each) => each.toFixed(4)).join(' ')}`,
-    );
-  const part = (IDLE - shares[at]) / (shares[at + 1] - shares[at]);
-  return turns[at] + part * (turns[at + 1] - turns[at]);
-}
-
-/**
- * The number of turns at which the share is IDLE on the straight line (least squares) through the points at which the loop is seen.
+ * The straight line (least squares, weighted so that each counts by its relative error) through the points of at least COMMON.
  * @param {number[]} turns
  * @param {number[]} shares
  */
-function onLine(turns, shares) {
-  const seen = turns.map((x, at) => ({ x, y: shares[at] })).filter(({ y }) => y > IDLE / 4);
+function lineThrough(turns, shares) {
+  const seen = turns.map((x, at) => ({ x, y: shares[at], weight: 1 / (1 + shares[at]) ** 2 }));
+  const used = seen.filter(({ y }) => y >= COMMON);
+  if (used.length < 2)
+    throw new Error(
+      `No two loops made the page's time ${100 * COMMON} % longer: ${shares.map((each) => each.toFixed(4)).join(' ')}`,
+    );
+  const total = used.reduce((sum, { weight }) => sum + weight, 0);
   const meanOf = (/** @type {'x' | 'y'} */ key) =>
-    seen.reduce((sum, each) => sum + each[key], 0) / seen.length;
+    used.reduce((sum, each) => sum + each.weight * each[key], 0) / total;
   const [x, y] = [meanOf('x'), meanOf('y')];
   const slope =
-    seen.reduce((sum, each) => sum + (each.x - x) * (each.y - y), 0) /
-    seen.reduce((sum, each) => sum + (each.x - x) ** 2, 0);
-  const found = x + (IDLE - y) / slope;
-  if (found > 0 && Number.isFinite(found)) return found;
+    used.reduce((sum, each) => sum + each.weight * (each.x - x) * (each.y - y), 0) /
+    used.reduce((sum, each) => sum + each.weight * (each.x - x) ** 2, 0);
+  if (slope > 0) return { slope, zero: y - slope * x };
   throw new Error(
     `The lengths of the loop and of the samples have no clear relation: ${shares.map((each) => each.toFixed(4)).join(' ')}`,
   );
