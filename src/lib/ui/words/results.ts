@@ -28,7 +28,6 @@ export default {
   prompt: (tokens: string) => `prompt of ${tokens}`,
   perSecond: 'tokens/s',
   decode: (rate: string) => `decode ${rate} tokens/s`,
-  noDecode: 'decode not measured',
   software: 'CPU that emulates a GPU: not comparable',
   none: 'No run has all of these.',
   more: (count: string) => `Show more (${count} left)`,

@@ -22,7 +22,6 @@ export default {
   prompt: (tokens) => `提示 ${tokens} 词元`,
   perSecond: '词元/秒',
   decode: (rate) => `解码 ${rate} 词元/秒`,
-  noDecode: '未测解码',
   software: '由 CPU 模拟的 GPU：不可比较',
   none: '没有符合全部条件的测量。',
   more: (count) => `显示更多（还有 ${count} 项）`,
