@@ -133,7 +133,7 @@ interface Box {
 
 /** Labels beside their marks: inside cells, above points of lines, beside dots and spans where there is room. */
 const labels: Draw = (chart, drawing) => {
-  const placed: Box[] = [];
+  const placed = bubbles(chart, drawing);
   drawing.plot.series.forEach((series, at) => {
     const shades = series.form === 'cells' ? shadesOf(series.marks) : [];
     series.marks.forEach((mark, i) => {
@@ -157,6 +157,21 @@ const labels: Draw = (chart, drawing) => {
     });
   });
 };
+
+/** The radius of a dot, in CSS pixels. */
+const radiusOf = (size: number) => 4.5 * Math.sqrt(size);
+
+/** The room of dots whose size says something: a label over one of them could not be read. */
+const bubbles = (chart: Chart, { plot }: Drawing): Box[] =>
+  plot.series.flatMap(({ form, marks }, at) =>
+    marks.flatMap(({ size }, i) => {
+      const element = chart.getDatasetMeta(at).data[i];
+      if (form !== 'dots' || size === undefined || !element) return [];
+      const { x, y } = element;
+      const radius = radiusOf(size);
+      return [{ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }];
+    }),
+  );
 
 function cellLabel({ ctx }: Chart, { palette }: Drawing, label: string, x: number, y: number, shade: number) {
   ctx.textAlign = 'center';
@@ -200,7 +215,7 @@ function besides(
     return;
   }
   const whisker = form === 'spans' && mark.high !== undefined ? scales.x.getPixelForValue(mark.high) : x;
-  const gap = form === 'dots' ? 4 + 4.5 * Math.sqrt(mark.size ?? 1) : 9;
+  const gap = form === 'dots' ? 4 + radiusOf(mark.size ?? 1) : 9;
   const start = Math.max(x, whisker) + gap;
   const flipped = start + width > area.right;
   const box = {
