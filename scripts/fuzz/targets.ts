@@ -199,12 +199,12 @@ async function weigh(random: Random) {
 let intact: ReturnType<typeof openGguf> | undefined;
 
 /** The printed notebook is read back as the same cells, in print and in a link's text. */
-function readBack(text: string) {
+async function readBack(text: string) {
   const cells = parseNotebook(text);
   const printed = printNotebook(cells);
   if (JSON.stringify(parseNotebook(printed)) !== JSON.stringify(cells))
     throw new Wrong('The printed notebook has other cells');
-  sharedText(cells, 'shaders');
+  await sharedText(cells, 'shaders');
   for (const { kind, body } of cells) {
     try {
       if (kind !== 'prose' && kind !== 'csv' && kind !== 'wgsl') readCell(kind, body);

@@ -127,12 +127,52 @@ test('runs each kind of cell to its results, takes over what was tuned, and name
     await page.keyboard.press('z');
     await expect.poll(async () => (await states(page)).filter((state) => state === 'stale').length).toBe(0);
 
+    await freezesAll(page);
+
     await load(page, 'sweep.md', SWEEP);
     await page.getByRole('heading', { name: 'A sweep' }).waitFor();
     await sweepWithNoModel(page);
     expect(errors).toEqual([]);
   }, '?prefill=8');
 });
+
+/** The words and figures of results, in a cell that ran and in a results cell. */
+const FOUND =
+  '[data-verdict], [data-floor], [data-generated], [data-speeds], [data-quality] figcaption, [data-profile] li, [data-tuned] pre, figcaption, table';
+const FROZEN = ['generate', 'roofline', 'evaluate', 'compare', 'profile', 'tune'] as const;
+
+/** Each cell freezes into one that says what it says itself, and so does a link to whoever opens it. */
+async function freezesAll(page: Page) {
+  const found = (page: Page, cell: string, nth = 0, shown = FOUND) =>
+    page.locator(`[data-cell=${cell}]`).nth(nth).locator(shown).allTextContents();
+  const said = new Map<string, string[]>();
+  for (const [at, kind] of FROZEN.entries()) {
+    const cell = page.locator(`[data-cell=${kind}]`);
+    await cell.getByRole('button', { name: 'Freeze results into a cell' }).click();
+    said.set(kind, await found(page, kind));
+    expect(said.get(kind)!.join('')).toMatch(/\d/);
+    await expect.poll(() => found(page, 'csv', at), COMPUTING).toEqual(said.get(kind));
+  }
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('With results', { exact: true }).click();
+  await page.getByText('Left out: the samples of 2 runs').waitFor();
+  const link = await page.getByLabel('Link', { exact: true }).last().inputValue();
+  await page.keyboard.press('Escape');
+  const other = await page.context().newPage();
+  await other.goto(link);
+  // The timeline stays behind, and of the table of runs what is made of samples; the dialog has said so.
+  const left = await page
+    .locator('[data-cell=profile] [data-timeline] :is(figcaption, table), [data-cell=evaluate] table')
+    .allTextContents();
+  for (const [at, kind] of FROZEN.entries()) {
+    const shown = kind === 'evaluate' ? FOUND.replace(', table', '') : FOUND;
+    // Cells are made when they come near the window.
+    const scrolled = () => other.keyboard.press('End').then(() => found(other, 'csv', at, shown));
+    await expect.poll(scrolled, COMPUTING).toEqual(said.get(kind)!.filter((words) => !left.includes(words)));
+  }
+  expect(await other.getByText('From a link.').count()).toBe(FROZEN.length);
+  await other.close();
+}
 
 /** A sweep of a file that is no model and of one that is, after the other cells, whose kernels need not be checked again. */
 async function sweepWithNoModel(page: Page) {

@@ -293,7 +293,7 @@ test('a link with results takes along what is not frozen, and nothing twice', as
   const events = [{ type: 'record' as const, record: fresh }];
   const left = unfrozenIn(cells, (id) => (id === sweeps[0].id ? events : []));
   expect(left).toMatchObject([
-    { id: sweeps[0].id, number: 2, settings: 'prefill=512', csv: toCsv([fresh]), runs: 1 },
+    { id: sweeps[0].id, number: 2, settings: 'prefill=512', text: toCsv([fresh]), runs: 1 },
   ]);
   const whole = cellsOf(textWithResults(cells, left));
   expect(whole.map(({ kind }) => kind)).toEqual(['prose', 'sweep', 'csv', 'sweep']);

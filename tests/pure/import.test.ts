@@ -327,7 +327,7 @@ describe('a notebook for Jupyter', () => {
         fc.array(anyRecord, { minLength: 1, maxLength: 2 }),
         (cells, records) => {
           const at = cells.findIndex(({ kind }) => kind === 'sweep');
-          const results = new Map(at < 0 ? [] : [[at, records]]);
+          const results = new Map(at < 0 ? [] : [[at, toCsv(records)]]);
           const back = parseNotebook(fromIpynb(toIpynb(cells, results)));
           const whole = (list: typeof cells) =>
             list.filter(({ kind, body }) => kind !== 'prose' || body.trim() !== '');

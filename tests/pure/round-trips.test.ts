@@ -5,11 +5,12 @@ import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { fromIpynb, toIpynb } from '../../src/lib/lab/notebook/ipynb';
 import { contentOf, makeCell, parseNotebook, printNotebook } from '../../src/lib/lab/notebook/notebook';
-import { linkOf, readLink, SHARE_SIZES } from '../../src/lib/lab/notebook/share';
+import { leftOutOf, linkOf, readLink, SHARE_SIZES } from '../../src/lib/lab/notebook/share';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { isKernelsCsv, kernelsToCsv, readKernels } from '../../src/lib/lab/records/kernelsCsv';
 import type { Profile } from '../../src/lib/lab/records/profile';
 import { decodeTokensPerSecond, type RunRecord, WARNINGS } from '../../src/lib/lab/records/record';
+import { readResults, resultsText, shortened } from '../../src/lib/lab/records/resultsText';
 import { summariesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import { toJson, toJsonLines } from '../../src/lib/lab/records/runsJson';
 import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
@@ -41,7 +42,7 @@ describe('runs come back whole', () => {
     ],
     [
       'a notebook for Jupyter, as outputs',
-      (written) => csvIn(fromIpynb(toIpynb([sweep], new Map([[0, written]])))),
+      (written) => csvIn(fromIpynb(toIpynb([sweep], new Map([[0, toCsv(written)]])))),
     ],
   ])('from %s', (_, write) => {
     fc.assert(
@@ -132,7 +133,7 @@ describe('a link', () => {
         for (const size of SHARE_SIZES) {
           const { cells: opened } = await readLink(await linkOf(cells, size));
           expect(runs(contentOf(opened[0]))).toEqual(runs(contentOf(cells[0])));
-          expect(opened.some(({ kind }) => kind === 'csv')).toBe(size === 'results');
+          expect(opened.some(({ kind }) => kind === 'csv')).toBe(size === 'results' || size === 'whole');
         }
       }),
       { numRuns: 30 },
@@ -169,7 +170,7 @@ describe('kernels.csv', () => {
     ...{
       secondsAtPeak: maybe(time),
       computePeak: maybe(rate),
-      passes: fc.constant<Profile['rows'][number]['passes']>([]),
+      passes: fc.array(fc.record({ entryPoint: name, dispatches: count, seconds: time }), { maxLength: 2 }),
     },
     beyondTargetSeconds: fc.oneof(
       time,
@@ -195,7 +196,16 @@ describe('kernels.csv', () => {
       }),
       warnings: fc.subarray([...WARNINGS]),
     })
-    .chain((made) => fc.constantFrom(made, { ...made, clock: 'wall' as const }));
+    .chain((made) => fc.constantFrom(made, { ...made, clock: 'wall' as const }))
+    .chain((made) => {
+      const row = fc.integer({ min: 0, max: made.rows.length - 1 });
+      const step = fc.record({ row, begin: time, seconds: time });
+      const timeline = fc.array(step, { minLength: 1, maxLength: 12 });
+      return fc.oneof(
+        fc.constant(made),
+        timeline.map((steps) => ({ ...made, timeline: steps })),
+      );
+    });
   const profiles = fc.uniqueArray(profile, {
     minLength: 1,
     maxLength: 3,
@@ -234,9 +244,37 @@ describe('kernels.csv', () => {
         const notebook = [makeCell('profile', 'prefill=64\n'), gap, makeCell('csv', text)];
         expect(csvIn(printNotebook(notebook))).toBe(text);
         expect(csvIn(fromIpynb(toIpynb(notebook)))).toBe(text);
-        expect(csvIn((await readLink(await linkOf(notebook, 'results'))).text)).toBe(text);
+        expect(csvIn((await readLink(await linkOf(notebook, 'whole'))).text)).toBe(text);
+        // A link with results has neither passes nor the timeline, and says so.
+        const sent = readKernels(csvIn((await readLink(await linkOf(notebook, 'results'))).text));
+        expect(sent).toEqual(
+          back.map(({ timeline: _, ...each }) => ({
+            ...each,
+            rows: each.rows.map((row) => ({ ...row, passes: [] })),
+          })),
+        );
+        const left = await leftOutOf(notebook, 'results');
+        expect(left.timelines).toBe(back.filter(({ timeline }) => timeline).length);
       }),
       { numRuns: 40 },
+    );
+  });
+
+  test('keeps the runs that failed', () => {
+    const failure = fc.record({ settings: fc.string(), reason: fc.string({ minLength: 1 }) });
+    fc.assert(
+      fc.property(profiles, fc.array(failure, { maxLength: 3 }), (written, failed) => {
+        const events = [
+          ...written.map((each) => ({ type: 'profiled' as const, profile: each })),
+          ...failed.map((each) => ({ type: 'failed' as const, ...each })),
+        ];
+        const text = resultsText(events);
+        for (const each of [text, shortened(text)]) {
+          const back = readResults(each);
+          expect([back.profiles.length, back.failed]).toEqual([written.length, failed]);
+        }
+      }),
+      { numRuns: 30 },
     );
   });
 

@@ -374,7 +374,7 @@ describe('for elsewhere', () => {
   });
 
   test('a Jupyter notebook has prose, code and outputs', () => {
-    const notebook = JSON.parse(toIpynb(cells, new Map([[1, [record(128, 1)]]])));
+    const notebook = JSON.parse(toIpynb(cells, new Map([[1, toCsv([record(128, 1)])]])));
     expect(notebook).toMatchObject({ nbformat: 4, nbformat_minor: 5 });
     const kinds = notebook.cells.map(({ cell_type }: { cell_type: string }) => cell_type);
     expect(kinds).toEqual(['markdown', 'code', 'code', 'code']);

@@ -6,7 +6,7 @@ import type { Peaks } from '../records/profile';
 import type { Profile } from '../records/profile';
 import type { Progress } from '../measure/progress';
 import type { CellKind, LabKind } from '../notebook/notebook';
-import type { RunRecord } from '../records/record';
+import type { Place, RunRecord } from '../records/record';
 import type { Generation } from '../text/generate';
 import type { Tuned } from '../tune/adopt';
 import type { BestSoFar } from '../tune/tune';
@@ -29,7 +29,7 @@ export interface CellWork {
   turned?: string;
 }
 
-/** The results of each kind of cell, as events. */
+/** The results of each kind of cell, as events. A `place` is absent in results of version 0.2 and older. */
 export interface ResultsOf {
   /** One for each run. */
   sweep: { type: 'record'; record: RunRecord };
@@ -40,12 +40,12 @@ export interface ResultsOf {
     | { type: 'compared'; compared: Comparison };
   /** One for each run. */
   profile: { type: 'profiled'; profile: Profile };
-  roofline: { type: 'peaks'; peaks: Peaks; adapter: string; software: boolean };
+  roofline: { type: 'peaks'; peaks: Peaks; adapter: string; software: boolean; place?: Place };
   tune:
     | /** The best so far, after each kernel. */
-      { type: 'tuning'; best: BestSoFar }
+      { type: 'tuning'; best: BestSoFar; place?: Place }
       /** One for each chunk. */
-    | { type: 'tuned'; tuned: Tuned };
+    | { type: 'tuned'; tuned: Tuned; place?: Place };
   /** One for each run. */
   evaluate: { type: 'record'; record: RunRecord };
   generate:

@@ -10,9 +10,11 @@ import { kernelHashOf, prepareRun } from '../measure/prepare';
 import { profile } from '../measure/profile';
 import type { LoadedModel, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
+import type { Place } from '../records/record';
 import { Evaluator } from '../text/evaluator';
 import { generateCell } from '../text/generate';
 import { type BestSoFar, tune, type TuneEvent } from '../tune/tune';
+import { LAB_VERSION } from '../version';
 import { targetOf } from './cells';
 import type { CellWork, LabEvent } from './events';
 import type { CellOf, LabCell } from './kinds';
@@ -124,11 +126,22 @@ const compareJob =
       compared: await compareRuns(runs, model, context, seconds, (plan) => emit({ type: 'planned', plan })),
     });
 
-async function peaksJob({ gpu, report, signal }: RunContext, emit: (event: LabEvent) => void): Promise<void> {
+/** Where and when what begins now is measured. */
+const placeNow = ({ gpu: { adapter }, host }: RunContext): Place => ({
+  adapter: adapter.name,
+  software: adapter.software,
+  agent: host.agent,
+  startedAt: new Date().toISOString(),
+  labVersion: LAB_VERSION,
+});
+
+async function peaksJob(context: RunContext, emit: (event: LabEvent) => void): Promise<void> {
+  const { gpu, report, signal } = context;
+  const place = placeNow(context);
   report('measuring peaks');
   const peaks = await measurePeaks(gpu, signal);
   gpu.throwPendingErrors();
-  emit({ type: 'peaks', peaks, adapter: gpu.adapter.name, software: gpu.adapter.software });
+  emit({ type: 'peaks', peaks, adapter: place.adapter, software: place.software, place });
 }
 
 const generateJob =
@@ -141,18 +154,19 @@ const generateJob =
 
 /** Runs a search and translates its events into those of a cell. */
 function tuneJob(cell: CellOf<'tune'>, session: Session): Job['work'] {
-  return async ({ catalogue, report, signal }, emit) => {
-    const from = performance.now();
+  return async (context, emit) => {
+    const { catalogue, report, signal } = context;
+    const [from, place] = [performance.now(), placeNow(context)];
     const options = { budgetSeconds: cell.budget, largestError: cell.error, catalogue };
     const progress = (what = '') => report('tuning', (performance.now() - from) / 1e3, cell.budget, what);
     const tell = (event: TuneEvent) => {
       if (event.type === 'tuning') progress();
       if (event.type === 'candidate') progress(`${event.kernel}/${event.candidate.variant.name}`);
       if (event.type === 'comparing') report('comparing', 0, 0, event.settings);
-      if (event.type === 'kernel') emit({ type: 'tuning', best: bestOf(event) });
+      if (event.type === 'kernel') emit({ type: 'tuning', best: bestOf(event), place });
     };
     for await (const tuned of tune(cell.experiment, session, options, signal, tell))
-      emit({ type: 'tuned', tuned });
+      emit({ type: 'tuned', tuned, place });
   };
 }
 

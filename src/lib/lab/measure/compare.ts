@@ -9,6 +9,7 @@ import { MOST_VALUES } from '../statistics/signedRank';
 import { findTrend } from '../statistics/trend';
 import { findableEffect, judgeBlocks, moreBlocks } from '../statistics/verdict';
 import { messageOf } from '../message';
+import { LAB_VERSION } from '../version';
 import { acceptTime } from './accept';
 import { Blocks, logRatio } from './blocks';
 import { clockTick, SAMPLE_TICKS } from './clock';
@@ -56,6 +57,7 @@ export async function compareRuns(
       software: gpu.adapter.software,
       startedAt,
       agent: host.agent,
+      labVersion: LAB_VERSION,
     };
   } finally {
     comparing.drop();
@@ -140,7 +142,7 @@ class Comparing {
   }
 
   /** The result, after the answers and the times have been checked. Throws a Refusal when one cannot be. */
-  async result(): Promise<Omit<Comparison, 'adapter' | 'software' | 'startedAt' | 'agent'>> {
+  async result(): Promise<Omit<Comparison, 'adapter' | 'software' | 'startedAt' | 'agent' | 'labVersion'>> {
     const runs: ComparedRun[] = [];
     const against: PairComparison[] = [];
     for (const [side, prepared] of this.sides.entries()) {

@@ -1,26 +1,24 @@
 /** A notebook for Jupyter, written and read: nbformat 4.5. */
 import { shorten } from '../experiment/settings';
-import type { RunRecord } from '../records/record';
-import { fromCsv, toCsv } from '../records/runsCsv';
+import { readResults } from '../records/resultsText';
+import { isRun } from '../records/runsCsv';
 import { linesOf, markdownTable } from '../records/table';
 import { type Cell, contentOf, makeCell, parseNotebook, printNotebook, readNotebookText } from './notebook';
 
-/** The type of outputs that hold records, as a CSV of the lab. */
+/** The types of outputs that hold what a results cell holds: runs as CSV of the lab, or other results. */
 const RUNS = 'application/vnd.rwkv-lab.runs+csv';
+const OTHERS = 'application/vnd.rwkv-lab.results';
 /** Most cells of a notebook that are read, and the largest text of one. */
 const MOST_CELLS = 2000;
 
 /**
  * The notebook as JSON: prose as Markdown, other cells as code that begins with a magic of their kind, results as
- * outputs. `results`: the records of a cell, by its index. `fromIpynb` reads it.
+ * outputs. `results`: those of a cell as a results cell holds them, by its index. `fromIpynb` reads it.
  */
-export function toIpynb(
-  cells: readonly Cell[],
-  results: ReadonlyMap<number, readonly RunRecord[]> = new Map(),
-): string {
+export function toIpynb(cells: readonly Cell[], results: ReadonlyMap<number, string> = new Map()): string {
   const notebook = {
     cells: cells.map((cell, index) => {
-      const records = results.get(index);
+      const own = results.get(index);
       const id = `cell-${index + 1}`;
       if (cell.kind === 'prose')
         return { cell_type: 'markdown', id, metadata: {}, source: linesOf(cell.body) };
@@ -30,7 +28,7 @@ export function toIpynb(
         metadata: { rwkv_lab: { kind: cell.kind, name: cell.name } },
         execution_count: null,
         source: linesOf(`%%${infoOf(cell)}\n${contentOf(cell)}`),
-        outputs: records?.length ? [outputOf(records)] : [],
+        outputs: own ? [outputOf(own)] : [],
       };
     }),
     metadata: { language_info: { name: 'text' }, rwkv_lab: { version: 1 } },
@@ -42,14 +40,16 @@ export function toIpynb(
 
 const infoOf = ({ open }: Cell) => open.replace(/^\uFEFF?[ `~]+/, '').trim();
 
-const outputOf = (records: readonly RunRecord[]) => ({
-  output_type: 'display_data',
-  metadata: {},
-  data: { 'text/markdown': linesOf(markdownTable(records)), [RUNS]: linesOf(toCsv(records)) },
-});
+function outputOf(text: string) {
+  const { runs } = readResults(text);
+  const data = runs.length
+    ? { 'text/markdown': linesOf(markdownTable(runs.filter(isRun))), [RUNS]: linesOf(text) }
+    : { 'text/plain': linesOf(text), [OTHERS]: linesOf(text) };
+  return { output_type: 'display_data', metadata: {}, data };
+}
 
 /**
- * The text of a notebook for Jupyter. Code that is not the lab's becomes a fence in the prose; records among the outputs become
+ * The text of a notebook for Jupyter. Code that is not the lab's becomes a fence in the prose; results among the outputs become
  * a results cell below their cell, unless that holds them already. Throws an Error that says what cannot be read.
  */
 export function fromIpynb(text: string): string {
@@ -90,10 +90,12 @@ function notebookIn(text: string): JupyterCell[] {
 function cellsIn({ cell_type: type, source, outputs }: JupyterCell, place: string): Cell[] {
   const text = textOf(source, `${place}, source`);
   if (type !== 'code') return [{ kind: 'prose', name: '', open: '', body: ended(text), close: '' }];
-  const records = (Array.isArray(outputs) ? outputs : []).flatMap((output: unknown) => runsIn(output, place));
-  const cell = /^%%(lab|wgsl|csv) /.test(text) ? magicCell(text) : undefined;
+  const results = (Array.isArray(outputs) ? outputs : []).flatMap((output: unknown) =>
+    resultsIn(output, place),
+  );
+  const cell = /^%%(lab|wgsl|csv|json) /.test(text) ? magicCell(text) : undefined;
   const shown = cell ?? makeCell('prose', fenced(text));
-  return [shown, ...(records.length ? [makeCell('csv', toCsv(records))] : [])];
+  return [shown, ...results.map((each) => makeCell('csv', each))];
 }
 
 /** The cell that a text with a magic of the lab stands for; undefined if no cell is called so. */
@@ -104,15 +106,20 @@ function magicCell(text: string): Cell | undefined {
   return named && named.kind !== 'prose' ? makeCell(named.kind, content, named.name) : undefined;
 }
 
-/** The records of an output of the lab. */
-function runsIn(output: unknown, place: string): RunRecord[] {
+/** The results in an output of the lab, as text that can be read. */
+function resultsIn(output: unknown, place: string): string[] {
   const data = (output as { data?: unknown } | null)?.data;
-  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, RUNS)) return [];
-  try {
-    return fromCsv(textOf((data as Record<string, unknown>)[RUNS], 'its results'));
-  } catch (error) {
-    throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
-  }
+  if (typeof data !== 'object' || data === null) return [];
+  return [RUNS, OTHERS].flatMap((type) => {
+    if (!Object.hasOwn(data, type)) return [];
+    try {
+      const text = textOf((data as Record<string, unknown>)[type], 'its results');
+      readResults(text);
+      return [text];
+    } catch (error) {
+      throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
+    }
+  });
 }
 
 function textOf(source: unknown, place: string): string {

@@ -1,6 +1,6 @@
 /**
  * A notebook is a Markdown text; its cells are a view of it. Fenced blocks whose info string is `lab <kind>`,
- * `wgsl <kernel>/<name>` or `csv results` are cells, everything else is prose, other fences included:
+ * `wgsl <kernel>/<name>`, `csv results` or `json results` are cells, everything else is prose, other fences included:
  *
  *   # A title
  *   ```lab sweep
@@ -120,7 +120,7 @@ export function makeCell(kind: CellKind, content: string, name = ''): Cell {
     throw new Error(`"${shorten(name)}" is not a name for a shader; write kernel/name, for example wkv/mine`);
   const longest = (content.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
-  const info = kind === 'wgsl' ? `wgsl ${name}` : kind === 'csv' ? 'csv results' : `lab ${kind}`;
+  const info = kind === 'wgsl' ? `wgsl ${name}` : kind === 'csv' ? resultsInfo(content) : `lab ${kind}`;
   const own = kind === 'wgsl' ? name : '';
   return { kind, name: own, open: `${fence}${info}\n`, body: ended(content), close: `${fence}\n` };
 }
@@ -136,7 +136,8 @@ export function withContent(cell: Cell, content: string): Cell {
   const changed = { ...cell, open, body: ended(content), close };
   const [first, ...others] = parseNotebook(changed.open + changed.body + changed.close);
   const whole = others.length === 0 && first.body === changed.body && first.close === changed.close;
-  return whole ? changed : makeCell(cell.kind, content, cell.name);
+  const named = cell.kind !== 'csv' || open.includes(resultsInfo(content));
+  return whole && named ? changed : makeCell(cell.kind, content, cell.name);
 }
 
 /**
@@ -176,6 +177,9 @@ export function titleOf(cells: readonly Cell[]): string {
   return 'Untitled';
 }
 
+/** The info string of a results cell, which says the form of its content to readers who highlight it. */
+const resultsInfo = (content: string) => (/^\s*[[{]/.test(content) ? 'json results' : 'csv results');
+
 const SHADER_NAME = /^\w+\/[\w.-]+$/;
 
 /** Kind and name of the cell that a fence with this info string opens; undefined if the fence is prose. */
@@ -185,7 +189,8 @@ function cellOf(info: string): Pick<Cell, 'kind' | 'name'> | undefined {
   if (first === 'lab' && (LAB_KINDS as readonly string[]).includes(second))
     return { kind: second as LabKind, name: '' };
   if (first === 'wgsl' && SHADER_NAME.test(second)) return { kind: 'wgsl', name: second };
-  return first === 'csv' && second === 'results' ? { kind: 'csv', name: '' } : undefined;
+  const results = (first === 'csv' || first === 'json') && second === 'results';
+  return results ? { kind: 'csv', name: '' } : undefined;
 }
 
 /** The prose, with an end to the block that it leaves open. */

@@ -21,14 +21,13 @@ import {
   withContent,
 } from './notebook';
 import { hashTexts } from '../records/record';
-import { fromCsv, summariesToCsv } from '../records/runsCsv';
 import { shorten } from '../experiment/settings';
 
 /**
- * Contents of a link: `settings` has no shaders and no results; `shaders` has no results; `results` has medians and
- * intervals, but no samples.
+ * Contents of a link: `settings` has no shaders and no results; `shaders` has no results; `results` has medians, intervals, verdicts,
+ * trials and texts, but no samples and no timelines; `whole` has everything.
  */
-export const SHARE_SIZES = ['settings', 'shaders', 'results'] as const;
+export const SHARE_SIZES = ['settings', 'shaders', 'results', 'whole'] as const;
 
 export type ShareSize = (typeof SHARE_SIZES)[number];
 
@@ -76,20 +75,57 @@ export function reachOf(length: number): 'everywhere' | 'most places' | 'not thr
   return length <= LINK_LENGTHS.file ? 'not through chats' : 'as a file';
 }
 
-/** The hash of a link to these cells, with its `#`. The length of the link is that of the page's address plus this. */
+/**
+ * The hash of a link to these cells, with its `#`. The length of the link is that of the page's address plus this. Throws for a notebook
+ * that is too large to be read from a link.
+ */
 export async function linkOf(cells: readonly Cell[], size: ShareSize): Promise<string> {
-  const shared = sharedText(cells, size);
+  const shared = await sharedText(cells, size);
   const text = hasShaders(shared) ? packShaders(shared, await loadSources()) : shared;
-  const payload = toBase64(await deflate(new TextEncoder().encode(VERSION_COMMENT + text)));
+  const bytes = new TextEncoder().encode(VERSION_COMMENT + text);
+  if (bytes.length > LARGEST_BYTES)
+    throw new Error(
+      `This notebook has ${(bytes.length / 1e6).toFixed(1)} MB with what goes along; a link holds at most ${LARGEST_BYTES / 1e6} MB`,
+    );
+  const payload = toBase64(await deflate(bytes));
   return `#n=${VERSION}.${payload}.${checkOf(payload)}`;
 }
 
 /** The text contained in a link of this size. */
-export function sharedText(cells: readonly Cell[], size: ShareSize): string {
+export async function sharedText(cells: readonly Cell[], size: ShareSize): Promise<string> {
+  if (size === 'whole') return printNotebook(cells);
   const kept = cells.filter(
     ({ kind }) => !(kind === 'csv' && size !== 'results') && !(kind === 'wgsl' && size === 'settings'),
   );
-  return printNotebook(kept.map((cell) => (cell.kind === 'csv' ? summarised(cell) : cell)));
+  if (!kept.some(({ kind }) => kind === 'csv')) return printNotebook(kept);
+  const { shortened } = await import('../records/resultsText');
+  return printNotebook(
+    kept.map((cell) => (cell.kind === 'csv' ? withContent(cell, shortened(contentOf(cell))) : cell)),
+  );
+}
+
+/** What a link of a size leaves out, in numbers. */
+export interface LeftOut {
+  shaders: number;
+  /** Results cells. */
+  results: number;
+  /** Runs and comparisons whose samples stay behind, and profiles whose timeline does. */
+  samples: number;
+  timelines: number;
+}
+
+/** What a link of this size to these cells leaves out. */
+export async function leftOutOf(cells: readonly Cell[], size: ShareSize): Promise<LeftOut> {
+  const count = (wanted: Cell['kind']) => cells.filter(({ kind }) => kind === wanted).length;
+  const none = { shaders: 0, results: 0, samples: 0, timelines: 0 };
+  if (size === 'whole') return none;
+  if (size !== 'results')
+    return { ...none, shaders: size === 'settings' ? count('wgsl') : 0, results: count('csv') };
+  if (count('csv') === 0) return none;
+  const { detailsIn } = await import('../records/resultsText');
+  const details = cells.flatMap((cell) => (cell.kind === 'csv' ? [detailsIn(contentOf(cell))] : []));
+  const sum = (key: 'samples' | 'timelines') => details.reduce((all, each) => all + each[key], 0);
+  return { ...none, samples: sum('samples'), timelines: sum('timelines') };
 }
 
 /** Reads a hash made by linkOf. Throws an Error that says how the link is broken. */
@@ -144,15 +180,6 @@ export async function readAddress(search: string, hash: string): Promise<Address
       : { kind: 'broken', reason: `"${shorten(name)}" is no name of a notebook; one is like phase-2` };
   const settings = search.replace(/^\?/, '');
   return settings ? { kind: 'settings', settings } : { kind: 'none' };
-}
-
-/** The results without their samples; a cell with other content is unchanged. */
-function summarised(cell: Cell): Cell {
-  try {
-    return withContent(cell, summariesToCsv(fromCsv(contentOf(cell))));
-  } catch {
-    return cell;
-  }
 }
 
 /** Returns the whole text of a shipped variant. */

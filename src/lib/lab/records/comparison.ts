@@ -14,7 +14,7 @@ export interface PairComparison {
   /** ln(first ÷ second) of each block. */
   values: number[];
   /** How many more blocks would settle it: 0 with a verdict, undefined if even the most blocks would not. */
-  more: number | undefined;
+  more?: number | undefined;
   /** The variants that state an error above 1e-3, for which there is no verdict. */
   inexact?: boolean;
 }
@@ -66,6 +66,8 @@ export interface Comparison {
   /** ISO 8601, UTC. */
   startedAt: string;
   agent: string;
+  /** Absent in comparisons of version 0.2 and older. */
+  labVersion?: string;
 }
 
 /** The smallest difference that a comparison's budget finds, told while it runs. */

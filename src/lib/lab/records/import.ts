@@ -3,14 +3,16 @@ import { parseCsv } from './csv';
 import { shorten } from '../experiment/settings';
 import { isKernelsCsv } from './kernelsCsv';
 import { fromLlamaBench, isLlamaTable, readLlamaTable } from './llamaTests';
-import { type RunRecord } from './record';
-import { readRow } from './runsCsv';
+import type { FailedRun, RunRecord } from './record';
+import { isRun, readResults } from './runsCsv';
 import { isRunJson, readRunJson } from './runsJson';
 import { isSampleRow, readSampleRows } from './samplesCsv';
-import { findJson, fromHeader, type Line, told } from './textData';
+import { findJson, fromHeader, isFrozen, type Line, told } from './textData';
 
 export interface ImportedRuns {
   records: RunRecord[];
+  /** These and, among them, runs that failed; absent if none did. */
+  results?: (RunRecord | FailedRun)[];
   /** Tests and lines of the file that cannot be shown as a run, one sentence each. */
   leftOut: string[];
   /** True if some of these are lines that hold no result: of a log, or cut off. */
@@ -28,6 +30,8 @@ const WIDE = 8;
 export function readRuns(text: string): ImportedRuns {
   const trimmed = text.replace(/^\uFEFF/, '').trimStart();
   if (trimmed === '') throw new Error('There is nothing in this file; it should hold runs as CSV or JSON');
+  if (isFrozen(trimmed))
+    throw new Error('These are results of a cell without runs; a notebook shows them as that cell did');
   if (isKernelsCsv(trimmed))
     throw new Error('These are times of kernels (kernels.csv), not runs; a notebook shows them as a profile');
   const { text: table, skipped } = fromHeader(text, isHeader);
@@ -87,8 +91,12 @@ function fromTable(text: string, before: readonly Line[]): ImportedRuns {
   const readPast = skipped.length > 0;
   const names = Object.keys(rows[0] ?? {});
   if (rows.length === 0) throw new Error('This CSV names columns and has no rows');
-  if (names.includes('x_settings') && !isSampleRow(rows[0]))
-    return { records: rows.map((row, index) => readRow(row, index)), leftOut: skipped, readPast };
+  if (names.includes('x_settings') && !isSampleRow(rows[0])) {
+    const results = readResults(rows);
+    const records = results.filter(isRun);
+    const failures = results.length > records.length;
+    return { records, ...(failures && { results }), leftOut: skipped, readPast };
+  }
   if (isSampleRow(rows[0])) return { records: readSampleRows(rows), leftOut: skipped, readPast };
   if (names.includes('n_prompt') && names.includes('avg_ns')) {
     const { records, leftOut } = fromLlamaBench(rows, 'Row');

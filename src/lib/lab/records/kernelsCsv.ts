@@ -2,6 +2,7 @@
 import { type Cell, formatCsv, parseCsv } from './csv';
 import { shorten } from '../experiment/settings';
 import type { Peaks, Profile, ProfileRow } from './profile';
+import { FAILED, type FailedRun } from './record';
 import * as values from './values';
 
 /** Twelve digits, so that what was read is written as it was. */
@@ -14,6 +15,8 @@ interface Line {
   row: ProfileRow;
   each: number;
   all: number;
+  /** Its dispatches in the timeline: their places in it, begins and seconds. */
+  steps: readonly string[];
 }
 
 const rate = (amount: number | undefined, { each }: Line, unit: number) =>
@@ -62,23 +65,48 @@ const OWN: Record<string, (line: Line) => Cell> = {
   x_warnings: ({ profile }) => profile.warnings?.join(' '),
 };
 
+/** What a link leaves out, and files of before lack: the passes of a row, and its dispatches in the timeline. */
+const DETAILS: Record<string, (line: Line) => Cell> = {
+  x_passes: ({ row }) =>
+    row.passes.map((pass) => parts(pass.entryPoint, pass.dispatches, pass.seconds)).join(' '),
+  x_timeline: ({ steps }) => steps.join(' '),
+};
+
+const parts = (...words: (string | number)[]) => words.join(':');
+
 const COLUMNS = Object.entries({ ...TEST_BACKEND_OPS, ...OWN });
 
 const known = (peaks: Peaks): Record<string, number> =>
   Object.fromEntries(Object.entries(peaks).filter(([, value]) => value !== undefined));
 
-/** The profiles, one after another, with the time of one use in microseconds. Their timelines are left out: see `profileTrace`. */
-export function kernelsToCsv(profiles: readonly Profile[]): string {
+/**
+ * The profiles, one after another, with the time of one use in microseconds. `failed`: runs that gave none, each a row with its settings and
+ * the reason. `short`: without timelines and passes.
+ */
+export function kernelsToCsv(
+  profiles: readonly Profile[],
+  { short = false, failed = [] }: { short?: boolean; failed?: readonly FailedRun[] } = {},
+): string {
+  const columns = short ? COLUMNS : [...COLUMNS, ...Object.entries(DETAILS)];
+  const names = [...columns.map(([name]) => name), ...(failed.length ? [FAILED] : [])];
   const lines = profiles.flatMap((profile) => {
     const all = profile.rows.reduce((sum, { seconds }) => sum + seconds, 0);
     // The rates are those of the time as it is written.
     const each = (row: ProfileRow) => (figure((1e6 * row.seconds) / row.uses) ?? 0) / 1e6;
-    return profile.rows.map((row) => ({ profile, row, each: each(row), all }));
+    const steps = profile.rows.map((): string[] => []);
+    profile.timeline?.forEach(({ row, begin, seconds }, place) =>
+      steps[row].push(parts(place, begin, seconds)),
+    );
+    return profile.rows.map((row, i) => ({ profile, row, each: each(row), all, steps: steps[i] }));
   });
-  return formatCsv([
-    COLUMNS.map(([name]) => name),
-    ...lines.map((line) => COLUMNS.map(([, value]) => value(line))),
+  const rows = lines.map((line): Cell[] => [
+    ...columns.map(([, value]) => value(line)),
+    ...(failed.length ? [''] : []),
   ]);
+  const failures = failed.map(({ settings, reason }) =>
+    names.map((name) => (name === FAILED ? reason : name === 'x_settings' ? settings : '')),
+  );
+  return formatCsv([names, ...rows, ...failures]);
 }
 
 /** True for a text whose first lines name the columns of `kernels.csv`. */
@@ -89,10 +117,13 @@ export const isKernelsCsv = (text: string): boolean =>
     .some((line) => /(^|[\uFEFF,;\t"])op_name($|[,;\t"])/.test(line) && /[,;\t"]time_us/.test(line));
 
 /**
- * The profiles of a file that kernelsToCsv wrote, in their order; their timelines do not come back. Throws an Error that names the row and the
- * column that cannot be read, and for a file of test-backend-ops, or of version 0.2, which does not say what chunk it is of.
+ * The profiles of a file that kernelsToCsv wrote, in their order. Throws an Error that names the row and the column that cannot be
+ * read, and for a file of test-backend-ops, or of version 0.2, which does not say what chunk it is of.
  */
-export function readKernels(text: string): Profile[] {
+export const readKernels = (text: string): Profile[] => readProfiles(text).profiles;
+
+/** The same with the runs that failed. */
+export function readProfiles(text: string): { profiles: Profile[]; failed: FailedRun[] } {
   const rows = parseCsv(text);
   const missing = COLUMNS.find(([name]) => rows.some((row) => !Object.hasOwn(row, name)));
   if (missing)
@@ -101,17 +132,53 @@ export function readKernels(text: string): Profile[] {
     );
   if (rows.length === 0) throw new Error('This CSV names columns and has no rows');
   const profiles = new Map<string, Profile>();
+  const steps = new Map<Profile, Step[]>();
+  const failed: FailedRun[] = [];
   rows.forEach((row, index) => {
+    if (row[FAILED]) return void failed.push({ settings: row.x_settings, reason: row[FAILED] });
     const cells = new Cells(row, `Row ${index + 1} of the CSV`);
     const key = JSON.stringify(
       ['x_settings', 'test_time', 'device_description', 'x_wall_s'].map((name) => row[name]),
     );
     const profile = profiles.get(key) ?? profileOf(cells);
     profiles.set(key, profile);
+    const known = steps.get(profile) ?? [];
+    steps.set(profile, known);
+    for (const step of cells.as('x_timeline', (list) => readSteps(list, profile.rows.length)))
+      known.push(step);
     profile.rows.push(rowOf(cells));
   });
-  return [...profiles.values()];
+  for (const [profile, read] of steps) if (read.length) profile.timeline = inOrder(read);
+  return { profiles: [...profiles.values()], failed };
 }
+
+/** A dispatch of the timeline, with its place in it. */
+interface Step {
+  place: number;
+  step: NonNullable<Profile['timeline']>[number];
+}
+
+const readSteps = (list: string, row: number): Step[] =>
+  listed(list).map((text) => {
+    const [place, begin, seconds] = text.split(':').map(values.readNumber);
+    if (!(place >= 0 && begin >= 0 && seconds >= 0))
+      throw new Error(`"${shorten(text)}" is no place:begin:seconds`);
+    return { place, step: { row, begin, seconds } };
+  });
+
+const inOrder = (steps: readonly Step[]) =>
+  steps.toSorted((a, b) => a.place - b.place).map(({ step }) => step);
+
+const readPasses = (list: string): ProfileRow['passes'] =>
+  listed(list).map((text) => {
+    const [entryPoint, ...numbers] = text.split(':');
+    const [dispatches, seconds] = numbers.map(values.readNumber);
+    if (!(dispatches >= 0 && seconds >= 0))
+      throw new Error(`"${shorten(text)}" is no pass:dispatches:seconds`);
+    return { entryPoint, dispatches, seconds };
+  });
+
+const listed = (list: string) => list.split(' ').filter((word) => word !== '');
 
 class Cells {
   constructor(
@@ -124,7 +191,7 @@ class Cells {
   /** The cell as `read` reads it; throws its error with the place. */
   as<T>(name: string, read: (text: string) => T): T {
     try {
-      return read(this.row[name]);
+      return read(this.row[name] ?? '');
     } catch (error) {
       throw new Error(`${this.place}, ${name}: ${(error as Error).message}`, { cause: error });
     }
@@ -180,7 +247,7 @@ function rowOf(cells: Cells): ProfileRow {
     uses,
     dispatches: cells.amount('x_dispatches'),
     seconds: each * uses,
-    passes: [],
+    passes: cells.as('x_passes', readPasses),
     flop: cells.maybe('flops', each),
     bytes: bytes === undefined ? undefined : Math.round(bytes),
     computePeak: cells.maybe('x_compute_roof_flops'),

@@ -6,11 +6,11 @@ import type { Warning } from './record';
 export interface Peaks {
   /** Operations per second. */
   f32: number;
-  f16: number | undefined;
+  f16?: number | undefined;
   /** Dot products of 8-bit integers, four per word. */
-  dot4: number | undefined;
+  dot4?: number | undefined;
   /** Matrix units: f16 products, summed in f32. */
-  matrix: number | undefined;
+  matrix?: number | undefined;
   /** Bytes per second, reading an array larger than any cache. */
   read: number;
   /** Seconds per dispatch when each has to wait for the one before. */

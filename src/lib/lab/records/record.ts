@@ -119,6 +119,26 @@ export interface RunRecord extends ResultNumbers {
   setup?: Record<string, string>;
 }
 
+/** A run that gave no record. */
+export interface FailedRun {
+  settings: string;
+  reason: string;
+}
+
+/** The column with the reason why a run failed; only files with such a run have it, and such a row has nothing else but its settings. */
+export const FAILED = 'x_failed';
+
+/** Where, when and with what something was measured. Plain data. */
+export interface Place {
+  adapter: string;
+  /** True if the adapter is a CPU that emulates a GPU. */
+  software: boolean;
+  agent: string;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  labVersion: string;
+}
+
 export interface Summary {
   /** Number of samples, if known. */
   samples?: number;

@@ -1,8 +1,9 @@
 /** Runs as CSV, written and read: whole records, or summaries without samples. */
 import { RESULT_DEFAULTS } from '../experiment/descriptors';
+import type { Column } from './column';
 import { COLUMNS, FACTS } from './columns';
 import { formatCsv, parseCsv } from './csv';
-import type { Checks, RunRecord } from './record';
+import { type Checks, FAILED, type FailedRun, type RunRecord } from './record';
 import { shortQuality } from './quality';
 import { median, medianInterval } from '../statistics/descriptive';
 
@@ -41,15 +42,30 @@ const LEFT_OUT: Partial<RunRecord> = {
   errorKernel: '',
 };
 
+export const isFailed = (result: RunRecord | FailedRun): result is FailedRun => 'reason' in result;
+export const isRun = (result: RunRecord | FailedRun): result is RunRecord => !isFailed(result);
+
 /** One row per run: llama-bench's columns, then the lab's own, whose names begin with x_. */
-export function toCsv(records: readonly RunRecord[], header = true): string {
-  const rows = records.map((record) => COLUMNS.map(({ value }) => value(record)));
-  return formatCsv(header ? [COLUMNS.map(({ name }) => name), ...rows] : rows);
+export const toCsv = (results: readonly (RunRecord | FailedRun)[], header = true): string =>
+  table(results, COLUMNS, header);
+
+function table(
+  results: readonly (RunRecord | FailedRun)[],
+  columns: readonly Column[],
+  header = true,
+): string {
+  const names = columns.map(({ name }) => name);
+  const failures = results.some(isFailed);
+  const rows = results.map((result) => {
+    if (!isFailed(result)) return columns.map(({ value }) => value(result)).concat(failures ? [''] : []);
+    return [...names.map((name) => (name === 'x_settings' ? result.settings : '')), result.reason];
+  });
+  return formatCsv(header ? [failures ? [...names, FAILED] : names, ...rows] : rows);
 }
 
 /** Records without their samples: medians, intervals, the device, and the variants in which they differ. `fromCsv` reads them. */
-export function summariesToCsv(whole: readonly RunRecord[]): string {
-  const records = withDifferingVariants(whole);
+export function summariesToCsv(whole: readonly (RunRecord | FailedRun)[]): string {
+  const records = withDifferingVariants(whole.filter(isRun));
   const told = records.some(({ variants }) => Object.keys(variants).length > 0);
   // A setting that is not at its default is part of what was run.
   const unusual = (key: keyof RunRecord) =>
@@ -59,8 +75,9 @@ export function summariesToCsv(whole: readonly RunRecord[]): string {
       (key === 'variants' ? told : !Object.hasOwn(LEFT_OUT, key) || unusual(key)) && !DETAILS.includes(key),
   );
   const columns = kept.map(([, { column }]) => column);
-  const rows = records.map(summaryOf).map((record) => columns.map(({ value }) => value(record)));
-  return formatCsv([columns.map(({ name }) => name), ...rows]);
+  let next = 0;
+  const results = whole.map((result) => (isFailed(result) ? result : summaryOf(records[next++])));
+  return table(results, columns);
 }
 
 /** The records with the variants of those kernels that not all of them run alike: a chart tells runs apart by these. */
@@ -112,12 +129,18 @@ function shortened(checks: Checks): Checks {
 }
 
 /**
- * The records of a CSV that `toCsv` or `summariesToCsv` wrote. Throws an Error that names the row and the column that
- * cannot be read.
+ * The records of a CSV that `toCsv` or `summariesToCsv` wrote, without failed runs. Throws an Error that names the row and the column
+ * that cannot be read.
  */
 export function fromCsv(csv: string): RunRecord[] {
-  return parseCsv(csv).map((row, index) => readRow(row, index));
+  return readResults(parseCsv(csv)).filter(isRun);
 }
+
+/** The runs of a CSV's rows in their order, failed ones too. Throws as `fromCsv` does. */
+export const readResults = (rows: readonly Record<string, string>[]): (RunRecord | FailedRun)[] =>
+  rows.map((row, index) =>
+    row[FAILED] ? { settings: row.x_settings ?? '', reason: row[FAILED] } : readRow(row, index),
+  );
 
 const isDefaulted = (key: string): key is keyof typeof RESULT_DEFAULTS => Object.hasOwn(RESULT_DEFAULTS, key);
 

@@ -7,6 +7,9 @@ export interface Found<Row> {
   skipped: string[];
 }
 
+/** True for lines of JSON that frozen.ts reads, and not for the lab's or llama-bench's JSON, whose objects have no type. */
+export const isFrozen = (text: string): boolean => /^\s*\{"type":"/.test(text.slice(0, 4000));
+
 /** Beginnings of values that turn out to be none: each costs a look at the rest of the text. */
 const MOST_FALSE_STARTS = 20;
 

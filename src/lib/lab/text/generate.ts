@@ -12,6 +12,7 @@ import { acceptTime } from '../measure/accept';
 import { secondsOf } from '../measure/prompt';
 import type { LoadedModel, RunContext } from '../measure/session';
 import { medianRate } from '../records/record';
+import { LAB_VERSION } from '../version';
 import { isChat, NEXT_TURN, openingOf, turnsOf, turnText } from './chat';
 import type { Sampling } from './sampling';
 import { StopFinder, stopsOf } from './stops';
@@ -64,7 +65,7 @@ export interface Generation {
   decodeSeconds: number;
   prefillTokensPerSecond: number;
   /** Speed of the tokens after the first; undefined if fewer than two were generated. */
-  decodeTokensPerSecond: number | undefined;
+  decodeTokensPerSecond?: number | undefined;
   /** `stop`: the answer was followed by a text that ends it. */
   end: 'length' | 'end of text' | 'stop' | 'stopped';
   adapter: string;
@@ -72,6 +73,8 @@ export interface Generation {
   /** ISO 8601, UTC. */
   startedAt: string;
   agent: string;
+  /** Absent in texts of version 0.2 and older. */
+  labVersion?: string;
 }
 
 /** The events of a cell that runs: pieces of text, in whole characters, and the result of each turn. */
@@ -195,7 +198,8 @@ async function speak(
       ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
       prefillSeconds: prefill.seconds,
       prefillTokensPerSecond: medianRate(ids.length, [prefill.seconds]),
-      ...{ adapter: gpu.adapter.name, software: gpu.adapter.software, startedAt, agent: host.agent },
+      ...{ adapter: gpu.adapter.name, software: gpu.adapter.software, startedAt },
+      ...{ agent: host.agent, labVersion: LAB_VERSION },
     };
     const tokens = contextTokens + ids.length + said.length;
     return { generation, after: state && { state, tokens } };

@@ -11,7 +11,7 @@ export interface Tuned {
   /** Settings that run without tuning. */
   before: string;
   /** The winner, or else the best candidate, against `before`; undefined if the search found nothing to compare. */
-  comparison: PairComparison | undefined;
+  comparison?: PairComparison | undefined;
   /** All candidates of the whole model against `before`; absent in results of version 0.2 and older. */
   candidates?: { settings: string; comparison: PairComparison }[];
   /** Candidates that were refused in the whole model, with the reason; the others were compared. */

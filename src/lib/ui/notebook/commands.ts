@@ -104,8 +104,13 @@ export function commandsFor(notebook: Notebook, page: Page): Command[] {
 }
 
 async function saveIpynb(notebook: Notebook, fileName: string) {
-  const { toIpynb } = await import('../../lab/notebook/ipynb');
-  const results = notebook.cells.map(({ id }, index) => [index, notebook.recordsOf(id)] as const);
+  const [{ toIpynb }, { resultsText }] = await Promise.all([
+    import('../../lab/notebook/ipynb'),
+    import('../../lab/records/resultsText'),
+  ]);
+  const results = notebook.cells.map(
+    ({ id }, index) => [index, resultsText(notebook.outcomes.get(id)?.events ?? [])] as const,
+  );
   saveText(toIpynb(notebook.cells, new Map(results)), fileName, 'application/x-ipynb+json');
 }
 

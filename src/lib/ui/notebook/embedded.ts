@@ -2,7 +2,9 @@
 import { settingsWithout } from '../../lab/experiment/settings';
 import { type Cell, contentOf, parseNotebook } from '../../lab/notebook/notebook';
 import { readRuns } from '../../lab/records/import';
+import { isKernelsCsv } from '../../lab/records/kernelsCsv';
 import type { RunRecord } from '../../lab/records/record';
+import { isFrozen } from '../../lab/records/textData';
 import { textAt } from './address';
 import { type Drawn, drawnBy } from './drawnBy';
 
@@ -48,7 +50,7 @@ export function embeddedOf(text: string, wanted: string): Omit<Embedded, 'addres
   const below = cells[at + 1];
   return {
     title,
-    records: below?.kind === 'csv' ? readRuns(contentOf(below)).records : [],
+    records: below?.kind === 'csv' && hasChart(below) ? readRuns(contentOf(below)).records : [],
     ...drawnBy(cell),
   };
 }
@@ -83,4 +85,7 @@ export function codeOf(link: string, cell: number, title: string): string {
 const shownCells = (text: string): Cell[] =>
   parseNotebook(text).filter(({ kind, body }) => kind !== 'prose' || body.trim() !== '');
 
-const hasChart = ({ kind }: Cell) => kind === 'csv' || kind === 'sweep';
+const hasChart = (cell: Cell) => cell.kind === 'sweep' || (cell.kind === 'csv' && holdsRuns(contentOf(cell)));
+
+/** True for the content of a results cell that is neither a profile nor another result without runs. */
+const holdsRuns = (content: string) => !isKernelsCsv(content) && !isFrozen(content);

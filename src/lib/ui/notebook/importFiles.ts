@@ -56,17 +56,24 @@ async function textOf(file: File, largest: number): Promise<string> {
 
 /** Adds the results as a csv cell below the selected cell. Returns a message about rows that were left out. */
 async function addResults(file: File, notebook: Notebook): Promise<string | undefined> {
-  const { isKernelsCsv, kernelsToCsv, readKernels } = await import('../../lab/records/kernelsCsv');
+  const { isKernelsCsv, kernelsToCsv, readProfiles } = await import('../../lab/records/kernelsCsv');
   const { toCsv } = await import('../../lab/records/runsCsv');
   const { readRuns } = await import('../../lab/records/import');
+  const { isFrozen } = await import('../../lab/records/textData');
   const text = await textOf(file, LARGEST_RESULTS);
   const at = notebook.index(notebook.selected) + 1 || notebook.cells.length;
-  if (isKernelsCsv(text)) {
-    notebook.addResults(kernelsToCsv(readKernels(text)), at, 'file');
+  if (isFrozen(text)) {
+    const { readFrozen, toFrozen } = await import('../../lab/records/frozen');
+    notebook.addResults(toFrozen(readFrozen(text)), at, 'file');
     return undefined;
   }
-  const { records, leftOut } = readRuns(text);
-  if (records.length) notebook.addResults(toCsv(records), at, 'file');
+  if (isKernelsCsv(text)) {
+    const { profiles, failed } = readProfiles(text);
+    notebook.addResults(kernelsToCsv(profiles, { failed }), at, 'file');
+    return undefined;
+  }
+  const { records, results = records, leftOut } = readRuns(text);
+  if (records.length) notebook.addResults(toCsv(results), at, 'file');
   return leftOut.length ? `${file.name}: ${told(`${leftOut.join('. ')}.`)}` : undefined;
 }
 

@@ -259,7 +259,7 @@ export const cells = {
   copyReport: 'Copy report',
   /** Origins of results; without one of these they are from another session. */
   origins: { page: 'From this page', link: 'From a link', file: 'From a file' },
-  emptyCsv: 'No results yet: freeze a sweep’s results here, or drop a CSV on the page.',
+  emptyCsv: 'No results yet: freeze the results of the cell above, or drop a CSV on the page.',
   // Compare, profile, roofline, tune, generate
   comparedFirst: 'Baseline',
   comparedWith: (number: number) => (number === 1 ? 'Candidate' : `Candidate ${number}`),

@@ -131,12 +131,23 @@ export const page = {
     settings: 'Settings only',
     shaders: 'With shaders',
     results: 'With results',
+    whole: 'With everything',
   } satisfies Record<ShareSize, string>,
   shareAbout: {
     settings: 'Prose and settings; no shaders, no results',
     shaders: 'Also the shaders written here',
-    results: 'Also medians, intervals and the device of frozen results',
+    results: 'Also what was found: medians, intervals, verdicts, trials, texts, and where it was measured',
+    whole: 'Also every sample, timelines and the hash of each kernel',
   } satisfies Record<ShareSize, string>,
+  /** What a link leaves out, each with its number. */
+  shareLeaves: (what: string) => `Left out: ${what}.`,
+  shareLeavesShaders: (count: number) => (count === 1 ? '1 shader' : `${count} shaders`),
+  shareLeavesResults: (count: number) =>
+    count === 1 ? 'the results of 1 cell' : `the results of ${count} cells`,
+  shareLeavesSamples: (count: number) =>
+    count === 1 ? 'the samples of 1 run' : `the samples of ${count} runs`,
+  shareLeavesTimelines: (count: number) => (count === 1 ? '1 timeline' : `${count} timelines`),
+  shareTooLarge: 'No link: send the .md file instead.',
   characters: (count: string) => `${count} characters`,
   lengthSafe: 'Safe everywhere',
   lengthLong: 'Most programs take it; some old ones truncate at 2,000',
@@ -148,6 +159,8 @@ export const page = {
   link: 'Link',
   // Dropping
   shareUnfrozen: 'Results that are not frozen, to go along:',
+  /** Of a cell whose results are no runs. */
+  shareResult: 'results',
   results: 'Results',
   dropHere: 'Drop .md, .ipynb, .csv, .json or .gguf',
   dropUnknown: (name: string) =>

@@ -238,7 +238,7 @@ export const cells: typeof english = {
   anotherSessionAbout: (adapter) => `在 ${adapter} 上测得。`,
   copyReport: '复制报告',
   origins: { page: '来自本页面', link: '来自链接', file: '来自文件' },
-  emptyCsv: '还没有结果：把扫描的结果冻结到这里，或把 CSV 拖到页面上。',
+  emptyCsv: '还没有结果：冻结上方单元格的结果，或把 CSV 拖到页面上。',
   comparedFirst: '基准',
   comparedWith: (number) => (number === 1 ? '候选' : `候选 ${number}`),
   comparedAdd: '添加候选',

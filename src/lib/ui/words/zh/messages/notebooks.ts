@@ -26,6 +26,10 @@ export default [
     '这个链接是第 {version} 版；这里能读第 {own} 版。较新的实验室也许能打开它',
   ],
   [
+    'This notebook has {size} MB with what goes along; a link holds at most {most} MB',
+    '这个笔记本连同附带的内容有 {size} MB；一个链接最多容纳 {most} MB',
+  ],
+  [
     'This link is cut short: it has {count} characters, and a whole one reads {form}',
     '这个链接不完整：只有 {count} 个字符，完整的形如 {form}',
   ],

@@ -3,6 +3,17 @@ import type { Sentences } from '../../told';
 
 export default [
   [
+    'These are results of a cell without runs; a notebook shows them as that cell did',
+    '这是没有运行的单元格的结果；笔记本会照那个单元格的样子显示它',
+  ],
+  ['Line {line} of these results is not JSON: {detail}', '这些结果的第 {line} 行不是 JSON：{detail}'],
+  ['Line {line} of these results, {field}: {message}', '这些结果的第 {line} 行，{field}：{message}'],
+  ['these are no settings', '这不是设置'],
+  ['this is no time like {example}', '这不是形如 {example} 的时间'],
+  ['each run but the first has a verdict', '除第一个外，每次运行都应有结论'],
+  ['"{text}" is no place:begin:seconds', '"{text}" 不是 位置:开始:秒数'],
+  ['"{text}" is no pass:dispatches:seconds', '"{text}" 不是 pass:调度数:秒数'],
+  [
     'it has lines that are no results, see below: take them out, or send the whole file',
     '其中有不是结果的行，见下：请去掉它们，或发送整个文件',
   ],
