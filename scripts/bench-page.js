@@ -19,6 +19,7 @@ const USAGE = `Usage: npm run --silent bench:page -- '<settings>' [--out FILE] [
   --times N       how often; by default once
   --turns N       turns knobs of a live sweep of these settings: N to what is compiled and checked, and N to what is not; prints
                   the milliseconds from each turn to its point as CSV, and their quantiles
+  --picture FILE  a picture of the page after the sweep (PNG, 1080 × 750 at twice the size), as in the README
   --out FILE      writes the result there too
   --build FOLDER  a finished build; by default build/, rebuilt when a source is newer
   --window        with a window on the screen
@@ -29,6 +30,9 @@ const POLL_MILLISECONDS = 1000;
 
 /** So many times in a row a notebook may fail with --repeat before the script gives up. */
 const MOST_FAILURES = 3;
+
+/** The page as `--picture` shows it. */
+const PICTURED = { viewport: { width: 1080, height: 750 }, deviceScaleFactor: 2 };
 
 /**
  * @typedef {import('playwright-core').Page} Page
@@ -64,6 +68,7 @@ function readOptions() {
         repeat: { type: 'string' },
         times: { type: 'string', default: '1' },
         turns: { type: 'string' },
+        picture: { type: 'string' },
         out: { type: 'string' },
         build: { type: 'string' },
       },
@@ -99,9 +104,12 @@ function print(text) {
 
 /** Resolves to the exit code. */
 async function main() {
-  const { selftest, repeat: notebook, turns } = options;
+  const { selftest, repeat: notebook, turns, picture } = options;
   const use = selftest ? selfTest : notebook ? repeat : turns ? turn : sweep;
-  const { result, problems } = await withPage({ folder, window: options.window }, use);
+  const { result, problems } = await withPage(
+    { folder, window: options.window, view: picture ? PICTURED : {} },
+    use,
+  );
   print(result);
   for (const problem of problems) say(`problem: ${problem}`);
   return problems.length > 0 ? 1 : 0;
@@ -121,6 +129,7 @@ async function sweep(page, address) {
   const csv = page.getByRole('button', { name: 'Download CSV' });
   const measured = (await csv.count()) > 0 && (await csv.isEnabled());
   const result = measured ? await download(page, 'Download CSV') : '';
+  if (options.picture) await page.screenshot({ path: options.picture, animations: 'disabled' });
   return { result, problems: measured ? shown.problems : [...shown.problems, 'Nothing was measured'] };
 }
 

@@ -50,17 +50,18 @@ export function buildFolder(given) {
 /**
  * Serves a build, opens a page in Chromium, and resolves to what `use` makes of it. The page's errors go to stderr.
  * @template Result
- * @param {{ folder: string, window: boolean }} where `window`: with a window on the screen
+ * @param {{ folder: string, window: boolean, view?: import('playwright-core').BrowserContextOptions }} where `window`: with a window on the
+ *   screen; `view`: the size of the page, if it is not the usual one
  * @param {(page: Page, address: string) => Promise<Result>} use `address`: of the site's root, with a slash at its end
  */
-export async function withPage({ folder, window }, use) {
+export async function withPage({ folder, window, view = {} }, use) {
   const browser = await launch(window);
   const server = await serve({ folder });
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   try {
     say(`browser: ${browser.version()}`);
     // A service worker would fetch every file of the build beside what is measured.
-    const page = await browser.newPage({ serviceWorkers: 'block' });
+    const page = await browser.newPage({ serviceWorkers: 'block', ...view });
     page.on('console', (message) => message.type() === 'error' && say(`console: ${message.text()}`));
     page.on('pageerror', (error) => say(`console: ${error}`));
     return await use(page, `http://127.0.0.1:${port}/`);
