@@ -1,62 +1,19 @@
-// Reads how much memory a page, its worker and the browser's processes hold, for soak.js; and holds the code that soak.js runs inside the
-// page and the worker.
-import { readFileSync } from 'node:fs';
+// Reads how much memory a page, its worker and the browser's processes hold, for soak.js.
+import { readdirSync, readFileSync } from 'node:fs';
+import { countNodes, readSizes } from './inside.js';
+import { within } from './within.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 const MEGABYTE = 2 ** 20;
 const megabytes = (/** @type {number} */ bytes) => (bytes / MEGABYTE).toFixed(2);
 
-/** Runs in the worker before its own code: loses the GPU, or ends the worker by an error, when told to. */
-export function workerPrelude() {
-  /** @type {Set<{ destroy(): void, lost: Promise<unknown> }>} */
-  const devices = new Set();
-  const { GPUAdapter } = /** @type {any} */ (globalThis);
-  if (!GPUAdapter) return;
-  const request = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (/** @type {unknown[]} */ ...words) {
-    const device = await request.apply(this, words);
-    devices.add(device);
-    device.lost.then(() => devices.delete(device));
-    return device;
-  };
-  new BroadcastChannel('soak').onmessage = ({ data }) => {
-    if (data === 'lose') for (const device of devices) device.destroy();
-    if (data === 'end')
-      setTimeout(() => {
-        throw new Error('The worker was ended by the soak test');
-      });
-  };
-}
-
-/** Runs in the page before its own scripts: counts what the worker sends; `take` returns the counts since the last call. */
-export function countMessages() {
-  let [records, others, gpu] = [0, 0, 0];
-  const take = () => {
-    const counts = { records, others };
-    [records, others] = [0, 0];
-    return counts;
-  };
-  Object.assign(window, { soak: { take, gpu: () => gpu } });
-  window.Worker = class extends Worker {
-    /** @param {ConstructorParameters<typeof Worker>} words */
-    constructor(...words) {
-      super(...words);
-      this.addEventListener('message', ({ data }) => {
-        if (data.type === 'record') records++;
-        if (['compared', 'profiled', 'generated', 'tuned'].includes(data.type)) others++;
-        if (data.type === 'memory') gpu = data.memory.bytes;
-      });
-    }
-  };
-}
-
 /**
  * Resolves to a function that collects garbage and reads heaps, nodes, listeners, GPU buffers, storage, and on Linux the resident memory
  * of the browser's processes.
  * @param {Page} page
  */
-export async function openMeters(page) {
+export async function chromiumMeters(page) {
   const own = await page.context().newCDPSession(page);
   await own.send('Performance.enable');
   const browser = page.context().browser();
@@ -66,7 +23,7 @@ export async function openMeters(page) {
     await own.send('HeapProfiler.collectGarbage');
     const { metrics } = await own.send('Performance.getMetrics');
     const metric = (/** @type {string} */ name) => metrics.find((each) => each.name === name)?.value ?? 0;
-    const { usage = 0 } = await page.evaluate(() => navigator.storage.estimate());
+    const { gpu, usage } = await page.evaluate(readSizes);
     const { processInfo } = await whole.send('SystemInfo.getProcessInfo');
     const resident = (/** @type {string} */ type) =>
       megabytes(
@@ -74,15 +31,60 @@ export async function openMeters(page) {
       );
     return {
       page_heap_mb: megabytes(metric('JSHeapUsedSize')),
-      worker_heap_mb: megabytes(await workerHeap(whole)),
+      // A worker that has just been ended may never answer.
+      worker_heap_mb: await within(workerHeap(whole), 'the worker', 20).then(megabytes, () => ''),
       nodes: metric('Nodes'),
       listeners: metric('JSEventListeners'),
-      gpu_mb: megabytes(await page.evaluate(() => /** @type {any} */ (window).soak.gpu())),
+      gpu_mb: megabytes(gpu),
       gpu_process_mb: resident('GPU'),
       renderer_mb: resident('renderer'),
       indexeddb_kb: Math.round(usage / 1024),
     };
   };
+}
+
+/**
+ * The same columns of a page in Firefox, which tells no heap and no listeners. Its tabs, of which only one is open, are processes whose
+ * command line ends in `tab`; WebGPU runs in the others.
+ * @param {<R>(use: () => R) => Promise<Awaited<R>>} ask
+ * @param {number} browser the process that was started
+ */
+export async function firefoxMeters(ask, browser) {
+  const [nodes, { gpu, usage }] = [await ask(countNodes), await ask(readSizes)];
+  let [tabs, others] = [0, 0];
+  for (const id of descendants(browser))
+    if (/\0tab\0*$/.test(textOf(`/proc/${id}/cmdline`))) tabs += residentBytes(id);
+    else others += residentBytes(id);
+  return {
+    ...{ page_heap_mb: '', worker_heap_mb: '', nodes, listeners: '', gpu_mb: megabytes(gpu) },
+    gpu_process_mb: megabytes(others),
+    renderer_mb: megabytes(tabs),
+    indexeddb_kb: Math.round(usage / 1024),
+  };
+}
+
+/** A process and all that it has started, on Linux. */
+function descendants(/** @type {number} */ root) {
+  /** @type {Map<number, number>} */
+  const parents = new Map();
+  try {
+    for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each)))
+      parents.set(Number(name), Number(/\) \w (\d+)/.exec(textOf(`/proc/${name}/stat`))?.[1]));
+  } catch {
+    return [];
+  }
+  const found = [root];
+  for (const parent of found) for (const [id, of] of parents) if (of === parent) found.push(id);
+  return found;
+}
+
+/** The text of a file; empty if it cannot be read, as that of a process that has ended. */
+function textOf(/** @type {string} */ path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /**
@@ -119,10 +121,6 @@ async function workerHeap(browser) {
 
 /** The resident memory of a process on Linux; 0 elsewhere. */
 function residentBytes(/** @type {number} */ id) {
-  try {
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8')) ?? [];
-    return 1024 * Number(kilobytes ?? 0);
-  } catch {
-    return 0;
-  }
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(textOf(`/proc/${id}/status`)) ?? [];
+  return 1024 * Number(kilobytes ?? 0);
 }

@@ -14,7 +14,7 @@ export interface Listener {
   lost(reason: string): void;
 }
 
-/** Limit of restarts without a record in between, for a worker that cannot start at all. */
+/** Limit of restarts without an event about a cell in between, for a worker that cannot start at all. */
 const MOST_RESTARTS = 5;
 
 /**
@@ -142,10 +142,12 @@ export class Lab {
   }
 
   #start() {
-    this.#worker = openWorker<WorkerEvent>(
-      (event) => this.#receive(event),
-      (reason) => this.restart(reason),
+    // Browsers report the errors of a worker that was terminated: they must not end the one in its place.
+    const worker: Worker = openWorker<WorkerEvent>(
+      (event) => worker === this.#worker && this.#receive(event),
+      (reason) => worker === this.#worker && this.restart(reason),
     );
+    this.#worker = worker;
     this.starts++;
     for (const file of this.files.values()) this.send({ type: 'file', file });
     this.send({ type: 'describe' });
@@ -167,9 +169,10 @@ export class Lab {
     this.#wind();
     if (event.type === 'adapter') this.#found(event);
     if (event.type === 'no-adapter') this.#missing(event.reason);
-    if (event.type === 'record') this.#restarts = 0;
     if (event.type === 'memory') this.memory = event.memory;
     const cell = 'cell' in event ? event.cell : undefined;
+    // Ends while cells run are bounded by the cells, each of which fails with its worker.
+    if (cell !== undefined) this.#restarts = 0;
     for (const each of this.#listeners) if (each.cell === cell) each.listener.receive(event);
   }
 

@@ -1,0 +1,28 @@
+// Waits for what may never answer.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Time within which a page answers a question, in seconds, unless its thread hangs. */
+const ANSWERS = 60;
+
+/** A page, or the worker behind it, that does not answer. */
+export class Hung extends Error {}
+
+/**
+ * What a promise resolves to; rejects with `Hung` when that takes longer.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string} what
+ * @param {number} [seconds]
+ * @returns {Promise<T>}
+ */
+export function within(promise, what, seconds = ANSWERS) {
+  const late = new AbortController();
+  promise.catch(() => undefined); // whoever waits has heard of the delay by then
+  return Promise.race([
+    promise.finally(() => late.abort()),
+    sleep(1000 * seconds, undefined, { signal: late.signal }).then(
+      () => Promise.reject(new Hung(`${what}: no answer in ${seconds} s`)),
+      () => promise,
+    ),
+  ]);
+}
