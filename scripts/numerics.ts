@@ -2,16 +2,21 @@
 // npx vite-node --config vite.cli.config.ts scripts/numerics.ts -- --count 20 --seed 1 --only matmul_q4_k --minutes 30 > numerics.csv
 // With --long, instead: prefills of so many tokens in chunks of 7, 64 and 1024, which must agree.
 // npx vite-node --config vite.cli.config.ts scripts/numerics.ts -- --long 32768 --model demo > long.csv
+// With --oracle too, each is compared with the float64 oracle instead, which needs about 10 ms a token of the demo model.
 import { parseArgs } from 'node:util';
 import { gpu } from '../cli/node';
 import { openModel } from '../cli/host';
+import type { ByteSource } from '../src/lib/engine/bytes';
 import { openDevice } from '../src/lib/engine/device';
 import { Kernels } from '../src/lib/engine/kernels';
 import { variants } from '../src/lib/shaders';
 import { seeded } from '../src/lib/shaders/kernel';
 import { knobSettings, type Variant, withKnobs } from '../src/lib/shaders/variant';
 import { extremesOf, tryVariant } from './fuzz/kernels';
-import { compareChunks } from './fuzz/longPrompt';
+import { Engine } from '../src/lib/engine/engine';
+import { openGguf } from '../src/lib/engine/gguf';
+import { loadWeights } from '../src/lib/engine/load';
+import { compareChunks, compareWithOracle, defaultsOf } from './fuzz/longPrompt';
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((word) => word !== '--'),
@@ -21,6 +26,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     minutes: { type: 'string', default: '30' },
     long: { type: 'string' },
+    oracle: { type: 'boolean', default: false },
     model: { type: 'string', default: 'demo' },
   },
 });
@@ -72,10 +78,14 @@ function settingOf(variant: Variant, seed: number): Variant {
 }
 
 async function long(tokens: number): Promise<number> {
+  const lengths = [1024, 64, 7];
   const source = await openModel(values.model);
+  const rows = values.oracle
+    ? withOracle(source, tokens, lengths)
+    : compareChunks(kernels, source, tokens, lengths);
   console.log('model,tokens,chunk,against,logits_error,state_error,seconds');
   let wrongs = 0;
-  for await (const row of compareChunks(kernels, source, tokens, [1024, 64, 7])) {
+  for await (const row of rows) {
     const { chunk, against, logits, state, seconds } = row;
     console.log(
       [
@@ -91,4 +101,10 @@ async function long(tokens: number): Promise<number> {
     if (!(logits <= 1e-6 && state <= 1e-6)) wrongs++;
   }
   return wrongs;
+}
+
+async function* withOracle(source: ByteSource, tokens: number, lengths: number[]) {
+  const file = await openGguf(source);
+  const engine = await Engine.open(kernels, await loadWeights(device, file));
+  yield* compareWithOracle(engine, file, tokens, lengths, defaultsOf(engine));
 }

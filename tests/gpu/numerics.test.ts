@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { extremesOf, tryVariant } from '../../scripts/fuzz/kernels';
 import { kernels as registry, variants } from '../../src/lib/shaders';
 import { formatNameOf } from '../../src/lib/shaders/formats/formats';
-import { sharedKernels } from './engines';
+import { compareWithOracle, defaultsOf } from '../../scripts/fuzz/longPrompt';
+import { DEMO } from '../oracle';
+import { sharedEngine, sharedKernels } from './engines';
 
 /** Formats with kernels of their own, and one of plain numbers; in the others only the reading of a block differs. */
 const FORMATS = [undefined, 'q4_k', 'q6_k', 'f16'];
@@ -24,4 +26,20 @@ test.for(
     }
   }
   expect(problems).toEqual([]);
+});
+
+/** `scripts/numerics.ts --long 2048 --oracle` reads a longer one. */
+const LONG = 200;
+
+test('a long prompt in chunks of 7, 64 and 1024 tokens ends where the oracle does', async () => {
+  const { engine, file } = await sharedEngine(DEMO);
+  const rows = compareWithOracle(engine, file, LONG, [1024, 64, 7], defaultsOf(engine));
+  const chunks: number[] = [];
+  for await (const { chunk, logits, state } of rows) {
+    chunks.push(chunk);
+    // The largest seen with 2,048 tokens are 1e-12 and 1e-11.
+    expect(logits, `logits, chunk ${chunk}`).toBeLessThan(1e-9);
+    expect(state, `state, chunk ${chunk}`).toBeLessThan(1e-9);
+  }
+  expect(chunks).toEqual([1024, 64, 7]);
 });
