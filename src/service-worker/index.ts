@@ -26,15 +26,31 @@ worker.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(event.request.url);
   if (event.request.method !== 'GET' || origin !== location.origin || event.request.headers.has('range'))
     return;
+  if (event.request.mode === 'navigate') event.waitUntil(refill());
   if (lasting.has(pathname)) event.respondWith(keptFirst(event.request, pathname));
   else if (changing.has(pathname)) event.respondWith(networkFirst(event.request, pathname));
 });
 
-async function keepAll() {
+/** Fetches and keeps these files; rejects, and keeps none of one kind, when one of them cannot be fetched. */
+async function keepAll(wanted = (_path: string) => true) {
   const cache = await caches.open(CACHE);
   // `reload` bypasses the browser's HTTP cache, which may hold an outdated copy of files without a hash in their names.
-  await cache.addAll([...changing].map((path) => new Request(path, { cache: 'reload' })));
-  await cache.addAll([...lasting]);
+  await cache.addAll([...changing].filter(wanted).map((path) => new Request(path, { cache: 'reload' })));
+  await cache.addAll([...lasting].filter(wanted));
+}
+
+/** Fetches again what the browser has evicted, unless the site has another version by now: this one's files may be gone. */
+async function refill() {
+  const cache = await caches.open(CACHE);
+  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  if ([...changing, ...lasting].every((path) => kept.has(path))) return;
+  try {
+    const reply = await fetch(`${base}/_app/version.json`, { cache: 'no-store' });
+    if (((await reply.json()) as { version: string }).version === version)
+      await keepAll((path) => !kept.has(path));
+  } catch {
+    // There is no network: the next visit tries again.
+  }
 }
 
 /** Deletes the caches of older versions; runs when no page of such a version is open. Caches of other sites on this origin stay. */

@@ -1,7 +1,9 @@
 // Offline after one visit: every page opens, the worker runs, and models never pass through the service worker.
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { withChromium } from './browsers';
+import { QUICK } from '../quick';
+import { COMPUTING, withChromium } from './browsers';
+import { serveVersions } from './nextVersion';
 import { STOPPING, tryEverything } from './policy';
 
 const OFFLINE = { serviceWorkers: 'allow' as const };
@@ -68,6 +70,18 @@ test('keeps no model and no result, and hands ranges of bytes through', async ()
       // The list of published results is a page's own file; the results themselves are not kept.
       expect(paths.filter((path) => /\/(models|results)\//.test(path))).toEqual(['/lab/results/all.json']);
       expect(errors).toEqual([]);
+
+      // What the browser has evicted is fetched again on the next visit.
+      const [evicted, ...others] = await page.evaluate(async () => {
+        const [name] = await caches.keys();
+        const cache = await caches.open(name);
+        const all = await cache.keys();
+        for (const request of all.slice(1)) await cache.delete(request);
+        return all.map(({ url }) => new URL(url).pathname);
+      });
+      expect(await keptPaths(page)).toEqual([evicted]);
+      await page.reload();
+      await expect.poll(async () => (await keptPaths(page)).sort()).toEqual([evicted, ...others].sort());
     },
     '',
     OFFLINE,
@@ -94,4 +108,57 @@ test('a new version leaves only its own files, when no page is of the old one', 
     '',
     OFFLINE,
   );
+});
+
+test('an open page goes on measuring when a new version is published, is told, and loses nothing', async () => {
+  const site = await serveVersions();
+  try {
+    await withChromium(
+      async (page) => {
+        await page.goto(`${site.address}?prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`);
+        await page.locator('[data-adapter]').waitFor();
+        await kept(page);
+        await page.reload(); // from now on the service worker stands between the page and the site
+        await page.locator('[data-adapter]').waitFor();
+        await page.getByRole('button', { name: 'Run', exact: true }).click();
+        await page.locator('[data-phase=running]').waitFor();
+        await site.publish();
+
+        const other = await page.context().newPage();
+        await other.goto(`${site.address}robots.txt`);
+        expect(await other.evaluate(() => fetch('_app/version.json').then((reply) => reply.text()))).toMatch(
+          /\d1"/,
+        );
+        await other.goto(`${site.address}kernels`);
+        await other.getByRole('heading').first().waitFor();
+        await page.locator('[data-version=new]').waitFor();
+        // Its files are still there for the page that runs, though the site has them no longer.
+        await page.keyboard.press('Control+k');
+        await page.getByRole('option', { name: 'Run history' }).waitFor();
+        await page.keyboard.press('Escape');
+        await page.locator('[data-phase=finished]').waitFor(COMPUTING);
+        expect(await page.locator('tr[data-run=failed]').allInnerTexts()).toEqual([]);
+        await page.locator('tr[data-run=done]').waitFor();
+
+        // Even without them it lives, and says what to do. The HTTP cache has them too.
+        const session = await page.context().newCDPSession(page);
+        await session.send('Network.clearBrowserCache');
+        await page.evaluate(async () => {
+          for (const name of await caches.keys()) await caches.delete(name);
+        });
+        await page.getByRole('button', { name: 'Menu' }).click();
+        await page.getByRole('combobox', { name: 'Language' }).selectOption('zh');
+        await page.locator('[data-version=missing]').waitFor();
+        expect(await page.locator('tr[data-run=done]').count()).toBe(1);
+
+        await page.getByRole('button', { name: 'Reload' }).click();
+        await page.locator('[data-version]').waitFor({ state: 'detached' });
+        await page.locator('tr[data-run=done]').waitFor();
+      },
+      'robots.txt',
+      OFFLINE,
+    );
+  } finally {
+    await site.close();
+  }
 });

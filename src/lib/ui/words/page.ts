@@ -105,6 +105,11 @@ export const page = {
   damaged: 'Damaged',
   downloadStored: 'Download as stored',
   dismiss: 'Dismiss',
+  newVersion:
+    'There is a new version of the lab. This page keeps working as it is; reload it when nothing runs.',
+  partMissing:
+    'A part of this page could not be loaded, because there is a new version of the lab or no network. Your notebook and its results are stored: reload the page to go on.',
+  reload: 'Reload',
   // Adding cells
   add: 'Add a cell',
   addHere: 'Add a cell here',
