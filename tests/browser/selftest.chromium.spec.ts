@@ -6,6 +6,8 @@ import { objections } from './axe';
 import { COMPUTING, withChromium } from './browsers';
 import { compilable, compileAll, FINISHED, outcome } from './selftest';
 
+/** Tried beside the variants; the demo model, whose default variants SwiftShader compiles slowly, in tests/gpu/golden.test.ts. */
+const PARTS = ['link', 'OPFS', 'hash', 'IndexedDB', 'quota'];
 const SELECTED = ['layer_norm', 'token_shift', 'argmax', 'softmax', 'matvec_q4_k', 'wkv/pairs'];
 
 test('every variant that this browser has the features for compiles in Chromium', async () => {
@@ -36,11 +38,24 @@ test('the selected variants pass in Chromium, and the report says so', async () 
       await page.getByText('Report copied.').waitFor();
       const report = await page.evaluate(() => navigator.clipboard.readText());
       await page.locator('[data-clocks]').waitFor();
-      expect(report).toMatch(/^clock: ticks of [\d.]+ µs; (timestamps: |no timestamps)/m);
+      expect(report).toMatch(/^- Clock: ticks of [\d.]+ µs; (timestamps: |no timestamps)/m);
+      expect(report).toMatch(/^- Limits: .*maxBufferSize \d+/m);
       expect(report).toContain(`${passed} passed, 0 failed, ${skipped} skipped`);
+      expect(report).toContain(`<summary>Parts of the lab: ${PARTS.length} passed</summary>`);
+      // Nothing of it is left in the browser.
+      expect(
+        await page.evaluate(async () => {
+          const databases = (await indexedDB.databases()).map(({ name }) => name!);
+          const folders: string[] = [];
+          for await (const [name, folder] of (await navigator.storage.getDirectory()).entries())
+            for await (const [inner] of (folder as FileSystemDirectoryHandle).entries())
+              folders.push(`${name}/${inner}`);
+          return [...databases, ...folders].filter((name) => /self-?test/.test(name));
+        }),
+      ).toEqual([]);
       expect(errors).toEqual([]);
     },
-    `selftest?run=1&knobs=defaults&only=${SELECTED.join(',')}`,
+    `selftest?run=1&knobs=defaults&only=${[...SELECTED, ...PARTS].join(',')}`,
     { permissions: ['clipboard-read', 'clipboard-write'] },
   );
 });

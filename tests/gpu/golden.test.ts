@@ -3,10 +3,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Plans } from '../../src/lib/engine/engine';
 import { Tokenizer } from '../../src/lib/engine/tokenizer';
+import { TRIALS, tried } from '../../src/lib/lab/shader/trials';
 import { kernels as registry, variantsFor } from '../../src/lib/shaders';
 import type { Variant } from '../../src/lib/shaders/variant';
 import { choice, sharedEngine, sharedKernels, skipUnsupported } from './engines';
-import { argmax, DEMO, largestError, readJson, standardDeviation, type Golden } from '../oracle';
+import { memorySource } from '../../src/lib/engine/bytes';
+import {
+  argmax,
+  DEMO,
+  largestError,
+  readBytes,
+  readJson,
+  standardDeviation,
+  TINY,
+  type Golden,
+} from '../oracle';
 
 const golden = readJson<Golden>('tests/fixtures/golden.json');
 /** llama.cpp's results with the weights dequantised to float32: exact for an engine with float activations. */
@@ -88,6 +99,21 @@ describe.each([
       expect(got.slice(0, sure)).toEqual(greedy.slice(0, sure));
     },
   );
+});
+
+test('the self-test finds the same logits and text, and tells of a model that answers otherwise', async () => {
+  const source = (path: string) => memorySource(readBytes(path), path);
+  const host = (path: string) => ({
+    demo: () => Promise.resolve(source(path)),
+    storage: () => Promise.reject(new Error('none')),
+  });
+  const [demo] = TRIALS;
+  const right = await tried(demo, host(DEMO), kernels);
+  expect(right).toMatchObject({ outcome: 'passed', reason: expect.stringMatching(/text: "… it is not/) });
+  expect(await tried(demo, host(TINY), kernels)).toMatchObject({
+    outcome: 'failed',
+    reason: expect.stringMatching(/The logits differ|out of range/),
+  });
 });
 
 describe('every variant in its place among the defaults', () => {

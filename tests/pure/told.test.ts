@@ -22,6 +22,7 @@ const NOT_SHOWN = [
   /lab\/experiment\/descriptors\.ts$/, // the same
   /lab\/records\/(columns|llamaBench|table)\.ts$/,
   /lab\/shader\/cheats\/cheat\.ts$/,
+  /lab\/shader\/demoAnswer\.ts$/,
   /lab\/statistics\//,
   /lab\/tune\/found\.ts$/,
   /engine\/(compareArrays|rwkv7)\.ts$/,

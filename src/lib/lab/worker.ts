@@ -194,7 +194,9 @@ async function answerOf(message: ShaderMessage, report: Report, signal: AbortSig
 }
 
 async function testSelf(options: SelfTestOptions, signal: AbortSignal) {
-  for await (const event of selfTest(navigator.gpu, options, signal)) tell(event);
+  const demo = () => session.host.open('demo', signal);
+  for await (const event of selfTest(navigator.gpu, options, signal, { demo, storage: openOpfs }))
+    tell(event);
 }
 
 async function describeGpu() {

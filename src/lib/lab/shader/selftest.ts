@@ -12,6 +12,9 @@ import { testTimestamps, type TimestampFacts } from '../measure/sentinel';
 import { Session } from '../measure/session';
 import { cheats } from './cheats';
 import { type Cheat, judgeShader } from './cheats/cheat';
+import { tried, type TrialHost, type TrialResult, TRIALS } from './trials';
+
+export type { TrialResult };
 
 /** Number of variants that are compiled ahead while one is checked. */
 const COMPILED_AHEAD = 4;
@@ -54,28 +57,39 @@ export type SelfTestEvent =
   | { type: 'check'; result: CheckResult }
   | { type: 'clocks'; clocks: Clocks }
   | { type: 'cheat'; result: CheatResult }
+  | { type: 'trial'; result: TrialResult }
   | { type: 'failed'; settings: string; reason: string }
   | { type: 'finished' };
 
 export interface SelfTestOptions {
   /** True: each knob also at its smallest and largest choice. False: only the knobs of the variant's text. */
   ends: boolean;
-  /** Names of kernels and variants to check, as `kernel` or `kernel/variant`; empty for every variant. */
+  /**
+   * Names of kernels and variants to check, as `kernel` or `kernel/variant`, and of other parts, as `cheats`, `link`, `OPFS`; empty for
+   * everything.
+   */
   names: string[];
 }
 
+/** The dishonest shaders, among the names. */
+const CHEATS = 'cheats';
+const OTHERS: readonly string[] = [CHEATS, ...TRIALS];
+
 /**
- * Checks variants against their references, and the clocks; then, unless only some are named, tries a selection of dishonest shaders. A
- * wrong variant or a missing feature is a result, not an error; only a name that does not exist and a GPU that cannot be
- * opened or is lost end the test early.
+ * First tries the parts of the lab that a browser may lack, if there is a host with them; then checks variants against their references,
+ * and the clocks; at last tries a selection of dishonest shaders. A wrong variant or a missing feature is a result, not an error; only a
+ * name that does not exist and a GPU that cannot be opened or is lost end the test early.
  */
 export async function* selfTest(
   gpu: GPU,
   { ends, names }: SelfTestOptions,
   signal: AbortSignal,
+  host?: TrialHost,
 ): AsyncGenerator<SelfTestEvent> {
+  const wanted = (name: string) => names.length === 0 || names.includes(name);
   try {
-    const tested = names.length ? names.flatMap(variantsNamed) : variants;
+    const named = names.filter((name) => !OTHERS.includes(name));
+    const tested = names.length ? named.flatMap(variantsNamed) : variants;
     const device = await openDevice(gpu);
     let lost: string | undefined;
     void device.lost.then(({ message }) => (lost = message || 'no reason given'));
@@ -87,6 +101,10 @@ export async function* selfTest(
       })),
     );
     yield { type: 'selftest', adapter: describeAdapter(device), total: settings.length };
+    for (const name of host ? TRIALS.filter(wanted) : []) {
+      if (signal.aborted) break;
+      yield { type: 'trial', result: await tried(name, host!, kernels) };
+    }
     for (const [at, { setting, turned }] of settings.entries()) {
       if (signal.aborted) break;
       for (const { setting: next } of settings.slice(at + 1, at + 1 + COMPILED_AHEAD))
@@ -96,7 +114,7 @@ export async function* selfTest(
     }
     kernels.destroy();
     device.destroy();
-    yield* testLab(gpu, names.length === 0 ? cheats : [], signal);
+    yield* testLab(gpu, wanted(CHEATS) ? cheats : [], signal);
   } catch (reason) {
     yield { type: 'failed', settings: 'self-test', reason: (reason as Error).message };
   }

@@ -1,10 +1,10 @@
 /** Words of the self-test page. Its report is always English, as it is meant to be sent to others. */
-import type { CheckResult } from '../../lab/shader/selftest';
+import type { CheckResult, TrialResult } from '../../lab/shader/selftest';
 
 export const selftest = {
   title: 'Self-test',
   intro: (ends: boolean, names: string[]) =>
-    `Compiles ${names.length ? `the shader variants of ${names.join(', ')}` : 'every shader variant the lab has'}${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation. Nothing is downloaded, and nothing leaves this machine.`,
+    `Compiles ${names.length ? `the shader variants of ${names.join(', ')}` : 'every shader variant the lab has'}${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation.${names.length ? '' : ' Also tries the demo model, links, and what this browser stores.'} Nothing leaves this machine.`,
   run: 'Run the self-test',
   again: 'Run again',
   stop: 'Stop',
@@ -27,6 +27,18 @@ export const selftest = {
   timestamps: (tick: string | undefined, doubled: string, ofWall: string) =>
     `The GPU's timestamps ${tick ? `tick every ${tick}` : 'stand still'}: twice the work takes ${doubled} times as long, and a load is ${ofWall} of the time until its end is heard of.`,
   sound: (sound: boolean): string => (sound ? 'They can be believed.' : 'They cannot be believed.'),
+  otherFailures: (count: number) =>
+    count === 1 ? 'One other check failed.' : `${count} other checks failed.`,
+  limits: 'Limits of this GPU',
+  trials: 'Parts of the lab',
+  trialNames: {
+    'demo model': 'Demo model',
+    link: 'Link',
+    OPFS: 'Files (OPFS)',
+    hash: 'Hash',
+    IndexedDB: 'Database (IndexedDB)',
+    quota: 'Room',
+  } satisfies Record<TrialResult['name'], string> as Record<TrialResult['name'], string>,
   cheats: 'Dishonest shaders',
   outcomes: { passed: 'passed', failed: 'failed', skipped: 'skipped' } satisfies Record<
     CheckResult['outcome'],

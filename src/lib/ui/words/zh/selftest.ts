@@ -3,7 +3,7 @@ import type { selftest as english } from '../selftest';
 export const selftest: typeof english = {
   title: '自检',
   intro: (ends, names) =>
-    `编译${names.length ? ` ${names.join('、')} 的着色器变体` : '实验室的每个着色器变体'}${ends ? '（每个可调参数取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与参考实现比较。不下载任何内容，也没有内容离开这台机器。`,
+    `编译${names.length ? ` ${names.join('、')} 的着色器变体` : '实验室的每个着色器变体'}${ends ? '（每个可调参数取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与参考实现比较。${names.length ? '' : '还会测试演示模型、链接以及此浏览器的存储。'}没有内容离开这台机器。`,
   run: '运行自检',
   again: '重新运行',
   stop: '停止',
@@ -24,6 +24,17 @@ export const selftest: typeof english = {
   timestamps: (tick, doubled, ofWall) =>
     `GPU 时间戳${tick ? `的最小间隔为 ${tick}` : '不变'}：两倍的工作用时为 ${doubled} 倍，一次负载占到得知其结束为止时间的 ${ofWall}。`,
   sound: (sound) => (sound ? '可以采信。' : '不可采信。'),
+  otherFailures: (count) => `另有 ${count} 项检查失败。`,
+  limits: '这块 GPU 的上限',
+  trials: '实验室的各部分',
+  trialNames: {
+    'demo model': '演示模型',
+    link: '链接',
+    OPFS: '文件（OPFS）',
+    hash: '散列值',
+    IndexedDB: '数据库（IndexedDB）',
+    quota: '存储空间',
+  },
   cheats: '作弊着色器',
   outcomes: { passed: '通过', failed: '失败', skipped: '跳过' },
 };
