@@ -16,8 +16,10 @@ export async function serveVersions() {
   const current = join(folder, 'current');
   await symlink(build, current);
   const next = join(folder, 'next');
-  // The times too: the model's ETag is made of them, and a model that changed while it is read is refused.
-  await cp(build, next, { recursive: true, preserveTimestamps: true });
+  await cp(build, next, { recursive: true });
+  // The same model, with the same time and so the same ETag: one that changes while it is read is refused.
+  await rm(join(next, 'models'), { recursive: true });
+  await symlink(join(build, 'models'), join(next, 'models'));
   await rebuild(next);
   const server = await serve({ folder: current, base: '/lab/' });
   return {
