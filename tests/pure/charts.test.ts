@@ -8,6 +8,7 @@ import { makeCell } from '../../src/lib/lab/notebook/notebook';
 import { linkOf, readLink } from '../../src/lib/lab/notebook/share';
 import { parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';
+import { galleryOf } from '../../src/lib/lab/records/galleryRows';
 import { fromCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import type { Profile, ProfileRow } from '../../src/lib/lab/records/profile';
 import { variantSums } from '../../src/lib/lab/records/profile';
@@ -45,7 +46,7 @@ import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/l
 import { svgOf } from '../../src/lib/ui/results/draw/save';
 import { numberText } from '../../src/lib/ui/results/draw/scales';
 import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
-import { barsOf, viewOf } from '../../src/lib/ui/results/series';
+import { barsOf, pointOf, viewOf } from '../../src/lib/ui/results/series';
 import english from '../../src/lib/ui/words/charts';
 import foundEnglish from '../../src/lib/ui/words/found';
 import chinese from '../../src/lib/ui/words/zh/charts';
@@ -236,6 +237,16 @@ describe('a sweep', () => {
     expect(warnings).toBe('Warnings: drift');
     expect(fileNameOf('prefill by chunk', [origin])).toBe('prefill-by-chunk-demo-a-GPU-2026-11-28');
     expect(fileNameOf('按 chunk', [{ model: '../../x y' }])).toBe('按-chunk-..-..-x-y');
+  });
+
+  test('of a file that has no readable time names no day, least of all one of 1970', () => {
+    const text = readFileSync('tests/fixtures/abuse/llama-bench-bad-time.json', 'utf8');
+    const { records } = readRuns(text);
+    const origins = records.map(originOf);
+    expect([...captionOf(origins, english), fileNameOf('prefill', origins)].join()).not.toMatch(/1970|1969/);
+    expect(pointOf(records[0], undefined, 512, 'prefill').details.join()).not.toMatch(/1970/);
+    expect(galleryOf([{ name: 'runs.json', text }]).rows[0].day).toBe('');
+    expect(fromCsv(toCsv(records))[0].startedAt).toBe(records[0].startedAt);
   });
 });
 

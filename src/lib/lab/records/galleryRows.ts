@@ -2,7 +2,7 @@
 import { browserOf } from './agent';
 import type { Gallery, GalleryRow } from './gallery';
 import { readRuns } from './import';
-import { decodeTokensPerSecond, rateInterval, type RunRecord, tokensPerSecond } from './record';
+import { decodeTokensPerSecond, knownTime, rateInterval, type RunRecord, tokensPerSecond } from './record';
 import { fastestOf } from './report';
 
 /**
@@ -62,6 +62,6 @@ function rowOf(record: RunRecord, file: string, index: number, fastest: boolean)
     ...{ rate: short(tokensPerSecond(record)), low: short(low), high: short(high), fastest },
     ...(product && { product: `${product}=${variants[product].name}` }),
     ...(decode === undefined ? {} : { decode: short(decode) }),
-    day: startedAt.slice(0, 10),
+    day: knownTime(startedAt)?.slice(0, 10) ?? '',
   };
 }

@@ -1,7 +1,7 @@
 /** Tests of llama-bench, from its CSV, its JSON or its Markdown table, as runs of the lab. */
 import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { formatQuery, shorten } from '../experiment/settings';
-import type { RunRecord } from './record';
+import { type RunRecord, UNKNOWN_TIME } from './record';
 import { isTime } from './values';
 import { median } from '../statistics/descriptive';
 
@@ -151,7 +151,7 @@ function recordOf({ prompt, seconds, samples, setup, row }: Test, decode: Test |
     errorKernel: '',
     adapter: word('gpu_info') || word('cpu_info'),
     software: false,
-    startedAt: isTime(test) ? test : new Date(0).toISOString(),
+    startedAt: isTime(test) ? test : UNKNOWN_TIME,
     agent: `llama-bench, ${word('backends') || 'unknown backend'}`,
     setup,
     warnings: [],

@@ -186,6 +186,13 @@ export const WARNINGS = [
 
 export type Warning = (typeof WARNINGS)[number];
 
+/** `startedAt` of results whose file does not say when they were measured. */
+export const UNKNOWN_TIME = new Date(0).toISOString();
+
+/** The time of a measurement, ISO 8601, or undefined when it is not known: no year 1970 is shown. */
+export const knownTime = (startedAt: string | undefined): string | undefined =>
+  startedAt && Date.parse(startedAt) > 0 ? startedAt : undefined;
+
 /** Tokens ÷ median wall seconds: how every speed of the lab is computed. */
 export const medianRate = (tokens: number, seconds: readonly number[]): number => tokens / median(seconds);
 

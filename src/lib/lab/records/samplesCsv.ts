@@ -6,7 +6,7 @@ import { FACTS } from './columns';
 import { type Cell, formatCsv } from './csv';
 import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import { shorten, writtenSettings } from '../experiment/settings';
-import type { RunRecord } from './record';
+import { type RunRecord, UNKNOWN_TIME } from './record';
 import { readRow } from './runsCsv';
 import { readNumber } from './values';
 
@@ -91,6 +91,6 @@ function formerFacts({ settings = '', prefill_tokens: prefill }: Row): Row {
       x_adapter: 'unknown',
       x_software_adapter: '0',
     },
-    ...{ x_agent: 'unknown', x_started_at: new Date(0).toISOString(), x_warnings: '' },
+    ...{ x_agent: 'unknown', x_started_at: UNKNOWN_TIME, x_warnings: '' },
   };
 }

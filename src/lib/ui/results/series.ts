@@ -3,7 +3,7 @@ import { NUMBERS, RESULT_NAMES } from '../../lab/experiment/descriptors';
 import type { Run } from '../../lab/experiment/expand';
 import { writtenSettings } from '../../lab/experiment/settings';
 import { coordinates } from '../../lab/records/identity';
-import { type Phase, type RunRecord, speedOf } from '../../lab/records/record';
+import { knownTime, type Phase, type RunRecord, speedOf } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
 import { locale, t, wordOf } from '../words/words.svelte';
@@ -325,7 +325,9 @@ function referenceLines(references: readonly ReferencePoint[], axis: string): Se
 export function pointOf(record: RunRecord, number: number | undefined, x: number, phase: Phase): Point {
   const words = t().cells;
   const name =
-    number === undefined ? `${words.baseline}, ${record.startedAt.slice(0, 10)}` : words.runNumber(number);
+    number === undefined
+      ? [words.baseline, knownTime(record.startedAt)?.slice(0, 10)].filter(Boolean).join(', ')
+      : words.runNumber(number);
   const count = samplesOf(record);
   const { rate, low, high } = speedOf(record, phase);
   return {
