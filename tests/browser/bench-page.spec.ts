@@ -90,6 +90,6 @@ test('a self-test without a GPU brings its report and fails', async () => {
     flags: '--disable-gpu --disable-software-rasterizer',
   });
   expect(stderr).toMatch(/problem: The self-test ended early: .*adapter/);
-  expect(stdout).toMatch(/^RWKV-7 lab self-test.*\nbrowser: .*Chrome.*\nadapter: none\n/);
+  expect(stdout).toMatch(/^## RWKV-7 lab self-test\n\n- Lab: .*\n- Browser: .*Chrome.*\n- Adapter: none\n/);
   expect(code).toBe(1);
 });

@@ -51,7 +51,7 @@ const rowOf = ({ kernel, variant, knobs, error, reason }: CheckResult) => [
   reason ?? showError(error),
 ];
 
-/** A table for each outcome that occurs; those that need nobody's attention are folded. */
+/** A table for each outcome that occurs; those that need no attention are folded. */
 function tables(title: string, heads: string[], rows: { outcome: string; cells: string[] }[]): string[] {
   return ['failed', 'skipped', 'passed'].flatMap((outcome) => {
     const own = rows.filter((row) => row.outcome === outcome);
