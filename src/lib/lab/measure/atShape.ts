@@ -168,7 +168,7 @@ function requireSame(found: Found, variant: Variant, label: string, code: Refusa
   throw new Refusal(
     code,
     `${label} is wrong in ${array}${when}: error ${error.toExponential(2)}, in its worst part ` +
-      `${worst.toExponential(2)}, allowed ${tolerance} and ${OF_A_PART * tolerance}; ${first}${left}`,
+      `${worst.toExponential(2)}, allowed ${tolerance} and ${Number((OF_A_PART * tolerance).toPrecision(3))}; ${first}${left}`,
   );
 }
 

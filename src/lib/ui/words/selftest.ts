@@ -4,7 +4,7 @@ import type { CheckResult, TrialResult } from '../../lab/shader/selftest';
 export const selftest = {
   title: 'Self-test',
   intro: (ends: boolean, names: string[]) =>
-    `Compiles ${names.length ? `the shader variants of ${names.join(', ')}` : 'every shader variant the lab has'}${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation.${names.length ? '' : ' Also tries the demo model, links, and what this browser stores.'} Nothing leaves this machine.`,
+    `Compiles every shader variant the lab has${ends ? ', with each of its knobs at both ends' : ''}, runs it on small inputs on this GPU, and compares the result with a reference implementation. Also tries the demo model, links, and what this browser stores. ${names.length ? `This time only: ${names.join(', ')}. ` : ''}Nothing leaves this machine.`,
   run: 'Run the self-test',
   again: 'Run again',
   stop: 'Stop',

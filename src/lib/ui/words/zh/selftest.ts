@@ -3,7 +3,7 @@ import type { selftest as english } from '../selftest';
 export const selftest: typeof english = {
   title: '自检',
   intro: (ends, names) =>
-    `编译${names.length ? ` ${names.join('、')} 的着色器变体` : '实验室的每个着色器变体'}${ends ? '（每个可调参数取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与参考实现比较。${names.length ? '' : '还会测试演示模型、链接以及此浏览器的存储。'}没有内容离开这台机器。`,
+    `编译实验室的每个着色器变体${ends ? '（每个可调参数取两端的值）' : ''}，在这块 GPU 上用小输入运行，并与参考实现比较。还会测试演示模型、链接以及此浏览器的存储。${names.length ? `本次只测试：${names.join('、')}。` : ''}没有内容离开这台机器。`,
   run: '运行自检',
   again: '重新运行',
   stop: '停止',
