@@ -178,7 +178,7 @@ class Soak {
   }
 
   /**
-   * What is wrong with the stored records: all that the worker sent in this round must be there, soon, and none that it never sent.
+   * Faults of the stored records: all that the worker sent in this round must be there, soon, and none that it never sent.
    * @param {string[]} sent
    */
   async #wrongRecords(sent) {

@@ -1,15 +1,4 @@
-/**
- * Settings with the plain variants, which software GPUs compile fastest and which every check compiles anyway; the self-test and the
- * kernel tests cover the others.
- */
-export const QUICK = [
-  'matmul=naive',
-  'matvec=naive',
-  'layer_norm=naive',
-  'lora_matmul=naive',
-  'wkv=naive',
-  'wkv_token=separate',
-  'token_shift=separate',
-  'argmax=naive',
-  'softmax=naive',
-].join('&');
+import { PLAIN } from '../scripts/soak/plain.js';
+
+/** The plain variants as settings; the self-test and the kernel tests cover the others. */
+export const QUICK = PLAIN.join('&');

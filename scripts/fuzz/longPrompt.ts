@@ -37,11 +37,7 @@ export async function* compareChunks(
   const prompt = promptTokens(tokens, engine.geometry.vocabulary, 1);
   let first: Answer | undefined;
   for (const chunk of lengths) {
-    const plans = await engine.prepare(choice, chunk, 0, [tokens]);
-    engine.load(prompt);
-    const from = performance.now();
-    await engine.prefill(plans, tokens);
-    const seconds = (performance.now() - from) / 1e3;
+    const seconds = await readInChunks(engine, choice, chunk, prompt);
     const answer = await engine.copyAnswer();
     first ??= answer;
     const [logits, wkv, shift] = await Promise.all(
@@ -78,11 +74,7 @@ export async function* compareWithOracle(
   for (const id of prompt.subarray(0, -1)) oracle.feed(id);
   const want = oracle.step(prompt[tokens - 1]);
   for (const chunk of lengths) {
-    const plans = await engine.prepare(choice, chunk, 0, [tokens]);
-    engine.load(prompt);
-    const from = performance.now();
-    await engine.prefill(plans, tokens);
-    const seconds = (performance.now() - from) / 1e3;
+    const seconds = await readInChunks(engine, choice, chunk, prompt);
     const state = await engine.readState();
     const parts = ['wkv', 'timeMixShift', 'channelMixShift'] as const;
     const errors = parts.flatMap((part) =>
@@ -91,6 +83,20 @@ export async function* compareWithOracle(
     const logits = errorOf(await engine.readLogits(), want);
     yield { chunk, against: 'oracle', logits, state: Math.max(...errors), seconds };
   }
+}
+
+/** Reads the prompt from an empty state; resolves to the seconds that it took. */
+async function readInChunks(
+  engine: Engine,
+  choice: Choice,
+  chunk: number,
+  prompt: Uint32Array,
+): Promise<number> {
+  const plans = await engine.prepare(choice, chunk, 0, [prompt.length]);
+  engine.load(prompt);
+  const from = performance.now();
+  await engine.prefill(plans, prompt.length);
+  return (performance.now() - from) / 1e3;
 }
 
 /** Mean squared error over the mean square of what is wanted; not a number when a number is none. */

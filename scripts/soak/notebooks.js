@@ -1,20 +1,9 @@
 // The notebooks that soak.js runs again and again.
+import { PLAIN } from './plain.js';
 
 const cell = (/** @type {string} */ kind, /** @type {string[]} */ ...lines) =>
   `\`\`\`lab ${kind}\n${lines.join('\n')}\n\`\`\``;
 const QUICK = 'warmup=0\nsamples=2';
-/** The variants that software GPUs compile fastest. */
-const PLAIN = [
-  'matmul=naive',
-  'matvec=naive',
-  'lora_matmul=naive',
-  'wkv=naive',
-  'wkv_token=separate',
-  'token_shift=separate',
-  'argmax=naive',
-  'softmax=naive',
-].join('\n');
-const LAYER_NORM = 'layer_norm=naive';
 
 /**
  * Many short runs: models in turn, chunks, variants.
@@ -30,7 +19,7 @@ export const manyRuns = (models, small) => [
           'prefill=8',
           'chunk=1,2,3,4,5,6,7,8',
           'layer_norm=naive,workgroup',
-          PLAIN,
+          ...PLAIN.filter((each) => !each.startsWith('layer_norm=')),
           QUICK,
         )
       : cell(
@@ -43,7 +32,7 @@ export const manyRuns = (models, small) => [
           QUICK,
         ),
   ),
-  cell('generate', `model=${models[0]}`, 'tokens=8', ...(small ? [PLAIN, LAYER_NORM] : []), '---', 'Once'),
+  cell('generate', `model=${models[0]}`, 'tokens=8', ...(small ? PLAIN : []), '---', 'Once'),
 ];
 
 /**
@@ -53,7 +42,7 @@ export const manyRuns = (models, small) => [
  * @param {string[]} kinds
  */
 export function everyKind(model, small, kinds) {
-  const common = [`model=${model}`, ...(small ? [PLAIN, LAYER_NORM] : [])];
+  const common = [`model=${model}`, ...(small ? PLAIN : [])];
   const [prompt, chunk] = small ? [8, 4] : [32, 16];
   const read = `prefill=${prompt}`;
   /** @type {Record<string, string[]>} */
@@ -80,5 +69,5 @@ export function everyKind(model, small, kinds) {
  */
 export const loads = (models, small) =>
   models.map((model) =>
-    cell('generate', `model=${model}`, 'tokens=2', ...(small ? [PLAIN, LAYER_NORM] : []), '---', 'Once'),
+    cell('generate', `model=${model}`, 'tokens=2', ...(small ? PLAIN : []), '---', 'Once'),
   );

@@ -21,7 +21,7 @@ export class SelfTest {
   problem = $state<string | undefined>();
   startedAt = $state<string | undefined>();
 
-  /** Of the variants. */
+  /** Outcomes of the variants. */
   readonly counts = $derived.by(() => {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const { outcome } of this.results) counts[outcome]++;

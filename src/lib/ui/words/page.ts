@@ -164,7 +164,7 @@ export const page = {
   link: 'Link',
   // Dropping
   shareUnfrozen: 'Results that are not frozen, to go along:',
-  /** Of a cell whose results are no runs. */
+  /** Stands for the number of runs, at a cell with other results. */
   shareResult: 'results',
   results: 'Results',
   dropHere: 'Drop .md, .ipynb, .csv, .json or .gguf',
