@@ -43,7 +43,7 @@ async function disturbable(/** @type {string} */ folder) {
   const copy = await mkdtemp(join(tmpdir(), 'soak-'));
   await cp(folder, copy, { recursive: true });
   const workers = join(copy, '_app/immutable/workers');
-  for (const name of await readdir(workers)) {
+  for (const name of (await readdir(workers)).filter((each) => each.endsWith('.js'))) {
     const text = await readFile(join(workers, name), 'utf8');
     await writeFile(join(workers, name), `(${workerPrelude})();\n${text}`);
   }
