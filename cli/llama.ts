@@ -123,7 +123,11 @@ const threadsOf = ({ maxThreads }: Llama) => Math.min(maxThreads || Infinity, av
 
 async function startLlama(getLlama: Package['getLlama'], backend: string): Promise<Llama> {
   const options = { build: 'never', progressLogs: false, logLevel: 'error' };
-  const llama = await getLlama({ ...options, gpu: backend === 'cpu' ? false : backend });
+  const gpu = backend === 'cpu' ? false : backend;
+  const llama = await getLlama({ ...options, gpu }).catch((reason: Error) => {
+    const told = reason.message || reason.name;
+    throw new Error(`node-llama-cpp does not start on ${backend}: ${told}`, { cause: reason });
+  });
   const names = llama.gpu ? await llama.getGpuDeviceNames() : [];
   if (backend !== 'auto' || names.length === 0 || !names.every((name) => SOFTWARE.test(name))) return llama;
   await llama.dispose();

@@ -1,13 +1,18 @@
-// Writes a model file of random weights in any published geometry, to measure how fast files load.
+// Writes a synthetic model as a file, to measure how fast files load, and for programs that read only files.
 import { open } from 'node:fs/promises';
-import { SYNTHETIC, syntheticFormat } from '../src/lib/engine/geometries';
+import { syntheticFormat } from '../src/lib/engine/geometries';
 import type { Geometry } from '../src/lib/engine/geometry';
+import { pieceSizes } from '../src/lib/engine/synthetic';
 import { arrange } from '../src/lib/engine/arrangement';
+import { kernels } from '../src/lib/shaders';
 import { formats } from '../src/lib/shaders/formats/formats';
-import { seeded } from '../src/lib/shaders/kernel';
 
 const ALIGNMENT = 32;
 const align = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** Types of metadata values in a GGUF file. */
+const [U32, F32, TEXT, TEXTS] = [4, 6, 8, 9];
+type Entry = [key: string, type: number, value: number | string | string[]];
 
 interface Planned {
   name: string;
@@ -15,36 +20,42 @@ interface Planned {
   format: string;
 }
 
-/** Writes a file of a synthetic model's geometry, its tensors typed as in Q4_K_M. Throws for an unknown model. */
-export async function makeModel(path: string, model: string): Promise<void> {
-  if (!Object.hasOwn(SYNTHETIC, model))
-    throw new Error(`There is no geometry "${model}"; there are: ${Object.keys(SYNTHETIC).join(', ')}`);
-  const geometry = SYNTHETIC[model];
+/** Writes the weights that the synthetic model of this geometry has with seed 1 to a file, its tensors typed as in Q4_K_M. */
+export async function makeModel(path: string, geometry: Geometry): Promise<void> {
   const tensors = planned(geometry);
   const file = await open(path, 'w');
   try {
     const header = headerOf(geometry, tensors);
     await file.write(header, 0, header.byteLength, 0);
     let at = align(header.byteLength);
-    for (const { shape, format } of tensors) {
-      const byteLength = bytesOf(shape, format);
-      const pattern = patternOf(format);
-      for (let done = 0; done < byteLength; done += pattern.byteLength)
-        await file.write(pattern, 0, Math.min(pattern.byteLength, byteLength - done), at + done);
-      at += align(byteLength);
+    for (const tensor of tensors) {
+      let done = 0;
+      for (const bytes of weightsOf(tensor, geometry)) {
+        await file.write(bytes, 0, bytes.byteLength, at + done);
+        done += bytes.byteLength;
+      }
+      at += align(done);
     }
+    await file.truncate(at);
   } finally {
     await file.close();
   }
 }
 
-/** Every tensor of the geometry: those that the engine arranges, with the shapes of a file. */
+/**
+ * Every tensor of the geometry: those that the engine arranges, with the shapes of a file, and the value residual of block 0,
+ * which the converter writes and llama.cpp wants, although nothing uses it.
+ */
 function planned(geometry: Geometry): Planned[] {
+  const { embedding, ranks } = geometry;
   const sizes = new Map<string, number>();
   const roomy = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 2 ** 40 };
   arrange(geometry, syntheticFormat, roomy, ({ pieces }) => {
     for (const { tensor, elements } of pieces) sizes.set(tensor, (sizes.get(tensor) ?? 0) + elements);
   });
+  const unused = { 0: embedding, 1: embedding * ranks.learningRate, 2: embedding * ranks.learningRate };
+  for (const [part, elements] of Object.entries(unused))
+    sizes.set(`blk.0.time_mix_v${part}.weight`, elements);
   return [...sizes].map(([name, elements]) => ({
     name,
     shape: shapeOf(name, elements, geometry),
@@ -53,6 +64,7 @@ function planned(geometry: Geometry): Planned[] {
 }
 
 function shapeOf(name: string, elements: number, { embedding, hidden }: Geometry): number[] {
+  if (name.endsWith('time_mix_lerp_fused.weight')) return [embedding, 1, 1, elements / embedding];
   const columns = /time_mix_[wavg]2\.weight$/.test(name)
     ? elements / embedding
     : name.endsWith('channel_mix_value.weight')
@@ -62,24 +74,60 @@ function shapeOf(name: string, elements: number, { embedding, hidden }: Geometry
 }
 
 const bytesOf = (shape: number[], format: string) =>
-  (shape.reduce((product, size) => product * size, 1) / formats[format].elements) * formats[format].fileBytes;
+  (elementsOf(shape) / formats[format].elements) * formats[format].fileBytes;
+const elementsOf = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
 
-/** About a megabyte of whole blocks. */
-function patternOf(name: string): Uint8Array {
-  const format = formats[name];
-  const blocks = Math.floor(2 ** 20 / format.fileBytes);
-  const words = new Uint32Array(format.words);
-  const bytes = new Uint8Array(blocks * format.fileBytes);
-  const random = seeded(5);
-  for (let block = 0; block < blocks; block++) {
-    words.fill(0);
-    format.randomise(words, 0, random);
-    bytes.set(new Uint8Array(words.buffer, 0, format.fileBytes), block * format.fileBytes);
+/** Blocks that are made at a time: a few megabytes. */
+const BATCH = 2 ** 15;
+
+/** The bytes of a tensor as the page generates them for the synthetic model with seed 1, in order. */
+function* weightsOf({ name, shape, format }: Planned, geometry: Geometry): Generator<Uint8Array> {
+  const { elements, words, fileBytes } = formats[format];
+  const blocks = elementsOf(shape) / elements;
+  for (let first = 0; first < blocks; first += BATCH) {
+    const count = Math.min(BATCH, blocks - first);
+    const weight = new Uint32Array(count * words);
+    const range = { firstElement: first * elements, elements: count * elements, word: 0 };
+    const piece = { tensor: name, format, held: format, ...range };
+    kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, 1));
+    const bytes = new Uint8Array(weight.buffer);
+    // Blocks are padded to whole words on the GPU, but not in a file.
+    if (fileBytes < 4 * words)
+      for (let block = 1; block < count; block++)
+        bytes.copyWithin(fileBytes * block, 4 * words * block, 4 * words * block + fileBytes);
+    yield bytes.subarray(0, count * fileBytes);
   }
-  return bytes;
 }
 
-function headerOf({ layers, embedding, hidden, vocabulary }: Geometry, tensors: Planned[]): Uint8Array {
+/** An end of text, every byte as RWKV files write them, so that all text can be read, and words that do not occur. */
+function tokenOf(id: number): string {
+  if (id === 0) return '<s>';
+  return id <= 256 ? `\\x${(id - 1).toString(16).padStart(2, '0')}` : `token ${id}`;
+}
+
+/** What the engine and llama.cpp need to know of a model; llama.cpp wants the keys that our reader takes from shapes, too. */
+function metadataOf({ layers, embedding, hidden, vocabulary, ranks, normEpsilon }: Geometry): Entry[] {
+  return [
+    ['general.architecture', TEXT, 'rwkv7'],
+    ['general.quantization_version', U32, 2],
+    ['rwkv7.context_length', U32, 8192],
+    ['rwkv7.block_count', U32, layers],
+    ['rwkv7.embedding_length', U32, embedding],
+    ['rwkv7.feed_forward_length', U32, hidden],
+    ['rwkv7.wkv.head_size', U32, 64],
+    ['rwkv7.attention.head_count', U32, 0],
+    ['rwkv7.attention.layer_norm_epsilon', F32, normEpsilon],
+    ['rwkv7.attention.decay_lora_rank', U32, ranks.decay],
+    ['rwkv7.attention.iclr_lora_rank', U32, ranks.learningRate],
+    ['rwkv7.attention.value_residual_mix_lora_rank', U32, ranks.value],
+    ['rwkv7.attention.gate_lora_rank', U32, ranks.gate],
+    ['tokenizer.ggml.model', TEXT, 'rwkv'],
+    ['tokenizer.ggml.tokens', TEXTS, Array.from({ length: vocabulary }, (_, id) => tokenOf(id))],
+    ['tokenizer.ggml.eos_token_id', U32, 0],
+  ];
+}
+
+function headerOf(geometry: Geometry, tensors: Planned[]): Uint8Array {
   const parts: Buffer[] = [];
   const u32 = (value: number) => parts.push(Buffer.from(Uint32Array.of(value).buffer));
   const u64 = (value: number) => parts.push(Buffer.from(BigUint64Array.of(BigInt(value)).buffer));
@@ -87,29 +135,22 @@ function headerOf({ layers, embedding, hidden, vocabulary }: Geometry, tensors: 
     u64(Buffer.byteLength(value));
     parts.push(Buffer.from(value));
   };
-  const numbers = {
-    'rwkv7.block_count': layers,
-    'rwkv7.embedding_length': embedding,
-    'rwkv7.feed_forward_length': hidden,
-    'rwkv7.wkv.head_size': 64,
-  };
+  const metadata = metadataOf(geometry);
   parts.push(Buffer.from('GGUF'));
   u32(3);
   u64(tensors.length);
-  u64(Object.keys(numbers).length + 2);
-  text('general.architecture');
-  u32(8);
-  text('rwkv7');
-  for (const [key, value] of Object.entries(numbers)) {
+  u64(metadata.length);
+  for (const [key, type, value] of metadata) {
     text(key);
-    u32(4);
-    u32(value);
+    u32(type);
+    if (typeof value === 'string') text(value);
+    else if (typeof value === 'object') {
+      u32(TEXT);
+      u64(value.length);
+      value.forEach(text);
+    } else if (type === F32) parts.push(Buffer.from(Float32Array.of(value).buffer));
+    else u32(value);
   }
-  text('tokenizer.ggml.tokens');
-  u32(9);
-  u32(8);
-  u64(vocabulary);
-  for (let id = 0; id < vocabulary; id++) text(`token ${id}`);
   let offset = 0;
   for (const { name, shape, format } of tensors) {
     text(name);

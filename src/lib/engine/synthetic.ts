@@ -41,7 +41,7 @@ export async function synthesiseWeights(
 }
 
 /** The geometry of a synthetic model by name. Throws an Error that lists all names. */
-function syntheticGeometry(name: string): Geometry {
+export function syntheticGeometry(name: string): Geometry {
   if (Object.hasOwn(SYNTHETIC, name)) return SYNTHETIC[name];
   throw new Error(`There is no model "${name}"; synthetic ones: ${Object.keys(SYNTHETIC).join(', ')}`);
 }
