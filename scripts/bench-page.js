@@ -129,8 +129,18 @@ async function sweep(page, address) {
   const csv = page.getByRole('button', { name: 'Download CSV' });
   const measured = (await csv.count()) > 0 && (await csv.isEnabled());
   const result = measured ? await download(page, 'Download CSV') : '';
-  if (options.picture) await page.screenshot({ path: options.picture, animations: 'disabled' });
+  if (options.picture) await takePicture(page, options.picture);
   return { result, problems: measured ? shown.problems : [...shown.problems, 'Nothing was measured'] };
+}
+
+/**
+ * The window from its top: a click has scrolled to what it pressed.
+ * @param {Page} page
+ * @param {string} path
+ */
+async function takePicture(page, path) {
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path, animations: 'disabled' });
 }
 
 /**

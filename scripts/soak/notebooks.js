@@ -63,11 +63,9 @@ export function everyKind(model, small, kinds) {
 }
 
 /**
- * A text of two tokens by each model in turn: hardly more than loading it and freeing the one before.
+ * A prompt of two tokens by each model in turn: hardly more than loading it and freeing the one before.
  * @param {string[]} models
  * @param {boolean} small
  */
 export const loads = (models, small) =>
-  models.map((model) =>
-    cell('generate', `model=${model}`, 'tokens=2', ...(small ? PLAIN : []), '---', 'Once'),
-  );
+  models.map((model) => cell('sweep', `model=${model}`, 'prefill=2', ...(small ? PLAIN : []), QUICK));
