@@ -20,3 +20,29 @@ test.each(readdirSync(WORDS).filter((name) => name.endsWith('.ts') && !OTHERS.in
     expect(words.map(([, word]) => word).filter((word) => !used.has(word))).toEqual([]);
   },
 );
+
+test('the page puts no English punctuation after words, which may be Chinese', () => {
+  const markup = (text: string) => text.replace(/<(script|style)[^]*?<\/\1>/g, '');
+  const found = sources
+    .filter((path) => path.endsWith('.svelte'))
+    .flatMap(
+      (path) =>
+        markup(readFileSync(path, 'utf8')).match(
+          /\{[^{}#:]*\b(words|found|more)\.[^{}]*\}(<\/\w+>)?[:;.,](?=\s|<|\{)/g,
+        ) ?? [],
+    );
+  expect(found).toEqual([]);
+});
+
+test('Chinese texts have wide punctuation and no English units', () => {
+  const folder = join(WORDS, 'zh');
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+  const wrong = texts.filter(
+    (line) =>
+      /[\u4e00-\u9fff][:;,.?!](?=[\s'`])|[\u4e00-\u9fff`}] ?(tokens|tok)\/s/.test(line) &&
+      !/^\s*(\/\/|\*)/.test(line),
+  );
+  expect(wrong).toEqual([]);
+});

@@ -165,6 +165,14 @@ export function wordOf<Key extends string>(
 
 export const language = (): Language => current;
 
+/** Marks between the parts of a text that the page puts together: Chinese has wide ones, without a space after them. */
+const MARKS: Record<Language, Record<'colon' | 'comma' | 'semicolon' | 'stop', string>> = {
+  en: { colon: ': ', comma: ', ', semicolon: '; ', stop: '.' },
+  zh: { colon: '：', comma: '，', semicolon: '；', stop: '。' },
+};
+
+export const punctuation = () => MARKS[current];
+
 /** Locale for numbers and dates. */
 export const locale = (): string => (current === 'zh' ? 'zh-CN' : 'en');
 

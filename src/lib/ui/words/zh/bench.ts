@@ -10,5 +10,5 @@ export default {
   costs: (shares, gpu) => `GPU 用时：${shares}（${gpu}）。`,
   byCost: (gpu) => `按 GPU 用时排序（29 亿参数的模型），剖析于：${gpu}。`,
   ofChunk: (percent) => `占一个分块的 ${percent}%`,
-  ofToken: (percent) => `占解码一个 token 的 ${percent}%`,
+  ofToken: (percent) => `占解码一个词元的 ${percent}%`,
 } satisfies typeof english;

@@ -17,13 +17,13 @@ export default {
   changeFrom: (percent, baseline) => `与${baseline}相比 ${percent}`,
   grid: '热力图',
   gridSummary: (best, rate, worst, least) =>
-    `最快：${best}，${rate} tokens/s。最慢：${worst}，${least} tokens/s。`,
+    `最快：${best}，${rate} 词元/秒。最慢：${worst}，${least} 词元/秒。`,
   cellsMissing: (count) => `${count} 个组合没有运行。`,
   decodeTitle: '解码吞吐量',
   decodeStrip: '按测量顺序排列的解码样本',
   strip: '按测量顺序排列的样本',
   sampleNumber: '样本（按测量顺序）',
-  stripSummary: (run, count, median) => `${run}：${count} 个样本，中位数 ${median} tokens/s。`,
+  stripSummary: (run, count, median) => `${run}：${count} 个样本，中位数 ${median} 词元/秒。`,
   median: (rate) => `中位数 ${rate}`,
   milliseconds: '毫秒',
   curve: '搜索：所搜索内核在一个提示中的用时',
@@ -98,5 +98,5 @@ export default {
   comparePoint: (baseline) => `在单元格中与${baseline}比较`,
   notePoint: '记下',
   openPoint: '作为单元格打开',
-  noteText: (what, rate) => `运行 ${what}：**${rate} tokens/s**。`,
+  noteText: (what, rate) => `运行 ${what}：**${rate} 词元/秒**。`,
 } satisfies typeof english;
