@@ -43,6 +43,8 @@ import {
 } from '../../src/lib/ui/results/forms/sweep';
 import { qualityNote, qualityPlot } from '../../src/lib/ui/results/forms/quality';
 import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { strengthOf } from '../../src/lib/ui/results/draw/datasets';
+import { inkOn, luminanceOf } from '../../src/lib/ui/results/draw/drawing';
 import { svgOf } from '../../src/lib/ui/results/draw/save';
 import { numberText } from '../../src/lib/ui/results/draw/scales';
 import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
@@ -89,8 +91,31 @@ describe('a sweep', () => {
     expect(formOf([...grid, run('prefill=32\nmatmul_q4_k=tiled', [1], 4)]), 'a third thing varies').toBe(
       'lines',
     );
+    const apart = run('prefill=32\nwkv=chunked', [1], 5);
+    expect(formOf([grid[0], apart]), 'runs that no line could join').toBe('bars');
+    expect(formOf([grid[0], apart], 'prefill'), 'asked for').toBe('lines');
     expect(axesFor(grid, [])).toEqual(['', 'matmul_q4_k.row_threads', 'matmul_q4_k.token_threads']);
     expect(axesFor(chunks, [])).toEqual(['chunk']);
+  });
+
+  test('writes the numbers of a heat map so that they can be read on any shade, on light and on dark', () => {
+    const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    for (const [colour, ground] of [
+      [
+        [11, 107, 100],
+        [255, 255, 255],
+      ],
+      [
+        [95, 191, 176],
+        [28, 31, 30],
+      ],
+    ])
+      for (let share = 0; share <= 1; share += 0.01) {
+        const strength = strengthOf(share);
+        const mixed = colour.map((channel, i) => strength * channel + (1 - strength) * ground[i]);
+        const ink = inkOn(`rgb(${colour.join(', ')})`, `rgb(${ground.join(', ')})`, strength);
+        expect(contrast(luminanceOf(mixed), ink === '#fff' ? 1 : 0)).toBeGreaterThan(4.5);
+      }
   });
 
   test('names a run by one kernel of a family where the others follow from it', () => {

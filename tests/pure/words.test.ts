@@ -41,7 +41,7 @@ test('Chinese texts have wide punctuation and no English units', () => {
     .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
   const wrong = texts.filter(
     (line) =>
-      /[\u4e00-\u9fff][:;,.?!](?=[\s'`])|[\u4e00-\u9fff`}] ?(tokens|tok)\/s/.test(line) &&
+      /[\u4e00-\u9fff][:;,.?!](?=[\s'`])|[\d}] %|[\u4e00-\u9fff`}] ?(tokens|tok)\/s/.test(line) &&
       !/^\s*(\/\/|\*)/.test(line),
   );
   expect(wrong).toEqual([]);

@@ -3,7 +3,7 @@
  * a canvas, into a PNG or an SVG, and `tableOf` lists the same marks as text.
  */
 import { rounded } from '../words/numbers';
-import { locale, t } from '../words/words.svelte';
+import { locale, punctuation, t } from '../words/words.svelte';
 
 export interface Axis {
   label: string;
@@ -87,7 +87,7 @@ export interface Table {
 
 /** The name of a series, with what was published elsewhere marked as such. */
 export const nameOf = ({ label, published }: Pick<PlotSeries, 'label' | 'published'>): string =>
-  published ? `${label}, ${t().cells.published}` : label;
+  published ? label + punctuation().comma + t().cells.published : label;
 
 /** The marks as rows of text: series, x, y. */
 export function tableOf({ x, y, series, table }: Plot): Table {

@@ -6,7 +6,7 @@ import { coordinates } from '../../lab/records/identity';
 import { knownTime, type Phase, type RunRecord, speedOf } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
-import { locale, t, wordOf } from '../words/words.svelte';
+import { locale, punctuation, t, wordOf } from '../words/words.svelte';
 import { labelOf, varyingKeys } from './varying';
 
 /** A finished run with its number in the table. */
@@ -341,12 +341,13 @@ export function pointOf(record: RunRecord, number: number | undefined, x: number
 /** The chart in a few sentences, for screen readers. */
 export function summarise({ series, axis, target, software }: View): string {
   const words = t().cells;
+  const { stop } = punctuation();
   const own = series.filter(({ origin }) => origin === 'run');
   const all = (own.length ? own : series).flatMap(({ label, origin, points }) => {
-    const name = origin === 'reference' ? `${label}, ${words.published}` : label;
+    const name = origin === 'reference' ? label + punctuation().comma + words.published : label;
     return points.map((point) => ({ ...point, label: name }));
   });
-  if (all.length === 0) return `${words.noRuns}.`;
+  if (all.length === 0) return words.noRuns + stop;
   const by = all.toSorted((a, b) => b.tokensPerSecond - a.tokensPerSecond);
   const [fastest, slowest] = [by[0], by.at(-1)!];
   const say = (how: typeof words.fastest, { label, x, tokensPerSecond }: (typeof all)[number]) =>
@@ -359,6 +360,6 @@ export function summarise({ series, axis, target, software }: View): string {
           target.toLocaleString(locale()),
         )
       : '';
-  const first = `${say(words.fastest, fastest)}${share}.`;
-  return all.length > 1 ? `${first} ${say(words.slowest, slowest)}` : first;
+  const first = say(words.fastest, fastest) + share + stop;
+  return all.length > 1 ? `${first} ${say(words.slowest, slowest)}${stop}` : first;
 }

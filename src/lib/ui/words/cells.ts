@@ -199,7 +199,7 @@ export const cells = {
   fastest: (label: string, axis: string, x: string, rate: string) =>
     `Fastest: ${label} at ${axis} ${x}, ${rate} tokens/s`,
   slowest: (label: string, axis: string, x: string, rate: string) =>
-    `Slowest: ${label} at ${axis} ${x}, ${rate} tokens/s.`,
+    `Slowest: ${label} at ${axis} ${x}, ${rate} tokens/s`,
   shareOfTarget: (percent: number, target: string) => `, ${percent} % of the ${target} target`,
   fitTitle: 'Headroom from larger chunks',
   fit: (rate: string, milliseconds: string) =>

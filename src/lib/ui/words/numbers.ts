@@ -1,5 +1,5 @@
 /** Numbers as the page writes them, in the current locale. */
-import { locale } from './words.svelte';
+import { locale, punctuation } from './words.svelte';
 
 /** Formats a number to three significant digits in the current locale. */
 export function rounded(value: number): string {
@@ -15,4 +15,4 @@ export const percentOf = (fraction: number, decimals = fraction < 0.0995 ? 1 : 0
 
 /** A change as text: `+4.2 %`, `+311 %`. */
 export const percent = (change: number): string =>
-  `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(Math.abs(change) < 0.9995 ? 1 : 0)} %`;
+  `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(Math.abs(change) < 0.9995 ? 1 : 0)}${punctuation().percent}`;

@@ -94,7 +94,7 @@ function cells({ marks }: PlotSeries, { palette, plot, selected }: Drawing) {
   const shares = shadesOf(marks);
   const [columns, rows] = [plot.x, plot.y].map(({ values = [] }) => values.length || 1);
   return {
-    backgroundColor: shares.map((share) => faded(palette.series[0], 0.08 + 0.84 * share)),
+    backgroundColor: shares.map((share) => faded(palette.series[0], strengthOf(share))),
     borderColor: marks.map(({ record }) =>
       record !== undefined && record === selected ? palette.ink : palette.panel,
     ),
@@ -105,6 +105,9 @@ function cells({ marks }: PlotSeries, { palette, plot, selected }: Drawing) {
       (chart.chartArea?.height ?? 0) / rows - 1,
   };
 }
+
+/** How opaque a cell of a heat map is, by its place from the least (0) to the largest (1). */
+export const strengthOf = (share: number): number => 0.08 + 0.84 * share;
 
 /** How far each value is from the least (0) to the largest (1). */
 export function shadesOf(marks: readonly Mark[]): number[] {

@@ -71,8 +71,27 @@ export function wrapped(text: string, width: number): string[] {
 export const colourOf = (tone: number | 'quiet' | 'faint', { series, quiet, line }: Palette): string =>
   typeof tone === 'number' ? series[tone % series.length] : tone === 'quiet' ? quiet : line;
 
+/** The channels of a colour as getComputedStyle gives it, from 0 to 255; undefined in another notation. */
+const channelsOf = (colour: string): number[] | undefined =>
+  /^rgb\(([\d.]+, [\d.]+, [\d.]+)\)$/.exec(colour)?.[1].split(', ').map(Number);
+
+/** Luminance of channels from 0 to 255, as WCAG defines it. */
+export const luminanceOf = (channels: readonly number[]): number =>
+  channels
+    .map((channel) => channel / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+
+/** Black or white, whichever is read better on a colour that covers `share` of the ground: the contrast is 4.5 or more on any. */
+export function inkOn(colour: string, ground: string, share: number): '#000' | '#fff' {
+  const [over, under] = [channelsOf(colour), channelsOf(ground)];
+  if (!over || !under) return '#000';
+  const mixed = over.map((channel, i) => share * channel + (1 - share) * under[i]);
+  return luminanceOf(mixed) > 0.179 ? '#000' : '#fff';
+}
+
 /** A colour as getComputedStyle gives it, made transparent; a colour in another notation stays as it is. */
 export function faded(colour: string, share: number): string {
-  const channels = /^rgb\(([\d.]+, [\d.]+, [\d.]+)\)$/.exec(colour)?.[1];
-  return channels ? `rgba(${channels}, ${share})` : colour;
+  const channels = channelsOf(colour);
+  return channels ? `rgba(${channels.join(', ')}, ${share})` : colour;
 }

@@ -1,8 +1,8 @@
 /** Parts of a plot that Chart.js does not draw by itself: intervals, lines across, labels beside marks and at the ends of lines. */
 import type { Chart, Plugin } from 'chart.js';
 import { type Mark, nameOf, type Plot, type PlotSeries } from '../plot';
-import { shadesOf } from './datasets';
-import { CAPTION_LINE, colourOf, type Drawing, LABEL_FONT, widthOf } from './drawing';
+import { shadesOf, strengthOf } from './datasets';
+import { CAPTION_LINE, colourOf, type Drawing, inkOn, LABEL_FONT, widthOf } from './drawing';
 
 type Draw = (chart: Chart, drawing: Drawing) => void;
 
@@ -176,7 +176,7 @@ const bubbles = (chart: Chart, { plot }: Drawing): Box[] =>
 function cellLabel({ ctx }: Chart, { palette }: Drawing, label: string, x: number, y: number, shade: number) {
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  ctx.fillStyle = shade > 0.55 ? palette.panel : palette.ink;
+  ctx.fillStyle = inkOn(palette.series[0], palette.panel, strengthOf(shade));
   ctx.fillText(label, x, y);
 }
 

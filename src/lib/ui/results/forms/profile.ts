@@ -3,7 +3,7 @@ import { toLines, writtenSettings } from '../../../lab/experiment/settings';
 import type { Peaks, Profile, ProfileRow } from '../../../lab/records/profile';
 import { totalOf } from '../../../lab/records/profile';
 import { percentOf, rounded } from '../../words/numbers';
-import type { ChartWords } from '../../words/words.svelte';
+import { type ChartWords, punctuation } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 
 /** A row's place under the roofs: FLOP per byte, and TFLOPS. Undefined if its work is not known. */
@@ -230,7 +230,7 @@ export function differencePlot(before: Profile, after: Profile, words: ChartWord
       { label: words.faster, form: 'spans', tone: 0, marks: side(false) },
       { label: words.slower, form: 'spans', tone: 1, marks: side(true) },
     ],
-    summary: `${words.differenceOf(names[1], names[0])}. ${words.differenceSummary(signed(total), largest.kernel, signed(largest.after - largest.before))}`,
+    summary: `${words.differenceOf(names[1], names[0])}${punctuation().stop} ${words.differenceSummary(signed(total), largest.kernel, signed(largest.after - largest.before))}`,
     table: {
       columns: [words.kernel, `${names[0]}, ms`, `${names[1]}, ms`, words.differenceAxis],
       rows: all.map(({ kernel, before, after }) => [

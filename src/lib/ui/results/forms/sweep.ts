@@ -2,7 +2,7 @@
 import type { Phase, RunRecord } from '../../../lab/records/record';
 import { median } from '../../../lab/statistics/descriptive';
 import { percent, rounded } from '../../words/numbers';
-import { type ChartWords, locale, t } from '../../words/words.svelte';
+import { type ChartWords, locale, punctuation, t } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 import {
   axesOf,
@@ -28,8 +28,13 @@ export type Form = 'bars' | 'lines' | 'grid';
 /** The form of a sweep's chart. An axis that the settings name asks for lines. */
 export function formOf(runs: readonly NumberedRecord[], axis?: string): Form {
   if (runs.length > 0 && onePlace(runs, axis) !== undefined) return 'bars';
-  return !axis && knobsOf(runs) ? 'grid' : 'lines';
+  if (!axis && knobsOf(runs)) return 'grid';
+  return !axis && runs.length > 0 && withoutLines(runs) ? 'bars' : 'lines';
 }
+
+/** True if no axis has two runs on one line, as when each run differs from every other in several settings. */
+const withoutLines = (runs: readonly NumberedRecord[]): boolean =>
+  axesFor(runs, []).every((axis) => viewOf({ runs, axis }).series.every(({ points }) => points.length < 2));
 
 /** The two knobs in which the runs differ, if they differ in nothing else: along the chart the one with more values. */
 function knobsOf(runs: readonly NumberedRecord[]): [string, string] | undefined {
@@ -139,7 +144,7 @@ function detailsOf(point: Point, words: ChartWords): string[] {
   const { tokensPerSecond, low, high, delta, against } = point;
   const speed = `${rounded(tokensPerSecond)} ${t().cells.perSecond}`;
   return [
-    high > low ? `${speed}, ${words.interval(rounded(low), rounded(high))}` : speed,
+    high > low ? speed + punctuation().comma + words.interval(rounded(low), rounded(high)) : speed,
     delta === undefined
       ? ''
       : against
@@ -154,7 +159,7 @@ export function barsPlot(wanted: Wanted, x: number | undefined, words: ChartWord
   const bars = barsOf(wanted, x);
   const cells = t().cells;
   const name = ({ label, origin }: BarOf) =>
-    origin === 'reference' ? `${label}, ${cells.published}` : label;
+    origin === 'reference' ? label + punctuation().comma + cells.published : label;
   const order = (origin: BarOf['origin']) => (origin === 'run' ? 0 : 1);
   const marks = bars.map((bar, y) => ({
     order: order(bar.origin),

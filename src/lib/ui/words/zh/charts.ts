@@ -45,7 +45,7 @@ export default {
   frontier: '前沿',
   evaluated: '运行',
   divergenceOf: (nats) => `KL 散度 ${nats} nat`,
-  agreementOf: (percent) => `在 ${percent} % 的位置上最可能的词元相同`,
+  agreementOf: (percent) => `在 ${percent}% 的位置上最可能的词元相同`,
   logitError: (error) => `logit 最大误差 ${error}`,
   bitsOf: (bits) => `每字节 ${bits} 比特`,
   qualitySummary: (frontier) =>
