@@ -170,6 +170,14 @@ test('the variants of a kernel are checked and timed beside each other; one open
     expect(await compiled.locator('.cm-content').getAttribute('aria-label')).toBe(
       'Compiled text of layer_norm/spread',
     );
+    // The page's policy lets in the styles of a pair as well.
+    await page.getByText('Two variants side by side').click();
+    const pair = page.locator('[data-pair] .cm-scroller');
+    await pair.nth(1).waitFor();
+    expect(await pair.evaluateAll((all) => all.map((each) => getComputedStyle(each).display))).toEqual([
+      'flex',
+      'flex',
+    ]);
     expect(await objections(page)).toBe('');
     await page.setViewportSize({ width: 320, height: 700 });
     expect(await tooWide(page)).toBeLessThanOrEqual(0);

@@ -591,6 +591,34 @@ describe('a saved picture', () => {
   const painted = (svg: string, colour: number, what = 'fill') =>
     svg.match(new RegExp(`<path [^>]*${what}="rgb\\(${colour}, ${colour}, ${colour}\\)"`, 'g'))?.length ?? 0;
 
+  test('draws the fastest trial over the others, and writes every number of its scales whole beside even axes', () => {
+    const trials = [256, 2048, 1024].map((knob, i) => ({
+      variant: 'v',
+      knobs: `k=${knob} l=${i}`,
+      seconds: 1.26 / 5 ** i,
+    }));
+    const best = {
+      settings: '',
+      kernel: 'matmul',
+      variant: 'v',
+      knobs: '',
+      beforeSeconds: 2,
+      bestSeconds: 1,
+      trials,
+    };
+    const svg = saved(parallelPlot(best, english));
+    const strokes = [
+      ...svg.matchAll(/<path [^>]*stroke="rgb\((\d+), \d+, \d+\)"( stroke-width="([\d.]+)")?/g),
+    ];
+    const last = (colour: string) => strokes.findLastIndex(([, each]) => each === colour);
+    expect(last('4')).toBeGreaterThan(last('3'));
+    expect(last('3')).toBeGreaterThan(-1);
+    for (const text of ['>2048<', '>1,260<', '>252<', '>50.4<']) expect(svg).toContain(text);
+    const axes = strokes.filter(([, colour]) => colour === '2').map(([, , , width = '1']) => width);
+    expect(axes.length).toBeGreaterThan(2);
+    expect(new Set(axes).size, axes.join()).toBe(1);
+  });
+
   test('has the marks, labels, axes and origin of its plot, whatever the form', () => {
     const grid = [knobs(8, 4, 1, 1), knobs(8, 8, 2, 2), knobs(16, 4, 4, 3), knobs(16, 8, 3, 4)];
     const cells = saved(gridPlot(grid, english));

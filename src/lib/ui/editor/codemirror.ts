@@ -89,7 +89,6 @@ export class CodeEditor {
       this.#readonly.of(readonly(shown)),
       this.#attributes.of(attributes(shown)),
       this.#difference.of(difference(shown, setting)),
-      EditorView.cspNonce.of(document.getElementById('style-policy')?.nonce ?? ''),
       keys(setting),
       historyInput(setting),
       basics(setting),

@@ -118,4 +118,7 @@ const colours = HighlightStyle.define([
   { tag: tags.monospace, color: 'var(--series-3)' },
 ]);
 
-export const looks = [surfaces, panels, differences, syntaxHighlighting(colours)];
+/** The page's policy lets in styles with this nonce only, see app.html. */
+const nonce = EditorView.cspNonce.of(document.getElementById('style-policy')?.nonce ?? '');
+
+export const looks = [nonce, surfaces, panels, differences, syntaxHighlighting(colours)];

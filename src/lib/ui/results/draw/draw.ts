@@ -14,7 +14,7 @@ import {
 } from 'chart.js';
 import { MatrixController, MatrixElement } from 'chartjs-chart-matrix';
 import { datasetOf, type DrawnMark } from './datasets';
-import { type Drawing, endsOf, FONT, widthOf } from './drawing';
+import { type Drawing, FONT, marginOf } from './drawing';
 import { pluginsOf } from './overlays';
 import { scalesOf } from './scales';
 
@@ -49,7 +49,6 @@ export function drawPlot(canvas: HTMLCanvasElement, first: Drawing): DrawnPlot {
 /** The configuration of Chart.js for a drawing. */
 export function configOf(drawing: Drawing): ChartConfiguration {
   const { plot, directLabels, onselect } = drawing;
-  const ends = directLabels ? endsOf(plot).map((text) => widthOf(text)) : [];
   const across = plot.series.some(({ form }) => form === 'spans');
   const cells = plot.series.some(({ form }) => form === 'cells');
   return {
@@ -60,7 +59,7 @@ export function configOf(drawing: Drawing): ChartConfiguration {
       responsive: true,
       maintainAspectRatio: false,
       indexAxis: across ? 'y' : 'x',
-      layout: { padding: { top: 18, right: ends.length ? 22 + Math.max(...ends) : 16, left: 2 } },
+      layout: { padding: { top: 18, right: marginOf(plot, directLabels), left: 2 } },
       interaction: { mode: 'nearest', intersect: across || cells },
       onClick: (_event, hits, chart) => {
         const [hit] = hits;

@@ -46,6 +46,16 @@ export function endsOf({ series, rules = [] }: Plot): string[] {
     : [];
 }
 
+/** Pixels between a scale of parallel coordinates and its texts. */
+export const COLUMN_PAD = 7;
+
+/** Room for the texts at the right of a plot: the names of lines, or the numbers of its last scale. */
+export function marginOf(plot: Plot, directLabels: boolean): number {
+  const ends = directLabels ? endsOf(plot).map((text) => 22 + widthOf(text)) : [];
+  const last = plot.columns?.at(-1) ?? [];
+  return Math.max(16, ...ends, ...last.map(({ text }) => COLUMN_PAD + 4 + widthOf(text)));
+}
+
 /** True if labels at the ends of lines leave enough of the width to the lines, and all fit below each other. */
 export function labelsFit(plot: Plot, width: number, height: number): boolean {
   const ends = endsOf(plot);

@@ -2,7 +2,7 @@
 import type { Chart, Plugin } from 'chart.js';
 import { type Mark, nameOf, type Plot, type PlotSeries } from '../plot';
 import { shadesOf, strengthOf } from './datasets';
-import { CAPTION_LINE, colourOf, type Drawing, inkOn, LABEL_FONT, widthOf } from './drawing';
+import { CAPTION_LINE, colourOf, COLUMN_PAD, type Drawing, inkOn, LABEL_FONT, widthOf } from './drawing';
 
 type Draw = (chart: Chart, drawing: Drawing) => void;
 
@@ -53,30 +53,28 @@ const rules: Draw = (chart, drawing) => {
 /** True if series have their names at the ends of their lines. */
 const hasEnds = ({ series }: Plot) => series.some(({ ends, marks }) => ends && marks.length > 0);
 
-/** Vertical scales of parallel coordinates. Their texts keep to the room before the next scale; the last one's stand on its left. */
+/** Vertical scales of parallel coordinates. Their texts keep to the room before the next scale, and the last one's to the margin. */
 const columns: Draw = (chart, drawing) => {
   const { ctx, chartArea: area, scales } = chart;
   const { plot, palette } = drawing;
   ctx.textBaseline = 'middle';
-  ctx.lineWidth = 1;
   const gap = scales.x.getPixelForValue(1) - scales.x.getPixelForValue(0);
   (plot.columns ?? []).forEach((ticks, at) => {
     const x = scales.x.getPixelForValue(at);
-    const shares = at >= plot.columns!.length - 2 ? 2 : 1;
     ctx.strokeStyle = palette.quiet;
+    ctx.lineWidth = 1; // the halo of the texts before has another
     ctx.beginPath();
     ctx.moveTo(x, area.top);
     ctx.lineTo(x, area.bottom);
     ctx.stroke();
-    const last = at === plot.columns!.length - 1;
-    ctx.textAlign = last ? 'right' : 'left';
+    ctx.textAlign = 'left';
     ctx.fillStyle = palette.quiet;
     for (const tick of ticks)
       haloed(
         chart,
         drawing,
-        shortened(ctx, tick.text, gap / shares - 12),
-        x + (last ? -7 : 7),
+        shortened(ctx, tick.text, gap - 12),
+        x + COLUMN_PAD,
         scales.y.getPixelForValue(tick.at) - 8,
       );
   });

@@ -37,7 +37,7 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, least:
     grid: { display: grid, color: palette.line, drawTicks: false },
     border: { color: palette.quiet },
     ticks: {
-      ...{ ...text, padding: 8, maxTicksLimit: 8, autoSkip: !words, includeBounds: false },
+      ...{ ...text, padding: 8, maxTicksLimit: axis.ticks ? 12 : 8, autoSkip: !words, includeBounds: false },
       callback: (value: string | number) =>
         words ? (values[Number(value)] ?? '') : numberText(Number(value), locale, least < 1e-3),
     },
