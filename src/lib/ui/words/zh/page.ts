@@ -149,7 +149,7 @@ export const page: typeof english = {
     'chromium-experimental-subgroup-matrix': '子组矩阵',
     'timestamp-query': 'GPU 时间戳',
   },
-  no: (feature) => `无${feature}`,
+  no: (feature) => `无${/^\d/.test(feature) ? ' ' : ''}${feature}`,
   limits: '内存与限制',
   held: '本页占用',
   limitNames: {
