@@ -324,6 +324,10 @@ describe('kinds of cells', () => {
     expect((await generate('')).ids).toEqual(first.ids);
     const sampled = await generate('temperature=1\ntop_p=0.9\nseed=5\n');
     expect((await generate('temperature=1\ntop_p=0.9\nseed=5\n')).ids).toEqual(sampled.ids);
+    // Tokens that are sampled arrive one by one, and all their times together are the decoding; greedy ones are read in groups.
+    expect(sampled.tokenSeconds).toHaveLength(sampled.ids.length - 1);
+    expect(sampled.tokenSeconds!.reduce((sum, each) => sum + each, 0)).toBeCloseTo(sampled.decodeSeconds, 6);
+    expect(first.tokenSeconds).toBeUndefined();
     expect((await generate('temperature=1\ntop_p=0.9\nseed=6\n')).ids).not.toEqual(sampled.ids);
     const stop = new AbortController();
     const stopped = await generate('temperature=1\n', stop.signal, ({ type }) => {

@@ -42,6 +42,7 @@ import {
   stripPlot,
 } from '../../src/lib/ui/results/forms/sweep';
 import { qualityNote, qualityPlot } from '../../src/lib/ui/results/forms/quality';
+import { tokensPlot } from '../../src/lib/ui/results/forms/tokens';
 import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
 import { strengthOf } from '../../src/lib/ui/results/draw/datasets';
 import { inkOn, luminanceOf } from '../../src/lib/ui/results/draw/drawing';
@@ -578,6 +579,44 @@ describe('the kernels', () => {
       ['a', 3],
       ['b', 4],
     ]);
+  });
+});
+
+describe('the times of single tokens', () => {
+  test('are counted once each, within bars that the clock can tell apart, and a pause does not flatten the others', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 1e-4, max: 1, noNaN: true }), { minLength: 8, maxLength: 200 }),
+        (times) => {
+          const plot = tokensPlot(times, english)!;
+          const [{ marks }] = plot.series;
+          expect(marks.reduce((sum, { y }) => sum + y, 0)).toBe(times.length);
+          expect(marks.length).toBeLessThanOrEqual(41);
+          for (const { x } of marks) expect(x > plot.x.min! && x < plot.x.max!).toBe(true);
+        },
+      ),
+    );
+    const coarse = tokensPlot(
+      [8, 9, 8, 9, 10, 8, 9, 9, 8].map((ms) => ms / 1e3),
+      english,
+    )!;
+    expect(coarse.series[0].marks.map(({ y }) => y)).toEqual([4, 4, 1]);
+    const paused = tokensPlot([...Array.from({ length: 40 }, (_, i) => 0.008 + 1e-5 * i), 2], english)!;
+    expect(paused.x.max).toBeLessThan(30);
+    expect(paused.series[0].marks.at(-1)!.details).toEqual([
+      expect.stringMatching(/ms or longer$/),
+      '1 token',
+    ]);
+    expect(paused.summary).toMatch(
+      /^41 tokens: median 8\.2 ms, 95 % within 8\.\d+ ms, the longest 2,000 ms\.$/,
+    );
+    expect(tokensPlot([0.01, 0.01], english)).toBeUndefined();
+    expect(
+      tokensPlot(
+        Array.from({ length: 9 }, () => 0),
+        english,
+      )!.series[0].marks[0].y,
+    ).toBe(9);
   });
 });
 

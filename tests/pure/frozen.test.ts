@@ -97,6 +97,7 @@ const generation = fc.record({
   ...{ settings, prompt: text, turn: maybe(count), opening: maybe(text), contextTokens: maybe(count) },
   ...{ earlier: maybe(fc.boolean()), promptTokens: count, text, ids: fc.array(count, { maxLength: 9 }) },
   ...{ temperature: time, topP: time, seed: count, prefillSeconds: time, decodeSeconds: time },
+  tokenSeconds: maybe(times),
   ...{ prefillTokensPerSecond: time, decodeTokensPerSecond: maybe(time) },
   end: fc.constantFrom('length' as const, 'end of text' as const, 'stop' as const, 'stopped' as const),
   ...{ adapter: text, software: fc.boolean(), startedAt, agent: text, labVersion: maybe(name) },
@@ -186,6 +187,8 @@ describe('results that are neither runs nor profiles', () => {
         const cells = [makeCell('tune', ''), makeCell('csv', resultsText(events))];
         const opened = await readLink(await linkOf(cells, 'results'));
         const expected = kept(events).map((event) => {
+          if (event.type === 'generated')
+            return { ...event, generation: { ...event.generation, tokenSeconds: undefined } };
           if (event.type !== 'compared') return event;
           const runs = event.compared.runs.map((side) => ({ ...side, sampleSeconds: [] }));
           const short = { ...event.compared, ...{ control: undefined, sentinelSeconds: undefined }, runs };

@@ -114,6 +114,7 @@ const Generation = v.object({
   seed: count,
   prefillSeconds: amount,
   decodeSeconds: amount,
+  tokenSeconds: maybe(v.array(amount)),
   prefillTokensPerSecond: amount,
   decodeTokensPerSecond: maybe(amount),
   end: v.picklist(['length', 'end of text', 'stop', 'stopped']),
@@ -201,9 +202,11 @@ function parsed(line: string, number: number): unknown {
 
 /** The lines without samples, for a link: verdicts, blocks, trials and texts stay, and numbers have six digits. */
 export function shortFrozen(lines: string): string {
-  const short = readFrozen(lines).map((event) =>
-    event.type === 'compared' ? { ...event, compared: withoutSamples(event.compared) } : event,
-  );
+  const short = readFrozen(lines).map((event) => {
+    if (event.type === 'compared') return { ...event, compared: withoutSamples(event.compared) };
+    if (event.type !== 'generated') return event;
+    return { ...event, generation: { ...event.generation, tokenSeconds: undefined } };
+  });
   return short.map((event) => `${JSON.stringify(event, sixDigits)}\n`).join('');
 }
 

@@ -63,6 +63,11 @@ export interface Generation {
   prefillSeconds: number;
   /** Wall seconds from there to the last token, including sampling and showing the text. */
   decodeSeconds: number;
+  /**
+   * Wall seconds from each token to the next, reading its logits and sampling included; absent where the GPU takes the likeliest
+   * token by itself, because several are then read at once.
+   */
+  tokenSeconds?: number[];
   prefillTokensPerSecond: number;
   /** Speed of the tokens after the first; undefined if fewer than two were generated. */
   decodeTokensPerSecond?: number | undefined;
@@ -178,8 +183,9 @@ async function speak(
   const asked = place && (await engine.copyAnswer());
   let state: Answer | undefined;
   try {
-    const source = goOn(engine, plans, prefill.argmax, cell.tokens, samplingOf(cell, place?.turn ?? 1));
-    const { said, ...made } = await stream(cell, tokenizer, source, { report, signal, tell });
+    const sampling = samplingOf(cell, place?.turn ?? 1);
+    const source = goOn(engine, plans, prefill.argmax, cell.tokens, sampling);
+    const { said, arrivals, ...made } = await stream(cell, tokenizer, source, { report, signal, tell });
     await finiteLogits(engine);
     if (asked) state = await stateAfter(engine, plans, asked, said);
     gpu.throwPendingErrors();
@@ -195,6 +201,7 @@ async function speak(
       ...(place && { turn: place.turn, opening: openingOf(cell.chat), contextTokens }),
       promptTokens: ids.length,
       ...made,
+      ...(sampling && { tokenSeconds: gapsOf(arrivals) }),
       ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
       prefillSeconds: prefill.seconds,
       prefillTokensPerSecond: medianRate(ids.length, [prefill.seconds]),
@@ -261,26 +268,30 @@ async function stream(
 ) {
   const decoder = tokenizer.stream();
   const finder = new StopFinder([...(isChat({ chat }) ? [NEXT_TURN] : []), ...stopsOf(stop)]);
-  const ids: number[] = [];
-  let [text, from, last, ended] = ['', 0, 0, true];
+  const [ids, arrivals]: number[][] = [[], []];
+  let [text, ended] = ['', true];
   const show = (piece: string) => {
     text += piece;
     if (piece) tell({ text: piece });
   };
   for await (const id of source) {
-    last = performance.now();
-    if (ids.push(id) === 1) from = last;
+    arrivals.push(performance.now());
+    ids.push(id);
     show(finder.push(decoder.push(id)));
     report('generating', ids.length, tokens);
     ended = ids.length < tokens && !signal.aborted;
     if (signal.aborted || finder.found) break;
   }
   show(finder.push(decoder.end()) + finder.end());
-  const decodeSeconds = (last - from) / 1e3;
+  const decodeSeconds = arrivals.length ? (arrivals.at(-1)! - arrivals[0]) / 1e3 : 0;
   const timed = ids.length > 1 && decodeSeconds > 0;
   const otherEnd = ids.length === tokens ? 'length' : 'stopped';
   const end: Generation['end'] = finder.found ? 'stop' : ended ? 'end of text' : otherEnd;
   const decodeTokensPerSecond = timed ? medianRate(ids.length - 1, [decodeSeconds]) : undefined;
   const said = finder.found ? tokenizer.encode(text) : ids;
-  return { said, ids, text, decodeSeconds, decodeTokensPerSecond, end };
+  return { said, ids, arrivals, text, decodeSeconds, decodeTokensPerSecond, end };
 }
+
+/** Seconds from each of these times, in milliseconds, to the next. */
+const gapsOf = (times: readonly number[]): number[] =>
+  times.slice(1).map((time, i) => Math.max(0, time - times[i]) / 1e3);

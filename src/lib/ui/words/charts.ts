@@ -31,6 +31,15 @@ export default {
     `${run}: ${count} samples, median ${median} tokens/s.`,
   median: (rate: string) => `median ${rate}`,
   // Tuning
+  tokenTimes: 'Times of single tokens',
+  tokenMilliseconds: 'ms from one token to the next',
+  tokensTitle: 'tokens',
+  tokensCounted: (count: number) => (count === 1 ? '1 token' : `${count} tokens`),
+  between: (from: string, to: string) => `${from} to ${to} ms`,
+  atLeast: (from: string) => `${from} ms or longer`,
+  tokensSummary: (count: number, median: string, most: string, longest: string) =>
+    `${count} tokens: median ${median} ms, 95 % within ${most} ms, the longest ${longest} ms.`,
+  tokensAbout: 'Each time includes reading the logits and sampling the token on the CPU',
   milliseconds: 'ms',
   curve: 'Search: time of the searched kernels in a prompt',
   trialNumber: 'trial',
