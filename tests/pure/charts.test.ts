@@ -186,6 +186,17 @@ describe('a sweep', () => {
     );
   });
 
+  test('gives a line the same colour in the chart of decoding, where not every run takes part', () => {
+    const runs = ['tiled', 'naive', 'dot4'].flatMap((name, i) =>
+      [16, 32].map((chunk, k) => run(`prefill=64\nchunk=${chunk}\nmatmul_q4_k=${name}`, [1], 2 * i + k + 1)),
+    );
+    const tones = (plot: Plot) => plot.series.map(({ label, tone }) => `${label} ${tone}`);
+    const all = tones(linesPlot(viewOf({ runs }), english));
+    const part = runs.slice(2);
+    expect(tones(linesPlot(viewOf({ runs: part }), english, runs))).toEqual(all.slice(1));
+    expect(tones(linesPlot(viewOf({ runs: part }), english))).not.toEqual(all.slice(1));
+  });
+
   test('shows the change of every point against the pinned one, as lines and as bars', () => {
     const at = (chunk: number, seconds: number, number: number) => {
       const one = run(`prefill=64\nchunk=${chunk}`, [seconds], number);

@@ -163,7 +163,7 @@ export const cells = {
   // Chart
   chartTitle: 'Prefill throughput',
   chartAbout: (few: boolean): string =>
-    few ? 'median; whiskers: all samples' : 'median; whiskers: its 95 % interval',
+    few ? 'median; whiskers: all samples' : 'median; whiskers: its 95\u00a0% interval',
   against: 'against',
   scale: 'scale',
   linear: 'linear',

@@ -93,7 +93,8 @@ function gridSummary(marks: readonly Mark[], words: ChartWords): string {
 }
 
 /** Runs along a number as lines, with the target across. */
-export function linesPlot(view: View, words: ChartWords): Plot {
+export function linesPlot(view: View, words: ChartWords, whole: readonly NumberedRecord[] = []): Plot {
+  const places = placesAmong(view, whole);
   const { xs, target, logarithmic } = view;
   const [first, last] = [xs[0] ?? 1, xs.at(-1) ?? 1];
   const top = Math.max(view.highest * 1.06, (target ?? 0) * 1.08) || 1;
@@ -112,10 +113,19 @@ export function linesPlot(view: View, words: ChartWords): Plot {
           max: top * 1.3,
         }
       : { label: cells.perSecond, scale: 'linear', min: 0, max: top, soft: true },
-    series: view.series.map((series, at) => lineOf(series, at, words)),
+    series: view.series.map((series, at) => lineOf(series, places[at] ?? at, words)),
     rules: rulesOf(target, 'y'),
     summary: summarise(view),
   };
+}
+
+/** The place of each series among those of the whole runs, of which the view may show a part: colours follow it. */
+function placesAmong({ series, axis }: View, whole: readonly NumberedRecord[]): (number | undefined)[] {
+  const all = whole.length ? viewOf({ runs: whole, axis }).series : series;
+  const places = new Map(all.flatMap(({ points }, at) => points.map(({ record }) => [record, at] as const)));
+  return series.map(({ origin, points: [first] }) =>
+    origin === 'run' && first ? places.get(first.record) : undefined,
+  );
 }
 
 const rulesOf = (target: number | undefined, axis: 'x' | 'y') =>
