@@ -669,6 +669,24 @@ describe('a saved picture', () => {
     expect(new Set(axes).size, axes.join()).toBe(1);
   });
 
+  test('has a bar for each count of a histogram, side by side', () => {
+    const svg = saved(
+      tokensPlot(
+        [8, 9, 8, 9, 10, 8, 9, 9, 8, 10, 10, 10].map((ms) => ms / 1e3),
+        english,
+      )!,
+    );
+    const bars = [...svg.matchAll(/<path d="([^"]*)" fill="rgb\(4, 4, 4\)"/g)].map(([, path]) =>
+      [...path.matchAll(/[ML]([\d.]+) [\d.]+/g)].map(([, x]) => Number(x)),
+    );
+    // Each bar has a frame and an inside.
+    const sides = bars.map((xs) => [Math.min(...xs), Math.max(...xs)]).sort(([a], [b]) => a - b);
+    expect(sides).toHaveLength(2 * 3);
+    for (const [left, right] of sides) expect(right - left).toBeGreaterThan(100);
+    const places = [0, 2, 4].map((at) => sides[at]);
+    expect(places.every(([left], i) => i === 0 || left >= places[i - 1][1] - 1)).toBe(true);
+  });
+
   test('has the marks, labels, axes and origin of its plot, whatever the form', () => {
     const grid = [knobs(8, 4, 1, 1), knobs(8, 8, 2, 2), knobs(16, 4, 4, 3), knobs(16, 8, 3, 4)];
     const cells = saved(gridPlot(grid, english));
