@@ -11,7 +11,7 @@ test('published results are filtered, compared, opened as a notebook, and a file
     await page.getByLabel('Browser or runtime').selectOption('Chrome 156');
     await expect.poll(() => rows.count()).toBeLessThan(before);
     for (const at of [0, 1]) await rows.nth(at).getByRole('checkbox').check();
-    await page.locator('[data-compared="2"] canvas').first().waitFor();
+    await page.locator('[data-compared="2"] [data-bars], [data-compared="2"] canvas').first().waitFor();
     expect(await objections(page)).toBe('');
     await page.locator('input[type=file]').setInputFiles({
       ...{ name: 'mine.csv', mimeType: 'text/csv' },

@@ -77,7 +77,8 @@ const differences = EditorView.theme({
   '.cm-deletedChunk': { backgroundColor: 'var(--bad-tint)' },
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--tint)' },
   '&.cm-merge-b .cm-changedText, &.cm-merge-b.cm-editor .cm-changedText': {
-    background: 'color-mix(in srgb, var(--accent) 16%, transparent)',
+    background: 'none', // a second tint would leave some colours a contrast below 4.5
+    boxShadow: 'inset 0 -2px var(--accent)',
   },
   '&.cm-editor .cm-deletedChunk .cm-deletedText': {
     background: 'color-mix(in srgb, var(--bad) 12%, transparent)',

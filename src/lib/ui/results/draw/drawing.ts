@@ -39,7 +39,7 @@ export function widthOf(text: string, font = LABEL_FONT): number {
 }
 
 /** The texts at the ends of lines: the names of series and, beside these, of the lines across. */
-export function endsOf({ series, rules = [] }: Plot): string[] {
+function endsOf({ series, rules = [] }: Plot): string[] {
   const names = series.filter(({ ends }) => ends).map(nameOf);
   return names.length
     ? [...names, ...rules.filter(({ axis }) => axis === 'y').map(({ label }) => label)]
