@@ -18,7 +18,7 @@ export interface DrawnMark {
 export function datasetOf(series: PlotSeries, at: number, drawing: Drawing): ChartDataset {
   const { label, form } = series;
   const data = series.marks.map((mark) => placeOf(mark, form, drawing));
-  // What is faint lies below the others, which are otherwise drawn from the last to the first.
+  // Faint series are drawn first, below the others; without an order the last series would be the lowest.
   const common = { label, data, order: series.tone === 'faint' ? 1 : 0 };
   const colour = colourOf(series.tone, drawing.palette);
   if (form === 'cells') return { type: 'matrix', ...common, ...cells(series, drawing) } as ChartDataset;
