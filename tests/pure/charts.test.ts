@@ -26,6 +26,7 @@ import {
   sharesIn,
 } from '../../src/lib/ui/kernels/shipped';
 import { captionOf, fileNameOf, originOf } from '../../src/lib/ui/results/caption';
+import { movedApart } from '../../src/lib/ui/results/draw/overlays';
 import {
   differencesOf,
   differencePlot,
@@ -753,4 +754,26 @@ test('the words of charts say the same in both languages', () => {
   expect(chinese.gridSummary('a', '1', 'b', '2')).toContain('a');
   for (const [key, text] of Object.entries(english))
     expect(typeof chinese[key as keyof typeof chinese], key).toBe(typeof text);
+});
+
+describe('labels at the ends of lines', () => {
+  test('stay at their lines where there is room, whatever happens at the bottom', () => {
+    expect(movedApart([100, 240, 355, 358, 360], 20, 360)).toEqual([100, 240, 320, 340, 360]);
+    expect(movedApart([100, 105, 200], 20, 360)).toEqual([100, 120, 200]);
+    expect(movedApart([], 20, 360)).toEqual([]);
+  });
+
+  test('are apart, in their order and above the bottom, for any lines', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 360 }), { minLength: 1, maxLength: 18 }), (places) => {
+        const moved = movedApart(
+          [...places].sort((a, b) => a - b),
+          20,
+          360,
+        );
+        expect(moved.at(-1)).toBeLessThanOrEqual(360);
+        for (let k = 1; k < moved.length; k++) expect(moved[k] - moved[k - 1]).toBeGreaterThanOrEqual(20);
+      }),
+    );
+  });
 });

@@ -252,11 +252,26 @@ const lineEnds: Draw = ({ ctx, chartArea: area, scales }, { plot, palette, direc
       })),
     ...across.map(({ label, at }) => ({ label, colour: palette.ink, y: scales.y.getPixelForValue(at) })),
   ].sort((a, b) => a.y - b.y);
-  for (let k = 1; k < ends.length; k++) ends[k].y = Math.max(ends[k].y, ends[k - 1].y + CAPTION_LINE);
-  const overflow = Math.max(0, (ends.at(-1)?.y ?? 0) - area.bottom);
+  const places = movedApart(
+    ends.map(({ y }) => y),
+    CAPTION_LINE,
+    area.bottom,
+  );
   ctx.textBaseline = 'middle';
-  for (const { label, colour, y } of ends) {
+  ends.forEach(({ label, colour }, at) => {
     ctx.fillStyle = colour;
-    ctx.fillText(label, area.right + 10, y - overflow);
-  }
+    ctx.fillText(label, area.right + 10, places[at]);
+  });
 };
+
+/**
+ * Ascending places, moved as little as keeps them `gap` apart and none below `bottom`: down where they overlap, and those at the
+ * bottom up again. All in pixels.
+ */
+export function movedApart(places: readonly number[], gap: number, bottom: number): number[] {
+  const moved = [...places];
+  for (let k = 1; k < moved.length; k++) moved[k] = Math.max(moved[k], moved[k - 1] + gap);
+  for (let k = moved.length - 1, most = bottom; k >= 0; k--, most = moved[k + 1] - gap)
+    moved[k] = Math.min(moved[k], most);
+  return moved;
+}
