@@ -1,10 +1,12 @@
-// `promptly` asks the GPU process of a browser until the work is done, and leaves the work's own result and errors alone.
+// `promptly` asks the GPU process of a browser until the work is done, in the way that the browser answers, and leaves the work's own
+// result and errors alone.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 /** A device that answers an empty error scope after `delay` ms, or refuses to. */
 function deviceAnswering(delay: number, refuse = false) {
   const calls: string[] = [];
   const device = {
+    queue: { submit: (commands: unknown[]) => void calls.push(`submit ${commands.length}`) },
     pushErrorScope: () => void calls.push('push'),
     popErrorScope: () => {
       calls.push('pop');
@@ -18,10 +20,17 @@ function deviceAnswering(delay: number, refuse = false) {
 
 const after = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(() => resolve(value), ms));
 
-/** The module as a browser's worker loads it, or as Node does. */
-async function load(inBrowser: boolean) {
+const CHROME =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
+
+/** The module as the worker of a browser of this name loads it, or as Node does. */
+async function load(userAgent?: string) {
   vi.resetModules();
-  if (inBrowser) vi.stubGlobal('WorkerGlobalScope', class {});
+  if (userAgent) {
+    vi.stubGlobal('WorkerGlobalScope', class {});
+    vi.stubGlobal('navigator', { userAgent });
+  }
   return import('../../src/lib/engine/finished');
 }
 
@@ -32,7 +41,7 @@ afterEach(() => {
 });
 
 test('asks one question after the other until the work is done, and no more', async () => {
-  const { promptly } = await load(true);
+  const { promptly } = await load(CHROME);
   const { device, calls } = deviceAnswering(1);
   const result = promptly(device, after(10, 'token'));
   await vi.advanceTimersByTimeAsync(10);
@@ -45,7 +54,7 @@ test('asks one question after the other until the work is done, and no more', as
 });
 
 test('stops asking after 100 ms and still waits', async () => {
-  const { promptly } = await load(true);
+  const { promptly } = await load(CHROME);
   const { device, calls } = deviceAnswering(1);
   const result = promptly(device, after(5000, 'token'));
   await vi.advanceTimersByTimeAsync(150);
@@ -57,7 +66,7 @@ test('stops asking after 100 ms and still waits', async () => {
 });
 
 test('passes on the work’s error, and waits for the work where the device answers no more', async () => {
-  const { promptly } = await load(true);
+  const { promptly } = await load(CHROME);
   const failing = promptly(deviceAnswering(1).device, Promise.reject(new Error('out of memory')));
   await expect(failing).rejects.toThrow('out of memory');
   const { device, calls } = deviceAnswering(1, true);
@@ -68,10 +77,56 @@ test('passes on the work’s error, and waits for the work where the device answ
 });
 
 test('asks nothing in Node, whose Dawn looks for finished work by itself', async () => {
-  const { promptly } = await load(false);
+  const { promptly } = await load();
   const { device, calls } = deviceAnswering(1);
   const result = promptly(device, after(10, 'token'));
   await vi.advanceTimersByTimeAsync(10);
   expect(await result).toBe('token');
   expect(calls).toEqual([]);
+});
+
+test('asks Firefox by empty submissions, for as long as the work takes', async () => {
+  const { promptly } = await load(FIREFOX);
+  const { device, calls } = deviceAnswering(1);
+  const result = promptly(device, after(5000, 'token'));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(calls.slice(0, 6)).toEqual(['submit 0', 'push', 'pop', 'submit 0', 'push', 'pop']);
+  await vi.advanceTimersByTimeAsync(3990);
+  const asked = calls.length;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await result).toBe('token');
+  // After four seconds it is asked about every 40 ms.
+  expect((calls.length - asked) / 3).toBeGreaterThan(15);
+  expect((calls.length - asked) / 3).toBeLessThan(30);
+});
+
+test('asks only Firefox for work behind which more is queued', async () => {
+  for (const [userAgent, asks] of [
+    [CHROME, false],
+    [FIREFOX, true],
+  ] as const) {
+    const { whileQueued } = await load(userAgent);
+    const { device, calls } = deviceAnswering(1);
+    const result = whileQueued(device, after(10, 'chunk'));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await result).toBe('chunk');
+    expect(calls.length > 0).toBe(asks);
+  }
+});
+
+test('measures once how long the news of an end takes', async () => {
+  const { waitingOf } = await load();
+  let submitted = 0;
+  const delays = [9, 4, 6];
+  const device = {
+    createCommandEncoder: () => ({ finish: () => ({}) }),
+    queue: {
+      submit: () => void submitted++,
+      onSubmittedWorkDone: () => after(submitted ? delays[submitted - 1] : 0, undefined),
+    },
+  } as unknown as GPUDevice;
+  const both = Promise.all([waitingOf(device), waitingOf(device)]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await both).toEqual([0.004, 0.004]);
+  expect(submitted).toBe(3);
 });

@@ -2,7 +2,7 @@
 import { allOrNone, gpuBuffer, readBuffer, storageBuffer } from './buffers';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
-import { finished, promptly } from './finished';
+import { finished, promptly, whileQueued } from './finished';
 import { Timer } from './timer';
 import { hasTimestamps, wallTimes } from './wallTimes';
 import { Forward, kernelNames, type Choice } from './forward';
@@ -176,7 +176,7 @@ export class Engine {
       submit(this.#device, plans, await this.#steps(plans, length, last), last ? this.#copyBest : undefined);
       this.#position += length;
       running.push(this.#device.queue.onSubmittedWorkDone());
-      if (running.length > CHUNKS_AHEAD) await running[running.length - 1 - CHUNKS_AHEAD];
+      if (running.length > CHUNKS_AHEAD) await whileQueued(this.#device, running.at(-1 - CHUNKS_AHEAD)!);
     }
     return this.#readAnswer();
   }
@@ -195,7 +195,7 @@ export class Engine {
         submitAgain(this.#device, plans, steps, Math.min(tokensPerSubmit, group - i));
       running.push(this.#device.queue.onSubmittedWorkDone());
       if (running.length < 2) continue; // one group runs while the next one is encoded
-      await running[running.length - 2];
+      await whileQueued(this.#device, running.at(-2)!);
       const now = performance.now();
       tokensPerSubmit = Math.max(
         1,

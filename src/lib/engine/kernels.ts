@@ -12,6 +12,7 @@ import {
 import { allOrNone, mebibytes, NoRoom, storageBuffer, uniformBuffer } from './buffers';
 import { adapterInfoOf, beginScope, endScope } from './device';
 import { encode, type Step } from './encode';
+import { finished } from './finished';
 import { unsupportedReason } from './supported';
 import { fillWords, POISON } from './words';
 
@@ -182,7 +183,7 @@ export class Kernels {
   /** Waits until all resident buffers are filled; resolves to the seconds since the first began, 0 without any. */
   async loaded(): Promise<number> {
     if (this.#firstLoad === undefined) return 0;
-    await this.device.queue.onSubmittedWorkDone();
+    await finished(this.device);
     return (performance.now() - this.#firstLoad) / 1e3;
   }
 

@@ -1,6 +1,7 @@
 /** How much room there is on a GPU: WebGPU does not tell, so it is tried. */
 import { gpuBuffer } from './buffers';
 import { beginScope, endScope } from './device';
+import { finished } from './finished';
 
 /** The room that was measured, and why the measurement ended. */
 export interface MeasuredRoom {
@@ -57,6 +58,6 @@ async function take(device: GPUDevice, size: number, buffers: GPUBuffer[]): Prom
   encoder.clearBuffer(buffer);
   device.queue.submit([encoder.finish()]);
   const errors = [endScope(device), endScope(device)];
-  await device.queue.onSubmittedWorkDone();
+  await finished(device);
   return (await Promise.all(errors)).every((error) => error === null);
 }

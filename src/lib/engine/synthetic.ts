@@ -5,6 +5,7 @@ import type { Variant } from '../shaders/variant';
 import type { Piece } from './arrangement';
 import { beginScope, endScope, GpuLost } from './device';
 import { encode } from './encode';
+import { finished } from './finished';
 import type { Geometry } from './gguf';
 import { SYNTHETIC, syntheticFormat } from './geometries';
 import { Kernels } from './kernels';
@@ -92,7 +93,7 @@ async function submit(device: GPUDevice, steps: Step[], label: string) {
   const lost = device.lost.then(({ message }) => {
     throw new GpuLost(`The GPU was lost while random weights were made (at ${label}): ${message}`);
   });
-  await Promise.race([device.queue.onSubmittedWorkDone(), lost]);
+  await Promise.race([finished(device), lost]);
   const error = errors.find((found) => found !== null);
   if (error) throw new Error(`Random weights up to ${label} could not be made: ${error.message}`);
 }

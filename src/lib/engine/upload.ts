@@ -3,6 +3,7 @@ import { dequantise, formats, repack, repackInto } from '../shaders/formats/form
 import { gpuBuffer } from './buffers';
 import type { ByteSource } from './bytes';
 import { beginScope, endScope, GpuLost } from './device';
+import { whileQueued } from './finished';
 import { requireFinite } from './finite';
 import type { Read, Slice } from './reads';
 
@@ -93,7 +94,7 @@ class Lane {
 
   /** Resolves when the last copy is done, so that the staging buffer is free again. Throws when the GPU refused it. */
   async settled(): Promise<void> {
-    if (this.#mapped) await this.stop.orStopped(this.#mapped);
+    if (this.#mapped) await this.stop.orStopped(whileQueued(this.device, this.#mapped));
     this.#mapped = undefined;
     const error = (await this.stop.orStopped(Promise.all(this.#errors.splice(0)))).find(
       (found) => found !== null,

@@ -3,7 +3,7 @@
  * whether that clock moved. The same work tests the GPU's timestamps.
  */
 import type { Step } from '../../engine/encode';
-import { finished } from '../../engine/finished';
+import { finished, waitingOf } from '../../engine/finished';
 import { Kernels } from '../../engine/kernels';
 import { storageBuffer } from '../../engine/buffers';
 import { believed, Timer, timestampQuantum } from '../../engine/timer';
@@ -67,7 +67,7 @@ export class Sentinel {
     const [shortStep] = await kernels.steps(VARIANT, { out }, { groups: 1, turns: 1, scale: 997 });
     const stamped = device.features.has('timestamp-query');
     const tick = stamped ? await timestampQuantum(device) : clockTick();
-    const { wall: waiting } = await shortestLoad(device, shortStep);
+    const waiting = await waitingOf(device);
     for (let turns = 16; ; turns *= 2) {
       const [step] = await kernels.steps(VARIANT, { out }, { groups, turns, scale: 997 });
       await load(device, step, 1); // the first includes one-time work of the driver

@@ -1,6 +1,6 @@
 /** Times steps in batches, long enough for the clock. */
 import type { Step } from '../../engine/encode';
-import { finished } from '../../engine/finished';
+import { finished, waitingOf } from '../../engine/finished';
 import { believed, Timer, timestampQuantum } from '../../engine/timer';
 import { median } from '../statistics/descriptive';
 
@@ -48,6 +48,9 @@ export interface UseTime {
 
 const MOST_REPETITIONS = 20_000;
 
+/** By the wall clock a batch lasts at least so many times as long as the waiting for its end, which is part of its time. */
+const WAITINGS = 10;
+
 /** A GPU that was idle for longer than this is warmed up again. */
 const IDLE_SECONDS = 0.25;
 
@@ -75,8 +78,10 @@ export async function timeUses(
   await batch(1); // the first dispatch includes one-time work of the driver
   let repetitions = 1;
   let taken = await batch(repetitions);
-  while (taken.seconds < effort.batchSeconds && repetitions < MOST_REPETITIONS) {
-    const growth = Math.min(16, (1.2 * effort.batchSeconds) / taken.seconds);
+  const byWallClock = Math.max(effort.batchSeconds, WAITINGS * (await waitingOf(device)));
+  const least = () => (taken.clock === 'gpu' ? effort.batchSeconds : byWallClock);
+  while (taken.seconds < least() && repetitions < MOST_REPETITIONS) {
+    const growth = Math.min(16, (1.2 * least()) / taken.seconds);
     repetitions = Math.min(MOST_REPETITIONS, Math.ceil(Math.max(1.2, growth) * repetitions));
     taken = await batch(repetitions);
   }
@@ -93,6 +98,7 @@ export async function timeUses(
 async function secondsOf(device: GPUDevice, uses: Step[][]) {
   const stamped = device.features.has('timestamp-query');
   const tick = stamped ? await timestampQuantum(device) : 0;
+  const waiting = await waitingOf(device);
   const timer = stamped ? new Timer(device, 1) : undefined;
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass({ timestampWrites: timer?.writes() });
@@ -109,7 +115,7 @@ async function secondsOf(device: GPUDevice, uses: Step[][]) {
   await finished(device);
   const wall = Math.max(performance.now() - from, 1e-3) / 1e3;
   const [seconds] = (await timer?.read()) ?? [];
-  return believed(seconds, wall, tick)
+  return believed(seconds, wall, tick, waiting)
     ? { seconds: seconds!, wall, clock: 'gpu' as const }
     : { seconds: wall, wall, clock: 'wall' as const };
 }
