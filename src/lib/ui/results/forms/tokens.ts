@@ -7,15 +7,18 @@ import type { Mark, Plot } from '../plot';
 /** Fewer tokens say nothing about how their times are spread. */
 const FEWEST = 8;
 const MOST_BARS = 40;
-/** Tokens that took longer than this many times the median are counted in the last bar: a pause would flatten all others. */
-const SHOWN_TIMES = 3;
+/** The axis reaches this many times as far beyond the median as 95 % of the tokens; what took longer is counted in the last bar. */
+const SHOWN_TIMES = 2;
 
 /** How many tokens took how long; undefined for too few. A bar is never narrower than the clock can tell apart. */
 export function tokensPlot(seconds: readonly number[], words: ChartWords): Plot | undefined {
   if (seconds.length < FEWEST) return undefined;
   const times = seconds.map((each) => 1e3 * each).sort((a, b) => a - b);
   const middle = median(times);
-  const [least, most] = [times[0], Math.min(times.at(-1)!, SHOWN_TIMES * middle)];
+  const [least, most] = [
+    times[0],
+    Math.min(times.at(-1)!, middle + SHOWN_TIMES * (quantile(times, 0.95) - middle)),
+  ];
   const tick = Math.min(
     ...times.slice(1).flatMap((time, i) => (time > times[i] + 1e-6 ? [time - times[i]] : [])),
   );

@@ -239,7 +239,7 @@ export const cells: typeof english = {
   copyReport: '复制报告',
   origins: { page: '来自本页面', link: '来自链接', file: '来自文件' },
   emptyCsv: '还没有结果：冻结上方单元格的结果，或把 CSV 拖到页面上。',
-  comparedFirst: '基准',
+  comparedFirst: '基线',
   comparedWith: (number) => (number === 1 ? '候选' : `候选 ${number}`),
   comparedAdd: '添加候选',
   comparedRemove: (what) => `移除：${what}`,
