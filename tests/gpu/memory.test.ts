@@ -7,6 +7,7 @@ import type { LabEvent } from '../../src/lib/lab/cells/events';
 import { runCell } from '../../src/lib/lab/cells/run';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { Session } from '../../src/lib/lab/measure/session';
+import type { OnGpu } from '../../src/lib/models/onGpu';
 import { prepareText } from '../../src/lib/lab/text/text';
 import { seeded } from '../../src/lib/shaders/kernel';
 import { WAIT_LIMIT } from '../limits';
@@ -121,5 +122,15 @@ describe('memory on the GPU', () => {
       expect(again.filter(({ type }) => type === 'generated')).toHaveLength(2);
       own.forget();
     }
+  });
+
+  test('a device that is lost while nothing runs is told too, and nothing is on the GPU then', async () => {
+    const memories: OnGpu[] = [];
+    const own = new Session({ gpu, agent: 'a test', open: openFile, lost: () => memories.push(own.memory) });
+    expect(reasons(await run(own, 'generate', CHAT))).toEqual([]);
+    expect(own.memory.model).toBeDefined();
+    (await own.open()).device.destroy();
+    await expect.poll(() => memories).toEqual([{ model: undefined, bytes: 0 }]);
+    own.forget();
   });
 });

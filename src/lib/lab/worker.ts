@@ -104,6 +104,7 @@ const session = new Session({
   agent: navigator.userAgent,
   hidden: () => hidden,
   battery: () => battery,
+  lost: tellMemory,
   floors,
   searches,
   async open(model, signal) {

@@ -37,6 +37,8 @@ export interface Host {
   floors?: FloorStore;
   /** Store of searches that were stopped; without one, they last as long as the process. */
   searches?: SearchStore;
+  /** Called when the GPU was lost and `Session.memory` says so, with work in progress or without. */
+  lost?(): void;
   /** True while the computer runs on its battery, where that can be known. */
   battery?(): boolean;
 }
@@ -94,7 +96,10 @@ export class Session {
     this.forget();
     const device = await openDevice(this.host.gpu);
     const gpu = { open: watch(device, this.host.gpu.wgslLanguageFeatures), lost: false };
-    void device.lost.then(() => (gpu.lost = true));
+    void device.lost.then(() => {
+      gpu.lost = true;
+      this.host.lost?.();
+    });
     this.#gpu = gpu;
     gpu.open.tuned = this.#tuned;
     return gpu.open;
@@ -135,10 +140,8 @@ export class Session {
 
   /** The model that is on the GPU now, and the bytes of all the lab's buffers. */
   get memory(): OnGpu {
-    return {
-      model: this.#model?.name,
-      bytes: this.#gpu && !this.#gpu.lost ? memoryOf(this.#gpu.open.device).bytes : 0,
-    };
+    if (!this.#gpu || this.#gpu.lost) return { model: undefined, bytes: 0 };
+    return { model: this.#model?.name, bytes: memoryOf(this.#gpu.open.device).bytes };
   }
 
   #held(): Held | undefined {

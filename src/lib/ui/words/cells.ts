@@ -187,7 +187,7 @@ export const cells = {
   baseline: 'baseline',
   softwareSpeeds: 'On a software adapter: these speeds say nothing about a GPU.',
   noRuns: 'No runs yet',
-  firstUnderWay: 'The first run is in progress',
+  underWay: 'Nothing to draw yet: a run is in progress',
   nothingToDraw: 'Nothing to draw',
   allFailed: (count: number) =>
     count === 1

@@ -176,7 +176,7 @@ export const cells: typeof english = {
   baseline: '基线',
   softwareSpeeds: '在软件适配器上：这些速度不能说明 GPU。',
   noRuns: '还没有运行',
-  firstUnderWay: '第一次运行正在进行',
+  underWay: '还没有可画的内容：正在运行',
   nothingToDraw: '没有可画的内容',
   allFailed: (count) => `${count} 次运行全部失败：原因见下表。`,
   runMakes: (count) =>
