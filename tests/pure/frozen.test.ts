@@ -29,6 +29,7 @@ import { embeddedOf } from '../../src/lib/ui/notebook/embedded';
 import type { ResultEvent } from '../../src/lib/ui/notebook/outcome';
 import { textWithResults, unfrozenIn } from '../../src/lib/ui/notebook/withResults';
 import { curvePlot, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { percent, rounded as rounded3 } from '../../src/lib/ui/words/numbers';
 import { chartWords, speak } from '../../src/lib/ui/words/words.svelte';
 import { anyRecord } from '../any-record';
 
@@ -142,11 +143,11 @@ const resultsIn = (notebook: string) =>
 /** The events as they are frozen: a plan and pieces of a finished text are no results of their own. */
 const kept = (events: readonly ResultEvent[]) =>
   events.filter(({ type }) => type !== 'planned' && type !== 'text');
-/** Numbers with six digits. */
+/** Numbers with nine digits. */
 const rounded = <T>(value: T) =>
   JSON.parse(
     JSON.stringify(value, (_, each: unknown) =>
-      typeof each === 'number' && !Number.isInteger(each) ? Number(each.toPrecision(6)) : each,
+      typeof each === 'number' && !Number.isInteger(each) ? Number(each.toPrecision(9)) : each,
     ),
   ) as T;
 
@@ -181,7 +182,7 @@ describe('results that are neither runs nor profiles', () => {
     );
   });
 
-  test('come back from a link with six digits and without samples, and from its copy unchanged', async () => {
+  test('come back from a link with nine digits and without samples, and from its copy unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(found, async (events) => {
         const cells = [makeCell('tune', ''), makeCell('csv', resultsText(events))];
@@ -202,6 +203,36 @@ describe('results that are neither runs nor profiles', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('show in a link the last digit that they showed before, next to where it changes too', () => {
+    const [ratio, low, high] = [1.0314998, 1.0114998, 1.0414998];
+    const against = [{ verdict: 'same' as const, ratio, low, high, values: [0.01] }];
+    const runs = [3.2149998, 3.2150002].map((tokensPerSecond) => ({
+      ...{ settings: '?prefill=8', tokens: 8, sampleSeconds: [], tokensPerSecond, kernelHash: '' },
+    }));
+    const compared = {
+      runs,
+      against,
+      adapter: '',
+      software: false,
+      startedAt: new Date(0).toISOString(),
+      agent: '',
+    };
+    const shown = (frozen: string) =>
+      readFrozen(frozen).flatMap((event) =>
+        event.type === 'compared'
+          ? [
+              ...event.compared.against.flatMap((each) =>
+                [each.ratio, each.low, each.high].map((to) => percent(to - 1)),
+              ),
+              ...event.compared.runs.map((each) => rounded3(each.tokensPerSecond)),
+            ]
+          : [],
+      );
+    const frozen = toFrozen([{ type: 'compared', compared } as ResultEvent]);
+    expect(shown(frozen)).toEqual(['+3.1 %', '+1.1 %', '+4.1 %', '3.21', '3.22']);
+    expect(shown(shortFrozen(frozen))).toEqual(shown(frozen));
   });
 
   test('show the same names, pictures and places', async () => {

@@ -84,12 +84,12 @@ function seen(all: readonly RunRecord[]) {
   };
 }
 
-/** Figures with six digits, of medians. */
+/** Figures with nine digits, of medians. */
 function expectSame(back: readonly RunRecord[], sent: readonly RunRecord[]) {
   const [one, other] = [seen(back), seen(sent)];
   expect(JSON.parse(JSON.stringify(one.words))).toEqual(JSON.parse(JSON.stringify(other.words)));
   expect(one.figures).toHaveLength(other.figures.length);
-  one.figures.forEach((figure, i) => expect(Math.abs(figure / other.figures[i] - 1) || 0).toBeLessThan(2e-6));
+  one.figures.forEach((figure, i) => expect(Math.abs(figure / other.figures[i] - 1) || 0).toBeLessThan(2e-9));
 }
 
 /** Times in whole milliseconds: two that differ also differ in a link. */

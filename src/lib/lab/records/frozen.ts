@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { readSettings, shorten } from '../experiment/settings';
+import { linkDigits } from './linkDigits';
 import { isTime } from './values';
 import { WARNINGS } from './record';
 
@@ -200,14 +201,14 @@ function parsed(line: string, number: number): unknown {
   }
 }
 
-/** The lines without samples, for a link: verdicts, blocks, trials and texts stay, and numbers have six digits. */
+/** The lines without samples, for a link: verdicts, blocks, trials and texts stay, and numbers have nine digits. */
 export function shortFrozen(lines: string): string {
   const short = readFrozen(lines).map((event) => {
     if (event.type === 'compared') return { ...event, compared: withoutSamples(event.compared) };
     if (event.type !== 'generated') return event;
     return { ...event, generation: { ...event.generation, tokenSeconds: undefined } };
   });
-  return short.map((event) => `${JSON.stringify(event, sixDigits)}\n`).join('');
+  return short.map((event) => `${JSON.stringify(event, nineDigits)}\n`).join('');
 }
 
 const withoutSamples = (compared: v.InferOutput<typeof Comparison>) => ({
@@ -216,5 +217,5 @@ const withoutSamples = (compared: v.InferOutput<typeof Comparison>) => ({
   runs: compared.runs.map((run) => ({ ...run, sampleSeconds: [] })),
 });
 
-const sixDigits = (_: string, value: unknown) =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+const nineDigits = (_: string, value: unknown) =>
+  typeof value === 'number' && !Number.isInteger(value) ? linkDigits(value) : value;

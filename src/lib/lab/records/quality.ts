@@ -1,9 +1,10 @@
 /** How a run's kernels predict a text, beside the exact ones. Plain data, measured by text/evaluator.ts. */
+import { linkDigits } from './linkDigits';
 import { type Quality, type RunRecord, tokensPerSecond } from './record';
 
-/** The quality with six digits, which are more than anybody reads; counts stay whole. */
+/** The quality as a link holds it; counts stay whole. */
 export const shortQuality = (quality: Quality): Quality => {
-  const short = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+  const short = (value: number) => (Number.isInteger(value) ? value : linkDigits(value));
   return Object.fromEntries(
     Object.entries(quality).map(([name, value]) => [name, short(value as number)]),
   ) as unknown as Quality;

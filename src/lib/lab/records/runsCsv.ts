@@ -3,6 +3,7 @@ import { RESULT_DEFAULTS } from '../experiment/descriptors';
 import type { Column } from './column';
 import { COLUMNS, FACTS } from './columns';
 import { formatCsv, parseCsv } from './csv';
+import { linkDigits } from './linkDigits';
 import { type Checks, FAILED, type FailedRun, type RunRecord } from './record';
 import { shortQuality } from './quality';
 import { median, medianInterval } from '../statistics/descriptive';
@@ -96,9 +97,7 @@ function withDifferingVariants(records: readonly RunRecord[]): RunRecord[] {
 }
 
 function summaryOf(record: RunRecord): RunRecord {
-  // Six digits are more than any clock resolves.
-  const rounded = (value: number) => Number(value.toPrecision(6));
-  const typical = (values: number[]) => (values.length ? [rounded(median(values))] : []);
+  const typical = (values: number[]) => (values.length ? [linkDigits(median(values))] : []);
   const { low, high } = record.summary ?? medianInterval(record.prefillSeconds);
   return {
     ...record,
@@ -106,12 +105,12 @@ function summaryOf(record: RunRecord): RunRecord {
     decodeSeconds: typical(record.decodeSeconds),
     softmaxSeconds: typical(record.softmaxSeconds),
     readbackSeconds: typical(record.readbackSeconds),
-    error: rounded(record.error),
+    error: linkDigits(record.error),
     ...(record.quality && { quality: shortQuality(record.quality) }),
     ...(record.checks && { checks: shortened(record.checks) }),
     summary: {
       samples: record.summary ? record.summary.samples : record.prefillSeconds.length,
-      ...(low === undefined || high === undefined ? {} : { low: rounded(low), high: rounded(high) }),
+      ...(low === undefined || high === undefined ? {} : { low: linkDigits(low), high: linkDigits(high) }),
     },
   };
 }
