@@ -98,7 +98,7 @@ test('runs each kind of cell to its results, takes over what was tuned, and name
     const said = await page.locator('[data-generated]').innerText();
     expect(said).toMatch(/^It is a truth./);
     expect(await page.locator('[data-speeds]').innerText()).toMatch(
-      /prefill [\d.]+ tok\/s · decode [\d.]+ tok\/s/,
+      /prefill [\d.]+ tokens\/s · decode [\d.]+ tokens\/s/,
     );
     expect(await page.locator('[data-cell=roofline] tbody tr').count()).toBe(7);
     expect(await page.locator('[data-quality] figcaption').innerText()).toMatch(

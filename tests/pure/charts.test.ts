@@ -701,7 +701,7 @@ describe('a saved picture', () => {
     const lines = saved(linesPlot(viewOf({ runs, target: 700 }), english));
     expect(painted(lines, 4), 'a point each').toBe(3);
     expect(painted(lines, 4, 'stroke'), 'their outlines and a line').toBe(4);
-    expect(lines).toContain('>target 700 tok/s<');
+    expect(lines).toContain('>target 700 tokens/s<');
     expect(lines).toContain('stroke-dasharray="6 5"');
 
     const bars = saved(

@@ -16,9 +16,9 @@ const ofQuality = (read: (quality: Quality) => number | undefined) => (record: R
 
 /** Columns that are computed from a record's fields. */
 const DERIVED = [
-  shown('x_median_tokens_per_second', 'Prefill (tok/s)', tokensPerSecond, 4),
-  exported('x_low_tokens_per_second', 'Interval, low (tok/s)', (r) => rateInterval(r).low),
-  exported('x_high_tokens_per_second', 'Interval, high (tok/s)', (r) => rateInterval(r).high),
+  shown('x_median_tokens_per_second', 'Prefill (tokens/s)', tokensPerSecond, 4),
+  exported('x_low_tokens_per_second', 'Interval, low (tokens/s)', (r) => rateInterval(r).low),
+  exported('x_high_tokens_per_second', 'Interval, high (tokens/s)', (r) => rateInterval(r).high),
   shown('x_median_ms', 'Median (ms)', (r) => 1e3 * median(r.prefillSeconds), 4),
   shown(
     'x_spread_percent',
@@ -52,7 +52,7 @@ const DERIVED = [
     'Severe outliers',
     ofSamples((s) => outliers(s).severe),
   ),
-  shown('x_decode_tokens_per_second', 'Decode (tok/s)', decodeTokensPerSecond, 4),
+  shown('x_decode_tokens_per_second', 'Decode (tokens/s)', decodeTokensPerSecond, 4),
   shown('x_softmax_ms', 'Softmax (ms)', (r) => medianMilliseconds(r.softmaxSeconds), 3),
   shown('x_readback_ms', 'Readback (ms)', (r) => medianMilliseconds(r.readbackSeconds), 3),
   shown(

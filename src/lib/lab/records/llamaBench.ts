@@ -42,8 +42,8 @@ export const LLAMA_BENCH: readonly Column[] = [
   exported('stddev_ns', 'Standard deviation (ns)', (r) =>
     Math.round(1e9 * standardDeviation(r.prefillSeconds)),
   ),
-  exported('avg_ts', 'Mean (tok/s)', (r) => mean(ratesOf(r))),
-  exported('stddev_ts', 'Standard deviation (tok/s)', (r) => standardDeviation(ratesOf(r))),
+  exported('avg_ts', 'Mean (tokens/s)', (r) => mean(ratesOf(r))),
+  exported('stddev_ts', 'Standard deviation (tokens/s)', (r) => standardDeviation(ratesOf(r))),
   // Later than the others: the script of llama.cpp v0.5.0 refuses files without them, and older ones pass over them.
   given('load_mode', 'load_mode', () => 'auto'),
   ...['n_cpu_moe', 'fit_target', 'fit_min_ctx'].map((name) => given(name, name, () => 0)),

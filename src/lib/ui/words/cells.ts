@@ -112,7 +112,7 @@ export const cells = {
     samples: 'Samples',
     warmup: 'Warm-up',
     decode: 'Decode tokens',
-    target: 'Target, tok/s',
+    target: 'Target, tokens/s',
     steps_per_submit: 'Steps per submit',
     seed: 'Seed',
     evaluate: 'Text tokens to evaluate',
@@ -180,7 +180,7 @@ export const cells = {
   } satisfies Record<ResultName, string>,
   perSecond: 'tokens/s',
   perSecondLog: 'tokens/s, log scale',
-  targetLine: (target: string) => `target ${target} tok/s`,
+  targetLine: (target: string) => `target ${target} tokens/s`,
   series: 'Series',
   note: 'Note',
   published: 'published',
@@ -203,7 +203,7 @@ export const cells = {
   shareOfTarget: (percent: number, target: string) => `, ${percent} % of the ${target} target`,
   fitTitle: 'Headroom from larger chunks',
   fit: (rate: string, milliseconds: string) =>
-    `a chunk costs ${milliseconds} ms however few tokens it holds; without that, ${rate} tok/s`,
+    `a chunk costs ${milliseconds} ms however few tokens it holds; without that, ${rate} tokens/s`,
   fitGain: (chunk: string, percent: number) =>
     percent < 3 ? `none beyond ${chunk} tokens` : `at most ${percent} % beyond ${chunk} tokens`,
   fitPoints: (count: number) => (count < 3 ? 'from two points only: an estimate' : `from ${count} points`),
@@ -230,11 +230,11 @@ export const cells = {
   defaults: 'defaults',
   /** Those of records/columns.ts, written out: a first visit does not load the columns. */
   columns: {
-    x_median_tokens_per_second: 'Prefill (tok/s)',
+    x_median_tokens_per_second: 'Prefill (tokens/s)',
     x_median_ms: 'Median (ms)',
     x_spread_percent: 'Spread (%)',
     x_sample_count: 'Samples',
-    x_decode_tokens_per_second: 'Decode (tok/s)',
+    x_decode_tokens_per_second: 'Decode (tokens/s)',
     x_softmax_ms: 'Softmax (ms)',
     x_readback_ms: 'Readback (ms)',
     x_nats_per_token: 'Nats per token',
@@ -285,13 +285,13 @@ export const cells = {
   send: 'Send',
   thought: 'Thought',
   turnSpeeds: (prompt: number, prefill: string, answer: number, decode: string) =>
-    `prefill ${prompt} tokens at ${prefill} tok/s · decode ${answer} tokens at ${decode} tok/s`,
+    `prefill ${prompt} tokens at ${prefill} tokens/s · decode ${answer} tokens at ${decode} tokens/s`,
   after: (tokens: number) => `after ${tokens} tokens in the state`,
   cutOff: 'cut off at the limit of tokens',
   earlierTurn: 'answered in an earlier run',
   forgotten:
     'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and all turns are answered anew.',
-  speeds: (prefill: string, decode: string) => `prefill ${prefill} tok/s · decode ${decode} tok/s`,
+  speeds: (prefill: string, decode: string) => `prefill ${prefill} tokens/s · decode ${decode} tokens/s`,
   notCompiled: 'This shader came with a link. It is not compiled until you allow it.',
   allow: 'Allow this shader',
 };
