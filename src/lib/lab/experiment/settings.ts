@@ -226,10 +226,11 @@ function encode(value: string): string {
   return encodeURIComponent(value).replace(/%(?:2F|3A|40|3D|3F|24|3B)/g, decodeURIComponent);
 }
 
-/** The settings of either form as written, with spaces between them, for reading; without those in `known`. Never throws. */
+/** The settings of either form with spaces between them, for reading: nothing is encoded. Without those in `known`. Never throws. */
 export const spaced = (settings: string, known: readonly string[] = []): string =>
-  textsOf(settings)
-    .filter((text) => !known.includes(text))
+  writtenSettings(settings)
+    .filter(({ text }) => !known.includes(text))
+    .map(({ key, values, text }) => (key ? `${key}=${values.join(',')}` : text))
     .join(' ');
 
 /** The settings of either form as written. Never throws. */
