@@ -43,18 +43,23 @@ export const filtered = (rows: readonly GalleryRow[], wanted: Wanted, all: boole
     (row) => (all || row.fastest) && FILTERS.every((key) => !wanted[key] || String(row[key]) === wanted[key]),
   );
 
-/** The rows of each model, the model of most devices first, each model's fastest first. Speeds of two models are not comparable. */
+/**
+ * The rows of each model, the model of most devices first. A device's rows stay together, the fastest device and each device's fastest
+ * first. Speeds of two models are not comparable.
+ */
 export function byModel(
   rows: readonly GalleryRow[],
 ): { model: string; rows: GalleryRow[]; fastest: number }[] {
   const groups = [...new Set(rows.map(({ model }) => model))].map((model) => {
-    const own = rows.filter((row) => row.model === model).sort((a, b) => b.rate - a.rate);
+    const sorted = rows.filter((row) => row.model === model).sort((a, b) => b.rate - a.rate);
+    const devices = [...new Set(sorted.map(({ device }) => device))];
+    const own = devices.flatMap((device) => sorted.filter((row) => row.device === device));
     const rates = own.filter(({ software }) => !software).map(({ rate }) => rate);
     return {
       model,
       rows: own,
       fastest: Math.max(...rates),
-      devices: new Set(own.map(({ device }) => device)).size,
+      devices: devices.length,
     };
   });
   return groups.sort((a, b) => b.devices - a.devices || b.rows.length - a.rows.length);

@@ -54,13 +54,13 @@ function followsAnother(key: string, varying: readonly string[], records: readon
   );
 }
 
-/** Label of a record: its settings that vary, except the axis, such as `tiled tile_k=16`. Empty if nothing varies. */
+/** Label of a record: its GPU, then its settings that vary, except the axis, such as `tiled tile_k=16`. Empty if nothing varies. */
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);
   const where = placeLabel(
     record,
-    varying.filter((key) => !(key in place) && !key.includes('.')),
+    varying.filter((key) => key !== 'adapter' && !(key in place) && !key.includes('.')),
   );
   const words = varying
     .filter((key) => key !== axis && place[key] !== undefined)
@@ -70,5 +70,6 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
       const knob = key.split('.')[1];
       return knob && kernels.length <= 1 ? `${knob}=${place[key]}` : `${key}=${place[key]}`;
     });
-  return [...words, where].filter((word) => word !== '').join(' ');
+  const gpu = varying.includes('adapter') ? record.adapter : '';
+  return [gpu, ...words, where].filter((word) => word !== '').join(' ');
 }
