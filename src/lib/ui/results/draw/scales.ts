@@ -10,25 +10,31 @@ export function scalesOf(drawing: Drawing): NonNullable<ChartOptions['scales']> 
   const lanes = plot.y.scale === 'words';
   return {
     x: {
-      ...scaleOf(plot.x, drawing, !cells && !plot.columns, leastOf(plot.x, ranges.x)),
+      ...scaleOf(plot.x, drawing, !cells && !plot.columns, ranges.x),
       ...endsOf(plot.x, ranges.x),
     },
     y: {
-      ...scaleOf(plot.y, drawing, !lanes, leastOf(plot.y, ranges.y)),
+      ...scaleOf(plot.y, drawing, !lanes, ranges.y),
       ...endsOf(plot.y, ranges.y),
       reverse: lanes && !cells, // the first lane at the top
     },
   } as NonNullable<ChartOptions['scales']>;
 }
 
-const endsOf = ({ soft }: Axis, { min, max }: { min: number; max: number }) =>
+const endsOf = ({ soft }: Axis, { min, max }: Range) =>
   soft ? { suggestedMin: min, suggestedMax: max } : { min, max };
 
-function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, least: number) {
+interface Range {
+  min: number;
+  max: number;
+}
+
+function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, range: Range) {
   const text = { color: palette.quiet, font: FONT };
   const { values = [] } = axis;
   const words = axis.scale === 'words';
-  const places = words ? values.map((_, at) => at) : axis.ticks;
+  const places = words ? values.map((_, at) => at) : (axis.ticks ?? decadesIn(axis, range));
+  const powers = leastOf(axis, range) < 1e-3;
   return {
     type: axis.scale === 'log' ? 'logarithmic' : 'linear',
     display: !axis.hidden,
@@ -39,7 +45,7 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, least:
     ticks: {
       ...{ ...text, padding: 8, maxTicksLimit: axis.ticks ? 12 : 8, autoSkip: !words, includeBounds: false },
       callback: (value: string | number) =>
-        words ? (values[Number(value)] ?? '') : numberText(Number(value), locale, least < 1e-3),
+        words ? (values[Number(value)] ?? '') : numberText(Number(value), locale, powers),
     },
     ...(places && {
       afterBuildTicks: (scale: { ticks: { value: number }[] }) =>
@@ -48,8 +54,15 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, least:
   };
 }
 
+/** The powers of ten on a logarithmic axis that has at least three: numbers between them would crowd on a phone. */
+function decadesIn({ scale }: Axis, { min, max }: Range): number[] | undefined {
+  const [first, last] = [Math.ceil(Math.log10(min)), Math.floor(Math.log10(max))];
+  if (scale !== 'log' || last - first < 2) return undefined;
+  return Array.from({ length: last - first + 1 }, (_, at) => Number(`1e${first + at}`));
+}
+
 /** The smallest value on a logarithmic axis; 1 for others, whose numbers are never written as powers. */
-const leastOf = ({ scale }: Axis, { min }: { min: number }) => (scale === 'log' ? min : 1);
+const leastOf = ({ scale }: Axis, { min }: Range) => (scale === 'log' ? min : 1);
 
 /** A number as an axis shows it: on one with small numbers, all as powers of ten, such as 10⁻⁷ or 3×10⁻⁴. */
 export function numberText(value: number, locale: string, powers: boolean): string {
@@ -64,7 +77,7 @@ const RAISED: Record<string, string> = {
 };
 
 /** Ends of both axes. */
-export function rangesOf(plot: Plot): { x: { min: number; max: number }; y: { min: number; max: number } } {
+export function rangesOf(plot: Plot): { x: Range; y: Range } {
   const marks = plot.series.flatMap(({ marks }) => marks);
   const across = plot.series.some(({ form }) => form === 'spans');
   const ends = marks.flatMap(({ low, high }) => [low, high].filter((end) => end !== undefined));
