@@ -1,7 +1,7 @@
 /** Status text of the running cell: its phase, its progress and the estimated time left. */
 import type { Progress } from '../../lab/measure/progress';
 import { megabytes } from '../session/models';
-import { t } from '../words/words.svelte';
+import { punctuation, t } from '../words/words.svelte';
 
 /** Phases that come before a run and are not counted in its progress. */
 const UNCOUNTED: readonly Progress['phase'][] = ['loading', 'compiling', 'checking'];
@@ -60,9 +60,9 @@ export function statusText(progress: Progress | undefined, stopping: boolean): s
   if (!progress) return words.starting;
   const { phase, run, runs, done, total, what } = progress;
   const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
-  const place = runs > 1 ? `${words.runOf(run, runs)}: ` : '';
+  const place = runs > 1 ? words.runOf(run, runs) + punctuation().colon : '';
   const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
-  return `${place}${words.phases[phase]}${detail ? `, ${detail}` : ''}`;
+  return `${place}${words.phases[phase]}${detail && punctuation().comma}${detail}`;
 }
 
 /** Estimated time left as text; empty if it is unknown or shorter than SHORTEST_ESTIMATE_SECONDS. */

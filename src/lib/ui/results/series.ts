@@ -6,7 +6,7 @@ import { coordinates } from '../../lab/records/identity';
 import { knownTime, type Phase, type RunRecord, speedOf } from '../../lab/records/record';
 import type { ReferencePoint } from './published';
 import { rounded } from '../words/numbers';
-import { locale, punctuation, t, wordOf } from '../words/words.svelte';
+import { aside, locale, punctuation, t, wordOf } from '../words/words.svelte';
 import { labelOf, varyingKeys } from './varying';
 
 /** A finished run with its number in the table. */
@@ -154,7 +154,7 @@ function unnumbered(
   const word = t().cells[origin === 'ghost' ? 'before' : 'baseline'];
   return linesOf(runs, axis, phase, varying).map((line) => ({
     ...line,
-    label: `${line.label} (${word})`,
+    label: line.label + aside(word),
     origin,
   }));
 }
@@ -326,7 +326,7 @@ export function pointOf(record: RunRecord, number: number | undefined, x: number
   const words = t().cells;
   const name =
     number === undefined
-      ? [words.baseline, knownTime(record.startedAt)?.slice(0, 10)].filter(Boolean).join(', ')
+      ? [words.baseline, knownTime(record.startedAt)?.slice(0, 10)].filter(Boolean).join(punctuation().comma)
       : words.runNumber(number);
   const count = samplesOf(record);
   const { rate, low, high } = speedOf(record, phase);

@@ -41,6 +41,7 @@ export default {
     `${count} tokens: median ${median} ms, 95 % within ${most} ms, the longest ${longest} ms.`,
   tokensAbout: 'Each time includes reading the logits and sampling the token on the CPU',
   milliseconds: 'ms',
+  microseconds: 'µs',
   curve: 'Search: time of the searched kernels in a prompt',
   trialNumber: 'trial',
   trials: 'trials',

@@ -51,25 +51,27 @@ export default {
     beyond: 'Over the target (ms)',
   },
   profileChunk: (tokens: string, wall: string, rate: string) =>
-    `A chunk of ${tokens} tokens takes ${wall} ms of wall time: ${rate} tok/s.`,
+    `A chunk of ${tokens} tokens takes ${wall} ms of wall time: ${rate} tokens/s.`,
   profileGpu: (milliseconds: string, dispatches: string) =>
     `Its ${dispatches} dispatches, each in a pass of its own, take ${milliseconds} ms of GPU time.`,
   profileByWall:
     'No timestamps here: each kernel is repeated and timed by the wall clock, with what its submission takes.',
   profileBudget: (target: string, budget: string, over: string) =>
-    `At ${target} tok/s it may take ${budget} ms: ${over} ms over the target.`,
+    `At ${target} tokens/s it may take ${budget} ms: ${over} ms over the target.`,
   profileWithin: (target: string, budget: string) =>
-    `At ${target} tok/s it may take ${budget} ms: within the target.`,
+    `At ${target} tokens/s it may take ${budget} ms: within the target.`,
   splitLine: (inference: string, softmax: string, readback: string) =>
     `inference ${inference} ms · softmax ${softmax} ms · readback ${readback} ms`,
   matmuls: (layer: string, pass: string) => `${layer} matrix products per layer, ${pass} per pass`,
   total: 'Total',
   // Tune
   tuneTitle: 'Fastest settings',
+  milliseconds: 'ms',
+  microseconds: 'µs',
   tuneKernel: 'Kernel',
-  tuneBefore: 'Before',
+  tuneBefore: 'Before (ms)',
   tuneVariant: 'Fastest variant',
-  tuneBest: 'Now',
+  tuneBest: 'Now (ms)',
   tuneGain: 'Gain',
   tuneTrials: (count: number) => `What was tried (${count})`,
   tuneTried: 'Tried',

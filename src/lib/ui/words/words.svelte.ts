@@ -173,6 +173,9 @@ const MARKS: Record<Language, Record<'colon' | 'comma' | 'semicolon' | 'stop' | 
 
 export const punctuation = () => MARKS[current];
 
+/** A remark in brackets, with the space before it. */
+export const aside = (text: string): string => (current === 'zh' ? `（${text}）` : ` (${text})`);
+
 /** Locale for numbers and dates. */
 export const locale = (): string => (current === 'zh' ? 'zh-CN' : 'en');
 

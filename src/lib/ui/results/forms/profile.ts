@@ -3,7 +3,7 @@ import { toLines, writtenSettings } from '../../../lab/experiment/settings';
 import type { Peaks, Profile, ProfileRow } from '../../../lab/records/profile';
 import { totalOf } from '../../../lab/records/profile';
 import { percentOf, rounded } from '../../words/numbers';
-import { type ChartWords, punctuation } from '../../words/words.svelte';
+import { aside, type ChartWords, punctuation } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 
 /** A row's place under the roofs: FLOP per byte, and TFLOPS. Undefined if its work is not known. */
@@ -150,7 +150,7 @@ export function timelinePlot(
       percentOf(end > start ? gaps / (end - start) : 0),
     ),
     table: {
-      columns: [words.kernel, words.sinceStart, 'µs'],
+      columns: [words.kernel, words.sinceStart, words.microseconds],
       rows: marks.map(({ details: [name], from = 0, x }) => [name, rounded(from), rounded(1e3 * (x - from))]),
       words: 1,
     },
@@ -215,8 +215,9 @@ export function differencePlot(before: Profile, after: Profile, words: ChartWord
   const differences = drawn.length ? drawn : all.slice(0, 1);
   const marks = differences.map(({ kernel, before, after }, y): Mark => {
     const change = after - before;
-    const text = `${rounded(before)} → ${rounded(after)} ms`;
-    return { from: 0, x: change, y, label: signed(change), details: [kernel, text, `${signed(change)} ms`] };
+    const text = `${rounded(before)} → ${rounded(after)} ${words.milliseconds}`;
+    const details = [kernel, text, `${signed(change)} ${words.milliseconds}`];
+    return { from: 0, x: change, y, label: signed(change), details };
   });
   const extent = 1.35 * Math.max(1e-9, ...marks.map(({ x }) => Math.abs(x)));
   const total = all.reduce((sum, { before, after }) => sum + after - before, 0);
@@ -232,7 +233,7 @@ export function differencePlot(before: Profile, after: Profile, words: ChartWord
     ],
     summary: `${words.differenceOf(names[1], names[0])}${punctuation().stop} ${words.differenceSummary(signed(total), largest.kernel, signed(largest.after - largest.before))}`,
     table: {
-      columns: [words.kernel, `${names[0]}, ms`, `${names[1]}, ms`, words.differenceAxis],
+      columns: [words.kernel, ...names.map((name) => name + aside(words.milliseconds)), words.differenceAxis],
       rows: all.map(({ kernel, before, after }) => [
         kernel,
         rounded(before),

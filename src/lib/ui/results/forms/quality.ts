@@ -2,7 +2,7 @@
 import { bitsPerByte, type Evaluated, frontierOf, isEvaluated } from '../../../lab/records/quality';
 import { tokensPerSecond } from '../../../lab/records/record';
 import { rounded } from '../../words/numbers';
-import { type ChartWords, locale, t } from '../../words/words.svelte';
+import { type ChartWords, locale, punctuation, t } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 import type { NumberedRecord } from '../series';
 import { labelOf, varyingKeys } from '../varying';
@@ -30,7 +30,7 @@ export function qualityPlot(runs: readonly NumberedRecord[], words: ChartWords):
     y: { label: words.divergence, scale: 'log' },
     series: groups.flatMap(([, group], at): PlotSeries[] => {
       const differing = places[at].filter((part, i) => places.some((other) => other[i] !== part));
-      const own = (word: string) => [word, ...differing].join(', ');
+      const own = (word: string) => [word, ...differing].join(punctuation().comma);
       const onFrontier = group.filter(({ record }) => bests[at].includes(record));
       const line = bests[at].flatMap((record) => onFrontier.filter((run) => run.record === record));
       const dots = group.map(markOf);

@@ -28,19 +28,23 @@ export function curvePlot(found: readonly BestSoFar[], words: ChartWords): Plot 
       const x = ++number;
       best = Math.min(best, seconds ?? Infinity);
       const title = words.trialOf(x, kernel, nameOf(trial));
-      const said = [title, seconds === undefined ? told(reason ?? '') : `${rounded(1e3 * seconds)} ms`];
+      const said = [
+        title,
+        seconds === undefined ? told(reason ?? '') : `${rounded(1e3 * seconds)} ${words.milliseconds}`,
+      ];
       const y = 1e3 * (others + (seconds ?? Infinity));
       (seconds === undefined ? failed : dots).push({ x, y, details: said });
       steps.push({
         x,
         y: 1e3 * (others + best),
-        details: [words.bestSoFar, `${rounded(1e3 * (others + best))} ms`],
+        details: [words.bestSoFar, `${rounded(1e3 * (others + best))} ${words.milliseconds}`],
       });
     }
     others += bestSeconds;
   }
   if (number === 0) return undefined;
-  steps.push({ x: number, y: 1e3 * others, details: [words.bestSoFar, `${rounded(1e3 * others)} ms`] });
+  const end = `${rounded(1e3 * others)} ${words.milliseconds}`;
+  steps.push({ x: number, y: 1e3 * others, details: [words.bestSoFar, end] });
   return {
     title: words.curve,
     x: { label: words.trialNumber, scale: 'linear', min: 0, max: number + 0.5, ticks: stepsTo(number) },
@@ -94,7 +98,7 @@ export function parallelPlot({ kernel, trials = [] }: BestSoFar, words: ChartWor
   const height = (seconds: number) =>
     slowest > fastest ? Math.log(seconds / fastest) / Math.log(slowest / fastest) : 0;
   const series = timed.map((trial) => {
-    const details = [nameOf(trial), `${rounded(1e3 * trial.seconds)} ms`];
+    const details = [nameOf(trial), `${rounded(1e3 * trial.seconds)} ${words.milliseconds}`];
     const marks = several.flatMap((name, x) => {
       const y = ranks[x].get(trial.values[name]);
       return y === undefined ? [] : [{ x, y, details }];

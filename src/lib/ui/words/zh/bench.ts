@@ -8,7 +8,7 @@ export default {
   noSpeeds: '尚未测量。',
   allFigures: '各形状的全部数值',
   costs: (shares, gpu) => `GPU 用时：${shares}（${gpu}）。`,
-  byCost: (gpu) => `按 GPU 用时排序（29 亿参数的模型），剖析于：${gpu}。`,
+  byCost: (gpu) => `按 GPU 用时排序（29 亿参数的模型），性能分析所用的 GPU：${gpu}。`,
   ofChunk: (percent) => `占一个分块的 ${percent}%`,
   ofToken: (percent) => `占解码一个词元的 ${percent}%`,
 } satisfies typeof english;

@@ -9,19 +9,19 @@ export default {
   against: (name, other) => `${name} 对比 ${other}`,
   comparePlan: (blocks, findable) =>
     findable
-      ? `时间上限内大约可做 ${blocks} 个区组：十次比较中有九次能发现 ${findable} 的差异。`
-      : `时间上限内大约可做 ${blocks} 个区组；判定至少需要 8 个。请提高时间上限或降低 prefill。`,
+      ? `时限内大约可做 ${blocks} 个区组：十次比较中有九次能发现 ${findable} 的差异。`
+      : `时限内大约可做 ${blocks} 个区组；判定至少需要 8 个。请提高时限或降低 prefill。`,
   compareFloor: (percent) =>
     `在这台机器上，相同的设置之间测得的差异可达 ${percent}；低于此值的差异不判为更快。`,
-  compareMore: (count) => `大约再做 ${count} 个区组可以判定：请提高时间上限。`,
-  compareNever: '再高的时间上限也无法判定：差异太接近“相同”的界限，或噪声太大。',
+  compareMore: (count) => `大约再做 ${count} 个区组可以判定：请提高时限。`,
+  compareNever: '再高的时限也无法判定：差异太接近“相同”的界限，或噪声太大。',
   compareInexact: '有变体声明的误差超过 1e-3，因此不作判定。',
   peaks: {
     f32: 'f32 乘加',
     f16: 'f16 乘加',
     dot4: '8 位整数点积（dot4I8Packed）',
     matrix: '矩阵单元，f16 累加到 f32',
-    read: '读取内存',
+    read: '读取显存',
     dispatch: '等待前一次的调度',
     pass: '一个通道的额外开销',
   },
@@ -54,10 +54,12 @@ export default {
   matmuls: (layer, pass) => `每层 ${layer} 次矩阵乘法，每次通过 ${pass} 次`,
   total: '合计',
   tuneTitle: '最快的设置',
+  milliseconds: '毫秒',
+  microseconds: '微秒',
   tuneKernel: '内核',
-  tuneBefore: '之前',
+  tuneBefore: '之前（毫秒）',
   tuneVariant: '最快的变体',
-  tuneBest: '现在',
+  tuneBest: '现在（毫秒）',
   tuneGain: '提升',
   tuneTrials: (count) => `尝试过的设置（${count}）`,
   tuneTried: '尝试',

@@ -150,7 +150,7 @@ export const page: typeof english = {
     'timestamp-query': 'GPU 时间戳',
   },
   no: (feature) => `无${/^\d/.test(feature) ? ' ' : ''}${feature}`,
-  limits: '内存与限制',
+  limits: '显存与限制',
   held: '本页占用',
   limitNames: {
     maxBufferSize: '最大缓冲区',

@@ -3,11 +3,11 @@ import type english from '../shader';
 export default {
   compiler: '编译器',
   stale: '文本已更改',
-  chunkOf: (tokens) => (tokens === 1 ? '一个 token' : `${tokens} token 的分块`),
+  chunkOf: (tokens) => (tokens === 1 ? '一个词元' : `${tokens} 个词元的分块`),
   againstShipped: (percent, shipped) => `${percent}，与 ${shipped} 相比`,
   auto: '每个能编译的文本都检查并计时',
   edits: (count, first, last, tokens) =>
-    `已计时 ${count} 个文本（分块 ${tokens}）：起初 ${first} µs，现在 ${last} µs`,
+    `已计时 ${count} 个文本（分块 ${tokens}）：起初 ${first} 微秒，现在 ${last} 微秒`,
   facts: '所需资源',
   asked: '需要',
   here: '这块 GPU',

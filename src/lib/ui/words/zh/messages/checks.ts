@@ -24,7 +24,7 @@ export default [
   ],
   [
     '{what} was timed, but its answer to another prompt of {tokens} tokens is wrong: error {error} against the exact kernels, allowed {allowed}',
-    '{what} 已计时，但它对另一段 {tokens} token 提示词的回答是错的：与精确内核的误差 {error}，允许 {allowed}',
+    '{what} 已计时，但它对另一段 {tokens} 词元提示词的回答是错的：与精确内核的误差 {error}，允许 {allowed}',
   ],
   [
     '{what} was timed, but what a timed sample left is wrong: error {error} against the exact kernels, allowed {allowed}',
@@ -32,11 +32,11 @@ export default [
   ],
   [
     '{what} was timed, but is wrong after {tokens} decoded tokens: error {error} against the exact kernels, allowed {allowed}',
-    '{what} 已计时，但解码 {tokens} 个 token 之后的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
+    '{what} 已计时，但解码 {tokens} 个词元之后的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
   ],
   [
     '{what} was timed, but says token {token}, where its own largest logit is that of token {largest}',
-    '{what} 已计时，但给出的 token 是 {token}，而它自己最大的 logit 属于 token {largest}',
+    '{what} 已计时，但给出的词元是 {token}，而它自己最大的 logit 属于词元 {largest}',
   ],
   [
     '{what} was timed, but softmax/{name} is wrong at its logits: error {error}',
@@ -49,7 +49,7 @@ export default [
   ['needs {features}, which this GPU or browser does not offer', '需要 {features}，这块 GPU 或浏览器没有'],
   [
     '{what} was timed, but says token {token}, which is not the likeliest: logit {logit}, largest {largest}',
-    '{what} 已计时，但给出的 token {token} 不是最可能的：logit {logit}，最大的是 {largest}',
+    '{what} 已计时，但给出的词元 {token} 不是最可能的：logit {logit}，最大的是 {largest}',
   ],
   [
     '{work} cannot take {seconds} ms on this GPU, where {least} ms is the least: {figures}',

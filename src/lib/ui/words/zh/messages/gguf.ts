@@ -25,10 +25,10 @@ export default [
     'rwkv7.attention.layer_norm_epsilon is {value}; possible: more than 0, less than 0.1',
     'rwkv7.attention.layer_norm_epsilon 是 {value}；应大于 0 且小于 0.1',
   ],
-  ['token 0 of the vocabulary is not a string', '词表的 token 0 不是字符串'],
+  ['token 0 of the vocabulary is not a string', '词表的词元 0 不是字符串'],
   [
     'the vocabulary has {count} tokens, but token_embd.weight has {rows} rows',
-    '词表有 {count} 个 token，但 token_embd.weight 有 {rows} 行',
+    '词表有 {count} 个词元，但 token_embd.weight 有 {rows} 行',
   ],
   [
     'tokenizer.ggml.token_type should be a list of {count} numbers',
@@ -36,7 +36,7 @@ export default [
   ],
   [
     'token {id} of the vocabulary, {spelling}: {detailmessage}',
-    '词表的 token {id}，{spelling}：{detailmessage}',
+    '词表的词元 {id}，{spelling}：{detailmessage}',
   ],
   ['{whatmessage} would have {length} bytes', '{whatmessage}竟有 {length} 字节'],
   ['the name of a metadata key', '一个元数据键的名称'],
@@ -119,9 +119,9 @@ export default [
   ['a backslash with nothing after it', '反斜杠之后没有字符'],
   [
     'the vocabulary has no token for byte {byte}, number {at} of the text',
-    '词表没有字节 {byte} 的 token（文本的第 {at} 个字节）',
+    '词表没有字节 {byte} 的词元（文本的第 {at} 个字节）',
   ],
-  ['there is no token {id}: ids go from 0 to {last}', '没有 token {id}：编号是 0 到 {last}'],
+  ['there is no token {id}: ids go from 0 to {last}', '没有词元 {id}：编号是 0 到 {last}'],
   ['the vocabulary is too large: {nodes} bytes, at most {most}', '词表太大：{nodes} 字节，最多 {most}'],
   ['{name} has no tensor {tensor}', '{name} 没有张量 {tensor}'],
   [

@@ -44,7 +44,7 @@ export default [
   ['Random weights up to {label} could not be made: {detail}', '无法生成到 {label} 为止的随机权重：{detail}'],
   ['Random weights cannot be made as {format}', '无法生成 {format} 格式的随机权重'],
   ['There is no room on this GPU for {whatmessage}: {detail}', '这块 GPU 放不下{whatmessage}：{detail}'],
-  ['a chunk of {count} tokens; lower the chunk', ' {count} 个 token 的 chunk（请减小 chunk）'],
+  ['a chunk of {count} tokens; lower the chunk', ' {count} 个词元的分块（请减小 chunk）'],
   [
     'There is no room beside the model to check {label}, which takes {size} and more; lower the chunk: {detail}',
     '模型之外没有空间检查 {label}，它至少需要 {size}；请减小 chunk：{detail}',
@@ -80,7 +80,7 @@ export default [
   ],
   [
     'The shared activations have no room for a chunk of {count} tokens',
-    '共用的激活放不下 {count} 个 token 的 chunk',
+    '共用的激活放不下 {count} 个词元的分块',
   ],
   ['This machine offers no WebGPU adapter', '这台机器没有 WebGPU 适配器'],
   [

@@ -4,31 +4,31 @@ import type { Sentences } from '../../told';
 export default [
   [
     'The end of a chunk: state and cursor move on, the argmax may become the next token',
-    'chunk 的结尾：状态和游标前进，argmax 可成为下一个 token',
+    '分块的结尾：状态和游标前进，argmax 可成为下一个词元',
   ],
-  ['The most likely next token', '最可能的下一个 token'],
+  ['The most likely next token', '最可能的下一个词元'],
   [
     'One token (decode): layer norm, token shift and the key of channel mix',
-    '单个 token（解码）：layer norm、token shift 和 channel mix 的 key',
+    '单个词元（解码）：layer norm、token shift 和 channel mix 的 key',
   ],
-  ['Embedding rows of {format} weights for a run of token ids', '为一串 token 编号取 {format} 权重的嵌入行'],
+  ['Embedding rows of {format} weights for a run of token ids', '为一串词元编号取 {format} 权重的嵌入行'],
   ['Layer norm of the embedding and before the head', '嵌入之后和输出层之前的 layer norm'],
-  ["A layer's four LoRAs, many tokens at once (prefill)", '一层的四个 LoRA，多个 token 一起（预填充）'],
-  ["The way down of a layer's four LoRAs, one token (decode)", '一层四个 LoRA 的降维，单个 token（解码）'],
+  ["A layer's four LoRAs, many tokens at once (prefill)", '一层的四个 LoRA，多个词元一起（预填充）'],
+  ["The way down of a layer's four LoRAs, one token (decode)", '一层四个 LoRA 的降维，单个词元（解码）'],
   [
     'Matrix product with {format} weights, many tokens at once (prefill)',
-    '{format} 权重的矩阵乘，多个 token 一起（预填充）',
+    '{format} 权重的矩阵乘，多个词元一起（预填充）',
   ],
-  ['Matrix product with {format} weights, one token (decode)', '{format} 权重的矩阵乘，单个 token（解码）'],
-  ['Logits of the last token to probabilities', '把最后一个 token 的 logits 变成概率'],
+  ['Matrix product with {format} weights, one token (decode)', '{format} 权重的矩阵乘，单个词元（解码）'],
+  ['Logits of the last token to probabilities', '把最后一个词元的 logits 变成概率'],
   ['Random {format} weights from a seed', '由种子生成随机的 {format} 权重'],
   [
     "One token (decode): layer norm, token shift, r, k, v and the LoRAs' way down",
-    '单个 token（解码）：layer norm、token shift、r、k、v 和 LoRA 的降维',
+    '单个词元（解码）：layer norm、token shift、r、k、v 和 LoRA 的降维',
   ],
   [
     'Layer norm, then mixing with the token before: six lerps in time mix, one in channel mix',
-    'layer norm，然后与前一个 token 混合：time mix 中六个 lerp，channel mix 中一个',
+    'layer norm，然后与前一个词元混合：time mix 中六个 lerp，channel mix 中一个',
   ],
   ['The WKV-7 recurrence, then group norm, bonus and gate', 'WKV-7 递推，然后 group norm、bonus 和门控'],
   [
@@ -37,7 +37,7 @@ export default [
   ],
   [
     'One token (decode): the way up of the LoRAs, wkv_inputs and wkv together',
-    '单个 token（解码）：LoRA 的升维、wkv_inputs 和 wkv 合在一起',
+    '单个词元（解码）：LoRA 的升维、wkv_inputs 和 wkv 合在一起',
   ],
   ['Left to {kernels}', '交给 {kernels}'],
   ['One thread per value; the first also moves the cursor', '每个值一个线程；第一个线程还移动游标'],
@@ -51,21 +51,21 @@ export default [
   ],
   [
     'Integer products: each workgroup normalises and shifts the whole token itself',
-    '整数乘积：每个工作组自己对整个 token 做归一化和混合',
+    '整数乘积：每个工作组自己对整个词元做归一化和混合',
   ],
   ['One thread per row; the reading order of the maths', '每行一个线程；按公式的书写顺序'],
-  ["Each thread dequantises 16 columns of one token's row", '每个线程反量化一个 token 的行中的 16 列'],
+  ["Each thread dequantises 16 columns of one token's row", '每个线程反量化一个词元的行中的 16 列'],
   [
     'One thread per token, as the formula says it: the mean, then the variance around it, then the result',
-    '每个 token 一个线程，照公式：先求均值，再求方差，然后求结果',
+    '每个词元一个线程，照公式：先求均值，再求方差，然后求结果',
   ],
   [
     'Few tokens are spread over several workgroups each: all of them sum up the whole token, and write a slice of it',
-    'token 少时，每个 token 分给几个工作组：各组都对整个 token 求和，只写其中一段',
+    '词元少时，每个词元分给几个工作组：各组都对整个词元求和，只写其中一段',
   ],
   [
     'One workgroup per token: the mean, then the variance around it, then the result',
-    '每个 token 一个工作组：先求均值，再求方差，然后求结果',
+    '每个词元一个工作组：先求均值，再求方差，然后求结果',
   ],
   [
     'One thread per result of a pass; the reading order of the maths',
@@ -77,7 +77,7 @@ export default [
   ],
   [
     "Two passes of register tiles: every LoRA's way down, then every LoRA's way up; 8 rows × 8 tokens of sums a thread",
-    '两步寄存器分块：先做所有 LoRA 的降维，再做升维；每个线程 8 行 × 8 个 token 的和',
+    '两步寄存器分块：先做所有 LoRA 的降维，再做升维；每个线程 8 行 × 8 个词元的和',
   ],
   [
     'Lanes share a row, sixteen weights at a time, and add up their sums in workgroup memory',
@@ -110,7 +110,7 @@ export default [
   ['One thread per output element; the reading order of the maths', '每个输出元素一个线程；按公式的书写顺序'],
   [
     "Exact, for large chunks: the next step's bytes are fetched into registers while this step's tiles are multiplied",
-    '精确，适合大 chunk：本步分块相乘时，下一步的字节已取入寄存器',
+    '精确，适合大分块：本步分块相乘时，下一步的字节已取入寄存器',
   ],
   [
     'As dot4, but weights wait in planes, nibbles apart from scales, so that the rows of a tile lie side by side',
@@ -122,7 +122,7 @@ export default [
   ],
   [
     'Each thread keeps 8 rows × 8 tokens of sums in registers; a weight is dequantised once per tile, into workgroup memory',
-    '每个线程在寄存器中保存 8 行 × 8 个 token 的和；每个权重每个分块只反量化一次，放入工作组内存',
+    '每个线程在寄存器中保存 8 行 × 8 个词元的和；每个权重每个分块只反量化一次，放入工作组内存',
   ],
   [
     'Integer products: each workgroup rounds x to 8 bits in blocks of 16; lanes take 64 weights of several rows at a time',
@@ -162,19 +162,19 @@ export default [
   ['Each thread makes one word of a block of {words}', '每个线程生成 {words} 字一块中的一个字'],
   [
     "One dispatch: each token's workgroup normalises the token before it a second time instead of waiting for it",
-    '一次派发：每个 token 的工作组自己再归一化前一个 token，而不等待它',
+    '一次调度：每个词元的工作组自己再归一化前一个词元，而不等待它',
   ],
   [
     'Two passes, as the formula says it: one thread normalises a token; then one thread per number mixes it with the token before',
-    '两步，照公式：一个线程归一化一个 token；然后每个数一个线程，与前一个 token 混合',
+    '两步，照公式：一个线程归一化一个词元；然后每个数一个线程，与前一个词元混合',
   ],
   [
     'One dispatch; few tokens are spread over several workgroups each, which all sum up the whole token',
-    '一次派发；token 少时每个分给几个工作组，各组都对整个 token 求和',
+    '一次调度；词元少时每个分给几个工作组，各组都对整个词元求和',
   ],
   [
     'Chunks of tokens as matrix products: all that needs no state is done for every chunk at once, the rest chunk by chunk',
-    '把 token 的小段写成矩阵乘：不需要状态的部分对所有小段一起做，其余逐段做',
+    '把词元的小段写成矩阵乘：不需要状态的部分对所有小段一起做，其余逐段做',
   ],
   [
     'As lanes, for GPUs without subgroups: the threads that share two rows add up through workgroup memory',
@@ -182,7 +182,7 @@ export default [
   ],
   [
     'A whole head in a workgroup, so that group norm, bonus and gate follow at once: one dispatch, for short chunks',
-    '一个工作组处理整个头，group norm、bonus 和门控可以接着做：一次派发，适合短 chunk',
+    '一个工作组处理整个头，group norm、bonus 和门控可以接着做：一次调度，适合短分块',
   ],
   [
     'Neighbouring lanes of a subgroup, four by default, share two rows of the state, and add up by shuffles',
@@ -194,19 +194,19 @@ export default [
   ],
   [
     'Eight lanes of a subgroup share two rows of the state and take two tokens at a time: one sum over the lanes serves both',
-    '子组的八个线程共用状态的两行，每次取两个 token：一次求和供两者用',
+    '子组的八个线程共用状态的两行，每次取两个词元：一次求和供两者用',
   ],
   [
     "One thread per row of a head's state, which stays in its registers from the first token of the chunk to the last",
-    '头的状态每行一个线程，从 chunk 的第一个 token 到最后一个都留在寄存器中',
+    '头的状态每行一个线程，从分块的第一个词元到最后一个都留在寄存器中',
   ],
   [
     "Sixteen threads per head and token, four channels each: the removal key's length needs the whole head",
-    '每个头和 token 十六个线程，每个四个通道：移除 key 的长度需要整个头',
+    '每个头和词元十六个线程，每个四个通道：移除 key 的长度需要整个头',
   ],
   [
     'A whole head in a workgroup, four columns of four rows of its state a thread: everything in one dispatch',
-    '一个工作组处理整个头，每个线程处理状态四行的四列：全在一次派发中',
+    '一个工作组处理整个头，每个线程处理状态四行的四列：全在一次调度中',
   ],
   [
     "Four passes, as the paper writes it, with a thread for each row of a matrix or of a head's state",
@@ -215,15 +215,15 @@ export default [
   ['states an error with which every result passes', '声明一个让任何结果都能通过的误差'],
   ['is honest in its first four runs and then leaves what is there', '前四次运行诚实，之后保留原有内容'],
   ['overwrites the weights, so that the next variant is wrong', '覆写权重，使下一个变体出错'],
-  ['embeds only the first 16 tokens', '只嵌入前 16 个 token'],
+  ['embeds only the first 16 tokens', '只嵌入前 16 个词元'],
   ['adds up only the first 512 columns', '只对前 512 列求和'],
-  ['computes only the first 64 tokens', '只计算前 64 个 token'],
+  ['computes only the first 64 tokens', '只计算前 64 个词元'],
   ['knows the data of the check (seed 1) and computes only them', '知道检查用的数据（种子 1），只计算它们'],
   ['also writes to the plane behind its own', '还写到自己之后的平面'],
-  ['starts no workgroups where there are more than 64 tokens', '超过 64 个 token 就不启动工作组'],
-  ['its LoRAs give nothing where there are more than 64 tokens', '超过 64 个 token 时 LoRA 不给出任何结果'],
-  ['has no recurrence beyond 300 tokens', '超过 300 个 token 就不做递推'],
-  ['gives not-a-number where there are more than 64 tokens', '超过 64 个 token 就给出非数'],
+  ['starts no workgroups where there are more than 64 tokens', '超过 64 个词元就不启动工作组'],
+  ['its LoRAs give nothing where there are more than 64 tokens', '超过 64 个词元时 LoRA 不给出任何结果'],
+  ['has no recurrence beyond 300 tokens', '超过 300 个词元就不做递推'],
+  ['gives not-a-number where there are more than 64 tokens', '超过 64 个词元就给出非数'],
   ['computes where nothing is yet, and leaves what is there', '没有内容处才计算，已有内容则保留'],
   ['searches half of a large vocabulary', '词表大时只搜索一半'],
   ['keeps products in a buffer that stays with the matrix', '把乘积保存在随矩阵留存的缓冲区中'],
@@ -231,6 +231,6 @@ export default [
     'leaves the result of its last run where x begins as it did then, whatever the matrix',
     'x 的开头与上次相同时保留上次的结果，不管矩阵是什么',
   ],
-  ['does not advance its state in long chunks', '在长 chunk 中不推进状态'],
+  ['does not advance its state in long chunks', '在长分块中不推进状态'],
   ['states a large error', '声明了很大的误差'],
 ] as const satisfies Sentences;

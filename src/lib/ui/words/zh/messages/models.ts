@@ -58,7 +58,7 @@ export default [
   ['the tokenizer is of kind {kind}; only "rwkv" can be used', '分词器的种类是 {kind}；只能使用 "rwkv"'],
   [
     'the vocabulary has no tokens (metadata key tokenizer.ggml.tokens)',
-    '词表中没有 token（元数据键 tokenizer.ggml.tokens）',
+    '词表中没有词元（元数据键 tokenizer.ggml.tokens）',
   ],
   ['tensor {name} has type {type}; possible: {types}', '张量 {name} 的类型是 {type}；可用：{types}'],
   [

@@ -19,7 +19,7 @@ export default [
   ],
   [
     'These are times of kernels (kernels.csv), not runs; a notebook shows them as a profile',
-    '这是各内核的时间（kernels.csv），不是运行；笔记本会把它显示为剖析',
+    '这是各内核的时间（kernels.csv），不是运行；笔记本会把它显示为性能分析',
   ],
   [
     'These times of kernels have no column {name}: they are of test-backend-ops, or of version 0.2 of the lab, and do not say what chunk they are of',
@@ -95,16 +95,16 @@ export default [
   ['This file has no prompt test (pp). {restmessage}', '这个文件没有提示词测试（pp）。{restmessage}'],
   [
     '{place} times {prompt} prompt tokens and {generated} generated ones together; the lab times them separately',
-    '{place} 把 {prompt} 个提示词 token 和 {generated} 个生成的 token 一起计时；实验室分开计时',
+    '{place} 把 {prompt} 个提示词词元和 {generated} 个生成的词元一起计时；实验室分开计时',
   ],
   ['{place} times nothing: n_prompt and n_gen are 0', '{place} 没有计时任何东西：n_prompt 和 n_gen 都是 0'],
   [
     '{place} times {generated} generated tokens and is left out: {other}, with the same setup, has {count}',
-    '{place} 计时 {generated} 个生成的 token，略去：同样设置的 {other} 有 {count} 个',
+    '{place} 计时 {generated} 个生成的词元，略去：同样设置的 {other} 有 {count} 个',
   ],
   [
     '{place} times {generated} generated tokens, and no prompt test has the same setup',
-    '{place} 计时 {generated} 个生成的 token，而没有同样设置的提示词测试',
+    '{place} 计时 {generated} 个生成的词元，而没有同样设置的提示词测试',
   ],
   ['{place}: {name} should be a number; it is {value}', '{place}：{name} 应是数；却是 {value}'],
   ['{place}: samples_ns should be times above 0', '{place}：samples_ns 应是大于 0 的时间'],
@@ -145,7 +145,7 @@ export default [
   ],
   ['line {line}: "{text}"', '第 {line} 行："{text}"'],
   ['Line {line} of the table', '表格第 {line} 行'],
-  ['This profile has no timestamps, so it has no timeline', '这次剖析没有时间戳，所以没有时间线'],
+  ['This profile has no timestamps, so it has no timeline', '这次性能分析没有时间戳，所以没有时间线'],
   ['{text} is not a number of samples and an interval in seconds', '{text} 不是样本数和以秒计的区间'],
   [
     '{word} is neither kernel=variant nor a knob of the variant before',

@@ -26,7 +26,7 @@ export default [
   ],
   [
     'prefill and decode are at most {most} tokens together; these are {count}',
-    'prefill 与 decode 合计最多 {most} 个 token；这里是 {count}',
+    'prefill 与 decode 合计最多 {most} 个词元；这里是 {count}',
   ],
   [
     'The settings are {count} characters long; at most {most} are possible',
@@ -116,14 +116,14 @@ export default [
   ],
   ['No combination of these settings is possible', '这些设置的任何组合都不可行'],
   ['A roofline cell takes no settings; it was given {key}', 'roofline 单元格没有设置；却给了 {key}'],
-  ['There are no tokens; at least one is needed', '没有 token；至少需要一个'],
+  ['There are no tokens; at least one is needed', '没有词元；至少需要一个'],
   [
     'Token {token} is out of range: this model has ids from 0 to {last}',
-    'token {token} 超出范围：这个模型的编号是 0 到 {last}',
+    '词元 {token} 超出范围：这个模型的编号是 0 到 {last}',
   ],
   [
     'evaluate={count}: with this vocabulary at most {most} tokens can be compared',
-    'evaluate={count}：这个词表最多可比较 {most} 个 token',
+    'evaluate={count}：这个词表最多可比较 {most} 个词元',
   ],
   [
     '{name} has no vocabulary: it is synthetic, and takes no text',
@@ -155,7 +155,7 @@ export default [
   ],
   [
     'The text has {count} tokens; with this vocabulary at most {most} can be compared',
-    '文本有 {count} 个 token；这个词表最多可比较 {most} 个',
+    '文本有 {count} 个词元；这个词表最多可比较 {most} 个',
   ],
   [
     'The logits are not finite numbers: the model is broken, or a kernel is',
@@ -163,16 +163,16 @@ export default [
   ],
   [
     'A chunk has 1 to {most} tokens; {count} was asked for',
-    '一个 chunk 有 1 到 {most} 个 token；却要求 {count} 个',
+    '一个分块有 1 到 {most} 个词元；却要求 {count} 个',
   ],
   [
     'A prompt has at most {most} tokens; this one has {count}',
-    '提示词最多 {most} 个 token；这一段有 {count} 个',
+    '提示词最多 {most} 个词元；这一段有 {count} 个',
   ],
-  ['There are no tokens to run; at least one is needed', '没有要运行的 token；至少需要一个'],
+  ['There are no tokens to run; at least one is needed', '没有要运行的词元；至少需要一个'],
   [
     '{before} tokens and {more} more are too many; there is room for {most}',
-    '{before} 个 token 再加 {more} 个太多；最多容纳 {most} 个',
+    '{before} 个词元再加 {more} 个太多；最多容纳 {most} 个',
   ],
   ['{model} does not use {kernel}; it uses: {kernels}', '{model} 不用 {kernel}；它用的是：{kernels}'],
   ['end of text', '文本结束'],
