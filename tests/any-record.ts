@@ -46,6 +46,7 @@ export const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
   encodeSeconds: fc.option(positive, { nil: undefined }),
   sentinelSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 3 }), { nil: undefined }),
   decodeSeconds: seconds,
+  tokenSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 5 }), { nil: undefined }),
   softmaxSeconds: seconds,
   readbackSeconds: seconds,
   error: positive,

@@ -113,6 +113,8 @@ describe('an experiment', () => {
       expect(samples).toHaveLength(2);
       for (const seconds of samples) expect(seconds).toBeGreaterThan(0);
     }
+    expect(record.tokenSeconds).toHaveLength(3);
+    for (const seconds of record.tokenSeconds!) expect(seconds).toBeGreaterThan(0);
     expect(record.warmupSeconds.length).toBeGreaterThanOrEqual(1);
     expect(record.repetitions! * record.prefillSeconds[0]).toBeGreaterThan(100 * record.clockTick!);
     expect(record.encodeSeconds).toBeGreaterThan(0);

@@ -13,7 +13,7 @@ import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
 import { kernelHashesOf, prepareRun, type PreparedRun } from './prepare';
-import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens, splitOff } from './prompt';
+import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens, singleTokens, splitOff } from './prompt';
 import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
 import { Watch } from './watch';
@@ -109,6 +109,7 @@ type Samples = Pick<
   | 'prefillSeconds'
   | 'warmupSeconds'
   | 'decodeSeconds'
+  | 'tokenSeconds'
   | 'softmaxSeconds'
   | 'readbackSeconds'
   | 'repetitions'
@@ -159,12 +160,14 @@ async function takeSamples(
   if (!quick) await watch.timeSentinel();
   const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, quick ? 1 : undefined);
   const split = await splitOff(quick ? 1 : count, engine, plans, signal);
+  const tokenSeconds = quick || !run.decode ? [] : await singleTokens(run.decode, engine, plans, signal);
   gpu.throwPendingErrors();
   const facts = { repetitions, promptSeed, clockTick: clockTick(), encodeSeconds };
   return {
     samples: {
       ...{ prefillSeconds, warmupSeconds, decodeSeconds, ...split, ...facts },
       ...(watch.sentinelSeconds.length ? { sentinelSeconds: watch.sentinelSeconds } : {}),
+      ...(tokenSeconds.length ? { tokenSeconds } : {}),
     },
     circumstances: watch.circumstances,
   };

@@ -166,6 +166,18 @@ export async function splitOff(count: number, engine: Engine, plans: Plans, sign
   return { softmaxSeconds, readbackSeconds };
 }
 
+const MOST_SINGLE = 64;
+
+/** Wall seconds of single tokens that are no samples, each submitted by itself and read before the next; at most `MOST_SINGLE`. */
+export async function singleTokens(count: number, engine: Engine, plans: Plans, signal: AbortSignal) {
+  const tokenSeconds: number[] = [];
+  while (tokenSeconds.length < Math.min(count, MOST_SINGLE)) {
+    signal.throwIfAborted();
+    tokenSeconds.push(await secondsOf(() => engine.decode(plans, 1)));
+  }
+  return tokenSeconds;
+}
+
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();

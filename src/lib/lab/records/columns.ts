@@ -193,6 +193,10 @@ const facts = {
     column: exported('x_decode_samples_s', 'Decode samples (s)', (r) => r.decodeSeconds.join(' ')),
     read: values.readNumbers,
   },
+  tokenSeconds: {
+    column: exported('x_token_samples_s', 'Single tokens (s)', (r) => r.tokenSeconds?.join(' ')),
+    read: (list) => (list === '' ? undefined : values.readNumbers(list)),
+  },
   softmaxSeconds: {
     column: exported('x_softmax_samples_s', 'Softmax samples (s)', (r) => r.softmaxSeconds.join(' ')),
     read: values.readNumbers,

@@ -88,6 +88,11 @@ export interface RunRecord extends ResultNumbers {
   warmupSeconds: number[];
   /** Wall seconds of decoding `decode` tokens, one entry per sample; empty without decoding. */
   decodeSeconds: number[];
+  /**
+   * Wall seconds of single tokens, decoded after the samples, each submitted by itself and read before the next: its round trip is in each.
+   * Undefined without decoding, after a quick look and in records of version 0.2 and older.
+   */
+  tokenSeconds?: number[];
   /** Wall seconds of the softmax over the last token's logits, timed as a step of its own. */
   softmaxSeconds: number[];
   /** Wall seconds of copying the probabilities from the GPU to the CPU. */

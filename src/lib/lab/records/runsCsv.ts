@@ -18,6 +18,7 @@ const DETAILS: readonly (keyof RunRecord)[] = [
   'clockTick',
   'encodeSeconds',
   'sentinelSeconds',
+  'tokenSeconds',
 ];
 
 /** Fields whose columns older files lack; left out of a record when their cell is empty. */

@@ -15,6 +15,7 @@ const PHASES = {
   warmup: 'warmupSeconds',
   timed: 'prefillSeconds',
   decode: 'decodeSeconds',
+  token: 'tokenSeconds',
   softmax: 'softmaxSeconds',
   readback: 'readbackSeconds',
   sentinel: 'sentinelSeconds',

@@ -39,6 +39,8 @@ export default {
   atLeast: (from: string) => `${from} ms or longer`,
   tokensSummary: (count: number, median: string, most: string, longest: string) =>
     `${count} tokens: median ${median} ms, 95 % within ${most} ms, the longest ${longest} ms.`,
+  singleAbout:
+    'Decoded after the samples, each submitted alone and read before the next: slower than in the samples',
   tokensAbout: 'Each time includes reading the logits and sampling the token on the CPU',
   milliseconds: 'ms',
   microseconds: 'µs',

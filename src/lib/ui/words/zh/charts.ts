@@ -33,6 +33,7 @@ export default {
   atLeast: (from) => `${from} 毫秒或更长`,
   tokensSummary: (count, median, most, longest) =>
     `${count} 个词元：中位数 ${median} 毫秒，95% 不超过 ${most} 毫秒，最长 ${longest} 毫秒。`,
+  singleAbout: '在样本之后解码：每个词元单独提交，读回之后才提交下一个，因此比样本中慢',
   tokensAbout: '每个用时都包括在 CPU 上读取 logits 和采样',
   milliseconds: '毫秒',
   microseconds: '微秒',
