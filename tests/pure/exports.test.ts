@@ -18,6 +18,7 @@ import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
 import { profileTrace } from '../../src/lib/lab/records/trace';
 import { cellsOf } from '../../src/lib/ui/notebook/cellList';
 import { galleryNotebook } from '../../src/lib/ui/notebook/galleryLink';
+import words from '../../src/lib/ui/words/results';
 import { textWithResults, unfrozenIn } from '../../src/lib/ui/notebook/withResults';
 import { anyRecord } from '../any-record';
 import { strictCsv } from '../strict-csv';
@@ -275,7 +276,7 @@ describe('the gallery', () => {
     const name = fc.string();
     fc.assert(
       fc.property(name, name, (adapter, model) => {
-        const cells = parseNotebook(galleryNotebook([{ ...fresh, adapter, model }], ['a.csv']));
+        const cells = parseNotebook(galleryNotebook([{ ...fresh, adapter, model }], ['a.csv'], words));
         expect(cells.filter(({ kind }) => kind !== 'prose').map(({ kind }) => kind)).toEqual([
           'csv',
           'sweep',

@@ -24,6 +24,8 @@ export default {
   showChosen: 'Show the comparison',
   compare: (name: string) => `Compare ${name}`,
   open: 'Open',
+  heading: (models: string, devices: string, files: string) =>
+    `# ${models} on ${devices}\n\nPublished results: ${files}.`,
   openRow: (name: string) => `Open ${name} as a notebook`,
   prompt: (tokens: string) => `prompt of ${tokens}`,
   perSecond: 'tokens/s',

@@ -18,6 +18,7 @@ export default {
   showChosen: '查看对比',
   compare: (name) => `比较 ${name}`,
   open: '打开',
+  heading: (models, devices, files) => `# ${devices} 上的 ${models}\n\n已发布的结果：${files}。`,
   openRow: (name) => `将 ${name} 打开为笔记本`,
   prompt: (tokens) => `提示词 ${tokens} 个词元`,
   perSecond: '词元/秒',
