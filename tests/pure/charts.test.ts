@@ -545,6 +545,10 @@ describe('a profile', () => {
       ['+3'],
     ]);
     expect(plot.summary).toMatch(/^matmul=w against matmul=v\. All kernels together: \+2\.7 ms/);
+    expect(differencePlot(profile, profile, english).table?.columns.slice(1, 3)).toEqual([
+      'First (ms)',
+      'Second (ms)',
+    ]);
     expect(variantSums([...profile.rows, row('wkv', 1)])[0]).toEqual({
       kernel: 'wkv',
       variant: 'v',

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
+import type { Profile } from '../../src/lib/lab/records/profile';
 import type { RunRecord } from '../../src/lib/lab/records/record';
-import { comparedPoints, differingPlaces } from '../../src/lib/ui/notebook/comparedRuns';
+import { comparedPoints, differingOrigins, differingPlaces } from '../../src/lib/ui/notebook/comparedRuns';
 
 const road = fromCsv(readFileSync('static/results/road-h100.csv', 'utf8'));
 /** The record, so many times as fast. */
@@ -51,4 +52,15 @@ test('another GPU, browser, version or kernel is named on both sides; the same p
   expect(before).toContain(first.adapter);
   expect(after).toContain('Apple M2 Max');
   expect(differingPlaces([first], [{ ...first, kernelHash: '0badcafe' }])[1]).toContain('kernels 0badcafe');
+});
+
+test('two profiles from different places are told apart by what differs', () => {
+  const profile = {
+    adapter: 'nvidia hopper',
+    agent: 'Mozilla/5.0 Chrome/156.0.0.0',
+    labVersion: '0.2.0',
+  } as Profile;
+  expect(differingOrigins(profile, profile)).toEqual([]);
+  const other = { ...profile, adapter: 'Apple M2 Max', labVersion: '0.3.0' };
+  expect(differingOrigins(profile, other)).toEqual(['nvidia hopper, lab 0.2.0', 'Apple M2 Max, lab 0.3.0']);
 });

@@ -1,6 +1,8 @@
 /** Two runs of the history beside each other: the points that both measured, and in what their circumstances differ. Pure functions. */
 import { placeOf } from '../../lab/cells/points';
+import { browserOf } from '../../lab/records/agent';
 import { placeLabel, varyingPlaces } from '../../lab/records/identity';
+import type { Profile } from '../../lab/records/profile';
 import { type RunRecord, tokensPerSecond } from '../../lab/records/record';
 
 export interface ComparedPoint {
@@ -22,6 +24,18 @@ export function comparedPoints(before: readonly RunRecord[], after: readonly Run
     const change = tokensPerSecond(record) / tokensPerSecond(other) - 1;
     return [{ settings, before: other, after: record, change }];
   });
+}
+
+/** The differences of two profiles in GPU, browser and version of the lab, as texts. Empty if there are none. */
+export function differingOrigins(before: Profile, after: Profile): [string, string] | [] {
+  const [one, other] = [before, after].map(({ adapter, agent, labVersion }) => [
+    adapter,
+    agent ? browserOf(agent) : '',
+    labVersion ? `lab ${labVersion}` : '',
+  ]);
+  const own = (parts: string[], others: string[]) =>
+    parts.filter((part, at) => part !== others[at]).join(', ');
+  return own(one, other) || own(other, one) ? [own(one, other), own(other, one)] : [];
 }
 
 /** The differences of two runs in GPU, browser, version of the lab and kernels, as texts. Empty if there are none. */

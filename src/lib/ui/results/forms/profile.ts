@@ -189,14 +189,13 @@ export function differencesOf(before: Profile, after: Profile): KernelDifference
     .sort((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before));
 }
 
-/** Both profiles' settings in which they differ, for names; all settings if they are the same. */
-function namesOf(before: Profile, after: Profile): [string, string] {
+/** Both profiles' settings in which they differ, for names; first and second where one has none of its own. */
+function namesOf(before: Profile, after: Profile, words: ChartWords): [string, string] {
   const [one, other] = [before, after].map(({ settings }) =>
     writtenSettings(toLines(settings)).map(({ text }) => text),
   );
-  const own = (parts: string[], others: string[]) =>
-    parts.filter((part) => !others.includes(part)).join(' ') || parts.join(' ');
-  return [own(one, other), own(other, one)];
+  const own = (parts: string[], others: string[]) => parts.filter((part) => !others.includes(part)).join(' ');
+  return [own(one, other) || words.first, own(other, one) || words.second];
 }
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${rounded(Math.abs(value))}`;
@@ -206,7 +205,7 @@ const LEAST_CHANGE = 0.001;
 
 /** How much longer or shorter each kernel takes in the second profile. */
 export function differencePlot(before: Profile, after: Profile, words: ChartWords): Plot {
-  const names = namesOf(before, after);
+  const names = namesOf(before, after, words);
   const all = differencesOf(before, after);
   const sum = all.reduce((total, { before }) => total + before, 0);
   const drawn = all
