@@ -498,7 +498,7 @@ describe('a profile', () => {
     const [first] = profileRows(profile);
     expect(Object.keys(first)).toEqual(columns);
     expect(Object.values(first)).toEqual(
-      ['matmul v\ns', '2', '2', '2', '64.5', '1', '50.0', '1', '1.0', '0'], // 2 × 1e9 FLOP and 2 × 1e6 bytes in 2 ms
+      ['matmul v\ns', '2', '64.5', '2', '2', '1', '50.0', '1', '1.0', '0'], // 2 × 1e9 FLOP and 2 × 1e6 bytes in 2 ms
     );
     const total = profileTotal({ ...profile, wallSeconds: 0.005, tokens: 64, target: 64_000 }, 'All');
     expect(Object.keys(total)).toEqual(columns);

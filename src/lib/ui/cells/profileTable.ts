@@ -14,10 +14,10 @@ export function profileRows({ rows, peaks }: Profile): Row[] {
     const [compute, memory] = [rate(flop), rate(bytes)];
     return {
       kernel: `${kernel} ${variant}\n${shape}`,
-      uses: String(uses),
-      dispatches: String(dispatches),
       ms: milliseconds(seconds),
       share: percent(all && seconds / all),
+      uses: String(uses),
+      dispatches: String(dispatches),
       tflops: figure(compute && compute / 1e12),
       computeShare: percent(compute && row.computePeak && compute / row.computePeak),
       gbs: figure(memory && memory / 1e9),
@@ -31,8 +31,9 @@ export function profileRows({ rows, peaks }: Profile): Row[] {
 export function profileTotal({ rows, wallSeconds, tokens, target }: Profile, name: string): Row {
   const { uses, dispatches, seconds } = totalOf(rows);
   return {
-    ...{ kernel: name, uses: String(uses), dispatches: String(dispatches), ms: milliseconds(seconds) },
-    ...{ share: '', tflops: '', computeShare: '', gbs: '', bandwidthShare: '' },
+    ...{ kernel: name, ms: milliseconds(seconds), share: '' },
+    ...{ uses: String(uses), dispatches: String(dispatches) },
+    ...{ tflops: '', computeShare: '', gbs: '', bandwidthShare: '' },
     beyond: milliseconds(wallSeconds - tokens / target),
   };
 }

@@ -40,10 +40,10 @@ export default {
   profileTitle: 'Where a chunk’s time goes',
   profileColumns: {
     kernel: 'Kernel',
-    uses: 'Uses',
-    dispatches: 'Dispatches',
     ms: 'GPU time (ms)',
     share: 'Share (%)',
+    uses: 'Uses',
+    dispatches: 'Dispatches',
     tflops: 'TFLOPS',
     computeShare: 'Of peak (%)',
     gbs: 'GB/s',

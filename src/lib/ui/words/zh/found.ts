@@ -32,10 +32,10 @@ export default {
   profileTitle: '一个分块的时间花在哪里',
   profileColumns: {
     kernel: '内核',
-    uses: '使用次数',
-    dispatches: '调度次数',
     ms: 'GPU 时间（毫秒）',
     share: '占比（%）',
+    uses: '使用次数',
+    dispatches: '调度次数',
     tflops: 'TFLOPS',
     computeShare: '占峰值（%）',
     gbs: 'GB/s',
