@@ -44,6 +44,7 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, range:
     border: { color: palette.quiet },
     ticks: {
       ...{ ...text, padding: 8, maxTicksLimit: axis.ticks ? 12 : 8, autoSkip: !words, includeBounds: false },
+      ...(words ? {} : { maxRotation: 0 }), // numbers that do not fit are left out, never turned
       callback: (value: string | number) =>
         words ? (values[Number(value)] ?? '') : numberText(Number(value), locale, powers),
     },
