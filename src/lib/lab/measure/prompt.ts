@@ -171,6 +171,7 @@ const MOST_SINGLE = 64;
 /** Wall seconds of single tokens that are no samples, each submitted by itself and read before the next; at most `MOST_SINGLE`. */
 export async function singleTokens(count: number, engine: Engine, plans: Plans, signal: AbortSignal) {
   const tokenSeconds: number[] = [];
+  engine.reset(); // behind a long prompt there may be no room
   while (tokenSeconds.length < Math.min(count, MOST_SINGLE)) {
     signal.throwIfAborted();
     tokenSeconds.push(await secondsOf(() => engine.decode(plans, 1)));
