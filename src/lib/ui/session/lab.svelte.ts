@@ -34,6 +34,9 @@ interface PowerNavigator {
   getBattery?(): Promise<{ charging: boolean; onchargingchange: (() => void) | null }>;
 }
 
+/** Files that were chosen stay while the page is left for a kernel's and come back to: the browser gives them once. */
+const FILES = new SvelteMap<string, File>();
+
 export class Lab {
   adapter = $state.raw<AdapterDescription | undefined>();
   /** The model that is on the GPU, and the bytes of all the lab's buffers there. */
@@ -51,7 +54,7 @@ export class Lab {
   /** How often a worker was started. */
   starts = $state(0);
   /** Local model files, by the name that settings use. */
-  readonly files = new SvelteMap<string, File>();
+  readonly files = FILES;
 
   #worker: Worker | undefined;
   #listeners: { cell: string; listener: Listener }[] = [];

@@ -33,7 +33,7 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, range:
   const text = { color: palette.quiet, font: FONT };
   const { values = [] } = axis;
   const words = axis.scale === 'words';
-  const places = words ? values.map((_, at) => at) : (axis.ticks ?? decadesIn(axis, range));
+  const places = words ? values.map((_, at) => at) : (axis.ticks ?? stepsIn(axis, range));
   const powers = leastOf(axis, range) < 1e-3;
   return {
     type: axis.scale === 'log' ? 'logarithmic' : 'linear',
@@ -55,11 +55,18 @@ function scaleOf(axis: Axis, { palette, locale }: Drawing, grid: boolean, range:
   };
 }
 
-/** The powers of ten on a logarithmic axis that has at least three: numbers between them would crowd on a phone. */
-function decadesIn({ scale }: Axis, { min, max }: Range): number[] | undefined {
-  const [first, last] = [Math.ceil(Math.log10(min)), Math.floor(Math.log10(max))];
-  if (scale !== 'log' || last - first < 2) return undefined;
-  return Array.from({ length: last - first + 1 }, (_, at) => Number(`1e${first + at}`));
+/** Numbers for a logarithmic axis: the powers of ten if there are at least three, else 1, 2 and 5 times them. More would crowd on a phone. */
+function stepsIn({ scale }: Axis, { min, max }: Range): number[] | undefined {
+  if (scale !== 'log' || !(min > 0)) return undefined;
+  const [first, last] = [Math.floor(Math.log10(min)), Math.floor(Math.log10(max))];
+  const powers = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  const inside = (digits: number[]) =>
+    powers
+      .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
+      .filter((at) => at >= min && at <= max);
+  const decades = inside([1]);
+  const steps = decades.length < 3 ? inside([1, 2, 5]) : decades;
+  return steps.length > 1 ? steps : undefined;
 }
 
 /** The smallest value on a logarithmic axis; 1 for others, whose numbers are never written as powers. */
