@@ -291,6 +291,22 @@ test('a second tab gets a copy, and neither writes over the other', async () => 
   }, '?prefill=32');
 });
 
+test('a notebook that is left for another page of the lab is no copy when it is come back to', async () => {
+  await withChromium(async (page) => {
+    await adapterNamed(page);
+    await page.locator('[data-cell=sweep]').focus();
+    await page.keyboard.press('b');
+    await saved(page);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Kernels' }).click();
+    await page.getByRole('heading', { name: 'Kernels' }).waitFor();
+    await page.goBack();
+    await expect.poll(() => cells(page)).toEqual(['sweep', 'sweep']);
+    await page.locator('[data-adapter]').waitFor();
+    expect(await page.getByText('This notebook is open in another tab').count()).toBe(0);
+  }, '?prefill=32');
+});
+
 test('without a database the page says so quietly and works on', async () => {
   await withChromium(async (page, { errors }) => {
     await page.addInitScript(() => {

@@ -64,8 +64,7 @@ export class Store {
    * would overwrite each other.
    */
   async claim(id: string): Promise<boolean> {
-    this.#release?.();
-    this.#release = undefined;
+    this.release();
     if (!navigator.locks) return true;
     // A page that is being reloaded may hold the lock for a moment longer.
     for (const patience of CLAIM_MILLISECONDS) {
@@ -75,7 +74,13 @@ export class Store {
     return false;
   }
 
-  /** Acquires a lock and holds it until the page closes or `#release` is called. Resolves to false if it is taken. */
+  /** Gives up the claim: the document stays when another page of the lab is opened, and with it the lock. */
+  release() {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  /** Acquires a lock and holds it until the page closes or `release` is called. Resolves to false if it is taken. */
   #lock(name: string): Promise<boolean> {
     return new Promise((resolve) => {
       const held = (lock: Lock | null) => {

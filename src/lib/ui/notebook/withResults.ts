@@ -1,5 +1,5 @@
 /** Results that are not frozen in a notebook yet, and the notebook with them frozen, for a link or a file. */
-import { contentOf } from '../../lab/notebook/notebook';
+import { type CellKind, contentOf } from '../../lab/notebook/notebook';
 import { resultsText } from '../../lab/records/resultsText';
 import { newCell, type NotebookCell, spaced, textOf } from './cellList';
 import type { Notebook } from './notebook.svelte';
@@ -10,6 +10,7 @@ export interface Unfrozen {
   /** The number of the cell on the page, from 1, and the first line of its settings. */
   number: number;
   settings: string;
+  kind: CellKind;
   /** Its results as a results cell holds them, and the number of runs; undefined for results that are none. */
   text: string;
   runs: number | undefined;
@@ -27,7 +28,8 @@ export function unfrozenIn(
     const frozen = below?.kind === 'csv' && contentOf(below) === text;
     if (text === '' || frozen) return [];
     const runs = events.filter(({ type }) => type === 'record' || type === 'profiled').length || undefined;
-    return [{ id: cell.id, number: index + 1, settings: contentOf(cell).split('\n', 1)[0], text, runs }];
+    const settings = contentOf(cell).split('\n', 1)[0];
+    return [{ id: cell.id, number: index + 1, kind: cell.kind, settings, text, runs }];
   });
 }
 
