@@ -20,7 +20,11 @@ export function baseOf(outcome: Outcome | undefined, shown: readonly NumberedRec
 
 /** Adds what is made of a sweep's point below the sweep. */
 export function pointActions(notebook: Notebook, id: string): PointActions {
-  const below = () => notebook.index(id) + 1;
+  /** Below the results frozen from the sweep, too: they are drawn as the cell just above them says. */
+  const below = () => {
+    const next = notebook.index(id) + 1;
+    return notebook.cells[next]?.kind === 'csv' ? next + 1 : next;
+  };
   return {
     base: (record) => notebook.compareWith(id, record),
     compare: (base, record) =>
