@@ -45,39 +45,54 @@ function byteLength(shape: number[], type: number): number {
   return (elementsOf(shape) / elements) * fileBytes;
 }
 
+const encoder = new TextEncoder();
+
 /** Grows as it is written. */
 class Bytes {
   #bytes = new Uint8Array(2 ** 16);
+  #view = new DataView(this.#bytes.buffer);
   length = 0;
 
-  put(bytes: Uint8Array): void {
-    while (this.length + bytes.length > this.#bytes.length) {
+  /** Makes room for so many bytes, and returns where they belong. */
+  #take(count: number): number {
+    const at = this.length;
+    this.length += count;
+    while (this.length > this.#bytes.length) {
       const larger = new Uint8Array(2 * this.#bytes.length);
       larger.set(this.#bytes);
       this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
     }
-    this.#bytes.set(bytes, this.length);
-    this.length += bytes.length;
+    return at;
+  }
+
+  put(bytes: Uint8Array): void {
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   u32(value: number): void {
-    this.put(new Uint8Array(Uint32Array.of(value).buffer));
+    const at = this.#take(4);
+    this.#view.setUint32(at, value, true);
   }
 
   u64(value: number | bigint): void {
-    this.put(new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
+    const at = this.#take(8);
+    this.#view.setBigUint64(at, BigInt(value), true);
   }
 
   text(value: string | Uint8Array): void {
-    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    const bytes = typeof value === 'string' ? encoder.encode(value) : value;
     this.u64(bytes.length);
     this.put(bytes);
   }
 
   scalar(type: number, value: Entry['value'] | Uint8Array): void {
-    if (type === 8) this.text(value as string);
-    else if (type === 2) this.put(new Uint8Array(Uint16Array.of(Number(value)).buffer));
-    else this.put(new Uint8Array((type === 6 ? Float32Array : Uint32Array).of(value as number).buffer));
+    if (type === 8) return this.text(value as string);
+    const at = this.#take(type === 2 ? 2 : 4);
+    if (type === 2) this.#view.setUint16(at, Number(value), true);
+    else if (type === 6) this.#view.setFloat32(at, value as number, true);
+    else this.#view.setUint32(at, value as number, true);
   }
 
   get bytes(): Uint8Array<ArrayBuffer> {
@@ -88,7 +103,7 @@ class Bytes {
 /** The header, and where each tensor lies in the file. */
 export function writeHeader({ version, metadata, tensors }: SmallGguf) {
   const out = new Bytes();
-  out.put(new TextEncoder().encode('GGUF'));
+  out.put(encoder.encode('GGUF'));
   out.u32(version);
   out.u64(tensors.length);
   out.u64(metadata.size);
