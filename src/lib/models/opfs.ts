@@ -129,15 +129,6 @@ class Opfs implements ModelStorage {
     return locks.request(name, { signal }, work);
   }
 
-  async shared(sha256: string): Promise<ByteSource | undefined> {
-    const { crossOriginStorage } = navigator as Navigator & { crossOriginStorage?: CrossOriginStorage };
-    if (!crossOriginStorage) return undefined;
-    return crossOriginStorage.requestFileHandle({ algorithm: 'SHA-256', value: sha256 }).then(
-      async (handle) => blobSource(await handle.getFile(), sha256),
-      () => undefined,
-    );
-  }
-
   async room(): Promise<Room> {
     const { usage, quota } = await navigator.storage.estimate();
     const free = quota === undefined ? undefined : Math.max(0, quota - (usage ?? 0));
@@ -178,9 +169,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** An interface that browsers may have some day: files of other sites by their hash. */
-interface CrossOriginStorage {
-  requestFileHandle(hash: { algorithm: 'SHA-256'; value: string }): Promise<{ getFile(): Promise<File> }>;
 }

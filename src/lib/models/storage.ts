@@ -63,8 +63,6 @@ export interface ModelStorage {
   /** Runs `work` while no other tab or process runs work under this key. `waiting` is called if it must wait. */
   lock<T>(key: string, signal: AbortSignal, waiting: () => void, work: () => Promise<T>): Promise<T>;
   room(): Promise<Room>;
-  /** A file with this hash that another site stored and the browser shares; undefined where there is none. */
-  shared?(sha256: string): Promise<ByteSource | undefined>;
 }
 
 /** A stored model, as it is shown. */

@@ -2,6 +2,7 @@
 import type { ByteSource } from '../engine/bytes';
 import type { Homes } from './hubs';
 import { keyOf, type ModelRequest, requestOf } from './request';
+import { sharedSource } from './shared';
 import { gigabytes, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
 
 /** The stored file of a request; undefined if it is not stored whole. */
@@ -32,7 +33,7 @@ export async function openStored(
   if (!request) return undefined;
   const stored = await storedFile(request, storage);
   if (stored) return storage.source(stored.key, stored.manifest.file);
-  const shared = request.sha256 ? await storage.shared?.(request.sha256) : undefined;
+  const shared = await sharedSource(request);
   if (shared) return shared;
   if (request.hubFiles.length === 0) return undefined;
   const size = request.bytes ? `${gigabytes(request.bytes)} ` : '';

@@ -6,6 +6,10 @@ export default [
     '{model} is not stored here ({size}from {from}); {message}',
     '{model} 没有存放在这里（{size}来自 {from}）；{message}',
   ],
+  [
+    '{name}: the browser shares a file of another SHA-256 under this name, {found} instead of {wanted}; it is not used',
+    '{name}：浏览器在此名称下共享的文件 SHA-256 不同，是 {found} 而不是 {wanted}；不使用它',
+  ],
   ['{name} did not arrive whole: {message}', '{name} 没有完整到达：{message}'],
   [
     'The network failed, or the server allows no other site to read the file (CORS): {detail}',
