@@ -1,6 +1,6 @@
 // Test helper: a server of one file that answers range requests well, badly or not at all.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** How the server behaves; may be changed while it runs. */
 export interface Behaviour {
@@ -19,6 +19,8 @@ export interface RangeServer extends Behaviour {
   address: string;
   /** The Range and If-Range headers of all requests. */
   requests: { range?: string; ifRange?: string }[];
+  /** Bytes that were sent, headers included. */
+  sent(): number;
   close(): void;
 }
 
@@ -35,11 +37,14 @@ export async function rangeServer(
     ...behaviour,
     address: '',
     requests: [],
+    sent: () => [...sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, ended),
     close: () => {
       http.closeAllConnections();
       http.close();
     },
   };
+  let ended = 0;
+  const sockets = new Set<Socket>();
   const http = createServer((request, response) => {
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', 'ETag, Content-Range, Content-Length');
@@ -47,6 +52,13 @@ export async function rangeServer(
     const count = server.requests.push({ range, ifRange: ifRange as string | undefined });
     if (server.answer?.(request, response, count - 1)) return;
     respond(server, request, response);
+  });
+  http.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => {
+      ended += socket.bytesWritten;
+      sockets.delete(socket);
+    });
   });
   await new Promise<void>((ready) => http.listen(0, '127.0.0.1', ready));
   server.address = `http://127.0.0.1:${(http.address() as AddressInfo).port}/models/m.gguf`;

@@ -99,7 +99,9 @@ function keepWorkers() {
 const manifestIn = (page: Page) =>
   page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
-    const models = await root.getDirectoryHandle('models', { create: true });
+    // Its own folder, or the one that all sites shared in 0.2.
+    const own = await root.getDirectoryHandle('models %2Flab%2F').catch(() => undefined);
+    const models = own ?? (await root.getDirectoryHandle('models', { create: true }));
     for await (const [, folder] of models.entries()) {
       if (folder.kind === 'file') continue; // it names the site
       const file = await (folder as FileSystemDirectoryHandle).getFileHandle('manifest.json');
@@ -157,6 +159,56 @@ test('a download survives the death of its worker, a reload in its middle and a 
       await row.getByRole('button', { name: 'Go on' }).click();
       await row.getByText('✓ stored').waitFor();
       expect((await manifestIn(page)).found).toBe(createHash('sha256').update(BYTES).digest('hex'));
+    }, 'robots.txt');
+  } finally {
+    server.close();
+  }
+});
+
+test('two tabs share one download: the first is closed in its middle, and the second goes on from the last durable byte', async () => {
+  const server = await haltingServer(BYTES, 3_000_000, true);
+  try {
+    await withChromium(async (first, { address }) => {
+      const second = await first.context().newPage();
+      const third = await first.context().newPage();
+      const rowIn = (page: Page) => page.locator(`[data-model="${server.address}"]`);
+      for (const page of [first, second, third]) {
+        await page.goto(`${address}models`);
+        await page.locator('[data-models=known]').waitFor();
+      }
+      const download = async (page: Page) => {
+        const row = rowIn(page);
+        if (!(await row.count())) {
+          await page.locator('#other').fill(server.address);
+          await page.locator('form').getByRole('button', { name: 'Download' }).click();
+        } else await row.getByRole('button', { name: 'Go on' }).click();
+      };
+      await download(first);
+      await rowIn(first).getByText('downloading').waitFor();
+      await download(second);
+      const waiting = /(3[89]|[4-9]\d)\.\d %\s+downloaded by another tab/;
+      await expect.poll(() => rowIn(second).textContent(), COMPUTING).toMatch(waiting);
+      const asked = server.requests.length;
+      const durable = async () => (await manifestIn(second).catch(() => undefined))?.have ?? 0;
+      await expect.poll(durable, COMPUTING).toBeGreaterThan(3_000_000);
+      expect(server.requests).toHaveLength(asked);
+
+      await first.close(); // its worker ends, and with it the lock
+      await rowIn(second).getByText('downloading').waitFor();
+      const resumed = server.requests.slice(asked).map(({ range }) => range);
+      const from = Number(/^bytes=(\d+)-/.exec(resumed.find((range) => range !== 'bytes=0-0') ?? '')?.[1]);
+      expect(from).toBeGreaterThan(3_000_000);
+      await download(third);
+      await expect.poll(() => rowIn(third).textContent(), COMPUTING).toMatch(waiting);
+      server.goOn();
+      for (const page of [second, third]) await rowIn(page).getByText('✓ stored').waitFor();
+      const { found, complete } = await manifestIn(second);
+      expect({ found, complete }).toEqual({
+        found: createHash('sha256').update(BYTES).digest('hex'),
+        complete: true,
+      });
+      // One file, and what the first tab had received and not yet stored.
+      expect(server.sent()).toBeLessThan(1.05 * BYTES.length);
     }, 'robots.txt');
   } finally {
     server.close();
