@@ -59,11 +59,9 @@ export class ModelFolder implements ModelStorage {
         for (let done = 0; done < bytes.byteLength;)
           done += (await handle.write(bytes, done, bytes.byteLength - done, at + done)).bytesWritten;
       },
-      async read(at, length) {
-        const bytes = new Uint8Array(length);
-        const { bytesRead } = await handle.read(bytes, 0, length, at);
-        if (bytesRead < length) throw new Error(`${path} ends at byte ${at + bytesRead}`);
-        return bytes;
+      async read(at, target) {
+        const { bytesRead } = await handle.read(target, 0, target.byteLength, at);
+        if (bytesRead < target.byteLength) throw new Error(`${path} ends at byte ${at + bytesRead}`);
       },
       truncate: (size) => handle.truncate(size),
       flush: () => handle.datasync(),

@@ -38,7 +38,11 @@ export async function openFile(path: string): Promise<ByteSource> {
       await readExactly(path, status.size, offset, bytes);
       return bytes;
     },
-    readInto: (offset, target) => readExactly(path, status.size, offset, target),
+    async readWith(offset, length, memory) {
+      const bytes = new Uint8Array(memory, 0, length);
+      await readExactly(path, status.size, offset, bytes);
+      return bytes;
+    },
     sibling: (name) => openFile(join(dirname(path), name)),
   };
 }

@@ -116,6 +116,7 @@ export async function runModel(chrome, site, what, { name, file }) {
   const memory = chrome.memory();
   const clicked = await clickAt(run);
   const told = await until(page, 'generating');
+  process.stderr.write(`  seconds after the click: ${phasesOf(told, clicked)}\n`);
   const { loadedAt, ...figures } = loadingOf(told, clicked);
   return { what, ...figures, memoryMegabytes: memory.end(loadedAt) };
 }
@@ -131,6 +132,23 @@ async function choose(page, file) {
   const { result } = await session.send('Runtime.evaluate', { expression });
   await session.send('DOM.setFileInputFiles', { files: [file], objectId: result.objectId });
   await session.detach();
+}
+
+/**
+ * When each phase of a run was first and last told.
+ * @param {Told[]} told
+ * @param {number} clicked
+ */
+function phasesOf(told, clicked) {
+  /** @type {{ phase: string, from: number, to: number }[]} */
+  const phases = [];
+  for (const { phase = '', at } of told.filter((each) => each.phase)) {
+    const last = phases.at(-1);
+    if (last?.phase === phase) last.to = at;
+    else phases.push({ phase, from: at, to: at });
+  }
+  const seconds = (/** @type {number} */ at) => ((at - clicked) / 1e3).toFixed(2);
+  return phases.map(({ phase, from, to }) => `${phase} ${seconds(from)}–${seconds(to)}`).join(', ');
 }
 
 /**

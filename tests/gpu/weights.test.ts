@@ -81,6 +81,27 @@ function withLargeVocabulary(): ModelFile {
   return { ...model, geometry, tensors, source: { name: 'large.gguf', size: end, read } };
 }
 
+/** The same source with another way to read it. What is given to a read is filled with other bytes before and lost after it. */
+async function readBy(how: string, source: ByteSource): Promise<ByteSource> {
+  const { name, size, read } = source;
+  if (how === 'read') return source;
+  if (how === 'readWith') {
+    const readWith: ByteSource['readWith'] = async (offset, length, memory) => {
+      const given = structuredClone(memory, { transfer: [memory] });
+      new Uint8Array(given).fill(0xff);
+      const bytes = new Uint8Array(given, 0, length);
+      bytes.set(await read(offset, length));
+      return bytes;
+    };
+    return { name, size, read, readWith };
+  }
+  const all = new Uint8Array(size);
+  for (let at = 0; at < size; at += 2 ** 20) all.set(await read(at, Math.min(2 ** 20, size - at)), at);
+  const readNow: ByteSource['readNow'] = (offset, target) =>
+    target.set(all.subarray(offset, offset + target.byteLength));
+  return { name, size, read, readNow };
+}
+
 async function words(buffer: GPUBuffer): Promise<Uint32Array> {
   return new Uint32Array(await readBuffer(device, buffer));
 }
@@ -173,21 +194,24 @@ describe('a loaded model', () => {
     weights.destroy();
   });
 
-  it('arrives whole when its tensors are longer than a read', async () => {
-    const large = withLargeVocabulary();
-    const weights = await loadWeights(device, large);
-    for (const { name, parts } of [weights.embedding, weights.head]) {
-      const { offset, byteLength, format } = large.tensors.get(name)!;
-      const got = await words(parts[0].buffer);
-      const halfWords = got.length / 2;
-      for (const half of [0, 1]) {
-        const bytes = await large.source.read(offset + (half * byteLength) / 2, byteLength / 2);
-        const gotHalf = got.subarray(half * halfWords, (half + 1) * halfWords);
-        expect(Buffer.compare(bytesOf(gotHalf), bytesOf(repack(formats[format], bytes))), name).toBe(0);
+  it.each(['read', 'readWith', 'readNow'])(
+    'arrives whole by %s when its tensors are longer than a read',
+    async (how) => {
+      const large = withLargeVocabulary();
+      const weights = await loadWeights(device, { ...large, source: await readBy(how, large.source) });
+      for (const { name, parts } of [weights.embedding, weights.head]) {
+        const { offset, byteLength, format } = large.tensors.get(name)!;
+        const got = await words(parts[0].buffer);
+        const halfWords = got.length / 2;
+        for (const half of [0, 1]) {
+          const bytes = await large.source.read(offset + (half * byteLength) / 2, byteLength / 2);
+          const gotHalf = got.subarray(half * halfWords, (half + 1) * halfWords);
+          expect(Buffer.compare(bytesOf(gotHalf), bytesOf(repack(formats[format], bytes))), name).toBe(0);
+        }
       }
-    }
-    weights.destroy();
-  });
+      weights.destroy();
+    },
+  );
 
   it('has vectors of half precision as f32', async () => {
     const { source, offset } = {
@@ -329,7 +353,8 @@ describe('a file that arrives while it is loaded', () => {
   async function begun(onto: GPUDevice) {
     const arriving = new Arriving();
     const none = () => undefined;
-    const { read } = stored;
+    const read = async (at: number, target: Uint8Array) =>
+      target.set(await stored.read(at, target.byteLength));
     arriving.begin(
       { size: () => 0, write: none, read, truncate: none, flush: none, close: none },
       'tiny.gguf',

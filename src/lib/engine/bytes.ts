@@ -6,10 +6,18 @@ export interface ByteSource {
   name: string;
   /** Size in bytes. */
   size: number;
-  /** Resolves to exactly `length` bytes from `offset` on, or rejects with the reason. Reads may run concurrently. */
+  /**
+   * Resolves to exactly `length` bytes from `offset` on, or rejects with the reason. Reads may run concurrently. The bytes and the
+   * memory behind them belong to the caller.
+   */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Like `read`, into memory of the caller, all of `target`: for sources that can do it without a copy. */
-  readInto?(offset: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
+  /**
+   * Like `read`, with memory that has room for it and is given away: the bytes that are returned lie in it, or in other memory. Memory
+   * that is new for each read costs more than the read itself, and is garbage for a while.
+   */
+  readWith?(offset: number, length: number, memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target`, and is done when it returns, so that `target` may be memory that is mapped for a moment. */
+  readNow?(offset: number, target: Uint8Array<ArrayBuffer>): void;
   /** Resolves once all bytes are known to be right, rejects when they are not: of a file that is still being downloaded. */
   whole?(): Promise<void>;
   /** Aborts the reads in progress. */
@@ -20,20 +28,43 @@ export interface ByteSource {
 
 /** A file chosen by the user, or any Blob. Bytes are only loaded when they are read; throws if the file changed. */
 export function blobSource(blob: Blob, name = blob instanceof File ? blob.name : 'blob'): ByteSource {
+  const read = async (
+    offset: number,
+    length: number,
+    how: (part: Blob) => Promise<Uint8Array<ArrayBuffer>>,
+  ) => {
+    checkRange(name, blob.size, offset, length);
+    return how(blob.slice(offset, offset + length)).catch((error: unknown) => {
+      throw new Error(`${name} can no longer be read (was it changed or moved?): ${reasonOf(error)}`, {
+        cause: error,
+      });
+    });
+  };
   return {
     name,
     size: blob.size,
-    async read(offset, length) {
-      checkRange(name, blob.size, offset, length);
-      try {
-        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
-      } catch (error) {
-        throw new Error(`${name} can no longer be read (was it changed or moved?): ${reasonOf(error)}`, {
-          cause: error,
-        });
-      }
-    },
+    read: (offset, length) => read(offset, length, async (part) => new Uint8Array(await part.arrayBuffer())),
+    readWith: (offset, length, memory) => read(offset, length, (part) => streamed(part, memory)),
   };
+}
+
+/** The bytes of a Blob, in this memory where the browser can read into it. */
+async function streamed(blob: Blob, memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>> {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = blob.stream().getReader({ mode: 'byob' });
+  } catch {
+    return new Uint8Array(await blob.arrayBuffer());
+  }
+  let bytes = new Uint8Array(memory, 0, 0);
+  while (bytes.byteLength < blob.size) {
+    const filled = bytes.byteLength;
+    const { value } = await reader.read(new Uint8Array(bytes.buffer, filled, blob.size - filled));
+    if (!value?.byteLength) throw new Error(`it ends at byte ${filled} of ${blob.size}`);
+    bytes = new Uint8Array(value.buffer, 0, filled + value.byteLength);
+  }
+  void reader.cancel().catch(() => undefined);
+  return bytes;
 }
 
 /** Bytes already in memory. Each read returns a copy, so the caller may keep or change it. */

@@ -74,7 +74,7 @@ function requireAllTensors(parts: Part[]): void {
 
 /** A range of a source. */
 interface Segment {
-  source: Pick<ByteSource, 'read'>;
+  source: Pick<ByteSource, 'read' | 'readNow' | 'readWith'>;
   offset: number;
   byteLength: number;
 }
@@ -91,25 +91,54 @@ function joined(name: string, segments: readonly Segment[], files: readonly Byte
     async close() {
       for (const file of files) await file.close?.();
     },
-    async read(offset, length) {
-      const reads: Promise<Uint8Array<ArrayBuffer>>[] = [];
-      let start = 0;
-      for (const { source, offset: own, byteLength } of segments) {
-        const from = Math.max(offset, start);
-        const to = Math.min(offset + length, start + byteLength);
-        if (from < to) reads.push(source.read(own + from - start, to - from));
-        start += byteLength;
-      }
-      if (reads.length === 1) return reads[0];
-      const bytes = new Uint8Array(length);
-      let at = 0;
-      for (const part of await Promise.all(reads)) {
-        bytes.set(part, at);
-        at += part.byteLength;
-      }
-      return bytes;
+    read: (offset, length) => readJoined(partsOf(segments, offset, length)),
+    async readWith(offset, length, memory) {
+      const parts = partsOf(segments, offset, length);
+      const [{ source, at }] = parts;
+      return parts.length === 1 && source.readWith ? source.readWith(at, length, memory) : readJoined(parts);
     },
+    ...(segments.every(({ source }) => source.readNow) && {
+      readNow(offset: number, target: Uint8Array<ArrayBuffer>) {
+        let done = 0;
+        for (const { source, at, size } of partsOf(segments, offset, target.byteLength)) {
+          source.readNow!(at, target.subarray(done, done + size));
+          done += size;
+        }
+      },
+    }),
   };
+}
+
+/** A range of a source: a part of a read. */
+interface ReadPart {
+  source: Segment['source'];
+  at: number;
+  size: number;
+}
+
+/** The parts of a range of joined segments, each within one source. */
+function partsOf(segments: readonly Segment[], offset: number, length: number): ReadPart[] {
+  const parts: ReadPart[] = [];
+  let start = 0;
+  for (const { source, offset: own, byteLength } of segments) {
+    const from = Math.max(offset, start);
+    const to = Math.min(offset + length, start + byteLength);
+    if (from < to) parts.push({ source, at: own + from - start, size: to - from });
+    start += byteLength;
+  }
+  return parts;
+}
+
+async function readJoined(parts: ReadPart[]): Promise<Uint8Array<ArrayBuffer>> {
+  const reads = parts.map(({ source, at, size }) => source.read(at, size));
+  if (reads.length === 1) return reads[0];
+  const bytes = new Uint8Array(parts.reduce((sum, { size }) => sum + size, 0));
+  let at = 0;
+  for (const part of await Promise.all(reads)) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
 }
 
 /** All files of a model as one source. */
@@ -204,9 +233,13 @@ function lerpsOf(
 
 /** Halves of one value, in memory only while they are read. */
 function filled(count: number, bits: number): Segment {
-  const read: ByteSource['read'] = async (offset, length) => {
-    const halves = new Uint16Array(Math.ceil((offset + length) / 2)).fill(bits);
-    return new Uint8Array(halves.buffer).slice(offset, offset + length);
+  const readNow = (offset: number, target: Uint8Array) => {
+    for (let at = 0; at < target.byteLength; at++) target[at] = (offset + at) % 2 ? bits >> 8 : bits & 0xff;
   };
-  return { source: { read }, offset: 0, byteLength: 2 * count };
+  const read: ByteSource['read'] = async (offset, length) => {
+    const bytes = new Uint8Array(length);
+    readNow(offset, bytes);
+    return bytes;
+  };
+  return { source: { read, readNow }, offset: 0, byteLength: 2 * count };
 }

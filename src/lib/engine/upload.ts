@@ -12,6 +12,8 @@ import type { Read, Slice } from './reads';
  * busy while the GPU copies, and requests over a network from waiting for each other.
  */
 const LANES = 4;
+/** The same for sources that read at once: one piece of memory is enough for all, the rest are staging buffers. */
+const LANES_NOW = 7;
 
 /**
  * Copies the reads to the GPU in their order, `done` is called after each. Throws when reading fails, when the GPU refuses or is
@@ -25,10 +27,10 @@ export async function upload(
   done: (read: Read) => void,
 ): Promise<void> {
   const stop = new Stop(device, signal);
-  const lanes = Array.from(
-    { length: Math.min(LANES, reads.length) },
-    () => new Lane(device, source, stop, reads),
-  );
+  const count = Math.min(source.readNow ? LANES_NOW : LANES, reads.length);
+  const largest = Math.max(...reads.map(({ byteLength, stagedBytes }) => Math.max(byteLength, stagedBytes)));
+  const shared = new Uint8Array(source.readNow ? largest : 0);
+  const lanes = Array.from({ length: count }, () => new Lane(device, source, stop, largest, shared));
   let next = 0;
   const run = async (lane: Lane) => {
     while (next < reads.length) {
@@ -55,7 +57,8 @@ export async function upload(
 /** One read at a time: file, memory, staging buffer, GPU. */
 class Lane {
   readonly #staging: GPUBuffer;
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** Memory for `readWith`. */
+  #memory: ArrayBuffer;
   #mapped: Promise<void> | undefined;
   #errors: Promise<GPUError | null>[] = [];
 
@@ -63,12 +66,11 @@ class Lane {
     readonly device: GPUDevice,
     readonly source: ByteSource,
     readonly stop: Stop,
-    reads: readonly Read[],
+    readonly largest: number,
+    /** Memory of all lanes for `readNow`: nobody waits while its content is of use. */
+    readonly shared: Uint8Array<ArrayBuffer>,
   ) {
-    const largest = Math.max(
-      ...reads.map(({ byteLength, stagedBytes }) => Math.max(byteLength, stagedBytes)),
-    );
-    this.#bytes = new Uint8Array(source.readInto ? largest : 0);
+    this.#memory = new ArrayBuffer(source.readWith && !source.readNow ? largest : 0);
     this.#staging = gpuBuffer(device, {
       label: 'weights on their way',
       size: Math.ceil(largest / 8) * 8,
@@ -78,14 +80,11 @@ class Lane {
   }
 
   async copy(read: Read): Promise<void> {
-    const { stop } = this;
-    const bytes = await stop.orStopped(this.#read(read));
-    stop.at = read.slices[0].tensor;
-    for (const { tensor, format, offset, byteLength } of read.slices)
-      requireFinite(tensor, formats[format], bytes.subarray(offset - read.offset).subarray(0, byteLength));
+    const bytes = this.source.readNow ? undefined : await this.stop.orStopped(this.#read(read));
+    if (bytes) this.#check(read, bytes);
     await this.settled();
     const staged = new Uint8Array(this.#staging.getMappedRange(0, Math.ceil(read.stagedBytes / 8) * 8));
-    const starts = read.direct ? this.#asTheyAre(read, bytes, staged) : converted(read, bytes, staged);
+    const starts = bytes ? this.#stage(read, bytes, staged) : this.#readNow(read, staged);
     this.#staging.unmap();
     this.#submit(read.slices, starts);
     this.#mapped = this.#staging.mapAsync(GPUMapMode.WRITE);
@@ -103,16 +102,35 @@ class Lane {
   }
 
   async #read({ offset, byteLength }: Read): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.source.readInto) return this.source.read(offset, byteLength);
-    const bytes = this.#bytes.subarray(0, byteLength);
-    await this.source.readInto(offset, bytes);
+    if (!this.source.readWith) return this.source.read(offset, byteLength);
+    const bytes = await this.source.readWith(offset, byteLength, this.#memory);
+    // Memory that was given away has no length any more.
+    if (this.#memory.byteLength === 0)
+      this.#memory = bytes.buffer.byteLength < this.largest ? new ArrayBuffer(this.largest) : bytes.buffer;
     return bytes;
   }
 
-  /** Stages all bytes of the read; returns where each slice begins. */
-  #asTheyAre({ offset, slices }: Read, bytes: Uint8Array, staged: Uint8Array): number[] {
+  #check(read: Read, bytes: Uint8Array<ArrayBuffer>) {
+    this.stop.at = read.slices[0].tensor;
+    for (const { tensor, format, offset, byteLength } of read.slices)
+      requireFinite(tensor, formats[format], bytes.subarray(offset - read.offset).subarray(0, byteLength));
+  }
+
+  /** Stages the bytes of the read; returns where each slice begins. */
+  #stage(read: Read, bytes: Uint8Array<ArrayBuffer>, staged: Uint8Array): number[] {
+    if (!read.direct) return converted(read, bytes, staged);
     staged.set(bytes);
-    return slices.map((slice) => slice.offset - offset);
+    return read.slices.map((slice) => slice.offset - read.offset);
+  }
+
+  /** Reads, checks and stages; bytes that go to the GPU as they are, without a copy. */
+  #readNow(read: Read, staged: Uint8Array<ArrayBuffer>): number[] {
+    const bytes = (read.direct ? staged : this.shared).subarray(0, read.byteLength);
+    this.source.readNow!(read.offset, bytes);
+    this.#check(read, bytes);
+    return read.direct
+      ? read.slices.map((slice) => slice.offset - read.offset)
+      : converted(read, bytes, staged);
   }
 
   #submit(slices: Slice[], starts: number[]) {

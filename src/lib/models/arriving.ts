@@ -50,7 +50,8 @@ export class Arriving {
     return {
       name: version.file,
       size: version.bytes,
-      read: (offset, length) => version.read(offset, length),
+      read: (offset, length) => version.read(offset, length, new ArrayBuffer(length)),
+      readWith: (offset, length, memory) => version.read(offset, length, memory),
       whole: async () => void (await version.stored.promise),
     };
   }
@@ -101,11 +102,17 @@ class Version {
     this.reached(this.bytes); // whoever waits finds the error
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(offset: number, length: number, memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>> {
     const end = offset + length;
     if (!(offset >= 0 && length >= 0 && end <= this.bytes))
       throw new Error(`${this.file} has ${this.bytes} bytes; asked for ${length} bytes at ${offset}`);
     if (end > this.#have) await new Promise<void>((wake) => this.#waiting.push({ end, wake }));
-    return this.part ? this.part.read(offset, length) : (await this.stored.promise).read(offset, length);
+    if (!this.part) {
+      const stored = await this.stored.promise;
+      return stored.readWith ? stored.readWith(offset, length, memory) : stored.read(offset, length);
+    }
+    const bytes = new Uint8Array(memory, 0, length);
+    await this.part.read(offset, bytes);
+    return bytes;
   }
 }

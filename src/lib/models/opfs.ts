@@ -87,12 +87,7 @@ class Opfs implements ModelStorage {
         if (written === bytes.byteLength) return;
         throw new DOMException(`${written} of ${bytes.byteLength} bytes were written`, 'QuotaExceededError');
       },
-      read(at, length) {
-        const bytes = new Uint8Array(length);
-        const got = handle.read(bytes, { at });
-        if (got === length) return bytes;
-        throw new Error(`${file} ends at byte ${at + got}`);
-      },
+      read: (at, target) => readExactly(handle, file, at, target),
       truncate: (size) => handle.truncate(size),
       flush: () => handle.flush(),
       close: () => handle.close(),
@@ -103,6 +98,26 @@ class Opfs implements ModelStorage {
     return blobSource(await this.#file(key, file), file);
   }
 
+  /** Reads through a handle need neither memory nor the browser's other processes; see "Others" in docs/architecture.md. */
+  async reading(key: string, file: string): Promise<ByteSource> {
+    const source = await this.source(key, file);
+    const folder = await this.folder.getDirectoryHandle(key);
+    const handle = await readHandle(await folder.getFileHandle(file));
+    if (!handle) return source;
+    const readNow = (offset: number, target: Uint8Array<ArrayBuffer>) =>
+      readExactly(handle, file, offset, target);
+    return {
+      ...source,
+      readNow,
+      async read(offset, length) {
+        const bytes = new Uint8Array(length);
+        readNow(offset, bytes);
+        return bytes;
+      },
+      close: async () => handle.close(),
+    };
+  }
+
   async size(key: string, file: string): Promise<number> {
     return this.#file(key, file).then(
       ({ size }) => size,
@@ -110,8 +125,9 @@ class Opfs implements ModelStorage {
     );
   }
 
-  remove(key: string): Promise<void> {
-    return this.folder.removeEntry(key, { recursive: true }).catch((error: unknown) => {
+  /** A file that is just being loaded is deleted as soon as it is free. */
+  async remove(key: string): Promise<void> {
+    await patiently(() => this.folder.removeEntry(key, { recursive: true })).catch((error: unknown) => {
       if ((error as DOMException).name !== 'NotFoundError') throw error;
     });
   }
@@ -151,16 +167,38 @@ interface AccessHandle {
   close(): void;
 }
 
-async function accessHandle(handle: FileSystemFileHandle): Promise<AccessHandle> {
+function readExactly(handle: AccessHandle, file: string, at: number, target: Uint8Array<ArrayBuffer>) {
+  const got = handle.read(target, { at });
+  if (got !== target.byteLength) throw new Error(`${file} ends at byte ${at + got}`);
+}
+
+function accessHandle(handle: FileSystemFileHandle): Promise<AccessHandle> {
   const file = handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<AccessHandle> };
+  return patiently(() => file.createSyncAccessHandle());
+}
+
+/** Tries again for some seconds where another has the file open; then throws the last error, any other at once. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   for (const seconds of OPEN_PAUSES) {
     try {
-      return await file.createSyncAccessHandle();
-    } catch {
+      return await attempt();
+    } catch (error) {
+      if ((error as DOMException).name === 'NotFoundError') throw error;
       await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     }
   }
-  return file.createSyncAccessHandle();
+  return attempt();
+}
+
+/**
+ * A handle that is only read; undefined outside workers, and where another has the file open: browsers that do not know the mode
+ * allow one handle at a time.
+ */
+async function readHandle(handle: FileSystemFileHandle): Promise<AccessHandle | undefined> {
+  const file = handle as FileSystemFileHandle & {
+    createSyncAccessHandle?(how: { mode: 'read-only' }): Promise<AccessHandle>;
+  };
+  return file.createSyncAccessHandle?.({ mode: 'read-only' }).catch(() => undefined);
 }
 
 function isJson(text: string): boolean {

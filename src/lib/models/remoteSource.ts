@@ -5,7 +5,7 @@ import { messageOf } from '../engine/ggufHeader';
 type Question =
   /** `has` is answered at once, `open` when the source is there. */
   | { ask: 'has' | 'open'; name: string }
-  | { ask: 'read'; source: number; offset: number; length: number }
+  | { ask: 'read'; source: number; offset: number; length: number; memory?: ArrayBuffer }
   | { ask: 'whole' | 'close'; source: number };
 
 interface Answer {
@@ -37,7 +37,11 @@ export function serveSources(port: MessagePort, place: Sources) {
       return { opened: { source: count, name: found.name, size: found.size } };
     }
     const source = sources.get(question.source)!;
-    if (question.ask === 'read') return { bytes: await source.read(question.offset, question.length) };
+    if (question.ask === 'read') {
+      const { offset, length, memory } = question;
+      const given = memory && source.readWith?.(offset, length, memory);
+      return { bytes: await (given ?? source.read(offset, length)) };
+    }
     if (question.ask === 'whole') await source.whole?.();
     else sources.delete(question.source);
     return {};
@@ -70,7 +74,7 @@ export class RemoteSources {
 
   /** The source of this name; undefined if the other worker has none. Its reads reject with the signal's reason when it aborts. */
   async open(name: string, signal: AbortSignal): Promise<ByteSource | undefined> {
-    const ask = (question: Question) => this.#ask(question, signal);
+    const ask = (question: Question, given: ArrayBuffer[] = []) => this.#ask(question, signal, given);
     const silent = new Promise<undefined>((resolve) => setTimeout(resolve, 1000 * SILENT_SECONDS));
     const known = await Promise.race([ask({ ask: 'has', name }), silent]);
     if (!known?.has) return undefined;
@@ -78,6 +82,8 @@ export class RemoteSources {
     return {
       ...file,
       read: async (offset, length) => (await ask({ ask: 'read', source, offset, length })).bytes!,
+      readWith: async (offset, length, memory) =>
+        (await ask({ ask: 'read', source, offset, length, memory }, [memory])).bytes!,
       whole: async () => void (await ask({ ask: 'whole', source })),
       close: async () => this.port.postMessage({ id: 0, ask: 'close', source }),
     };
@@ -90,7 +96,7 @@ export class RemoteSources {
     this.port.close();
   }
 
-  #ask(question: Question, signal: AbortSignal): Promise<Answer> {
+  #ask(question: Question, signal: AbortSignal, given: ArrayBuffer[]): Promise<Answer> {
     const id = ++this.#count;
     return new Promise<Answer>((resolve, reject) => {
       const stopped = () => {
@@ -104,7 +110,7 @@ export class RemoteSources {
       });
       if (signal.aborted) return stopped();
       signal.addEventListener('abort', stopped, { once: true });
-      this.port.postMessage({ id, ...question });
+      this.port.postMessage({ id, ...question }, given);
     });
   }
 }

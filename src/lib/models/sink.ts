@@ -51,8 +51,11 @@ export class Sink {
     const hash = await createSHA256();
     if (!restored(hash, manifest)) {
       hash.init();
+      const memory = new Uint8Array(Math.min(REREAD_BYTES, manifest.have));
       for (let at = 0; at < manifest.have; at += REREAD_BYTES) {
-        hash.update(await part.read(at, Math.min(REREAD_BYTES, manifest.have - at)));
+        const bytes = memory.subarray(0, manifest.have - at);
+        await part.read(at, bytes);
+        hash.update(bytes);
         options.tell('checking', manifest, at);
         options.signal.throwIfAborted();
       }

@@ -30,7 +30,8 @@ export interface PartFile {
   size(): number | Promise<number>;
   /** Writes all bytes at a position. Rejects with an error named QuotaExceededError when there is no room. */
   write(bytes: Uint8Array, at: number): void | Promise<void>;
-  read(at: number, length: number): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target` from a position on. */
+  read(at: number, target: Uint8Array<ArrayBuffer>): void | Promise<void>;
   truncate(size: number): void | Promise<void>;
   /** Resolves when everything that was written is durable. */
   flush(): void | Promise<void>;
@@ -54,8 +55,10 @@ export interface ModelStorage {
   writeManifest(key: string, text: string): Promise<void>;
   /** Opens a file for writing, creating the folder. Rejects when it is open elsewhere. */
   open(key: string, file: string): Promise<PartFile>;
-  /** A file to read. */
+  /** A file to read. It need not be closed. */
   source(key: string, file: string): Promise<ByteSource>;
+  /** The same by the fastest way there is, for a reader that closes it. */
+  reading?(key: string, file: string): Promise<ByteSource>;
   /** Bytes that a file takes, 0 if there is none. */
   size(key: string, file: string): Promise<number>;
   /** Deletes a folder with everything in it. */

@@ -19,6 +19,9 @@ async function storedFile(
   return named?.manifest && { key: named.key, manifest: named.manifest };
 }
 
+const openFile = ({ key, manifest: { file } }: { key: string; manifest: Manifest }, storage: ModelStorage) =>
+  storage.reading ? storage.reading(key, file) : storage.source(key, file);
+
 /**
  * Opens a published name, a file of a hub or an address from the storage. Undefined for any other text and for an address that
  * is not stored. Throws for a published name or a file of a hub that is not stored, and says `how` it is fetched.
@@ -32,7 +35,7 @@ export async function openStored(
   const request = requestOf(model, homes);
   if (!request) return undefined;
   const stored = await storedFile(request, storage);
-  if (stored) return storage.source(stored.key, stored.manifest.file);
+  if (stored) return openFile(stored, storage);
   const shared = await sharedSource(request);
   if (shared) return shared;
   if (request.hubFiles.length === 0) return undefined;
