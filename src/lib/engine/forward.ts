@@ -2,6 +2,7 @@
 import { EPILOGUE } from '../shaders/shared/epilogue';
 import { JOINED_FORMATS } from '../shaders/shared/shifted';
 import type { Variant } from '../shaders/variant';
+import type { Arrangement } from './arrangement';
 import type { Binding, Kernels } from './kernels';
 import type { Step } from './encode';
 import type { Activations, State } from './state';
@@ -303,7 +304,7 @@ const loraSizes = ({ ranks: { decay, learningRate, value, gate }, wide }: Lora) 
 };
 
 /** The names of the kernels that a model needs, without duplicates; they depend on its weight formats. */
-export function kernelNames({ embedding, head, layers }: Weights): string[] {
+export function kernelNames({ embedding, head, layers }: Arrangement<unknown>): string[] {
   const matrices = layers.flatMap((layer) => [
     ...layer.receptanceKeyValue,
     layer.output,
@@ -328,7 +329,8 @@ export function kernelNames({ embedding, head, layers }: Weights): string[] {
 const distinct = (names: string[]) => [...new Set(names)];
 
 /** True if r, k and v are one matrix of a format whose products are joined with layer norm and token shift. */
-const canStartTimeMix = ({ format, batch }: Matrix) => batch === 3 && JOINED_FORMATS.includes(format);
+const canStartTimeMix = ({ format, batch }: Matrix<unknown>) =>
+  batch === 3 && JOINED_FORMATS.includes(format);
 
-const canStartChannelMix = ({ format, parts }: Matrix) =>
+const canStartChannelMix = ({ format, parts }: Matrix<unknown>) =>
   parts.length === 1 && JOINED_FORMATS.includes(format);

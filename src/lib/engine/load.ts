@@ -32,14 +32,17 @@ export interface Place {
 export async function makeWeights(
   device: GPUDevice,
   { name, geometry, formatOf }: ModelShape,
-  fill: (places: Place[]) => Promise<void>,
+  fill: (places: Place[], arranged: Arrangement<unknown>) => Promise<void>,
 ): Promise<Weights> {
   const plans: BufferPlan[] = [];
-  arrange(geometry, formatOf, device.limits, (plan) => plans.push(plan));
+  const arranged = arrange(geometry, formatOf, device.limits, (plan) => plans.push(plan));
   const buffers = await makeBuffers(device, name, plans);
   const destroy = () => buffers.forEach((buffer) => buffer.destroy());
   try {
-    await fill(plans.map((plan, i) => ({ plan, buffer: buffers[i] })));
+    await fill(
+      plans.map((plan, i) => ({ plan, buffer: buffers[i] })),
+      arranged,
+    );
   } catch (error) {
     destroy();
     throw error;
@@ -81,6 +84,9 @@ async function makeBuffers(device: GPUDevice, name: string, plans: BufferPlan[])
 }
 const totalWords = (plans: BufferPlan[]) => plans.reduce((sum, { words }) => sum + words, 0);
 
+/** Is told how a model will lie on the GPU when there is room for it, before the first weight is read. */
+export type Begun = (arranged: Arrangement<unknown>) => void;
+
 /**
  * Reads a model's weights onto the GPU; at most 64 MiB are on their way at any time. Throws when reading fails, when
  * the model does not fit the GPU, when the GPU is lost, and the signal's reason when it aborts. After a failure nothing
@@ -91,6 +97,7 @@ export async function loadWeights(
   model: ModelFile,
   progress?: Progress,
   signal?: AbortSignal,
+  begun?: Begun,
 ): Promise<Weights> {
   signal?.throwIfAborted();
   const { name, geometry, source, tensors } = model;
@@ -100,7 +107,8 @@ export async function loadWeights(
     return found;
   };
   const formatOf = (tensor: string) => tensorNamed(tensor).format;
-  return makeWeights(device, { name, geometry, formatOf }, async (places) => {
+  return makeWeights(device, { name, geometry, formatOf }, async (places, arranged) => {
+    begun?.(arranged);
     const slices = places.flatMap(({ plan, buffer }) =>
       plan.pieces.flatMap((piece) => slicesOf(piece, tensorNamed(piece.tensor).offset, buffer)),
     );
@@ -124,9 +132,10 @@ export async function loadModel(
   source: ByteSource,
   progress?: Progress,
   signal?: AbortSignal,
+  begun?: Begun,
 ): Promise<{ file: ModelFile; weights: Weights }> {
   const file = await openGguf(source);
-  const weights = await loadWeights(device, file, progress, signal);
+  const weights = await loadWeights(device, file, progress, signal, begun);
   try {
     await source.whole?.();
   } catch (error) {

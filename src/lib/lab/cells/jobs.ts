@@ -1,5 +1,7 @@
 /** The work of each kind of cell, as jobs in sequence. Imports the engine: for workers and terminals only. */
 import { knobsKey } from '../../shaders/variant';
+import type { Catalogue } from '../experiment/catalogue';
+import { complete, defaultsFor } from '../experiment/defaults';
 import { valuesOf } from '../experiment/experiment';
 import { choose, type Run } from '../experiment/expand';
 import { checkAll } from '../measure/check';
@@ -8,11 +10,12 @@ import { measure } from '../measure/measure';
 import { measurePeaks } from '../measure/peaks';
 import { kernelHashOf, prepareRun } from '../measure/prepare';
 import { profile } from '../measure/profile';
-import type { LoadedModel, RunContext, Session } from '../measure/session';
+import type { LoadedModel, OpenGpu, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
 import type { Place } from '../records/record';
 import { Evaluator } from '../text/evaluator';
 import { generateCell } from '../text/generate';
+import { runOfText } from '../text/text';
 import { type BestSoFar, tune, type TuneEvent } from '../tune/tune';
 import { LAB_VERSION } from '../version';
 import { targetOf } from './cells';
@@ -26,6 +29,8 @@ export interface Job {
   settings: string;
   /** The model to load before the work begins. */
   model?: { name: string; seed: number };
+  /** The run whose kernels the work will need, where it is known before. */
+  run?: (gpu: OpenGpu, catalogue: Catalogue) => Run;
   /** Does the work and emits its results. Throws an Error if there are none. */
   work(context: RunContext, emit: (event: LabEvent) => void, model: LoadedModel): Promise<void>;
 }
@@ -57,7 +62,9 @@ const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
   tune: (cell, [start], session) => [jobOf(start, tuneJob(cell, session))],
   generate(cell) {
     const [name] = valuesOf(cell.experiment, 'model');
-    return [{ settings: '', model: { name, seed: 1 }, work: generateJob(cell) }];
+    const run: Job['run'] = (gpu, catalogue) =>
+      runOfText(complete(cell.experiment, defaultsFor(gpu)), 1, catalogue);
+    return [{ settings: '', model: { name, seed: 1 }, run, work: generateJob(cell) }];
   },
 };
 
@@ -69,9 +76,10 @@ export const jobsOf = (
   asked: Pick<CellWork, 'known' | 'effort'> = {},
 ): Job[] => (JOBS[cell.kind] as JobsOf<LabKind>)(cell, runs, session, asked);
 
-const jobOf = ({ settings, model: name, seed }: Run, work: Job['work']): Job => ({
-  settings,
-  model: { name, seed },
+const jobOf = (run: Run, work: Job['work']): Job => ({
+  settings: run.settings,
+  model: { name: run.model, seed: run.seed },
+  run: () => run,
   work,
 });
 

@@ -2,10 +2,11 @@
 import { type Catalogue, catalogueWith } from '../experiment/catalogue';
 import { readCell, runsOf } from './cells';
 import { complete, defaultsFor } from '../experiment/defaults';
-import { withDefaults } from '../experiment/expand';
+import { choose, withDefaults } from '../experiment/expand';
 import { type Job, jobsOf } from './jobs';
 import { neighboursOf } from './neighbours';
 import { messageOf } from '../message';
+import { compileAll } from '../measure/check';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
 import type { Progress, Report } from '../measure/progress';
 import type { CellWork, LabEvent } from './events';
@@ -67,9 +68,21 @@ async function perform(
   const report: Report = (phase, done = 0, total = 0, what = '') =>
     emit({ type: 'progress', progress: { ...place, phase, done, total, what } });
   const loading = (done: number, total: number, what: string) => report('loading', done, total, what);
-  const model = job.model && (await session.load(job.model.name, job.model.seed, loading, signal));
+  const gpu = await session.open();
+  const begun = (names: string[]) => void compileAhead(names, job, gpu, catalogue).catch(() => undefined);
+  const model = job.model && (await session.load(job.model.name, job.model.seed, loading, signal, begun));
   const context = await session.context(signal, { catalogue, report });
   await context.gpu.unlessLost(job.work(context, emit, model as LoadedModel));
+}
+
+/**
+ * Compiles the variants of a job while its model is loaded: browsers compile in another process. What fails here fails again, and is
+ * told, when the job needs it.
+ */
+async function compileAhead(names: string[], job: Job, gpu: OpenGpu, catalogue: Catalogue): Promise<void> {
+  if (!job.run) return;
+  const choice = choose(job.run(gpu, catalogue), names, catalogue);
+  await compileAll(Object.values(choice), gpu, () => undefined);
 }
 
 /** Turns the events that a function emits into a generator that ends, or throws, as the function does. */

@@ -9,6 +9,7 @@ import { SYNTHETIC } from '../../engine/geometries';
 import { synthesiseWeights } from '../../engine/synthetic';
 import { Tokenizer } from '../../engine/tokenizer';
 import { type Weights } from '../../engine/weights';
+import { kernelNames } from '../../engine/forward';
 import { loadModel, type Progress as LoadProgress } from '../../engine/load';
 import { findVariant, kernels as registry } from '../../shaders';
 import type { OnGpu } from '../../models/onGpu';
@@ -106,10 +107,16 @@ export class Session {
   }
 
   /**
-   * The requested model: that of the last run if it is the same, else loaded anew after the former one is destroyed.
-   * Throws when it cannot be opened, read or loaded.
+   * The requested model: that of the last run if it is the same, else loaded anew after the former one is destroyed. `begun` is
+   * told the kernels that it needs while it is read from a file. Throws when it cannot be opened, read or loaded.
    */
-  async load(name: string, seed: number, progress: LoadProgress, signal: AbortSignal): Promise<LoadedModel> {
+  async load(
+    name: string,
+    seed: number,
+    progress: LoadProgress,
+    signal: AbortSignal,
+    begun?: (kernelNames: string[]) => void,
+  ): Promise<LoadedModel> {
     const gpu = await this.open();
     const synthetic = Object.hasOwn(SYNTHETIC, name);
     if (this.#model?.name === name && (!synthetic || this.#model.seed === seed)) return this.#model;
@@ -117,7 +124,7 @@ export class Session {
     const from = performance.now();
     const loading = synthetic
       ? synthesise(gpu.device, name, seed, progress, signal)
-      : read(gpu.device, this.host, name, progress, signal);
+      : read(gpu.device, this.host, name, progress, signal, begun);
     const { weights, tokenizer } = await gpu.unlessLost<Loaded>(loading);
     const engine = await Engine.open(gpu.kernels, weights).catch((error: unknown) => {
       weights.destroy();
@@ -203,10 +210,13 @@ async function read(
   name: string,
   progress: LoadProgress,
   signal: AbortSignal,
+  begun?: (kernelNames: string[]) => void,
 ) {
   const source = await host.open(name, signal);
   try {
-    const { file, weights } = await loadModel(device, source, progress, signal);
+    const { file, weights } = await loadModel(device, source, progress, signal, (arranged) =>
+      begun?.(kernelNames(arranged)),
+    );
     return { weights, tokenizer: new Tokenizer(file.tokens) };
   } finally {
     await source.close?.();

@@ -1,7 +1,8 @@
 /** The texts of a model: logits of given tokens, prediction quality for a text, and continuation of a prompt. */
 import type { Engine, Plans } from '../../engine/engine';
 import type { Experiment } from '../experiment/experiment';
-import { expand } from '../experiment/expand';
+import type { Catalogue } from '../experiment/catalogue';
+import { expand, type Run } from '../experiment/expand';
 import { type PreparedRun, type PrepareOptions, prepareRun } from '../measure/prepare';
 import type { LoadedModel, RunContext } from '../measure/session';
 import { logSumExp } from './logSum';
@@ -25,9 +26,13 @@ export async function prepareText(
   { check }: Pick<PrepareOptions, 'check'> = {},
 ): Promise<PreparedRun> {
   checkSettings(experiment);
+  return prepareRun(runOfText(experiment, tokens, context.catalogue), engine, context, { check });
+}
+
+/** The run that reads a text of this many tokens. */
+export function runOfText(experiment: Experiment, tokens: number, catalogue: Catalogue): Run {
   const whole = { ...experiment, chunk: experiment.chunk ?? [CHUNK], prefill: [String(tokens)] };
-  const [run] = expand(whole, context.catalogue);
-  return prepareRun(run, engine, context, { check });
+  return expand(whole, catalogue)[0];
 }
 
 /** The last token's logits, computed by a prefill, and the argmax at every position. */
