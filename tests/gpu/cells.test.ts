@@ -15,6 +15,7 @@ import { runCell } from '../../src/lib/lab/cells/run';
 import { type CellWork, type LabEvent } from '../../src/lib/lab/cells/events';
 import { bitsPerByte } from '../../src/lib/lab/records/quality';
 import { distanceFrom, exactExperiment, logitsOver } from '../../src/lib/lab/text/beside';
+import type { Generation } from '../../src/lib/lab/text/generate';
 import { evaluate, prepareText } from '../../src/lib/lab/text/text';
 import { Session } from '../../src/lib/lab/measure/session';
 import { checkShader, compileShader, timeShader } from '../../src/lib/lab/shader/shader';
@@ -339,9 +340,9 @@ describe('kinds of cells', () => {
 
   test('generate: a conversation goes on from the kept state as if it were run as a whole', async () => {
     const quick = 'model=demo\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\ntokens=6\n';
-    const talk = async (turns: string[], numbers = '') => {
+    const talk = async (turns: string[], numbers = '', said: Generation[] = []) => {
       const text = `${quick}chat=no_think\n${numbers}---\n${turns.join('\n---\n')}\n`;
-      const events = await run({ kind: 'generate', text });
+      const events = await run({ kind: 'generate', text, said });
       expect(reasons(events)).toEqual([]);
       return of(events, 'generated').map(({ generation }) => generation);
     };
@@ -361,6 +362,16 @@ describe('kinds of cells', () => {
       { ids: second.ids, earlier: undefined },
     ]);
     expect(engine.memoryBytes).toBe(bytes); // one state is kept, not one for each turn
+    // After a reload the state is gone: the turns that the page has are read again, and none is answered anew.
+    session.forget();
+    const [kept, third] = await talk(['Who is Emma?', 'And\n\nher father?'], '', [first]);
+    expect(kept).toEqual({ ...first, earlier: true });
+    expect(third).toMatchObject({ ids: second.ids, contextTokens: second.contextTokens });
+    const anew = await session.load('demo', 1, quiet, never);
+    expect(anew.engine.memoryBytes).toBe(bytes);
+    session.forget();
+    const [other] = await talk(['Who is Emma?', 'And?'], 'seed=2\n', [{ ...first, prompt: 'Who?' }]);
+    expect(other.earlier).toBeUndefined();
     const end = first.text.trim().slice(0, 3);
     const [cut] = await talk(['Who is Emma?'], `stop=${end.replaceAll(' ', '\\x20')}\n`);
     expect(cut).toMatchObject({ end: 'stop', text: first.text.slice(0, first.text.indexOf(end)) });

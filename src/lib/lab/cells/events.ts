@@ -23,6 +23,8 @@ export interface CellWork {
   variants?: OwnVariant[];
   /** A sweep's points that need not be measured again. */
   known?: KnownPoint[];
+  /** The turns of a conversation that were answered before, in order. */
+  said?: Generation[];
   /** How thoroughly a sweep is measured; undefined: `full`. */
   effort?: Effort;
   /** The setting that was turned last, for the effort `ahead`. */

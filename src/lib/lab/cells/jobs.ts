@@ -14,7 +14,7 @@ import type { LoadedModel, OpenGpu, RunContext, Session } from '../measure/sessi
 import type { LabKind } from '../notebook/notebook';
 import type { Place } from '../records/record';
 import { Evaluator } from '../text/evaluator';
-import { generateCell } from '../text/generate';
+import { generateCell, type TellGeneration } from '../text/generate';
 import { runOfText } from '../text/text';
 import { type BestSoFar, tune, type TuneEvent } from '../tune/tune';
 import { LAB_VERSION } from '../version';
@@ -39,7 +39,7 @@ type JobsOf<Kind extends LabKind> = (
   cell: CellOf<Kind>,
   runs: Run[],
   session: Session,
-  asked: Pick<CellWork, 'known' | 'effort'>,
+  asked: Pick<CellWork, 'known' | 'effort' | 'said'>,
 ) => Job[];
 
 const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
@@ -60,11 +60,11 @@ const JOBS: { [Kind in LabKind]: JobsOf<Kind> } = {
   },
   roofline: () => [{ settings: '', work: peaksJob }],
   tune: (cell, [start], session) => [jobOf(start, tuneJob(cell, session))],
-  generate(cell) {
+  generate(cell, _runs, _session, { said }) {
     const [name] = valuesOf(cell.experiment, 'model');
     const run: Job['run'] = (gpu, catalogue) =>
       runOfText(complete(cell.experiment, defaultsFor(gpu)), 1, catalogue);
-    return [{ settings: '', model: { name, seed: 1 }, run, work: generateJob(cell) }];
+    return [{ settings: '', model: { name, seed: 1 }, run, work: generateJob(cell, said) }];
   },
 };
 
@@ -73,7 +73,7 @@ export const jobsOf = (
   cell: LabCell,
   runs: Run[],
   session: Session,
-  asked: Pick<CellWork, 'known' | 'effort'> = {},
+  asked: Pick<CellWork, 'known' | 'effort' | 'said'> = {},
 ): Job[] => (JOBS[cell.kind] as JobsOf<LabKind>)(cell, runs, session, asked);
 
 const jobOf = (run: Run, work: Job['work']): Job => ({
@@ -153,11 +153,11 @@ async function peaksJob(context: RunContext, emit: (event: LabEvent) => void): P
 }
 
 const generateJob =
-  (cell: CellOf<'generate'>): Job['work'] =>
-  async (context, emit, model) => {
-    await generateCell(cell, model, context, (told) =>
-      emit('text' in told ? { type: 'text', ...told } : { type: 'generated', ...told }),
-    );
+  (cell: CellOf<'generate'>, said: CellWork['said']): Job['work'] =>
+  (context, emit, model) => {
+    const tell: TellGeneration = (told) =>
+      emit('text' in told ? { type: 'text', ...told } : { type: 'generated', ...told });
+    return generateCell(cell, model, context, tell, said);
   };
 
 /** Runs a search and translates its events into those of a cell. */

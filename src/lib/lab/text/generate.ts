@@ -108,47 +108,95 @@ interface Speaking {
 
 /**
  * Continues a prompt, or answers the turns of a conversation. Turns that the model has answered before are told again and not
- * computed, if a new one follows them; else all are. Stopping is not an error: the tokens so far are the result. Throws for a
- * model without a vocabulary, and when a kernel is wrong.
+ * computed, if a new one follows them; else all are. `said`: the turns that the cell has from before; they are read again if the
+ * model does not remember them. Stopping is not an error: the tokens so far are the result. Throws for a model without a
+ * vocabulary, and when a kernel is wrong.
  */
 export async function generateCell(
   cell: GenerateRequest,
   model: LoadedModel,
   context: RunContext,
   tell: TellGeneration,
+  said: readonly Generation[] = [],
 ): Promise<void> {
   const { name, tokenizer } = model;
   if (!tokenizer)
     throw new Error(`${name} has no vocabulary: it is synthetic. Choose demo, or a GGUF file or address`);
   const experiment = complete(cell.experiment, defaultsFor(context.gpu));
   const speaking = { cell: { ...cell, experiment }, model: { ...model, tokenizer }, context, tell };
-  if (isChat(cell)) return converse(speaking, turnsOf(cell));
+  if (isChat(cell)) return converse(speaking, turnsOf(cell), said);
   const ids = promptIds(tokenizer.encode(cell.prompt));
   const { generation } = await speak(speaking, cell.prompt, ids);
   tell({ generation });
 }
 
 /** Answers the turns, after those of the conversation that the model remembers. */
-async function converse(speaking: Speaking, turns: string[]): Promise<void> {
+async function converse(speaking: Speaking, turns: string[], said: readonly Generation[]): Promise<void> {
   const { cell, model, context, tell } = speaking;
   const { engine, tokenizer } = model;
-  let known = continued(cell.chat, turns, CONVERSATIONS.get(engine));
+  let known =
+    continued(cell.chat, turns, CONVERSATIONS.get(engine)) ?? (await readAgain(speaking, turns, said));
   for (const generation of known?.results ?? []) tell({ generation: { ...generation, earlier: true } });
   for (let at = known?.turns.length ?? 0; at < turns.length && !context.signal.aborted; at++) {
     const added = tokenizer.encode(turnText(cell.chat, turns[at], at === 0));
     // A conversation starts, as every text does, after the token that ends one.
     const ids = at === 0 ? [END_OF_TEXT, ...added] : added;
     const { generation, after } = await speak(speaking, turns[at], ids, { turn: at + 1, before: known });
-    const forgotten = CONVERSATIONS.get(engine);
     known = {
       ...{ chat: cell.chat, turns: turns.slice(0, at + 1), results: [...(known?.results ?? []), generation] },
       ...after!,
     };
-    CONVERSATIONS.set(engine, known);
-    if (forgotten) engine.drop(forgotten.state);
+    remember(engine, known);
     tell({ generation });
   }
 }
+
+/** Remembers a conversation in the place of the former one, whose state is freed. */
+function remember(engine: Engine, conversation: Conversation) {
+  const forgotten = CONVERSATIONS.get(engine);
+  CONVERSATIONS.set(engine, conversation);
+  if (forgotten) engine.drop(forgotten.state);
+}
+
+/**
+ * The conversation of these results, whose state is no longer on the GPU, as after a reload: what was asked and answered is read
+ * again, and nothing is answered anew. Undefined if the turns do not go on after it, or it was held with other settings.
+ */
+async function readAgain(
+  { cell, model, context }: Speaking,
+  turns: string[],
+  said: readonly Generation[],
+): Promise<Conversation | undefined> {
+  const { engine, tokenizer } = model;
+  const settings = formatExperiment(cell.experiment, 'query', context.catalogue);
+  const same = said.every(
+    (each, at) =>
+      each.prompt === turns[at] && each.opening === openingOf(cell.chat) && each.settings === settings,
+  );
+  if (!same || said.length === 0 || said.length >= turns.length) return undefined;
+  const texts = said.flatMap((each, at) => [
+    ...tokenizer.encode(turnText(cell.chat, each.prompt, at === 0)),
+    ...saidIn(each, tokenizer),
+  ]);
+  const ids = Uint32Array.of(END_OF_TEXT, ...texts);
+  const { plans } = await prepareText(model, cell.experiment, ids.length, context);
+  context.report('prefilling', 0, ids.length);
+  engine.load(ids);
+  await engine.prefill(plans, ids.length);
+  await finiteLogits(engine);
+  const state = await engine.copyAnswer();
+  engine.keep(state);
+  const conversation = {
+    ...{ chat: cell.chat, turns: turns.slice(0, said.length), results: [...said] },
+    ...{ tokens: ids.length, state },
+  };
+  remember(engine, conversation);
+  return conversation;
+}
+
+/** The tokens of an answer, without a text that ended it. */
+const saidIn = ({ end, text, ids }: Pick<Generation, 'end' | 'text' | 'ids'>, tokenizer: Tokenizer) =>
+  end === 'stop' ? tokenizer.encode(text) : ids;
 
 /** The conversation, if these turns go on after it. */
 const continued = (chat: string, turns: string[], known: Conversation | undefined) =>
@@ -288,7 +336,7 @@ async function stream(
   const otherEnd = ids.length === tokens ? 'length' : 'stopped';
   const end: Generation['end'] = finder.found ? 'stop' : ended ? 'end of text' : otherEnd;
   const decodeTokensPerSecond = timed ? medianRate(ids.length - 1, [decodeSeconds]) : undefined;
-  const said = finder.found ? tokenizer.encode(text) : ids;
+  const said = saidIn({ end, text, ids }, tokenizer);
   return { said, ids, arrivals, text, decodeSeconds, decodeTokensPerSecond, end };
 }
 

@@ -6,6 +6,7 @@ import { KINDS } from '../../lab/cells/kinds';
 import { upgradeEvent } from '../../lab/cells/stored';
 import type { Profile } from '../../lab/records/profile';
 import { type RunRecord, upgradeRecord } from '../../lab/records/record';
+import type { Generation } from '../../lab/text/generate';
 import type { WorkerEvent } from '../../lab/worker';
 
 /** Events that are kept after a run: all except progress and adapter events. */
@@ -47,6 +48,10 @@ export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
 /** The profiles among these events. */
 export const profilesIn = (events: readonly ResultEvent[]): Profile[] =>
   events.flatMap((event) => (event.type === 'profiled' ? [event.profile] : []));
+
+/** The answers of a conversation among these events. */
+export const turnsIn = (events: readonly ResultEvent[]): Generation[] =>
+  events.flatMap((event) => (event.type === 'generated' && event.generation.turn ? [event.generation] : []));
 
 const RESULTS = new Set<string>([
   ...Object.values(KINDS).flatMap(({ results }) => Object.keys(results)),

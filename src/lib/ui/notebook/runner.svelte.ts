@@ -11,7 +11,8 @@ import { t, told } from '../words/words.svelte';
 import { type NotebookCell, now } from './cellList';
 import { LAB_VERSION } from '../../lab/version';
 import { type Effort, Live } from './live.svelte';
-import { type CellState, isResult, joined, type Outcome, recordsIn, type ResultEvent } from './outcome';
+import type { CellState, Outcome, ResultEvent } from './outcome';
+import { isResult, joined, recordsIn, turnsIn } from './outcome';
 import {
   arranged,
   type Bench,
@@ -235,6 +236,7 @@ export abstract class Runner {
     this.progress = undefined;
     this.hidden = document.visibilityState === 'hidden';
     this.#pace = NO_PACE;
+    const said = turnsIn(this.outcomes.get(id)?.events ?? []);
     this.#prepare(cell, effort);
     this.#listen(id);
     const { events } = this.outcomes.get(id)!;
@@ -245,6 +247,7 @@ export abstract class Runner {
       text: contentOf(cell),
       variants: $state.snapshot(this.own) as OwnVariant[],
       ...(cell.kind === 'sweep' && { known: knownPoints(events, this.#wanted, this.bench, effort) }),
+      ...(cell.kind === 'generate' && { said }),
       ...(effort === 'quick' && { effort }),
       ...(effort === 'refine' && { idle: true }),
     });

@@ -290,7 +290,7 @@ export const cells = {
   cutOff: 'cut off at the limit of tokens',
   earlierTurn: 'answered in an earlier run',
   forgotten:
-    'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and all turns are answered anew.',
+    'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and reads what was said before; nothing is answered anew.',
   speeds: (prefill: string, decode: string) => `prefill ${prefill} tokens/s · decode ${decode} tokens/s`,
   notCompiled: 'This shader came with a link. It is not compiled until you allow it.',
   allow: 'Allow this shader',

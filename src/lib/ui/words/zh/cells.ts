@@ -266,7 +266,8 @@ export const cells: typeof english = {
   after: (tokens) => `状态中已有 ${tokens} 个词元`,
   cutOff: '已截断：达到词元上限',
   earlierTurn: '在之前的运行中回答',
-  forgotten: '这些轮次之后的状态已不在 GPU 上。发送下一轮时会重新加载模型，并重新回答所有轮次。',
+  forgotten:
+    '这些轮次之后的状态已不在 GPU 上。发送下一轮时会重新加载模型并重新读取之前的对话，不会重新回答。',
   speeds: (prefill, decode) => `预填充 ${prefill} 词元/秒 · 解码 ${decode} 词元/秒`,
   notCompiled: '此着色器来自链接，在您允许之前不会编译。',
   allow: '允许此着色器',
