@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import { Arriving } from '../src/lib/models/arriving';
 import { CATALOGUE } from '../src/lib/models/catalogue';
-import { download, type DownloadProgress } from '../src/lib/models/download';
+import type { DownloadProgress } from '../src/lib/models/download';
 import type { Homes } from '../src/lib/models/hubs';
+import { downloadModel as fetchParts } from '../src/lib/models/downloadParts';
+import { partTexts, siblingText } from '../src/lib/models/parts';
 import { requestOf } from '../src/lib/models/request';
 import { gigabytes, type Manifest, storedModels } from '../src/lib/models/storage';
 import { openStored } from '../src/lib/models/stored';
@@ -90,13 +92,13 @@ function stateOf(manifest: Manifest | undefined): string {
 }
 
 /** Fetches a model into the user's folder, or goes on fetching it, and tells its progress on stderr. */
-async function fetchModel(text: string, signal: AbortSignal, arriving?: Arriving) {
+async function fetchModel(text: string, signal: AbortSignal, arriving?: (name: string) => Arriving) {
   const request = requestOf(text, homes());
   if (!request)
     throw new Error(`"${text}" is nothing to download: it is a file of this computer, or the lab's own`);
   const folder = new ModelFolder();
   const teller = new ProgressTeller(request.name);
-  const fetched = await download(request, folder, await networkOf(), {
+  const fetched = await fetchParts(request, folder, await networkOf(), {
     signal,
     homes: homes(),
     verifyVersion: true,
@@ -109,9 +111,16 @@ async function fetchModel(text: string, signal: AbortSignal, arriving?: Arriving
 
 /** The file of a model, which is downloaded while it is read. Its reads reject when the download fails or is stopped. */
 export function openArriving(text: string, signal: AbortSignal): Promise<ByteSource> {
-  const arriving = new Arriving();
-  fetchModel(text, signal, arriving).catch((error: Error) => arriving.fail(error));
-  return arriving.source();
+  const name = publishedName(text);
+  const parts = new Map(partTexts(name).map((part) => [part, new Arriving()]));
+  fetchModel(text, signal, (part) => parts.get(part)!).catch((error: Error) =>
+    parts.forEach((arriving) => arriving.fail(error)),
+  );
+  const open = async (part: string): Promise<ByteSource> => ({
+    ...(await parts.get(part)!.source()),
+    sibling: (file) => open(siblingText(name, file) ?? name),
+  });
+  return open(name);
 }
 
 /** Downloads a model; the last line on stdout is the stored file's path. */
@@ -132,13 +141,12 @@ export async function deleteModel({ words }: Arguments): Promise<boolean> {
   if (!text || more.length) throw new Error('delete takes one name, as lab models prints it');
   const folder = new ModelFolder();
   const stored = await storedModels(folder);
-  const name = publishedName(text);
-  const found = stored.filter(
-    ({ key, manifest }) =>
-      [key, manifest?.name, manifest?.file].includes(name) || key === text || manifest?.file === text,
+  const names = partTexts(publishedName(text));
+  const found = stored.filter(({ key, manifest }) =>
+    [key, manifest?.name ?? '', manifest?.file ?? ''].some((each) => each === text || names.includes(each)),
   );
-  const names = stored.map(({ key, manifest }) => manifest?.name ?? key).join(', ') || 'nothing';
-  if (found.length === 0) throw new Error(`"${text}" is not stored; stored are: ${names}`);
+  const all = stored.map(({ key, manifest }) => manifest?.name ?? key).join(', ') || 'nothing';
+  if (found.length === 0) throw new Error(`"${text}" is not stored; stored are: ${all}`);
   for (const { key, manifest } of found) {
     await folder.remove(key);
     process.stderr.write(`deleted ${manifest?.name ?? key} (${gigabytes(manifest?.have ?? 0)})\n`);

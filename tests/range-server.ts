@@ -5,6 +5,8 @@ import type { AddressInfo, Socket } from 'node:net';
 /** How the server behaves; may be changed while it runs. */
 export interface Behaviour {
   bytes: Uint8Array;
+  /** By their names, where the server has several files; any other is answered with 404. */
+  files?: Map<string, Uint8Array>;
   /** No tag is sent where it is empty. */
   etag: string;
   /** False: the whole file, whatever is asked for. */
@@ -17,8 +19,8 @@ export interface Behaviour {
 
 export interface RangeServer extends Behaviour {
   address: string;
-  /** The Range and If-Range headers of all requests. */
-  requests: { range?: string; ifRange?: string }[];
+  /** The file's name and the Range and If-Range headers of all requests. */
+  requests: { file: string; range?: string; ifRange?: string }[];
   /** Bytes that were sent, headers included. */
   sent(): number;
   close(): void;
@@ -49,7 +51,8 @@ export async function rangeServer(
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', 'ETag, Content-Range, Content-Length');
     const { range, 'if-range': ifRange } = request.headers;
-    const count = server.requests.push({ range, ifRange: ifRange as string | undefined });
+    const file = request.url!.split('/').at(-1)!;
+    const count = server.requests.push({ file, range, ifRange: ifRange as string | undefined });
     if (server.answer?.(request, response, count - 1)) return;
     respond(server, request, response);
   });
@@ -66,7 +69,9 @@ export async function rangeServer(
 }
 
 function respond(server: RangeServer, request: IncomingMessage, response: ServerResponse): void {
-  const { bytes, etag, ranges } = server;
+  const { etag, ranges, files } = server;
+  const bytes = files ? files.get(request.url!.split('/').at(-1)!) : server.bytes;
+  if (!bytes) return void response.writeHead(404).end();
   const match = request.headers.range?.match(/^bytes=(\d+)-(\d*)$/);
   const same = !request.headers['if-range'] || request.headers['if-range'] === etag;
   const headers = { ...(etag && { ETag: etag }) };

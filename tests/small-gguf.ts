@@ -278,3 +278,25 @@ export function asOlder(gguf: SmallGguf): void {
     });
   });
 }
+
+/** The small model in parts: the tensors up to each boundary; every part but the first has only the keys of the split. */
+export function splitModel(boundaries: number[]): Map<string, Uint8Array> {
+  const whole = smallModel();
+  const count = boundaries.length + 1;
+  const ends = [...boundaries, whole.tensors.length];
+  return new Map(
+    ends.map((end, i) => {
+      const metadata = i === 0 ? new Map(whole.metadata) : new Map();
+      metadata.set('split.no', { type: 2, value: i });
+      metadata.set('split.count', { type: 2, value: count });
+      metadata.set('split.tensors.count', { type: 4, value: whole.tensors.length });
+      const tensors = whole.tensors.slice(i === 0 ? 0 : ends[i - 1], end);
+      const name = `m-${String(i + 1).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.gguf`;
+      const bytes = writeGguf({ version: 3, metadata, tensors }, ({ shape, type }) => {
+        const size = shape.reduce((product, each) => product * each, 1) * (type === 0 ? 4 : 2);
+        return new Uint8Array(size).fill(i + 1);
+      });
+      return [name, bytes] as const;
+    }),
+  );
+}

@@ -7,7 +7,16 @@ import { Oracle } from '../../src/lib/engine/rwkv7';
 import { SYNTHETIC, syntheticFormat } from '../../src/lib/engine/geometries';
 import { formats } from '../../src/lib/shaders/formats/formats';
 import { DEMO, openModel, readBytes, standardDeviation, TINY } from '../oracle';
-import { asOlder, key, modelOf, smallModel, writeGguf, writeHeader, type SmallGguf } from '../small-gguf';
+import {
+  asOlder,
+  key,
+  modelOf,
+  smallModel,
+  splitModel,
+  writeGguf,
+  writeHeader,
+  type SmallGguf,
+} from '../small-gguf';
 
 function open(bytes: Uint8Array): Promise<ModelFile> {
   return openGguf(memorySource(bytes, 'bad.gguf'));
@@ -257,28 +266,6 @@ describe('files as others write them', () => {
 });
 
 describe('split files', () => {
-  /** The small model in parts: the tensors up to each boundary; every part but the first has only the keys of the split. */
-  function parts(boundaries: number[]): Map<string, Uint8Array> {
-    const whole = smallModel();
-    const count = boundaries.length + 1;
-    const ends = [...boundaries, whole.tensors.length];
-    return new Map(
-      ends.map((end, i) => {
-        const metadata = i === 0 ? new Map(whole.metadata) : new Map();
-        metadata.set('split.no', { type: 2, value: i });
-        metadata.set('split.count', { type: 2, value: count });
-        metadata.set('split.tensors.count', { type: 4, value: whole.tensors.length });
-        const tensors = whole.tensors.slice(i === 0 ? 0 : ends[i - 1], end);
-        const name = `m-${String(i + 1).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.gguf`;
-        const bytes = writeGguf({ version: 3, metadata, tensors }, ({ shape, type }) => {
-          const size = shape.reduce((product, each) => product * each, 1) * (type === 0 ? 4 : 2);
-          return new Uint8Array(size).fill(i + 1);
-        });
-        return [name, bytes] as const;
-      }),
-    );
-  }
-
   const source = (files: Map<string, Uint8Array>, name: string): ByteSource => ({
     ...memorySource(files.get(name)!, name),
     sibling: async (other) => {
@@ -292,7 +279,7 @@ describe('split files', () => {
       [20, 40],
       [0, 30],
     ]) {
-      const files = parts(boundaries);
+      const files = splitModel(boundaries);
       for (const name of files.keys()) {
         const model = await openGguf(source(files, name));
         expect(model.tensors.size).toBe(smallModel().tensors.length);
@@ -307,7 +294,7 @@ describe('split files', () => {
   });
 
   it('names the parts that are missing', async () => {
-    const files = parts([20, 40]);
+    const files = splitModel([20, 40]);
     const [first, second, third] = [...files.keys()];
     await expect(openGguf(memorySource(files.get(second)!, second))).rejects.toThrow(
       `${second} is part 2 of 3 of a model; open it together with ${first}, ${third}`,
@@ -322,15 +309,15 @@ describe('split files', () => {
   });
 
   it('says when a part belongs elsewhere', async () => {
-    const [files, others] = [parts([20, 40]), parts([10, 40])];
+    const [files, others] = [splitModel([20, 40]), splitModel([10, 40])];
     const [first, second, third] = [...files.keys()];
     files.set(third, files.get(second)!);
     await expect(openGguf(source(files, first))).rejects.toThrow(
       `${third}: by its metadata it is part 2 of 3, by its name part 3 of 3`,
     );
-    files.set(third, parts([20, 41]).get(third)!);
+    files.set(third, splitModel([20, 41]).get(third)!);
     await expect(openGguf(source(files, first))).rejects.toThrow('parts have');
-    others.set(second, parts([20, 40]).get(second)!);
+    others.set(second, splitModel([20, 40]).get(second)!);
     await expect(openGguf(source(others, first))).rejects.toThrow('tensors, but there should be');
   });
 });

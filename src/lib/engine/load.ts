@@ -137,7 +137,7 @@ export async function loadModel(
   const file = await openGguf(source);
   const weights = await loadWeights(device, file, progress, signal, begun);
   try {
-    await source.whole?.();
+    await file.source.whole?.(); // of a split file, all parts
   } catch (error) {
     weights.destroy();
     throw error;

@@ -1,6 +1,7 @@
 /** Byte sources of one worker, read by another through a port. The bytes are moved, not copied. */
 import type { ByteSource } from '../engine/bytes';
 import { messageOf } from '../engine/ggufHeader';
+import { siblingText } from './parts';
 
 type Question =
   /** `has` is answered at once, `open` when the source is there. */
@@ -86,6 +87,12 @@ export class RemoteSources {
         (await ask({ ask: 'read', source, offset, length, memory }, [memory])).bytes!,
       whole: async () => void (await ask({ ask: 'whole', source })),
       close: async () => this.port.postMessage({ id: 0, ask: 'close', source }),
+      sibling: async (other) => {
+        const text = siblingText(name, other);
+        const found = text && (await this.open(text, signal));
+        if (found) return found;
+        throw new Error(`${other} is not being downloaded`);
+      },
     };
   }
 

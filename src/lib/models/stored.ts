@@ -2,6 +2,7 @@
 import type { ByteSource } from '../engine/bytes';
 import type { Homes } from './hubs';
 import { keyOf, type ModelRequest, requestOf } from './request';
+import { siblingText } from './parts';
 import { sharedSource } from './shared';
 import { gigabytes, type Manifest, manifestOf, type ModelStorage, storedModels } from './storage';
 
@@ -22,6 +23,22 @@ async function storedFile(
 const openFile = ({ key, manifest: { file } }: { key: string; manifest: Manifest }, storage: ModelStorage) =>
   storage.reading ? storage.reading(key, file) : storage.source(key, file);
 
+/** A part of a split file, with a way to the others, which are closed with it. */
+function withParts(source: ByteSource, sibling: (file: string) => Promise<ByteSource>): ByteSource {
+  const opened = [source];
+  return {
+    ...source,
+    async sibling(file) {
+      const part = await sibling(file);
+      opened.push(part);
+      return part;
+    },
+    async close() {
+      for (const each of opened) await each.close?.();
+    },
+  };
+}
+
 /**
  * Opens a published name, a file of a hub or an address from the storage. Undefined for any other text and for an address that
  * is not stored. Throws for a published name or a file of a hub that is not stored, and says `how` it is fetched.
@@ -35,7 +52,14 @@ export async function openStored(
   const request = requestOf(model, homes);
   if (!request) return undefined;
   const stored = await storedFile(request, storage);
-  if (stored) return openFile(stored, storage);
+  if (stored) {
+    return withParts(await openFile(stored, storage), async (file) => {
+      const text = siblingText(request.name, file);
+      const part = text && (await openStored(text, storage, how, homes));
+      if (part) return part;
+      throw new Error(`${text ?? file} is not stored here; ${how(request.name)}`);
+    });
+  }
   const shared = await sharedSource(request);
   if (shared) return shared;
   if (request.hubFiles.length === 0) return undefined;

@@ -5,7 +5,8 @@ import { messageOf } from '../engine/ggufHeader';
 import { measureRoom, type MeasuredRoom } from '../engine/room';
 import { Arriving } from './arriving';
 import { CATALOGUE } from './catalogue';
-import { download, type DownloadProgress, NoRoom } from './download';
+import { type DownloadProgress, NoRoom } from './download';
+import { downloadModel, requestsOf } from './downloadParts';
 import { fitOf } from './fit';
 import { openOpfs } from './opfs';
 import { serveSources } from './remoteSource';
@@ -47,6 +48,7 @@ const network: Network = {
   most: 4,
 };
 
+/** By the names that are being downloaded; each part of a split file has its own. */
 const running = new Map<string, { stop: AbortController; arriving: Arriving }>();
 let storage: Promise<ModelStorage> | undefined;
 
@@ -58,21 +60,25 @@ async function list(kept: ModelStorage) {
 
 async function fetchModel(name: string, kept: ModelStorage) {
   if (running.has(name)) return;
-  const [stop, arriving] = [new AbortController(), new Arriving()];
-  running.set(name, { stop, arriving });
+  const stop = new AbortController();
+  running.set(name, { stop, arriving: new Arriving() });
+  let names = [name];
   const end = (outcome: 'complete' | 'paused' | 'noRoom' | 'failed', reason = '') =>
     tell({ type: 'ended', name, outcome, reason });
   try {
     const request = requestOf(name);
     if (!request) throw new Error(`"${name}" is nothing to download`);
+    names = requestsOf(request).map((part) => part.name);
+    for (const part of names) if (!running.has(part)) running.set(part, { stop, arriving: new Arriving() });
     const progress = (each: DownloadProgress) => tell({ type: 'progress', name, progress: each });
-    await download(request, kept, network, { signal: stop.signal, progress, arriving });
+    const arriving = (part: string) => running.get(part)!.arriving;
+    await downloadModel(request, kept, network, { signal: stop.signal, progress, arriving });
     end('complete');
   } catch (error) {
     if (stop.signal.aborted) end('paused');
     else end(error instanceof NoRoom ? 'noRoom' : 'failed', messageOf(error));
   } finally {
-    running.delete(name);
+    for (const part of names) running.delete(part);
     await list(kept);
   }
 }

@@ -2,6 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { DownloadProgress } from '../../models/download';
 import type { Fit, MeasuredRoom } from '../../models/verdict';
+import { storedWhole } from '../../models/parts';
 import { ASK, CHANNEL, type OnGpu } from '../../models/onGpu';
 import { requestOf } from '../../models/request';
 import { ownName } from '../../models/site';
@@ -134,9 +135,9 @@ export class StoredModels {
     return fetching !== undefined && fetching.ended === undefined;
   }
 
-  /** The stored file of a published name or other text, whole or in part. */
+  /** The stored file of a published name or other text, whole or in part; all parts of a split file as one. */
   stored(name: string): Stored | undefined {
-    return this.models.find(({ manifest }) => manifest?.name === name);
+    return storedWhole(name, this.models);
   }
 
   #send(message: ModelsMessage, transfer: Transferable[] = []) {

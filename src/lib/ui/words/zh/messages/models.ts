@@ -6,11 +6,13 @@ export default [
     '{model} is not stored here ({size}from {from}); {message}',
     '{model} 没有存放在这里（{size}来自 {from}）；{message}',
   ],
-  ['it ends at byte {at} of {bytes}', '它在 {bytes} 字节中的第 {at} 字节就结束了'],
+  ['{model} is not stored here; {message}', '{model} 没有存放在这里；{message}'],
+  ['{file} is not being downloaded', '{file} 没有在下载'],
   [
     '{name}: the browser shares a file of another SHA-256 under this name, {found} instead of {wanted}; it is not used',
     '{name}：浏览器在此名称下共享的文件 SHA-256 不同，是 {found} 而不是 {wanted}；不使用它',
   ],
+  ['it ends at byte {at} of {bytes}', '它在 {bytes} 字节中的第 {at} 字节就结束了'],
   ['{name} did not arrive whole: {message}', '{name} 没有完整到达：{message}'],
   [
     'The network failed, or the server allows no other site to read the file (CORS): {detail}',
