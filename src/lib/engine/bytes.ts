@@ -48,18 +48,34 @@ export function blobSource(blob: Blob, name = blob instanceof File ? blob.name :
   };
 }
 
+/** A reader that fills memory which is given to it, and returns it with each read. */
+export interface FillingReader {
+  /** `min`: the read waits for so many bytes, where the browser can. */
+  read(
+    target: Uint8Array<ArrayBuffer>,
+    options?: { min: number },
+  ): Promise<{ done: boolean; value?: Uint8Array<ArrayBuffer> }>;
+  cancel(): Promise<void>;
+}
+
+/** The reader of a stream that fills memory; undefined where the browser has none, as in Safari. */
+export function fillingReader(stream: ReadableStream): FillingReader | undefined {
+  try {
+    return stream.getReader({ mode: 'byob' });
+  } catch {
+    return undefined;
+  }
+}
+
 /** The bytes of a Blob, in this memory where the browser can read into it. */
 async function streamed(blob: Blob, memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>> {
-  let reader: ReadableStreamBYOBReader;
-  try {
-    reader = blob.stream().getReader({ mode: 'byob' });
-  } catch {
-    return new Uint8Array(await blob.arrayBuffer());
-  }
+  const reader = fillingReader(blob.stream());
+  if (!reader) return new Uint8Array(await blob.arrayBuffer());
   let bytes = new Uint8Array(memory, 0, 0);
   while (bytes.byteLength < blob.size) {
     const filled = bytes.byteLength;
-    const { value } = await reader.read(new Uint8Array(bytes.buffer, filled, blob.size - filled));
+    const min = blob.size - filled;
+    const { value } = await reader.read(new Uint8Array(bytes.buffer, filled, min), { min });
     if (!value?.byteLength) throw new Error(`it ends at byte ${filled} of ${blob.size}`);
     bytes = new Uint8Array(value.buffer, 0, filled + value.byteLength);
   }

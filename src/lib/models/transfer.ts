@@ -2,6 +2,7 @@
  * Fetches a range of a file, in order, from servers as they are: retries from the last byte, several requests at once where
  * that is faster, servers without ranges, files that change.
  */
+import { fillingReader, type FillingReader } from '../engine/bytes';
 import { Deadline, Passing, retrying, waitAfter } from './retry';
 
 /** The parts that differ between hosts and tests. */
@@ -37,6 +38,8 @@ const RETRIED = [408, 425, 429, 500, 502, 503, 504];
 /** Bytes of a request: large when there is one, small when several wait for their turn in memory. */
 const ALONE_BYTES = 64 * 2 ** 20;
 const TOGETHER_BYTES = 8 * 2 ** 20;
+/** Largest chunk that is read at once. */
+const CHUNK_BYTES = 2 ** 20;
 /** A number of requests is tried for this many pieces, and kept when it is faster by this factor. */
 const TRIAL_PIECES = 3;
 const WORTH = 1.15;
@@ -172,8 +175,12 @@ async function segment(
   turn.catch(() => undefined); // the failure of a piece is told by itself
   const held: Uint8Array<ArrayBuffer>[] = [];
   for await (const bytes of rangeBytes(network, remote, from, to, signal)) {
-    held.push(bytes);
-    if (first) for (const each of held.splice(0)) await take(each);
+    if (!first) {
+      held.push(bytes.slice());
+      continue;
+    }
+    for (const each of held.splice(0)) await take(each);
+    await take(bytes);
   }
   await turn;
   for (const each of held) {
@@ -182,7 +189,10 @@ async function segment(
   }
 }
 
-/** The bytes of a range, asked for again from the last one whenever the connection fails or stands still. */
+/**
+ * The bytes of a range, asked for again from the last one whenever the connection fails or stands still. Each piece is valid until
+ * the next is asked for.
+ */
 async function* rangeBytes(network: Network, remote: Remote, from: number, to: number, signal: AbortSignal) {
   let at = from;
   let tries = 0;
@@ -207,13 +217,13 @@ async function* oneAnswer(network: Network, remote: Remote, from: number, to: nu
     const response = await answerFrom(network, remote, from, to, late.signal);
     let skip = response.status === 200 ? from : 0;
     let left = to - from;
-    const reader = response.body?.getReader();
-    if (!reader) throw new Passing(`${remote.address}: an answer without a body`);
+    if (!response.body) throw new Passing(`${remote.address}: an answer without a body`);
+    const reader = new Chunks(response.body);
     try {
       while (left > 0) {
         late.wind();
-        const { done, value } = await late.orLate(reader.read());
-        if (done) return;
+        const value = await late.orLate(reader.read());
+        if (!value) return;
         const bytes = value.subarray(Math.min(skip, value.length), Math.min(value.length, skip + left));
         skip = Math.max(0, skip - value.length);
         left -= bytes.byteLength;
@@ -223,10 +233,34 @@ async function* oneAnswer(network: Network, remote: Remote, from: number, to: nu
         }
       }
     } finally {
-      void reader.cancel().catch(() => undefined);
+      reader.cancel();
     }
   } finally {
     late.end();
+  }
+}
+
+/** The chunks of a body, in one piece of memory where the browser can read into it: new memory for each is garbage for a while. */
+class Chunks {
+  readonly #filling: FillingReader | undefined;
+  readonly #plain: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  #memory = new ArrayBuffer(CHUNK_BYTES);
+
+  constructor(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.#filling = fillingReader(body);
+    if (!this.#filling) this.#plain = body.getReader();
+  }
+
+  /** The next chunk, valid until the next call; undefined at the end. */
+  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (!this.#filling) return (await this.#plain!.read()).value;
+    const { done, value } = await this.#filling.read(new Uint8Array(this.#memory));
+    if (value) this.#memory = value.buffer;
+    return done ? undefined : value;
+  }
+
+  cancel() {
+    void (this.#filling ?? this.#plain!).cancel().catch(() => undefined);
   }
 }
 
