@@ -13,18 +13,19 @@ import { downloadInPage, runModel, runWhileDownloading, storedIn } from './loadi
 import { serve } from './serve.js';
 import { needNode, root, stop } from './setup.js';
 
-const USAGE = `Usage: node scripts/loading.js MODEL.gguf [--lab FILE] [--make synthetic-2.9b] [--build FOLDER] [--times N] [--only page|terminal] [--out FILE]
+const USAGE = `Usage: node scripts/loading.js MODEL.gguf [--lab FILE] [--make synthetic-2.9b] [--build FOLDER] [--times N] [--kills N] [--only page|terminal] [--out FILE]
   --lab FILE      the terminal program in one file; by default dist/lab.mjs (\`npm run bundle\`)
   --make NAME     writes the file first if it does not exist, with random weights of this geometry
   --build FOLDER  the built page; by default build/ (\`npm run build\`)
   --times N       how often a file is loaded; by default 3
+  --kills N       how often a download is killed, at random shares of the file; by default once, at 40 %
   --only PART     only the page, or only the terminal
   --out FILE      writes the rows there too
 ${ENVIRONMENT}`;
 
 /** The share at which a download is killed. */
 const KILL_AT = 0.4;
-/** Bytes that may come twice: those that were not yet durable when the program was killed, and those on their way. */
+/** Bytes that may come twice for each kill: those that were not yet durable, and those on their way. */
 const TWICE = 160e6;
 
 /** @typedef {import('./loading/inPage.js').Row} Row */
@@ -54,6 +55,7 @@ function readOptions() {
         build: { type: 'string', default: join(root, 'build') },
         make: { type: 'string' },
         times: { type: 'string', default: '3' },
+        kills: { type: 'string', default: '1' },
         only: { type: 'string' },
         out: { type: 'string' },
       },
@@ -61,10 +63,12 @@ function readOptions() {
     if (positionals.length !== 1) throw new Error('It takes one model file');
     if (values.only && !['page', 'terminal'].includes(values.only))
       throw new Error(`--only takes page or terminal, not ${values.only}`);
-    const times = Number(values.times);
-    if (!(Number.isInteger(times) && times >= 1 && times <= 100))
-      throw new Error(`--times takes a whole number from 1 to 100, not ${values.times}`);
-    return { ...values, times, file: resolve(positionals[0]) };
+    const count = (/** @type {'times' | 'kills'} */ name) => {
+      const number = Number(values[name]);
+      if (Number.isInteger(number) && number >= 1 && number <= 100) return number;
+      throw new Error(`--${name} takes a whole number from 1 to 100, not ${values[name]}`);
+    };
+    return { ...values, times: count('times'), kills: count('kills'), file: resolve(positionals[0]) };
   } catch (error) {
     return stop(`${error instanceof Error ? error.message : error}\n${USAGE}`);
   }
@@ -106,7 +110,8 @@ async function fromFile() {
 async function inTerminal(server, wanted) {
   const { address } = server;
   const before = server.sent();
-  await lab(['download', address], () => server.sent() - before > KILL_AT * wanted.bytes);
+  for (const share of killShares())
+    await lab(['download', address], () => server.sent() - before > share * wanted.bytes);
   const killed = server.sent();
   const from = performance.now();
   const { stdout, stderr } = await lab(['download', address]);
@@ -145,8 +150,10 @@ async function inPage(server, wanted) {
     for (let i = 0; i < options.times; i++)
       row('chromium', await runModel(chrome, page, 'from a chosen file', chosen));
     const before = server.sent();
-    row('chromium', await downloadInPage(chrome, page, address, KILL_AT));
-    chrome = await startChrome(profile);
+    for (const share of killShares()) {
+      row('chromium', await downloadInPage(chrome, page, address, share));
+      chrome = await startChrome(profile);
+    }
     row('chromium', await downloadInPage(chrome, page, address));
     const stored = await storedIn(chrome.page);
     judge(
@@ -164,6 +171,12 @@ async function inPage(server, wanted) {
     site.close();
     site.closeAllConnections();
   }
+}
+
+/** The shares of the file at which a download is killed, in order. */
+function killShares() {
+  if (options.kills === 1) return [KILL_AT];
+  return Array.from({ length: options.kills }, () => 0.05 + 0.9 * Math.random()).sort((a, b) => a - b);
 }
 
 /**
@@ -259,7 +272,8 @@ function judge(place, wanted, sent, found, bytes) {
   );
   if (found !== wanted.hash) problems.push(`${place}: the SHA-256 is ${found}, not ${wanted.hash}`);
   if (bytes !== wanted.bytes) problems.push(`${place}: ${bytes} bytes are stored, not ${wanted.bytes}`);
-  if (sent > wanted.bytes + TWICE) problems.push(`${place}: ${sent} bytes were sent for ${wanted.bytes}`);
+  if (sent > wanted.bytes + options.kills * TWICE)
+    problems.push(`${place}: ${sent} bytes were sent for ${wanted.bytes}`);
 }
 
 /** @param {string} file */

@@ -180,15 +180,19 @@ export async function downloadInPage(chrome, site, address, killAt) {
   const { page } = chrome;
   await open(chrome, `${site}models`);
   await page.locator('[data-models=known]').waitFor();
+  process.stderr.write(
+    `download${killAt === undefined ? '' : `, killed at ${(100 * killAt).toFixed(1)} %`}\n`,
+  );
   const row = page.locator(`[data-model="${address}"]`);
   const begun = (await row.count()) > 0;
+  const part = begun ? 'download, after a kill' : 'download';
   if (!begun) await page.locator('#other').fill(address);
   const button = begun
     ? row.getByRole('button', { name: 'Go on' })
     : page.locator('form').getByRole('button', { name: 'Download' });
   const memory = chrome.memory();
   const clicked = await clickAt(button);
-  const what = begun ? 'download, the rest after a kill' : 'download';
+  const what = begun ? `${part}, to its end` : part;
   if (killAt === undefined)
     return { ...partOf(await until(page, 'ended'), clicked, what), memoryMegabytes: memory.end() };
   await page.waitForFunction((share) => {
@@ -199,7 +203,7 @@ export async function downloadInPage(chrome, site, address, killAt) {
   if (told.some(({ type }) => type === 'ended'))
     throw new Error('The download ended before it could be cut: take a larger file');
   await chrome.kill();
-  return { ...partOf(told, clicked, 'download, until it was killed'), memoryMegabytes: memory.end() };
+  return { ...partOf(told, clicked, `${part}, until it was killed`), memoryMegabytes: memory.end() };
 }
 
 /**
