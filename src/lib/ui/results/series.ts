@@ -339,9 +339,10 @@ export function pointOf(record: RunRecord, number: number | undefined, x: number
 }
 
 /** The chart in a few sentences, for screen readers. */
-export function summarise({ series, axis, target, software }: View): string {
+export function summarise({ series, axisLabel, target, software }: View): string {
   const words = t().cells;
   const { stop } = punctuation();
+  const axis = axisLabel.split(/[,（]/)[0]; // without its unit
   const own = series.filter(({ origin }) => origin === 'run');
   const all = (own.length ? own : series).flatMap(({ label, origin, points }) => {
     const name = origin === 'reference' ? label + punctuation().comma + words.published : label;
