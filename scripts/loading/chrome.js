@@ -11,6 +11,9 @@ import { chromiumToDrive } from '../built-page.js';
  * @property {() => { end(until?: number): number }} memory begins to look at its memory; see `watchMemory`
  */
 
+// A signal ends this program without its event `exit`, and would leave a browser of another group behind.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const READY = /DevTools listening on (ws:\S+)/;
 
 /**
@@ -27,6 +30,9 @@ export async function startChrome(profile) {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const gone = new Promise((resolve) => child.once('exit', resolve));
+  const end = () =>
+    child.exitCode ?? child.signalCode ?? process.kill(-(/** @type {number} */ (child.pid)), 'SIGKILL');
+  process.once('exit', end);
   const address = await new Promise((resolve, reject) => {
     let said = '';
     child.stderr.on('data', (text) => {
@@ -43,7 +49,8 @@ export async function startChrome(profile) {
   return {
     page,
     async kill() {
-      process.kill(-(/** @type {number} */ (child.pid)), 'SIGKILL');
+      end();
+      process.off('exit', end);
       await gone;
     },
     memory: () => watchMemory(profile),

@@ -21,12 +21,21 @@
 /** A name on a hub, for which the script answers: only models by name are offered for download in a notebook. */
 const HUB_NAME = 'hf:loading/loopback/model.gguf';
 
-/** @param {string} model */
-const notebookOf = (model) => ({
-  name: 'loading.md',
-  mimeType: 'text/markdown',
-  buffer: Buffer.from(`# Loading\n\n\`\`\`lab generate\nmodel=${model}\ntokens=2\n---\n\`\`\`\n`),
-});
+let notebooks = 0;
+
+/**
+ * Imports a notebook that generates two tokens. It has a title of its own, because the page opens the one before again, which has a cell
+ * of the same kind.
+ * @param {Page} page
+ * @param {string} model
+ */
+async function importNotebook(page, model) {
+  const title = `Loading ${++notebooks}`;
+  const text = `# ${title}\n\n\`\`\`lab generate\nmodel=${model}\ntokens=2\n---\n\`\`\`\n`;
+  const file = { name: 'loading.md', mimeType: 'text/markdown', buffer: Buffer.from(text) };
+  await page.locator('[data-import]').setInputFiles(file);
+  await page.locator('[data-title]', { hasText: title }).waitFor();
+}
 
 /** Runs in the page before its own scripts: keeps what its workers tell about loading, with the time. */
 function recordWorkers() {
@@ -110,7 +119,7 @@ export async function runModel(chrome, site, what, { name, file }) {
   await page.locator('[data-adapter]').waitFor();
   process.stderr.write(`${what}, ${await page.locator('[data-adapter]').first().innerText()}\n`);
   if (file) await choose(page, file);
-  await page.locator('[data-import]').setInputFiles(notebookOf(name));
+  await importNotebook(page, name);
   const run = page.locator('[data-cell=generate]').getByRole('button', { name: 'Run', exact: true });
   await run.waitFor();
   const memory = chrome.memory();
@@ -235,7 +244,7 @@ export async function runWhileDownloading(chrome, site, address) {
   );
   await open(chrome, site);
   await page.locator('[data-adapter]').waitFor();
-  await page.locator('[data-import]').setInputFiles(notebookOf(HUB_NAME));
+  await importNotebook(page, HUB_NAME);
   const cell = page.locator('[data-cell=generate]');
   await cell.locator('summary').first().click();
   const button = page.locator(`[data-model="${HUB_NAME}"]`).getByRole('button', { name: 'Download' });
