@@ -3,6 +3,7 @@
  * that is faster, servers without ranges, files that change.
  */
 import { fillingReader, type FillingReader } from '../engine/bytes';
+import { PieceMemory } from './pieceMemory';
 import { Deadline, Passing, retrying, waitAfter } from './retry';
 
 /** The parts that differ between hosts and tests. */
@@ -38,8 +39,6 @@ const RETRIED = [408, 425, 429, 500, 502, 503, 504];
 /** Bytes of a request: large when there is one, small when several wait for their turn in memory. */
 const ALONE_BYTES = 64 * 2 ** 20;
 const TOGETHER_BYTES = 8 * 2 ** 20;
-/** Largest chunk that is read at once. */
-const CHUNK_BYTES = 2 ** 20;
 /** A number of requests is tried for this many pieces, and kept when it is faster by this factor. */
 const TRIAL_PIECES = 3;
 const WORTH = 1.15;
@@ -82,6 +81,7 @@ export async function transfer(
   let next = from;
   let turn: Promise<void> = Promise.resolve();
   const running = new Set<Promise<void>>();
+  const unused: PieceMemory[] = [];
   let failed: unknown;
   try {
     while ((next < remote.bytes || running.size > 0) && !stop.signal.aborted) {
@@ -93,10 +93,12 @@ export async function transfer(
             : TOGETHER_BYTES;
         const piece = { from: next, to: Math.min(next + size, remote.bytes), before: turn };
         next = piece.to;
+        const memory = unused.pop() ?? new PieceMemory();
         const work = segment(
           network,
           remote,
           piece,
+          memory,
           async (bytes) => {
             await take(bytes);
             lanes.add(bytes.byteLength);
@@ -109,7 +111,10 @@ export async function transfer(
             failed ??= error;
             stop.abort(error);
           })
-          .finally(() => running.delete(ended));
+          .finally(() => {
+            unused.push(memory);
+            running.delete(ended);
+          });
         running.add(ended);
       } else await Promise.race(running);
     }
@@ -167,38 +172,48 @@ async function segment(
   network: Network,
   remote: Remote,
   { from, to, before }: Piece,
+  memory: PieceMemory,
   take: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   let first = false;
   const turn = before.then(() => (first = true));
   turn.catch(() => undefined); // the failure of a piece is told by itself
-  const held: Uint8Array<ArrayBuffer>[] = [];
-  for await (const bytes of rangeBytes(network, remote, from, to, signal)) {
+  memory.release(); // of a piece that failed
+  const takeHeld = async () => {
+    const held = memory.release();
+    if (held.byteLength > 0) await take(held);
+  };
+  for await (const bytes of rangeBytes(network, remote, from, to, memory, signal)) {
     if (!first) {
-      held.push(bytes.slice());
+      memory.hold(bytes, to - from);
       continue;
     }
-    for (const each of held.splice(0)) await take(each);
+    await takeHeld();
     await take(bytes);
   }
   await turn;
-  for (const each of held) {
-    signal.throwIfAborted();
-    await take(each);
-  }
+  signal.throwIfAborted();
+  await takeHeld();
 }
 
 /**
  * The bytes of a range, asked for again from the last one whenever the connection fails or stands still. Each piece is valid until
  * the next is asked for.
  */
-async function* rangeBytes(network: Network, remote: Remote, from: number, to: number, signal: AbortSignal) {
+async function* rangeBytes(
+  network: Network,
+  remote: Remote,
+  from: number,
+  to: number,
+  memory: PieceMemory,
+  signal: AbortSignal,
+) {
   let at = from;
   let tries = 0;
   while (at < to) {
     try {
-      for await (const bytes of oneAnswer(network, remote, at, to, signal)) {
+      for await (const bytes of oneAnswer(network, remote, at, to, memory, signal)) {
         at += bytes.byteLength;
         tries = 0;
         yield bytes;
@@ -211,14 +226,21 @@ async function* rangeBytes(network: Network, remote: Remote, from: number, to: n
 }
 
 /** The bytes of one answer. A server that sends the whole file is listened to from the wanted byte on. */
-async function* oneAnswer(network: Network, remote: Remote, from: number, to: number, signal: AbortSignal) {
+async function* oneAnswer(
+  network: Network,
+  remote: Remote,
+  from: number,
+  to: number,
+  memory: PieceMemory,
+  signal: AbortSignal,
+) {
   const late = new Deadline(network.stallSeconds, signal, `${remote.address}: no byte came`);
   try {
     const response = await answerFrom(network, remote, from, to, late.signal);
     let skip = response.status === 200 ? from : 0;
     let left = to - from;
     if (!response.body) throw new Passing(`${remote.address}: an answer without a body`);
-    const reader = new Chunks(response.body);
+    const reader = new Chunks(response.body, memory);
     try {
       while (left > 0) {
         late.wind();
@@ -240,13 +262,15 @@ async function* oneAnswer(network: Network, remote: Remote, from: number, to: nu
   }
 }
 
-/** The chunks of a body, in one piece of memory where the browser can read into it: new memory for each is garbage for a while. */
+/** The chunks of a body, in one piece of memory where the browser can read into it. */
 class Chunks {
   readonly #filling: FillingReader | undefined;
   readonly #plain: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  #memory = new ArrayBuffer(CHUNK_BYTES);
 
-  constructor(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  constructor(
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+    readonly memory: PieceMemory,
+  ) {
     this.#filling = fillingReader(body);
     if (!this.#filling) this.#plain = body.getReader();
   }
@@ -254,8 +278,8 @@ class Chunks {
   /** The next chunk, valid until the next call; undefined at the end. */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (!this.#filling) return (await this.#plain!.read()).value;
-    const { done, value } = await this.#filling.read(new Uint8Array(this.#memory));
-    if (value) this.#memory = value.buffer;
+    const { done, value } = await this.#filling.read(this.memory.chunkToFill());
+    if (value) this.memory.chunk = value.buffer;
     return done ? undefined : value;
   }
 
