@@ -109,7 +109,10 @@ describe('a split file', () => {
     expect(await ended).toBeUndefined();
     const bytes = [...FILES.values()].reduce((sum, { length }) => sum + length, 0);
     expect(told.at(-1)).toEqual({ have: bytes, bytes });
-    expect(storedWhole(first, await storedModels(folder))!.manifest).toMatchObject({ complete: true, bytes });
+    const stored = await storedModels(folder);
+    const { key, otherKeys, manifest } = storedWhole(first, stored)!;
+    expect(manifest).toMatchObject({ complete: true, bytes });
+    expect([key, ...otherKeys!].sort()).toEqual(stored.map((part) => part.key));
     expect((await openGguf((await whole())!)).tensors.size).toBe(model.tensors.size);
   });
 

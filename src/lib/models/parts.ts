@@ -27,7 +27,8 @@ export function storedWhole(text: string, stored: readonly Stored[]): Stored | u
   const sum = (of: (manifest: Manifest) => number) =>
     found.reduce((all, { manifest }) => all + of(manifest!), 0);
   const complete = found.length === names.length && found.every(({ manifest }) => manifest!.complete);
-  const { key, manifest } = found[0];
+  const [{ key, manifest }, ...others] = found;
   const bytes = { bytes: sum((each) => each.bytes), have: sum((each) => each.have) };
-  return { key, manifest: { ...manifest!, name: text, ...bytes, complete } };
+  const otherKeys = others.map((part) => part.key);
+  return { key, otherKeys, manifest: { ...manifest!, name: text, ...bytes, complete } };
 }

@@ -21,7 +21,7 @@ export type ModelsMessage =
   /** Fetches a model by its text, or goes on fetching it. */
   | { type: 'download'; name: string }
   | { type: 'pause'; name: string }
-  | { type: 'delete'; key: string }
+  | { type: 'delete'; keys: string[] }
   /** Lets another worker read, through this port, files that are being downloaded. */
   | { type: 'serve'; port: MessagePort }
   /** Asks for a `fits` event: what each published model needs, and whether these limits of an adapter allow it. */
@@ -114,7 +114,7 @@ async function receive(message: ModelsMessage) {
   if (message.type === 'serve') return serveSources(message.port, arrivals);
   const kept = await (storage ??= openOpfs());
   if (message.type === 'download') return fetchModel(message.name, kept);
-  if (message.type === 'delete') await kept.remove(message.key);
+  if (message.type === 'delete') for (const key of message.keys) await kept.remove(key);
   await list(kept);
 }
 

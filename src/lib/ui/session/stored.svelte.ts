@@ -125,8 +125,8 @@ export class StoredModels {
     this.#send({ type: 'pause', name });
   }
 
-  remove(key: string) {
-    this.#send({ type: 'delete', key });
+  remove({ key, otherKeys = [] }: Stored) {
+    this.#send({ type: 'delete', keys: [key, ...otherKeys] });
   }
 
   /** True while this page downloads the model, or waits for another that does. */
@@ -155,7 +155,10 @@ export class StoredModels {
     if (event.type === 'progress') this.fetching.set(event.name, { progress: event.progress });
     if (event.type !== 'ended') return;
     if (event.outcome === 'complete') this.fetching.delete(event.name);
-    else this.fetching.set(event.name, { ended: event.outcome, reason: event.reason });
+    else {
+      const progress = this.fetching.get(event.name)?.progress; // it told the size
+      this.fetching.set(event.name, { progress, ended: event.outcome, reason: event.reason });
+    }
   }
 }
 
