@@ -151,7 +151,7 @@ test('a GPU that nobody has measured is offered a search, and what was found sta
       await page.goto(`${address}?prefill=9`);
       const notice = page.locator('[data-tuned-here]');
       await notice.getByText('25.0 % faster').waitFor();
-      expect(await notice.locator('code').innerText()).toBe('wkv=sequential&wkv.written_out=32');
+      expect(await notice.locator('code').innerText()).toBe('wkv=sequential wkv.written_out=32');
       await notice.getByRole('button', { name: 'Copy as a contribution' }).click();
       await notice.getByText('Copied').waitFor();
       const text = await page.evaluate(() => navigator.clipboard.readText());
