@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { chunkFits } from '../../src/lib/lab/records/fits';
+import { spaced } from '../../src/lib/lab/experiment/settings';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { objections } from './axe';
 import { adapterFeatures } from './adapter';
@@ -84,7 +85,7 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
         expect(file.toString()).toContain(said);
 
       await page.getByRole('button', { name: 'Run 3', exact: true }).click();
-      await page.getByText(records[2].settings).waitFor();
+      await page.getByText(spaced(records[2].settings)).waitFor();
       expect(errors).toEqual([]);
     },
     SWEEP,
