@@ -29,6 +29,9 @@ import { embeddedOf } from '../../src/lib/ui/notebook/embedded';
 import type { ResultEvent } from '../../src/lib/ui/notebook/outcome';
 import { textWithResults, unfrozenIn } from '../../src/lib/ui/notebook/withResults';
 import { curvePlot, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { linkDigits } from '../../src/lib/lab/records/linkDigits';
+import { milliseconds } from '../../src/lib/ui/cells/profileTable';
+import { figure } from '../../src/lib/ui/kernels/numbers';
 import { percent, rounded as rounded3 } from '../../src/lib/ui/words/numbers';
 import { chartWords, speak } from '../../src/lib/ui/words/words.svelte';
 import { anyRecord } from '../any-record';
@@ -367,4 +370,25 @@ test('short results are the same again', () => {
       expect(shortFrozen(short)).toBe(short);
     }),
   );
+});
+
+test('a time of whole ticks, and its share of another, are shown from a link as they were', () => {
+  const time = fc
+    .tuple(fc.integer({ min: 1000, max: 50_000 }), fc.integer({ min: 1, max: 16 }))
+    .map(([ticks, uses]) => (ticks * 5e-6) / uses);
+  const shown = (seconds: number, change: number) => [
+    rounded3(1e3 * seconds),
+    milliseconds(seconds),
+    figure(1e3 * seconds),
+    percent(change),
+  ];
+  fc.assert(
+    fc.property(time, time, (one, other) => {
+      const sent = shown(one, other / one - 1);
+      expect(shown(linkDigits(one), linkDigits(other / one) - 1)).toEqual(sent);
+    }),
+    { numRuns: 2000 },
+  );
+  // 5.175 ms, as a median of two samples makes it.
+  expect(rounded3(1e3 * linkDigits(0.0051749999999999)).at(-1)).toBe(rounded3(5.1749999999999).at(-1));
 });

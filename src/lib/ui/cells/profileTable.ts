@@ -1,6 +1,6 @@
 /** A profile as a table: a row for each kernel at a shape, and their sum. */
 import { type Profile, totalOf } from '../../lab/records/profile';
-import { percentOf, rounded } from '../words/numbers';
+import { percentOf, rounded, settled } from '../words/numbers';
 import { type FoundWords, locale } from '../words/words.svelte';
 
 type Row = Record<keyof FoundWords['profileColumns'], string>;
@@ -40,7 +40,7 @@ export function profileTotal({ rows, wallSeconds, tokens, target }: Profile, nam
 
 /** Seconds as milliseconds with four significant digits, in the current locale. */
 export const milliseconds = (seconds: number): string =>
-  (1e3 * seconds).toLocaleString(locale(), { maximumSignificantDigits: 4 });
+  settled(1e3 * seconds).toLocaleString(locale(), { maximumSignificantDigits: 4 });
 
 const figure = (value: number | undefined) => (value === undefined ? '' : rounded(value));
 const percent = (part: number | undefined) => (part === undefined ? '' : percentOf(part, 1));

@@ -1,7 +1,7 @@
 /** Error against speed: each evaluated run as a dot, and the line of those than which none is both faster and more exact. */
 import { bitsPerByte, type Evaluated, frontierOf, isEvaluated } from '../../../lab/records/quality';
 import { tokensPerSecond } from '../../../lab/records/record';
-import { rounded } from '../../words/numbers';
+import { rounded, settled } from '../../words/numbers';
 import { type ChartWords, locale, punctuation, t } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 import type { NumberedRecord } from '../series';
@@ -84,9 +84,9 @@ const markWith =
         nameOf(record),
         `${rounded(tokensPerSecond(record))} ${t().cells.perSecond}`,
         words.divergenceOf(divergence.toExponential(1)),
-        words.agreementOf((100 * agreement).toFixed(1)),
+        words.agreementOf(settled(100 * agreement).toFixed(1)),
         words.logitError(maxLogitError.toExponential(1)),
-        ...(bits === undefined ? [] : [words.bitsOf(bits.toFixed(4))]),
+        ...(bits === undefined ? [] : [words.bitsOf(settled(bits).toFixed(4))]),
       ],
     };
   };
