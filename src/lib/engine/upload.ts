@@ -67,7 +67,7 @@ class Lane {
     readonly source: ByteSource,
     readonly stop: Stop,
     readonly largest: number,
-    /** Memory of all lanes for `readNow`: nobody waits while its content is of use. */
+    /** Memory of all lanes for `readNow`, which returns before another lane runs. */
     readonly shared: Uint8Array<ArrayBuffer>,
   ) {
     this.#memory = new ArrayBuffer(source.readWith && !source.readNow ? largest : 0);

@@ -71,7 +71,7 @@ export interface ModelStorage {
 /** A stored model, as it is shown. */
 export interface Stored {
   key: string;
-  /** Of a split file that is shown as one model: the other parts. */
+  /** The other parts of a split file that is shown as one model. */
   otherKeys?: string[];
   /** Undefined for a folder whose manifest is missing or damaged: it can only be deleted. */
   manifest?: Manifest;
