@@ -184,7 +184,7 @@ async function segment(
     const held = memory.release();
     if (held.byteLength > 0) await take(held);
   };
-  for await (const bytes of rangeBytes(network, remote, from, to, memory, signal)) {
+  for await (const bytes of rangeBytes({ network, remote, from, to, memory, signal })) {
     if (!first) {
       memory.hold(bytes, to - from);
       continue;
@@ -197,23 +197,27 @@ async function segment(
   await takeHeld();
 }
 
+/** A range of a file, and what it is read with. */
+interface ByteRange {
+  network: Network;
+  remote: Remote;
+  from: number;
+  to: number;
+  memory: PieceMemory;
+  signal: AbortSignal;
+}
+
 /**
  * The bytes of a range, asked for again from the last one whenever the connection fails or stands still. Each piece is valid until
  * the next is asked for.
  */
-async function* rangeBytes(
-  network: Network,
-  remote: Remote,
-  from: number,
-  to: number,
-  memory: PieceMemory,
-  signal: AbortSignal,
-) {
-  let at = from;
+async function* rangeBytes(range: ByteRange) {
+  const { network, remote, to, signal } = range;
+  let at = range.from;
   let tries = 0;
   while (at < to) {
     try {
-      for await (const bytes of oneAnswer(network, remote, at, to, memory, signal)) {
+      for await (const bytes of oneAnswer({ ...range, from: at })) {
         at += bytes.byteLength;
         tries = 0;
         yield bytes;
@@ -226,14 +230,7 @@ async function* rangeBytes(
 }
 
 /** The bytes of one answer. A server that sends the whole file is listened to from the wanted byte on. */
-async function* oneAnswer(
-  network: Network,
-  remote: Remote,
-  from: number,
-  to: number,
-  memory: PieceMemory,
-  signal: AbortSignal,
-) {
+async function* oneAnswer({ network, remote, from, to, memory, signal }: ByteRange) {
   const late = new Deadline(network.stallSeconds, signal, `${remote.address}: no byte came`);
   try {
     const response = await answerFrom(network, remote, from, to, late.signal);
