@@ -78,19 +78,23 @@ export default {
     // Decays between the floor e^(−e^−½) = 0.545 and 1: half of them at the floor, and all of the first head's where there are
     // more. Removal keys of length one, correlated in time.
     inputs: (length, random, { columns, tokens }) => {
-      const inputs = Float32Array.from({ length }, () => 2 * random() - 1);
+      // Loops, because a model's shape has millions of numbers, for which callbacks take a second.
+      const inputs = new Float32Array(length);
+      for (let i = 0; i < length; i++) inputs[i] = 2 * random() - 1;
       const plane = tokens * columns;
       const direction = Float32Array.from({ length: columns }, () => 2 * random() - 1);
       for (let i = 0; i < plane; i++) {
         const atFloor = columns > HEAD && i % columns < HEAD;
         inputs[3 * plane + i] = 0.5453 + (atFloor ? 0 : 0.4547 * Math.max(0, 2 * random() - 1) ** 2);
       }
+      const key = new Float64Array(HEAD);
       for (let head = 0; head < plane; head += HEAD) {
-        const key = Float32Array.from(
-          { length: HEAD },
-          (_, j) => direction[(head + j) % columns] + 0.5 * random(),
-        );
-        const norm = Math.hypot(...key);
+        let power = 0;
+        for (let j = 0; j < HEAD; j++) {
+          key[j] = direction[(head + j) % columns] + 0.5 * random();
+          power += key[j] ** 2;
+        }
+        const norm = Math.sqrt(power);
         for (let j = 0; j < HEAD; j++) {
           inputs[4 * plane + head + j] = -key[j] / norm;
           inputs[5 * plane + head + j] = (key[j] / norm) * random();
