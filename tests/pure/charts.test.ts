@@ -132,6 +132,21 @@ describe('a sweep', () => {
     expect(names([...family, of('dot4', 'naive', 4)])).toContain('matmul_q4_k=dot4 matmul_q6_k=naive');
   });
 
+  test('names the kernel of a knob where nothing else does, and the GPU of a run beside published figures', () => {
+    const names = (...runs: { number: number; record: RunRecord }[]) =>
+      barsOf({ runs }, 64).map(({ label }) => label);
+    const other = run('prefill=64\nmatmul_q4_k=dot4', [5], 5);
+    expect(names(knobs(8, 4, 1, 1), knobs(16, 4, 2, 2))).toEqual([
+      'matmul_q4_k row_threads=8',
+      'matmul_q4_k row_threads=16',
+    ]);
+    expect(names(knobs(8, 4, 1, 1), knobs(16, 8, 2, 2))[0]).toBe('matmul_q4_k row_threads=8 token_threads=4');
+    expect(names(knobs(8, 4, 1, 1), knobs(16, 4, 2, 2), other)).toContain('tiled row_threads=16');
+    const references = [{ series: 'another GPU', key: 'prefill', x: 64, tokensPerSecond: 1, note: '' }];
+    const beside = barsOf({ runs: [run('prefill=64', [1], 1)], references, axis: 'prefill' }, 64);
+    expect(beside.map(({ label }) => label)).toEqual(['a GPU', 'another GPU']);
+  });
+
   test('writes small numbers of a logarithmic axis as powers of ten, all of them', () => {
     expect([1e-12, 3e-4, 0.01, 1].map((value) => numberText(value, 'en', true))).toEqual([
       '10⁻¹²',

@@ -97,8 +97,8 @@ describe('the form of a chart', () => {
     expect(onePlace(runs)).toBe(64);
     const bars = barsOf({ runs, ghosts, references: [], baseline: [] }, 64);
     expect(bars.map(({ label, origin }) => [label, origin])).toEqual([
-      ['tile_k=32', 'run'],
-      ['tile_k=16 (before)', 'ghost'],
+      ['matmul_q4_k tile_k=32', 'run'],
+      ['matmul_q4_k tile_k=16 (before)', 'ghost'],
     ]);
     expect(bars[0]).toMatchObject({ tokensPerSecond: 128, delta: 1, provisional: true, record: 1 });
     expect(bars[1]).toMatchObject({ delta: undefined, provisional: false, record: undefined });
@@ -114,7 +114,7 @@ describe('the form of a chart', () => {
       note: '',
     });
     const bars = barsOf({ runs, axis: 'prefill', references: [reference(64), reference(128)] }, 64);
-    expect(bars.map(({ label }) => label)).toEqual(['at 64', 'demo']);
+    expect(bars.map(({ label }) => label)).toEqual(['at 64', 'a GPU']);
   });
 
   test('several places are a line; what was there before is a faded one', () => {

@@ -309,6 +309,22 @@ describe('live mode', () => {
     expect(did).toEqual(['quick']);
   });
 
+  test('switched off, a turn to known points shows these alone', () => {
+    const { did, live, host, turn, measured } = notebook('prefill=64\nchunk=16\n');
+    const shown = () => settingsOf(host.outcomes.get('a')!.events);
+    live.toggle('a');
+    turn('prefill=64\nchunk=16,32\n');
+    measured('prefill=64&chunk=32', 10);
+    turn('prefill=64\nchunk=32\n');
+    expect(shown()).toEqual(['prefill=64&chunk=32']);
+    turn('prefill=64\nchunk=16,32\n');
+    expect(shown()).toEqual(['prefill=64&chunk=16', 'prefill=64&chunk=32']);
+    turn('prefill=64\nchunk=16,8\n');
+    expect(shown(), 'until one of them is measured').toHaveLength(2);
+    vi.runAllTimers();
+    expect(did).toEqual([]);
+  });
+
   test('a sweep that was cut goes on by itself, but not for ever', () => {
     const { did, live, host } = notebook('prefill=64\nchunk=16,32\n');
     const cut = (cuts: number) => {

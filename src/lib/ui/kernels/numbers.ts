@@ -1,11 +1,12 @@
 /** Formats kernel results for table columns. */
 import type { MicrobenchmarkRow } from '../../lab/shader/shader';
 import { settled } from '../words/numbers';
+import { locale } from '../words/words.svelte';
 
-/** Formats a number to three significant digits without an exponent: 0.0123, 1.23, 12.3, 1230. `–` if undefined. */
+/** Formats a number to three significant digits without an exponent: 0.0123, 1.23, 12.3, 1,230. `–` if undefined. */
 export function figure(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
-  if (value >= 1000) return String(Math.round(value));
+  if (value >= 1000) return Math.round(value).toLocaleString(locale());
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(value, 1e-4))));
   return settled(value).toFixed(Math.min(6, digits));
 }

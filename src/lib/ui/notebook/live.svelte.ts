@@ -79,12 +79,17 @@ export class Live {
     const before = this.#texts[id];
     this.#turned = changedKey(before ?? '', text) ?? this.#turned;
     this.#texts = { ...this.#texts, [id]: text };
-    if (!this.isOn(id)) return;
+    if (!this.isOn(id)) return this.#showKnown(id);
     this.#cell = id;
     this.#ahead = false;
     this.host.arrange(id);
     if (this.host.running !== undefined && this.host.effort === 'refine') this.host.supersede();
     this.#in(text === before ? TYPING_MILLISECONDS : PAUSE_MILLISECONDS);
+  }
+
+  /** Shows what is asked for, where nothing has to be measured for that. */
+  #showKnown(id: string) {
+    if (this.host.wantedOf(id).length && !this.host.standingOf(id).missing.length) this.host.arrange(id);
   }
 
   /** Call it when a sweep is shown first: one that was cut goes on from there. */

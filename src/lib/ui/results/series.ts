@@ -236,7 +236,9 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
   const bar = (record: RunRecord, number: number | undefined, origin: Series['origin'], note = ''): BarOf => {
     const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;
     const point = pointOf(record, number, 0, phase);
-    const named = `${labelOf(record, varying) || record.model}${note && ` (${note})`}`;
+    // Beside published figures, each of another GPU, a single run is that of this one.
+    const plain = (references.length > 0 && record.adapter) || record.model;
+    const named = `${labelOf(record, varying) || plain}${note && ` (${note})`}`;
     const label = unused(named, (name) => names.has(name));
     names.add(label);
     const bar = { ...point, label, origin };

@@ -62,13 +62,19 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
     record,
     varying.filter((key) => key !== 'adapter' && !(key in place) && !key.includes('.')),
   );
+  const named = new Set(kernels.length === 1 ? kernels : []);
   const words = varying
     .filter((key) => key !== axis && place[key] !== undefined)
     .map((key) => {
       if (key === 'model') return String(place[key]);
       if (key in record.variants) return kernels.length > 1 ? `${key}=${place[key]}` : String(place[key]);
-      const knob = key.split('.')[1];
-      return knob && kernels.length <= 1 ? `${knob}=${place[key]}` : `${key}=${place[key]}`;
+      if (!key.includes('.')) return `${key}=${place[key]}`;
+      // A knob follows the name of its kernel, or of its variant where only that varies.
+      const kernel = key.slice(0, key.lastIndexOf('.'));
+      const knob = `${key.slice(kernel.length + 1)}=${place[key]}`;
+      if (named.has(kernel)) return knob;
+      named.add(kernel);
+      return `${kernel} ${knob}`;
     });
   const gpu = varying.includes('adapter') ? record.adapter : '';
   return [gpu, ...words, where].filter((word) => word !== '').join(' ');

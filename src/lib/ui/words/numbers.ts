@@ -19,6 +19,9 @@ export const unbroken = (name: string): string => name.replaceAll('-', '-\u2060'
 export const percentOf = (fraction: number, decimals = fraction < 0.0995 ? 1 : 0): string =>
   settled(100 * fraction).toFixed(decimals);
 
-/** A change as text: `+4.2 %`, `+311 %`. */
-export const percent = (change: number): string =>
-  `${change < 0 ? '−' : '+'}${settled(Math.abs(100 * change)).toFixed(Math.abs(change) < 0.9995 ? 1 : 0)}${punctuation().percent}`;
+/** A change as text: `+4.2 %`, `+311 %`; without a sign where it is rounded to none. */
+export function percent(change: number): string {
+  const size = settled(Math.abs(100 * change)).toFixed(Math.abs(change) < 0.9995 ? 1 : 0);
+  const sign = Number(size) === 0 ? '' : change < 0 ? '−' : '+';
+  return sign + size + punctuation().percent;
+}

@@ -43,12 +43,39 @@ const rules: Draw = (chart, drawing) => {
     const room = axis === 'x' && place + 6 + widthOf(label) > area.right;
     ctx.textAlign = room ? 'right' : 'left';
     if (axis === 'y' && directLabels && hasEnds(plot)) continue; // written beside the other ends
-    if (axis === 'y') {
-      ctx.textAlign = 'right'; // most lines rise, and are far from it there
-      haloed(chart, drawing, label, area.right - 4, place - 4);
-    } else ctx.fillText(label, room ? place - 6 : place + 6, area.top - 3);
+    if (axis === 'y') acrossLabel(chart, drawing, label, place);
+    else ctx.fillText(label, room ? place - 6 : place + 6, area.top - 3);
   }
 };
+
+/**
+ * The label of a line across the plot: at the right above it, where most lines of series are far, else at another end without marks,
+ * else above the plot.
+ */
+function acrossLabel(chart: Chart, drawing: Drawing, label: string, place: number) {
+  const { ctx, chartArea: area, scales } = chart;
+  const width = widthOf(label);
+  const dots = drawing.plot.series.flatMap(({ marks }) =>
+    marks.map(({ x, y }) => [scales.x.getPixelForValue(x), scales.y.getPixelForValue(y)]),
+  );
+  const ends = [area.right - 4 - width, area.left + 4].flatMap((left) =>
+    [place - 4, place + LABEL_LINE].map((bottom) => ({ left, bottom })),
+  );
+  const covers = ({ left, bottom }: (typeof ends)[number]) =>
+    bottom > area.bottom ||
+    dots.some(
+      ([x, y]) =>
+        Math.abs(x - left - width / 2) < width / 2 + 6 &&
+        Math.abs(y - bottom + LABEL_LINE / 2) < LABEL_LINE / 2 + 3,
+    );
+  const above = { left: area.right - width, bottom: area.top - 3 };
+  const { left, bottom } = ends.find((end) => !covers(end)) ?? above;
+  ctx.textAlign = 'left';
+  haloed(chart, drawing, label, left, bottom);
+}
+
+/** The height of a label in pixels. */
+const LABEL_LINE = 17;
 
 /** True if series have their names at the ends of their lines. */
 const hasEnds = ({ series }: Plot) => series.some(({ ends, marks }) => ends && marks.length > 0);
@@ -134,6 +161,7 @@ const labels: Draw = (chart, drawing) => {
   const placed = bubbles(chart, drawing);
   drawing.plot.series.forEach((series, at) => {
     const shades = series.form === 'cells' ? shadesOf(series.marks) : [];
+    if (series.plain && !drawing.directLabels) return; // the legend names it
     series.marks.forEach((mark, i) => {
       const element = chart.getDatasetMeta(at).data[i];
       if (!mark.label || !element) return;

@@ -74,7 +74,8 @@ const leastOf = ({ scale }: Axis, { min }: Range) => (scale === 'log' ? min : 1)
 
 /** A number as an axis shows it: on one with small numbers, all as powers of ten, such as 10⁻⁷ or 3×10⁻⁴. */
 export function numberText(value: number, locale: string, powers: boolean): string {
-  if (!powers || value === 0) return value.toLocaleString(locale, { maximumSignificantDigits: 6 });
+  if (!powers || value === 0)
+    return value.toLocaleString(locale, { maximumSignificantDigits: 6 }).replace(/^-/, '−');
   const [digits, power] = value.toExponential().split('e');
   return `${digits === '1' ? '' : `${digits}×`}10${[...power].map((sign) => RAISED[sign] ?? '').join('')}`;
 }
