@@ -187,14 +187,14 @@ const labels: Draw = (chart, drawing) => {
 /** The radius of a dot, in CSS pixels. */
 const radiusOf = (size: number) => 4.5 * Math.sqrt(size);
 
-/** The room of dots whose size says something: a label over one of them could not be read. */
+/** The room of dots that have a size or a name: a label over one of them could not be read, or would hide it. */
 const bubbles = (chart: Chart, { plot }: Drawing): Box[] =>
   plot.series.flatMap(({ form, marks }, at) =>
-    marks.flatMap(({ size }, i) => {
+    marks.flatMap(({ size, label }, i) => {
       const element = chart.getDatasetMeta(at).data[i];
-      if (form !== 'dots' || size === undefined || !element) return [];
+      if (form !== 'dots' || (size === undefined && !label) || !element) return [];
       const { x, y } = element;
-      const radius = radiusOf(size);
+      const radius = radiusOf(size ?? 1);
       return [{ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }];
     }),
   );

@@ -27,7 +27,7 @@ export function qualityPlot(runs: readonly NumberedRecord[], words: ChartWords):
   return {
     title: words.quality,
     x: { label: t().cells.perSecond, scale: 'linear', min: 0, soft: true },
-    y: { label: words.divergence, scale: 'log' },
+    y: { label: words.divergence, scale: 'log', ...decadesAround(evaluated) },
     series: groups.flatMap(([, group], at): PlotSeries[] => {
       const differing = places[at].filter((part, i) => places.some((other) => other[i] !== part));
       const own = (word: string) => [word, ...differing].join(punctuation().comma);
@@ -51,6 +51,13 @@ export function qualityPlot(runs: readonly NumberedRecord[], words: ChartWords):
     }),
     summary: words.qualitySummary(bests.flat().map(nameOf).join(', ')),
   };
+}
+
+/** Whole powers of ten with all divergences inside, at least two of them: between two powers an axis has no number to read. */
+function decadesAround(runs: readonly NumberedRun[]): { min: number; max: number } {
+  const powers = runs.map(({ record: { quality } }) => Math.log10(Math.max(LEAST, quality.divergence)));
+  const [first, last] = [Math.floor(Math.min(...powers)), Math.ceil(Math.max(...powers))];
+  return { min: 10 ** (first === last ? first - 1 : first) / 1.3, max: 10 ** last * 1.3 };
 }
 
 function grouped(runs: readonly NumberedRun[]): [place: string, runs: NumberedRun[]][] {
