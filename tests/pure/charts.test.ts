@@ -142,6 +142,17 @@ describe('a sweep', () => {
     ]);
     expect(names(knobs(8, 4, 1, 1), knobs(16, 8, 2, 2))[0]).toBe('matmul_q4_k row_threads=8 token_threads=4');
     expect(names(knobs(8, 4, 1, 1), knobs(16, 4, 2, 2), other)).toContain('tiled row_threads=16');
+    const two = (q4: string, rows: number, wkv: string, number: number) => {
+      const { record } = run('prefill=64', [number], number);
+      const variants = {
+        matmul_q4_k: { name: q4, knobs: { row_threads: rows } },
+        wkv: { name: wkv, knobs: {} },
+      };
+      return { number, record: { ...record, variants } };
+    };
+    expect(
+      names(two('tiled', 8, 'naive', 1), two('tiled', 16, 'pairs', 2), two('dot4', 8, 'pairs', 3))[0],
+    ).toBe('matmul_q4_k=tiled row_threads=8 wkv=naive');
     const references = [{ series: 'another GPU', key: 'prefill', x: 64, tokensPerSecond: 1, note: '' }];
     const beside = barsOf({ runs: [run('prefill=64', [1], 1)], references, axis: 'prefill' }, 64);
     expect(beside.map(({ label }) => label)).toEqual(['a GPU', 'another GPU']);

@@ -1,4 +1,5 @@
 /** The settings and circumstances that tell runs apart, and the labels of runs that follow from them. */
+import { knobOf, ownerOf } from '../../lab/experiment/settings';
 import { coordinates, placeLabel, sessionKeys, varyingPlaces } from '../../lab/records/identity';
 import type { RunRecord } from '../../lab/records/record';
 import { familyOf } from '../../shaders/formats/formats';
@@ -54,7 +55,10 @@ function followsAnother(key: string, varying: readonly string[], records: readon
   );
 }
 
-/** Label of a record: its GPU, then its settings that vary, except the axis, such as `tiled tile_k=16`. Empty if nothing varies. */
+/**
+ * Label of a record: its GPU, then its settings that vary, except the axis, such as `tiled tile_k=16`. Knobs stand behind the name of
+ * their kernel, or of its variant where only that varies. Empty if nothing varies.
+ */
 export function labelOf(record: RunRecord, varying: string[], axis?: string): string {
   const place = coordinates(record);
   const kernels = varying.filter((key) => key in record.variants);
@@ -62,20 +66,16 @@ export function labelOf(record: RunRecord, varying: string[], axis?: string): st
     record,
     varying.filter((key) => key !== 'adapter' && !(key in place) && !key.includes('.')),
   );
-  const named = new Set(kernels.length === 1 ? kernels : []);
-  const words = varying
-    .filter((key) => key !== axis && place[key] !== undefined)
-    .map((key) => {
-      if (key === 'model') return String(place[key]);
-      if (key in record.variants) return kernels.length > 1 ? `${key}=${place[key]}` : String(place[key]);
-      if (!key.includes('.')) return `${key}=${place[key]}`;
-      // A knob follows the name of its kernel, or of its variant where only that varies.
-      const kernel = key.slice(0, key.lastIndexOf('.'));
-      const knob = `${key.slice(kernel.length + 1)}=${place[key]}`;
-      if (named.has(kernel)) return knob;
-      named.add(kernel);
-      return `${kernel} ${knob}`;
-    });
+  const words = new Map<string, string[]>();
+  for (const key of varying) {
+    if (key === axis || place[key] === undefined) continue;
+    const value = String(place[key]);
+    const [owner, knob] = [ownerOf(key), knobOf(key)];
+    const begun = words.get(owner) ?? (kernels.includes(owner) || !knob ? [] : [owner]);
+    const bare = key === 'model' || (kernels.length === 1 && kernels[0] === key);
+    if (knob) words.set(owner, [...begun, `${knob}=${value}`]);
+    else words.set(owner, [bare ? value : `${key}=${value}`, ...begun]);
+  }
   const gpu = varying.includes('adapter') ? record.adapter : '';
-  return [gpu, ...words, where].filter((word) => word !== '').join(' ');
+  return [gpu, ...[...words.values()].flat(), where].filter((word) => word !== '').join(' ');
 }
