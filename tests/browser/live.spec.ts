@@ -66,9 +66,14 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     await turnChunk(page, '1, 2, 3');
     await rows(page).nth(2).waitFor(COMPUTING);
     await page.getByText('Saved in this browser').waitFor({ state: 'attached', ...COMPUTING });
+    // Before it, the cell is scrolled to where it is to be after it.
+    const top = () => page.locator('[data-cell=sweep]').evaluate((cell) => cell.getBoundingClientRect().top);
+    await page.evaluate(() => scrollTo(0, 400));
+    const place = await top();
     await page.reload();
     await page.locator('[data-adapter]').waitFor();
     await expect.poll(() => rows(page).count()).toBeGreaterThanOrEqual(3);
+    expect(Math.abs((await top()) - place)).toBeLessThan(40);
     await expect.poll(() => rows(page).count(), COMPUTING).toBe(4);
     await settled(page);
 
