@@ -694,13 +694,15 @@ describe('a saved picture', () => {
     };
     const svg = saved(parallelPlot(best, english));
     const strokes = [
-      ...svg.matchAll(/<path [^>]*stroke="rgb\((\d+), \d+, \d+\)"( stroke-width="([\d.]+)")?/g),
-    ];
-    const last = (colour: string) => strokes.findLastIndex(([, each]) => each === colour);
-    expect(last('4')).toBeGreaterThan(last('3'));
-    expect(last('3')).toBeGreaterThan(-1);
+      ...svg.matchAll(
+        /<path [^>]*stroke="rgb\((\d+), \d+, \d+\)"( stroke-opacity="0\.45")?(?: stroke-width="([\d.]+)")?/g,
+      ),
+    ].map(([, colour, faint, width = '1']) => ({ colour: faint ? 'faint' : colour, width }));
+    const last = (wanted: string) => strokes.findLastIndex(({ colour }) => colour === wanted);
+    expect(last('4')).toBeGreaterThan(last('faint'));
+    expect(last('faint')).toBeGreaterThan(-1);
     for (const text of ['>2048<', '>1,260<', '>252<', '>50.4<']) expect(svg).toContain(text);
-    const axes = strokes.filter(([, colour]) => colour === '2').map(([, , , width = '1']) => width);
+    const axes = strokes.filter(({ colour }) => colour === '2').map(({ width }) => width);
     expect(axes.length).toBeGreaterThan(2);
     expect(new Set(axes).size, axes.join()).toBe(1);
   });

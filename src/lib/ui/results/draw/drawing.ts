@@ -77,9 +77,9 @@ export function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** The colour of a series. */
-export const colourOf = (tone: number | 'quiet' | 'faint', { series, quiet, line }: Palette): string =>
-  typeof tone === 'number' ? series[tone % series.length] : tone === 'quiet' ? quiet : line;
+/** The colour of a series. Faint ones are still told from the grid, also on dark. */
+export const colourOf = (tone: number | 'quiet' | 'faint', { series, quiet }: Palette): string =>
+  typeof tone === 'number' ? series[tone % series.length] : tone === 'quiet' ? quiet : faded(quiet, 0.45);
 
 /** The channels of a colour as getComputedStyle gives it, from 0 to 255; undefined in another notation. */
 const channelsOf = (colour: string): number[] | undefined =>
