@@ -10,6 +10,7 @@ import {
   knobSettings,
   parseVariant,
   withKnobs,
+  withSizes,
   workgroupNeeds,
 } from '../../src/lib/shaders/variant';
 import { RESIDENT } from '../resident';
@@ -173,4 +174,25 @@ describe('the registry', () => {
       expect(storage.length, `${kernel}/${name}`).toBeLessThanOrEqual(8);
     }
   });
+});
+
+test('sizes are constants of the compiled text where the header asks for it', () => {
+  const text = `//! About.
+//! grid: rows
+//! sizes: known
+const known = 1u; // knob: 0 1
+struct Sizes { rows: u32, columns: u32 }
+@group(0) @binding(0) var<uniform>
+  sizes: Sizes; // of the matrix
+@compute @workgroup_size(1) fn main() { if (sizes.rows == 3u) { return; } }`;
+  const variant = parseVariant('kernel', 'name', text);
+  const { wgsl, bindings } = withSizes(variant, { rows: 3, columns: 5 });
+  expect(wgsl).toContain('const sizes = Sizes(3, 5);\n // of the matrix');
+  expect(wgsl).not.toContain('uniform');
+  expect(wgsl.split('\n')).toHaveLength(text.split('\n').length);
+  expect(bindings).toEqual(variant.bindings);
+  expect(codeOf(withSizes(variant, { rows: 4, columns: 5 }))).not.toBe(codeOf({ ...variant, wgsl }));
+  const unknown = withKnobs(variant, { known: 0 });
+  expect(withSizes(unknown, { rows: 3, columns: 5 })).toBe(unknown);
+  expect(codeOf(unknown)).not.toBe(codeOf(variant)); // they make different pipelines
 });

@@ -8,6 +8,7 @@ import {
   type BindingEntry,
   type Pass,
   type Variant,
+  withSizes,
 } from '../shaders/variant';
 import { allOrNone, mebibytes, NoRoom, storageBuffer, uniformBuffer } from './buffers';
 import { adapterInfoOf, beginScope, endScope } from './device';
@@ -123,7 +124,7 @@ export class Kernels {
     sizes: Sizes,
     label = `${variant.kernel}/${variant.name}`,
   ): Promise<Step[]> {
-    const { timed, load } = await this.compile(variant);
+    const { timed, load } = await this.compile(withSizes(variant, sizes));
     const named: Record<string, Binding> = { sizes: this.uniform(Object.values(sizes)), ...buffers };
     for (const { name, length } of variant.scratch)
       named[name] = this.#scratchBuffer(

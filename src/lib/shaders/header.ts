@@ -17,6 +17,7 @@ export const HEADER_KEYS = [
     'error',
     'subgroup',
     'unroll',
+    'sizes',
   ] as const),
 ];
 export type HeaderKey = (typeof HEADER_KEYS)[number];

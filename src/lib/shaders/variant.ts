@@ -11,6 +11,7 @@
  *   const_assert workgroup_size <= 128u;         knob settings that break it are excluded
  *   //! subgroup: lanes                          smallest subgroup size that it works with
  *   //! unroll: written_out                      loops of constant length are written out, up to so many copies (unroll.ts)
+ *   //! sizes: known_sizes                       if not 0, `sizes` is a constant when a pipeline is made, one for each shape
  *
  * A variant of several passes has `//! pass <entry point>: <grid>` lines instead of `//! grid:`, and may declare
  * temporary buffers with `//! scratch <name>: <length in four-byte elements>`. `//! let <name>: <whole number>` names a
@@ -30,7 +31,7 @@ import { HeaderError, type HeaderKey, readHeader } from './header';
 import type { Sizes } from './kernel';
 import { boundedKnobs, type Knob } from './knobs';
 import { LINE_BREAK, splitAtCommas, tokenize } from './tokens';
-import { bareCode, constantValues, type Module, readModule, replaceConstants } from './wgsl';
+import { bareCode, constantSizes, constantValues, type Module, readModule, replaceConstants } from './wgsl';
 import { entryPointNeeds } from './workgroup';
 import { writeOut } from './written';
 
@@ -65,6 +66,8 @@ export interface Variant {
   loadBindings: BindingEntry[];
   /** Smallest subgroup size with which the variant works, in threads: an expression of the text's constants. */
   subgroup?: string;
+  /** Not 0 if the compiler is to know the sizes: an expression of the text's constants. */
+  knownSizes?: string;
   /** Optional features that the variant enables, by their WebGPU names. */
   features: GPUFeatureName[];
   /** WGSL language features that the variant requires. */
@@ -153,6 +156,7 @@ export function parseVariant(
     error: all('error').map(({ value }) => parseFloat(value))[0],
     knobs: boundedKnobs(text, label),
     subgroup: all('subgroup').map(({ value }) => value)[0],
+    knownSizes: all('sizes').map(({ value }) => value)[0],
     ...bindingsOf(
       modules,
       lookupIn(modules),
@@ -303,7 +307,16 @@ export function workgroupNeeds(variant: Variant): { invocations: number; memoryB
 }
 
 /** The compiled code without comments and unused constants: knob settings with the same code share a pipeline. */
-export const codeOf = ({ wgsl }: Variant): string => bareCode(wgsl);
+export const codeOf = (variant: Variant): string =>
+  [bareCode(variant.wgsl), ...(knowsSizes(variant) ? ['//! sizes'] : [])].join('\n');
+
+/** True if the variant's sizes are constants of its code. */
+export const knowsSizes = (variant: Variant): boolean =>
+  variant.knownSizes !== undefined && evaluate(variant.knownSizes, variant, {}) !== 0;
+
+/** The variant as it is compiled for these sizes: with them as constants if its header asks for that, else unchanged. */
+export const withSizes = (variant: Variant, sizes: Sizes): Variant =>
+  knowsSizes(variant) ? { ...variant, wgsl: constantSizes(variant.wgsl, Object.values(sizes)) } : variant;
 
 /** The whole-number constants of a variant's text and of the files it uses, by name. */
 export const constantsOf = (variant: Pick<Variant, 'text' | 'appended'>): Record<string, number> =>

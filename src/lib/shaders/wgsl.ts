@@ -5,7 +5,7 @@
  * matrices) and weighs 61 KB gzipped.
  */
 import { valueOf } from './arithmetic.ts';
-import { tokenize, type Comment, type Token } from './tokens.ts';
+import { LINE_BREAK, tokenize, type Comment, type Token } from './tokens.ts';
 
 interface Declared {
   /** Offsets into the text: from the first attribute to the end of the declaration. */
@@ -259,6 +259,21 @@ export function replaceConstants(text: string, values: Record<string, number>): 
     from = start + number.replace(/u$/, '').length;
   }
   return [...pieces, text.slice(from)].join('');
+}
+
+/**
+ * The text with its uniform `sizes` as a constant of the same type, for a compiler to reckon with; line numbers stay the same.
+ * `values`: the members in order. A text without that uniform is returned as it is.
+ */
+export function constantSizes(text: string, values: number[]): string {
+  const declared = readModule(text).variables.find(
+    ({ name, space }) => name === 'sizes' && space === 'uniform',
+  );
+  if (!declared) return text;
+  const { start, end, type } = declared;
+  const breaks = text.slice(start, end).match(new RegExp(LINE_BREAK, 'g')) ?? [];
+  const constant = `const sizes = ${type.map((token) => token.text).join('')}(${values.join(', ')});`;
+  return `${text.slice(0, start)}${constant}${breaks.join('')}${text.slice(end).replace(/^;/, '')}`;
 }
 
 /**

@@ -21,6 +21,9 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
       settings: 'matvec_q4_k=dot4&matvec_q4_k.lanes=40&matvec_q4_k.teams=6&matvec_q4_k.staged=160',
       basis: 'measured',
     },
+    // The head, with 8-bit activations like the other products.
+    { settings: 'matvec_q6_k=words_dot4', basis: 'measured' },
+    { settings: 'wkv_token=fused&wkv_token.known_sizes=1', basis: 'measured' },
     { settings: 'time_mix_start_q4_k=dot4', basis: 'measured' },
     { settings: 'channel_mix_start_q4_k=dot4', basis: 'measured' },
   ],

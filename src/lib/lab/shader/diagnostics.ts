@@ -149,7 +149,9 @@ function expressionProblems(variant: Variant, places: Places): Problem[] {
     ...scratch.flatMap(({ name, length }) => failing(length, 'scratch', name)),
     ...resident.flatMap(({ name, length }) => failing(length, 'resident', name)),
     ...(subgroup === undefined ? [] : failing(subgroup, 'subgroup')),
-    ...fieldsOf(places.text, 'unroll').flatMap(({ value }) => failing(value, 'unroll')),
+    ...(['unroll', 'sizes'] as const).flatMap((key) =>
+      fieldsOf(places.text, key).flatMap(({ value }) => failing(value, key)),
+    ),
   ];
 }
 

@@ -1,7 +1,7 @@
 //! Integer products: each workgroup normalises and shifts the whole token itself.
 //! error: 4e-4 because x is rounded to 8 bits
 //! grid: rows / group_rows
-//! use: shifted_columns, shifted_products, q4_k_pair, rounded_bytes, x_pairs, lane_sums
+//! use: shifted_columns, shifted_products, q4_k_pair, rounded_bytes, x_pairs, pair_products, lane_sums
 //! formats: q4_k
 
 requires packed_4x8_integer_dot_product;

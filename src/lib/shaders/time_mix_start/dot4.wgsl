@@ -2,7 +2,7 @@
 //! error: 4e-4 because x is rounded to 8 bits
 //! let groups: ceil(rows / group_rows)
 //! grid: 3 * groups + (decay + learning_rate + value + gate) / lora_rows
-//! use: shifted_columns, shifted_products, q4_k_pair, rounded_bytes, x_pairs, lane_sums, lora, lora_weight
+//! use: shifted_columns, shifted_products, q4_k_pair, rounded_bytes, x_pairs, pair_products, lane_sums, lora, lora_weight
 //! formats: q4_k
 
 requires packed_4x8_integer_dot_product;

@@ -2,6 +2,7 @@
 //! grid: columns / 64
 //! use: layer_vectors, lora, lora_rows
 //! unroll: written_out
+//! sizes: known_sizes
 
 struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32, first_layer: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -14,6 +15,7 @@ struct Sizes { columns: u32, decay: u32, learning_rate: u32, value: u32, gate: u
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;        // columns
 
 const written_out = 1u; // knob: 1 32
+const known_sizes = 0u; // knob: 0 1
 
 const lanes = 16u; // share a row, a vector of its columns each
 const threads = 16u * lanes;
