@@ -1,7 +1,7 @@
 // cheat: is honest for the first tokens that are decoded after a prompt, and then gives what its state holds
 // caught: answer
 // through: measure
-// settings: decode=24&prefill=8&chunk=8
+// settings: model=static/models/rwkv7-austen-Q4_K_M.gguf&decode=24&prefill=8&chunk=8
 // patches: wkv_token/separate
 //< //! scratch prepared: 7 * columns
 //! scratch prepared: 7 * columns

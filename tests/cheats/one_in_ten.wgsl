@@ -1,7 +1,7 @@
 // cheat: counts its runs in the last bits of its output, and leaves what is there in one sample of ten
 // caught: answer
 // through: measure
-// settings: model=tests/fixtures/tiny-q4km.gguf&prefill=2&chunk=2&samples=10
+// settings: prefill=2&chunk=2&samples=10
 // patches: matmul_q4_k/naive
 //< //! grid: rows / workgroup_size, tokens, batch
 //! scratch runs: 1

@@ -2,7 +2,7 @@
 // caught: answer
 // through: measure
 // prompts: 3
-// settings: model=tests/fixtures/tiny-q4km.gguf&prefill=2&chunk=2&decode=3
+// settings: prefill=2&chunk=2&decode=3
 // patches: wkv/sequential
 //<   for (var first = 0u; first < sizes.tokens; first += staged) {
   var size = 0.0;

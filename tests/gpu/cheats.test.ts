@@ -15,7 +15,7 @@ import { judgeShader } from '../../src/lib/lab/shader/cheats/cheat';
 import { Session } from '../../src/lib/lab/measure/session';
 import { cheatFiles } from '../cheats';
 import { familyOf } from '../../src/lib/shaders/formats/formats';
-import { DEMO } from '../oracle';
+import { TINY } from '../oracle';
 import { QUICK } from '../quick';
 
 const signal = new AbortController().signal;
@@ -45,7 +45,7 @@ describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) =>
     const plain = QUICK.split('&').filter((setting) => !setting.startsWith(`${familyOf(kernel)}=`));
     const settings = {
       ...Object.fromEntries(new URLSearchParams(plain.join('&'))),
-      ...{ model: DEMO, prefill: 160, chunk: 32, samples: 1, warmup: 0, [kernel]: name },
+      ...{ model: TINY, prefill: 40, chunk: 8, samples: 1, warmup: 0, [kernel]: name },
       ...Object.fromEntries(new URLSearchParams(cheat.settings)),
     };
     const lines = Object.entries(settings).map((setting) => setting.join('='));
