@@ -28,10 +28,7 @@ const QUICK = `model=${TINY}\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift
 const session = new Session({
   gpu,
   agent: 'a test',
-  open: (model) =>
-    model.startsWith('broken ')
-      ? broken(model)
-      : openFile(model === 'demo' ? 'static/models/rwkv7-austen-Q4_K_M.gguf' : model),
+  open: (model) => (model.startsWith('broken ') ? broken(model) : openFile(model)),
 });
 
 const REPLACED = 64;
@@ -170,13 +167,12 @@ describe('kinds of cells', () => {
 
   test('evaluate: the text quality of each variant beside the exact kernels, as the terminal and a sweep find it', async () => {
     const text = 'prefill=8\nsamples=1\nwarmup=0\nmatmul_q4_k=block8,dot4\n';
-    const quick = QUICK.replace(TINY, 'demo');
     const passage = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 120);
-    const events = await run({ kind: 'evaluate', text: `${quick}${text}---\n${passage}\n` });
+    const events = await run({ kind: 'evaluate', text: `${QUICK}${text}---\n${passage}\n` });
     expect(reasons(events)).toEqual([]);
     const records = of(events, 'record').map(({ record }) => record);
     const [block, dot4] = records.map(({ quality }) => quality!);
-    const model = await session.load('demo', 1, quiet, never);
+    const model = await session.load(TINY, 1, quiet, never);
     const { engine, tokenizer } = model;
     const ids = tokenizer!.encode(passage);
     expect([block.tokens, block.bytes]).toEqual([ids.length, 120]);
@@ -186,7 +182,7 @@ describe('kinds of cells', () => {
     expect(dot4.exactNats).toBe(block.exactNats);
 
     const context = await session.context(never);
-    const settings = parseExperiment(`${quick}chunk=8\nmatmul_q4_k=dot4\n`);
+    const settings = parseExperiment(`${QUICK}chunk=8\nmatmul_q4_k=dot4\n`);
     const { plans: exact } = await prepareText(
       model,
       exactExperiment(settings, engine.kernelNames),
@@ -303,9 +299,8 @@ describe('kinds of cells', () => {
   });
 
   test('generate: greedy is the same every time, sampling by its seed; text comes in pieces', async () => {
-    const quick = 'matmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\n';
     const generate = async (numbers: string, signal = never, each: (event: LabEvent) => void = quiet) => {
-      const text = `model=demo\n${quick}tokens=12\n${numbers}---\nIt is a truth\nuniversally\n`;
+      const text = `${QUICK}tokens=12\n${numbers}---\nIt is a truth\nuniversally\n`;
       const events = await run({ kind: 'generate', text }, signal, each);
       expect(reasons(events)).toEqual([]);
       const [{ generation }] = of(events, 'generated');
@@ -339,9 +334,8 @@ describe('kinds of cells', () => {
   });
 
   test('generate: a conversation goes on from the kept state as if it were run as a whole', async () => {
-    const quick = 'model=demo\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\ntokens=6\n';
     const talk = async (turns: string[], numbers = '', said: Generation[] = []) => {
-      const text = `${quick}chat=no_think\n${numbers}---\n${turns.join('\n---\n')}\n`;
+      const text = `${QUICK}tokens=6\nchat=no_think\n${numbers}---\n${turns.join('\n---\n')}\n`;
       const events = await run({ kind: 'generate', text, said });
       expect(reasons(events)).toEqual([]);
       return of(events, 'generated').map(({ generation }) => generation);
@@ -353,7 +347,7 @@ describe('kinds of cells', () => {
     expect(second).toMatchObject({ turn: 2, contextTokens: first.promptTokens + 6 });
     expect(second.prefillTokensPerSecond).toBeGreaterThan(0);
     expect(second.decodeTokensPerSecond).toBeGreaterThan(0);
-    const { engine } = await session.load('demo', 1, quiet, never);
+    const { engine } = await session.load(TINY, 1, quiet, never);
     const bytes = engine.memoryBytes;
     // Run again as it is, all turns are computed: from an empty state, with the same answers.
     const whole = await talk(['Who is Emma?', 'And\n\nher father?']);
@@ -367,7 +361,7 @@ describe('kinds of cells', () => {
     const [kept, third] = await talk(['Who is Emma?', 'And\n\nher father?'], '', [first]);
     expect(kept).toEqual({ ...first, earlier: true });
     expect(third).toMatchObject({ ids: second.ids, contextTokens: second.contextTokens });
-    const anew = await session.load('demo', 1, quiet, never);
+    const anew = await session.load(TINY, 1, quiet, never);
     expect(anew.engine.memoryBytes).toBe(bytes);
     session.forget();
     const [other] = await talk(['Who is Emma?', 'And?'], 'seed=2\n', [{ ...first, prompt: 'Who?' }]);

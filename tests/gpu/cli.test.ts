@@ -126,7 +126,7 @@ describe('commands', () => {
       makeCell('profile', settings),
       makeCell('roofline', ''),
       makeCell('tune', `budget=2\nmodel=${TINY}\nchunk=2\n${PLAIN}\n`),
-      makeCell('generate', `model=demo\n${PLAIN}\ntokens=2\n---\nShe was\n`),
+      makeCell('generate', `model=${TINY}\n${PLAIN}\ntokens=2\n---\nShe was\n`),
       makeCell('sweep', `${sweep}chunk=2\n`),
     ]);
     const { code, stdout, stderr } = await lab('run', await file('try.md', notebook));
@@ -242,14 +242,14 @@ describe('commands', () => {
   });
 
   test('evaluate', async () => {
-    const text = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 600);
+    const text = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 240);
     const { code, stdout } = await lab(
       'evaluate',
       '--model',
       'demo',
       '--text',
       await file('text.txt', text),
-      ...['--beside', 'exact', `chunk=64&${QUICK.replace('layer_norm=naive', 'layer_norm=spread')}`],
+      ...['--beside', 'exact', `chunk=16&${QUICK.replace('layer_norm=naive', 'layer_norm=spread')}`],
     );
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
