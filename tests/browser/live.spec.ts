@@ -1,10 +1,13 @@
 // Live mode as a user sees it: a turn, a newer turn, a reload in the middle, an edit of a shader.
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { QUICK } from '../quick';
 import { COMPUTING, withChromium } from './browsers';
 
+/** Served in the place of the demo: three layers instead of eight. A reload opens it again by itself, which no file of the user does. */
+const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 const SHADER = new URL('../../src/lib/shaders/advance/copy.wgsl', import.meta.url);
 const notebook = (shader: string) => `\`\`\`lab sweep
 prefill=4
@@ -35,6 +38,7 @@ async function turnChunk(page: Page, values: string) {
 test('what is turned is measured, and neither a newer turn, a reload nor an edit of a shader loses a point', async () => {
   const text = notebook((await readFile(SHADER, 'utf8')).trim());
   await withChromium(async (page, { errors }) => {
+    await page.context().route('**/models/*.gguf', (route) => route.fulfill({ path: TINY }));
     await page.locator('[data-adapter]').waitFor();
     await page
       .locator('[data-import]')

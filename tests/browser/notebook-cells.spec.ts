@@ -24,7 +24,7 @@ It is a truth
 
 \`\`\`lab evaluate
 model=tiny-q4km.gguf
-prefill=8
+prefill=4
 samples=1
 evaluate=5
 ${PLAIN}
@@ -34,21 +34,21 @@ It is a truth universally acknowledged
 
 \`\`\`lab compare
 model=tiny-q4km.gguf
-prefill=8
+prefill=4
 budget=1
-chunk=4,8
+chunk=2,4
 ${PLAIN}
 \`\`\`
 
 \`\`\`lab profile
 model=tiny-q4km.gguf
-prefill=8
+prefill=4
 ${PLAIN}
 \`\`\`
 
 \`\`\`lab tune
 model=tiny-q4km.gguf
-prefill=8
+prefill=4
 budget=2
 ${PLAIN.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}
 \`\`\`
@@ -107,7 +107,7 @@ test('runs each kind of cell to its results, takes over what was tuned, and name
     await page.locator('[data-cell=evaluate]').getByText('KL divergence (nats)').waitFor();
     // On a busy machine the budget is enough for one block, which has no interval.
     expect(await page.locator('[data-verdict]').innerText()).toMatch(
-      /(95 % CI.*blocks?|\(1 block\)).*chunk=.*chunk=4/s,
+      /(95 % CI.*blocks?|\(1 block\)).*chunk=.*chunk=2/s,
     );
     await page.locator('[data-profile] tbody tr').nth(5).waitFor({ state: 'attached' });
     expect(await page.locator('[data-profile]').innerText()).toMatch(

@@ -174,7 +174,7 @@ test('a stopped sweep keeps its runs; a worker that dies fails its cell alone; a
     await second.getByRole('group', { name: 'Prompt length' }).getByText('64', { exact: true }).click();
     expect(await second.getAttribute('data-state')).toBe('stale');
     expect(errors.filter((error) => !error.includes('out of luck'))).toEqual([]);
-  }, `?prefill=4&chunk=4&steps_per_submit=1,2,3,4,5,6&samples=50&warmup=0&${QUICK}`);
+  }, `?prefill=4&chunk=4&steps_per_submit=1,2,3,4,5,6&samples=20&warmup=0&${QUICK}`);
 });
 
 test('the language changes all of the page, and is kept; no English is left', async () => {

@@ -14,8 +14,8 @@ const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url
 const PLAIN = QUICK.replaceAll('&', '\n');
 /** The settings of all cells, so that what one of them checks need not be checked for the next. */
 const SETTINGS = `model=tiny-q4km.gguf
-prefill=8
-chunk=4
+prefill=4
+chunk=2
 ${PLAIN}`;
 const CELLS = {
   generate: `\`\`\`lab generate
@@ -33,7 +33,7 @@ warmup=0
 \`\`\``,
   compare: `\`\`\`lab compare
 budget=1
-${SETTINGS.replace('chunk=4', 'chunk=4,8')}
+${SETTINGS.replace('chunk=2', 'chunk=2,4')}
 \`\`\``,
   profile: `\`\`\`lab profile
 ${SETTINGS}
