@@ -28,7 +28,12 @@ const bars = (page: Page, origin: 'run' | 'ghost', label: string) =>
   page.locator(`[data-cell=sweep] li.${origin}`, { hasText: label });
 const rows = (page: Page) => page.locator('[data-cell=sweep] tr[data-run=done]');
 const state = (page: Page) => page.locator('[data-cell=sweep]').getAttribute('data-state');
-const settled = (page: Page) => expect.poll(() => state(page), COMPUTING).toBe('done');
+/** Waits for the end of a run, which a failure is as well. */
+async function settled(page: Page) {
+  let last: string | null = null;
+  await expect.poll(async () => (last = await state(page)), COMPUTING).toMatch(/^(done|failed)$/);
+  expect(last).toBe('done');
+}
 
 async function turnChunk(page: Page, values: string) {
   await page.getByRole('textbox', { name: 'Chunk, tokens per pass: another value' }).fill(values);
