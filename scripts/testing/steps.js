@@ -1,7 +1,9 @@
 // The steps of `npm test`, and which of them the words after `npm test --` choose.
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildIsOld, root, stop, tool } from '../setup.js';
+import { cacheFolder } from './cache.js';
 
 /** The folder of the test results. */
 export const REPORTS = join(root, 'test-results');
@@ -30,13 +32,23 @@ const PROJECTS = {
 /** @typedef {keyof typeof PROJECTS} Project */
 const projects = /** @type {Project[]} */ (Object.keys(PROJECTS));
 
+/**
+ * A file is judged by its own text alone: what was right and has not changed is not read again by the same packages. Prettier itself looks at its
+ * version and its options.
+ */
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+const KNOWN = ['--cache', '--cache-strategy=content', `--cache-location=${cacheFolder('prettier')}/${lock}`];
+
 const build = step('build', 'vite/bin/vite.js', 'build', '--logLevel', 'warn');
 
-/** Everything, the quick steps first. */
+/** Everything, the quick steps first; of the checks, which share two cores, the longest first. */
 const ALL = [
   step('lint', 'eslint/bin/eslint.js', '.'),
-  step('format', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
-  step('check', 'svelte-check/bin/svelte-check', '--tsconfig', './tsconfig.json'),
+  // It keeps what it found in .svelte-kit, by the content of the files and of all that they import.
+  step('check', 'svelte-check/bin/svelte-check', '--incremental', '--tsconfig', './tsconfig.json'),
+  step('format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', ...KNOWN, '.'),
   step('unused', 'knip/bin/knip.js', '--no-progress'),
   build,
   ...projects.map((project) => vitest(project, [])),
