@@ -1,37 +1,19 @@
-// Safari's own WGSL compiler, built from WebKit's sources (scripts/webkit), reads every shipped text: each is accepted, or
-// skipped by the reason that the page would give on Apple Silicon in Safari.
-import { readFileSync, readdirSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
-import { jobOf, type Job, translate, type Translation } from '../../scripts/webkit/translate';
+// Safari's own WGSL compiler reads every shipped text: each is accepted, or skipped by the reason that the page would give on Apple
+// Silicon in Safari. accepts.matmul.test.ts has the matrix products.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jobOf, type Job, translate } from '../../scripts/webkit/translate';
 import { unsupportedReason } from '../../src/lib/engine/supported';
 import { defaultsFor } from '../../src/lib/lab/experiment/defaults';
 import { expand } from '../../src/lib/lab/experiment/expand';
-import { findVariant, kernels, variants } from '../../src/lib/shaders';
-import { knobSettings, parseVariant, type Variant, withKnobs } from '../../src/lib/shaders/variant';
-import { offeredBy, PROFILES, SAFARI } from '../profiles/profile';
-
-const program = process.env.LAB_WEBKIT ?? '';
-const lacks = `Safari's compiler, which lacks ${process.env.LAB_WEBKIT_LACKS ?? 'a build: npm run webkit makes one'}`;
-const offered = offeredBy(SAFARI);
-const labelOf = ({ kernel, name }: Variant) => `${kernel}/${name}`;
-
-/** Every setting of a variant's knobs that the page would run in Safari. */
-const possible = (variant: Variant): Variant[] =>
-  [...knobSettings(variant)]
-    .map((knobs) => withKnobs(variant, knobs))
-    .filter((setting) => !unsupportedReason(setting, offered));
-
-/** The refusals of texts, each with the first words of its text. */
-function refusals(jobs: Job[]): string[] {
-  const translated: Translation[] = translate(program, jobs);
-  return translated.flatMap(({ refused }, at) =>
-    refused === undefined ? [] : [`${refused} in: ${jobs[at].wgsl.slice(0, 2000)}`],
-  );
-}
-
-// Without it, one test says so, and no other exists.
-const describeCompiler = program ? describe : () => undefined;
-if (!program) test('there is a compiler', ({ skip }) => skip(lacks));
+import { findVariant, kernels } from '../../src/lib/shaders';
+import { familyOf } from '../../src/lib/shaders/formats/formats';
+import { parseVariant, type Variant } from '../../src/lib/shaders/variant';
+import { offeredBy, PROFILES } from '../profiles/profile';
+import { Accepted } from './accepted';
+import { describeCompiler, labelOf, offered, program, refusals, testVariants } from './compiler';
 
 describeCompiler('the compiler', () => {
   test('refuses what is wrong, with a line, and goes on after a text that is refused', () => {
@@ -45,19 +27,26 @@ describeCompiler('the compiler', () => {
     expect(third.refused).toMatch(/^1:.*Expected 'f16'/);
     expect(fourth).toEqual(first);
   });
+
+  test('has accepted a text before only if it is the same text, for the same entry points, by the same compiler', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'accepted-'));
+    try {
+      const file = join(folder, 'accepted');
+      const job: Job = { wgsl: 'fn main() {}', entryPoints: [{ name: 'main', bindings: [] }] };
+      new Accepted(program, file).add([job]);
+      const later = new Accepted(program, file);
+      expect(later.has(job)).toBe(true);
+      expect(later.has({ ...job, wgsl: `${job.wgsl}\n` })).toBe(false);
+      const bindings = [{ binding: 0, type: 'uniform' as const }];
+      expect(later.has({ ...job, entryPoints: [{ name: 'main', bindings }] })).toBe(false);
+      expect(new Accepted(process.execPath, file).has(job)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
-describeCompiler('accepts every setting of', () => {
-  test.for(variants.map((variant) => ({ label: labelOf(variant), variant })))(
-    '$label',
-    ({ label, variant }, { skip }) => {
-      const settings = possible(variant);
-      if (settings.length === 0) skip(`${label} ${unsupportedReason(variant, offered)}`);
-      const texts = new Map(settings.map((setting) => [setting.wgsl, jobOf(setting)]));
-      expect(refusals([...texts.values()])).toEqual([]);
-    },
-  );
-});
+testVariants(({ kernel }) => familyOf(kernel) !== 'matmul');
 
 describeCompiler('accepts', () => {
   test('the microbenchmarks of the roofline, but for those that the page skips', () => {
