@@ -36,7 +36,7 @@ const SHOWN = 8;
 /**
  * Runs a variant and its reference on the same random arrays, twice. Resolves to the largest normalised mean squared
  * error of the outputs. Throws a Refusal when it exceeds the tolerance, naming the first wrong element and the seed, or
- * when other data was changed.
+ * when other data was changed. `submitted` is called when the GPU has all of it, so that another check may begin.
  */
 export async function check(
   kernels: Kernels,
@@ -44,8 +44,9 @@ export async function check(
   variant: Variant,
   sizes: Sizes,
   seed = randomSeed(),
+  submitted?: () => void,
 ): Promise<number> {
-  const { error, difference } = await examine(kernels, kernel, variant, sizes, seed);
+  const { error, difference } = await examine(kernels, kernel, variant, sizes, seed, submitted);
   if (!difference) return error;
   const { code, array, tolerance } = difference;
   throw new Refusal(
@@ -65,14 +66,15 @@ export async function examine(
   variant: Variant,
   sizes: Sizes,
   seed = randomSeed(),
+  submitted?: () => void,
 ): Promise<Outcome> {
   const { device } = kernels;
   const label = labelOf(variant, sizes);
   const own = kernels.fork();
   let arrays: GuardedArrays | undefined;
+  const outcomes: Promise<Outcome>[] = [];
   const rounds = async () => {
     arrays = new GuardedArrays(device, kernel.lengths(sizes), kernel.outputs);
-    const outcomes: Promise<Outcome>[] = [];
     for (const again of [false, true]) {
       const { given, want } = caseOf(kernel, sizes, seed, again);
       const left = leaveOutputs(arrays, kernel, sizes, again);
@@ -90,13 +92,13 @@ export async function examine(
       outcome.catch(() => undefined); // thrown below, in order
       outcomes.push(outcome);
     }
-    await Promise.allSettled(outcomes);
-    const [first, second] = [await outcomes[0], await outcomes[1]];
-    return first.difference ? first : { ...second, error: Math.max(first.error, second.error) };
   };
   try {
-    return await withErrorScopes(device, (message) => `${label}: ${message}`, rounds);
+    await withErrorScopes(device, (message) => `${label}: ${message}`, rounds, submitted);
+    const [first, second] = [await outcomes[0], await outcomes[1]];
+    return first.difference ? first : { ...second, error: Math.max(first.error, second.error) };
   } finally {
+    await Promise.allSettled(outcomes);
     own.destroy();
     arrays?.destroy();
   }

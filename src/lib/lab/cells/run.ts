@@ -6,7 +6,7 @@ import { choose, withDefaults } from '../experiment/expand';
 import { type Job, jobsOf } from './jobs';
 import { neighboursOf } from './neighbours';
 import { messageOf } from '../message';
-import { compileAll } from '../measure/check';
+import { compileAll, compileToCheck } from '../measure/check';
 import type { LoadedModel, OpenGpu, Session } from '../measure/session';
 import type { Progress, Report } from '../measure/progress';
 import type { CellWork, LabEvent } from './events';
@@ -76,13 +76,14 @@ async function perform(
 }
 
 /**
- * Compiles the variants of a job while its model is loaded: browsers compile in another process. What fails here fails again, and is
+ * Compiles the variants of a job, and what they are checked with, while its model is loaded: browsers compile in another process. What fails here fails again, and is
  * told, when the job needs it.
  */
 async function compileAhead(names: string[], job: Job, gpu: OpenGpu, catalogue: Catalogue): Promise<void> {
   if (!job.run) return;
-  const choice = choose(job.run(gpu, catalogue), names, catalogue);
-  await compileAll(Object.values(choice), gpu, () => undefined);
+  const variants = Object.values(choose(job.run(gpu, catalogue), names, catalogue));
+  await compileAll(variants, gpu, () => undefined);
+  await compileToCheck(variants, gpu);
 }
 
 /** Turns the events that a function emits into a generator that ends, or throws, as the function does. */

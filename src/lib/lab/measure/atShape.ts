@@ -37,13 +37,14 @@ type Bindings = Record<string, GPUBufferBinding>;
 /**
  * Runs the variant and the plain one on the same random data at these sizes, several times with the same pipelines,
  * scratch and matrices. Resolves to the largest normalised mean squared difference. Throws a Refusal that says in which
- * array it is wrong, where it wrote outside, or that there is no room.
+ * array it is wrong, where it wrote outside, or that there is no room. `submitted` is called when the GPU has all of it.
  */
 export async function checkAtShape(
   { kernels, device }: Pick<OpenGpu, 'kernels' | 'device'>,
   variant: Variant,
   sizes: Sizes,
   seed: number,
+  submitted?: () => void,
 ): Promise<number> {
   const kernel = registry[variant.kernel];
   const lengths = kernel.lengths(sizes);
@@ -53,9 +54,9 @@ export async function checkAtShape(
   const own = kernels.fork();
   const others: GPUBuffer[] = [];
   let arrays: GuardedArrays | undefined;
+  const outcomes: Promise<Found>[] = [];
   const rounds = async () => {
     arrays = new GuardedArrays(device, lengths, kernel.outputs);
-    const outcomes: Promise<Found>[] = [];
     for (let round = 0; round < (kernel.rounds ?? 2); round++) {
       const again = round > 0;
       const bindings = arrays.bindings(!again);
@@ -75,7 +76,8 @@ export async function checkAtShape(
       outcome.catch(() => undefined); // thrown below, in order
       outcomes.push(outcome);
     }
-    await Promise.allSettled(outcomes);
+  };
+  const largestOf = async () => {
     let largest = 0;
     for (const [round, outcome] of outcomes.entries()) {
       const found = await outcome;
@@ -88,7 +90,8 @@ export async function checkAtShape(
   const bytes = 4 * Object.values(lengths).reduce((sum, length) => sum + length, 0);
   const describe = (message: string) => `${label} cannot be checked: ${message}`;
   try {
-    return await withErrorScopes(device, describe, rounds);
+    await withErrorScopes(device, describe, rounds, submitted);
+    return await largestOf();
   } catch (error) {
     if (/memory|allocat|needs a buffer of|binds .* as /i.test((error as Error).message))
       throw new Refusal(
@@ -97,10 +100,29 @@ export async function checkAtShape(
       );
     throw error;
   } finally {
+    await Promise.allSettled(outcomes);
     own.destroy();
     arrays?.destroy();
     for (const buffer of others) buffer.destroy();
   }
+}
+
+/** The bytes of its arrays, and of the plain variant's outputs. */
+export function bytesAtShape({ kernel }: Variant, sizes: Sizes): number {
+  const { lengths, outputs } = registry[kernel];
+  const all = lengths(sizes);
+  return 4 * [...Object.keys(all), ...outputs].reduce((sum, name) => sum + all[name], 0);
+}
+
+/** The variants with which variants are checked at shapes: what fills their inputs, and the plain one of the same kernel. */
+export function checkingVariants(variants: readonly Variant[]): Variant[] {
+  const names = [...new Set(variants.map(({ kernel }) => kernel))];
+  const formats = ['f32', ...names.flatMap((name) => formatNameOf(name) ?? [])];
+  const makers = [...new Set(formats)].map((format) => `synthesise_${format}`);
+  return [
+    ...names.map((name) => findVariant(name, registry[name].plain)),
+    ...makers.map((name) => findVariant(name, registry[name].default)),
+  ];
 }
 
 /** The plain variant's outputs for these arrays, in buffers of their own, which are added to `made`. */

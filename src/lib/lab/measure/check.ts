@@ -9,7 +9,8 @@ import { isInexact, type Sizes } from '../../shaders/kernel';
 import { requireRules } from '../../shaders/rules';
 import type { Variant } from '../../shaders/variant';
 import type { Checks } from '../records/record';
-import { checkAtShape } from './atShape';
+import { bytesAtShape, checkAtShape, checkingVariants } from './atShape';
+import { overlapping } from './overlapping';
 import type { Report } from './progress';
 import type { OpenGpu } from './session';
 
@@ -39,10 +40,24 @@ export async function checkUses(
   const variants = [...new Set(uses.map(({ variant }) => variant))];
   const worst = await checkAll(Object.fromEntries(variants.entries()), gpu, report, signal);
   const distinct = [...new Map(uses.map((use) => [shapeKey(use), use])).values()];
-  for (const [index, use] of distinct.entries()) {
-    signal.throwIfAborted();
-    report('checking', index, distinct.length, use.variant.kernel);
-    const error = await atShape(use, gpu);
+  const unchecked = distinct.filter((use) => !gpu.checked.has(shapeKey(use)));
+  await untilAborted(
+    compileToCheck(
+      unchecked.map(({ variant }) => variant),
+      gpu,
+    ),
+    signal,
+  );
+  const pieces = unchecked.map(({ variant, sizes }) => ({
+    bytes: bytesAtShape(variant, sizes),
+    start: (submitted: () => void) => gpu.unlessLost(checkAtShape(gpu, variant, sizes, gpu.seed, submitted)),
+  }));
+  const errors = await overlapping(pieces, signal, (index) =>
+    report('checking', index, pieces.length, unchecked[index].variant.kernel),
+  );
+  for (const [index, use] of unchecked.entries()) gpu.checked.set(shapeKey(use), errors[index]);
+  for (const use of distinct) {
+    const error = gpu.checked.get(shapeKey(use))!;
     if (error > worst.error) Object.assign(worst, { error, kernel: use.variant.kernel });
   }
   const seconds = (performance.now() - from) / 1e3;
@@ -57,13 +72,13 @@ export async function checkUses(
 export const usesOfSteps = (steps: Step[]): VariantUse[] =>
   steps.map(({ source, sizes }) => ({ variant: source, sizes }));
 
-async function atShape({ variant, sizes }: VariantUse, gpu: OpenGpu): Promise<number> {
-  const key = shapeKey({ variant, sizes });
-  const known = gpu.checked.get(key);
-  if (known !== undefined) return known;
-  const error = await gpu.unlessLost(checkAtShape(gpu, variant, sizes, gpu.seed));
-  gpu.checked.set(key, error);
-  return error;
+/** Compiles, all at once, what these variants are compared with at shapes. What fails here fails again when it is needed, and is told then. */
+export async function compileToCheck(
+  variants: readonly Variant[],
+  { kernels }: Pick<OpenGpu, 'kernels'>,
+): Promise<void> {
+  const needed = checkingVariants(variants.filter(({ passes }) => passes.length > 0));
+  await Promise.allSettled(needed.map((variant) => kernels.compile(variant)));
 }
 
 /**
@@ -80,9 +95,21 @@ export async function checkAll(
   const unchecked = variants.filter((variant) => !gpu.checked.has(checkKey(variant)));
   const told: Report = (...progress) => signal.aborted || report(...progress);
   await untilAborted(compileAll(unchecked, gpu, told), signal);
-  for (const [index, variant] of unchecked.entries()) {
-    report('checking', index, unchecked.length, variant.kernel);
-    gpu.checked.set(checkKey(variant), await checkOne(variant, gpu, signal));
+  const cases = unchecked.flatMap((variant) =>
+    registry[variant.kernel].cases.map((sizes) => ({ variant, sizes })),
+  );
+  const pieces = cases.map(({ variant, sizes }) => ({
+    bytes: bytesAtShape(variant, sizes),
+    start: (submitted: () => void) =>
+      check(gpu.kernels, registry[variant.kernel], variant, sizes, gpu.seed, submitted),
+  }));
+  const errors = await overlapping(pieces, signal, (index) => {
+    const { variant } = cases[index];
+    report('checking', unchecked.indexOf(variant), unchecked.length, variant.kernel);
+  });
+  for (const variant of unchecked) {
+    const own = errors.filter((_, index) => cases[index].variant === variant);
+    gpu.checked.set(checkKey(variant), Math.max(0, ...own));
   }
   let worst = { error: 0, kernel: '' };
   for (const variant of variants) {
@@ -124,18 +151,4 @@ async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal):
   const aborted = new Promise<never>((_, reject) => (abort = () => reject(signal.reason as Error)));
   signal.addEventListener('abort', abort);
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort));
-}
-
-async function checkOne(
-  variant: Variant,
-  { kernels, seed }: Pick<OpenGpu, 'kernels' | 'seed'>,
-  signal: AbortSignal,
-): Promise<number> {
-  const kernel = registry[variant.kernel];
-  let largest = 0;
-  for (const sizes of kernel.cases) {
-    signal.throwIfAborted();
-    largest = Math.max(largest, await check(kernels, kernel, variant, sizes, seed));
-  }
-  return largest;
 }
