@@ -333,6 +333,33 @@ describe('kinds of cells', () => {
     expect(stopped.ids.length).toBeLessThan(12);
   });
 
+  test('generate: text begins before the kernels are checked, speeds come after; a stranger’s kernel writes nothing before its check', async () => {
+    const order = async (settings: string, variants: OwnVariant[] = []) => {
+      (await session.open()).checked.clear();
+      const text = `model=demo\nmatmul=naive\nmatvec=naive\nwkv=naive\ntoken_shift=fused\n${settings}---\nIt is`;
+      const events = await run({ kind: 'generate', text, variants });
+      const steps = events.flatMap((event) => {
+        if (event.type === 'progress') return event.progress.phase === 'checking' ? ['checking'] : [];
+        return ['text', 'generated', 'failed'].includes(event.type) ? [event.type] : [];
+      });
+      const told = of(events, 'text').map(({ text }) => text);
+      return { steps, told: told.join(''), answer: of(events, 'generated')[0]?.generation.text };
+    };
+    for (const numbers of ['tokens=12\n', 'tokens=12\ntemperature=1\nseed=5\n', 'tokens=1\n']) {
+      const { steps, told, answer } = await order(numbers);
+      expect(steps[0]).toBe('text');
+      expect(steps.at(-1)).toBe('generated');
+      expect(steps.lastIndexOf('checking')).toBeGreaterThan(0);
+      expect(told).toBe(answer); // what was shown before is not told again
+    }
+    const stranger = await order('tokens=12\nargmax=mine\n', [mine]);
+    expect(stranger.steps[0]).toBe('checking');
+    expect(stranger.told).toBe(stranger.answer);
+    const { steps, told } = await order('tokens=12\nargmax=wrong\n', [wrong]);
+    expect(steps.at(-1)).toBe('failed');
+    expect(told).toBe('');
+  });
+
   test('generate: a conversation goes on from the kept state as if it were run as a whole', async () => {
     const talk = async (turns: string[], numbers = '', said: Generation[] = []) => {
       const text = `${QUICK}tokens=6\nchat=no_think\n${numbers}---\n${turns.join('\n---\n')}\n`;

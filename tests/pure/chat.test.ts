@@ -1,9 +1,11 @@
 // Conversations: the chat format, texts that end an answer, and penalties for repetition.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { AnswerText } from '../../src/lib/lab/text/answerText';
 import { partsOf, turnsOf, turnText, withTurn } from '../../src/lib/lab/text/chat';
 import { Repetition, sample } from '../../src/lib/lab/text/sampling';
 import { readStops, StopFinder, stopsOf } from '../../src/lib/lab/text/stops';
+import type { Tokenizer } from '../../src/lib/engine/tokenizer';
 import { seeded } from '../../src/lib/shaders/kernel';
 
 describe('the chat format', () => {
@@ -142,4 +144,35 @@ test('whatever the temperature, a token is drawn that top-p allows: the likelies
     sample(Float32Array.of(-50, 0, 50), { temperature: 1e300, topP: 1, random: seeded(seed) }),
   );
   for (const id of [0, 1, 2]) expect(hot.filter((each) => each === id).length).toBeGreaterThan(60);
+});
+
+describe('an answer whose beginning was shown before', () => {
+  /** A vocabulary of single bytes. */
+  const bytes = {
+    stream() {
+      const decoder = new TextDecoder();
+      return {
+        push: (id: number) => decoder.decode(Uint8Array.of(id), { stream: true }),
+        end: () => decoder.decode(),
+      };
+    },
+  } as Tokenizer;
+  const tell = (text: string, shown: string, stop = '') => {
+    const told: string[] = [];
+    const answer = new AnswerText(bytes, { chat: 'off', stop }, (piece) => told.push(piece), shown);
+    for (const id of new TextEncoder().encode(text)) if (!answer.ended) answer.push(id);
+    answer.end();
+    return { told: told.join(''), text: answer.text };
+  };
+
+  test('is told from there on, in whole characters and up to a text that ends it', () => {
+    expect(tell('Zoë said', 'Zoë')).toEqual({ told: ' said', text: 'Zoë said' });
+    expect(tell('Zoë said', '')).toEqual({ told: 'Zoë said', text: 'Zoë said' });
+    expect(tell('Zo', 'Zoë')).toEqual({ told: '', text: 'Zo' }); // it was stopped early
+    expect(tell('Zoë said', 'Zo', ' sa')).toEqual({ told: 'ë', text: 'Zoë' });
+  });
+
+  test('is refused when it begins with other words', () => {
+    expect(() => tell('Zoë said', 'Zoe')).toThrow(/began with other words before the kernels were checked/);
+  });
 });

@@ -3,7 +3,7 @@ import { apart, kernels, readVariants, variants } from '../../shaders';
 import type { Kernel } from '../../shaders/kernel';
 import { headOf } from '../../shaders/head';
 import { familyOf } from '../../shaders/formats/formats';
-import type { Variant } from '../../shaders/variant';
+import { type Variant, withKnobs } from '../../shaders/variant';
 import { messageOf } from '../message';
 import type { OwnVariant } from '../../shaders/variant';
 import { ownerOf, shorten } from './settings';
@@ -119,4 +119,13 @@ export function namesOf(kernel: string, catalogue: Catalogue): string[] {
 /** A kernel's variant by name; undefined if it has none of that name. */
 export function variantOf(kernel: string, name: string, catalogue: Catalogue): Variant | undefined {
   return catalogue.variants.find((variant) => variant.kernel === kernelOf(kernel) && variant.name === name);
+}
+
+/** True for a variant of the lab, whatever the values of its knobs. */
+export function isShipped(variant: Variant): boolean {
+  const shipped = variantOf(variant.kernel, variant.name, REGISTRY);
+  const values = Object.entries(variant.knobs).map(([knob, { value }]) => [knob, value] as const);
+  if (!shipped || !values.every(([knob, value]) => shipped.knobs[knob]?.choices.includes(value)))
+    return false;
+  return withKnobs(shipped, Object.fromEntries(values)).wgsl === variant.wgsl;
 }

@@ -7,8 +7,8 @@ import { compareArrays } from '../../engine/compareArrays';
 import type { Answer, Choice, Engine, Plans } from '../../engine/engine';
 import { kernels as registry } from '../../shaders';
 import { Refusal, plainChoice } from '../../shaders/kernel';
-import { type Variant, withKnobs } from '../../shaders/variant';
-import { REGISTRY, variantOf } from '../experiment/catalogue';
+import type { Variant } from '../../shaders/variant';
+import { isShipped, REGISTRY, variantOf } from '../experiment/catalogue';
 import { checkAll } from './check';
 import type { Checks } from '../records/record';
 import type { PreparedRun } from './prepare';
@@ -318,15 +318,6 @@ function toleranceOf(variants: Variant[]): number {
   const stating = variants.filter(({ error }) => error);
   if (stating.length === 0) return EXACT_TOLERANCE;
   return stating.every(isShipped) ? ROUNDED_TOLERANCE : STATED_TOLERANCE;
-}
-
-/** True for a variant of the lab, whatever the values of its knobs. */
-function isShipped(variant: Variant): boolean {
-  const shipped = variantOf(variant.kernel, variant.name, REGISTRY);
-  const values = Object.entries(variant.knobs).map(([knob, { value }]) => [knob, value] as const);
-  if (!shipped || !values.every(([knob, value]) => shipped.knobs[knob]?.choices.includes(value)))
-    return false;
-  return withKnobs(shipped, Object.fromEntries(values)).wgsl === variant.wgsl;
 }
 
 /** Another chunk length than the timed one: three fifths of it, so that it ends at other tokens. */

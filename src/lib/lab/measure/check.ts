@@ -119,6 +119,10 @@ export async function checkAll(
   return worst;
 }
 
+/** True if all these variants passed at their kernels' cases on this device before. */
+export const isChecked = (variants: Variant[], { checked }: Pick<OpenGpu, 'checked'>): boolean =>
+  variants.every((variant) => variant.passes.length === 0 || checked.has(checkKey(variant)));
+
 /** Key of a checked variant. It includes the kernel: one text can be right for one kernel and wrong for another. */
 const checkKey = ({ kernel, wgsl }: Variant) => `${kernel}\n${wgsl}`;
 

@@ -1,6 +1,6 @@
 /**
- * Runs a generate cell: the continuation of a prompt, or a conversation turn by turn, with checked kernels, streamed text, and
- * prefill and decode speed of each turn. Between turns the state stays on the GPU.
+ * Runs a generate cell: the continuation of a prompt, or a conversation turn by turn, with streamed text, and prefill and decode speed
+ * of each turn with checked kernels. Between turns the state stays on the GPU.
  */
 import type { Answer, Engine, Plans } from '../../engine/engine';
 import { finished } from '../../engine/finished';
@@ -13,9 +13,10 @@ import { secondsOf } from '../measure/prompt';
 import type { LoadedModel, RunContext } from '../measure/session';
 import { medianRate } from '../records/record';
 import { LAB_VERSION } from '../version';
-import { isChat, NEXT_TURN, openingOf, turnsOf, turnText } from './chat';
+import { AnswerText } from './answerText';
+import { showBeginning } from './beginning';
+import { isChat, openingOf, turnsOf, turnText } from './chat';
 import type { Sampling } from './sampling';
-import { StopFinder, stopsOf } from './stops';
 import { END_OF_TEXT, finiteLogits, goOn, prepareText, promptIds } from './text';
 
 /** A prompt or the turns of a conversation, how to continue them, and the settings of the model and its kernels. */
@@ -223,17 +224,22 @@ async function speak(
   const { engine, tokenizer } = model;
   const startedAt = new Date().toISOString();
   const ids = Uint32Array.from(prompted);
+  const from = place?.before?.state;
+  const sampling = () => samplingOf(cell, place?.turn ?? 1);
+  const show = (text: string) => tell({ text });
+  const shown = await showBeginning({ cell, model, ids, from, sampling: sampling() }, context, show);
   const prepared = await prepareText(model, cell.experiment, ids.length, context);
   const { plans } = prepared;
   report('prefilling', 0, ids.length);
-  const prefill = await timedPrefill(engine, plans, ids, place?.before?.state, context);
+  const prefill = await timedPrefill(engine, plans, ids, from, context);
   await finiteLogits(engine);
   const asked = place && (await engine.copyAnswer());
   let state: Answer | undefined;
   try {
-    const sampling = samplingOf(cell, place?.turn ?? 1);
-    const source = goOn(engine, plans, prefill.argmax, cell.tokens, sampling);
-    const { said, arrivals, ...made } = await stream(cell, tokenizer, source, { report, signal, tell });
+    const sampled = sampling();
+    const source = goOn(engine, plans, prefill.argmax, cell.tokens, sampled);
+    const answer = new AnswerText(tokenizer, cell, show, shown);
+    const { said, arrivals, ...made } = await stream(cell, tokenizer, source, answer, { report, signal });
     await finiteLogits(engine);
     if (asked) state = await stateAfter(engine, plans, asked, said);
     gpu.throwPendingErrors();
@@ -249,7 +255,7 @@ async function speak(
       ...(place && { turn: place.turn, opening: openingOf(cell.chat), contextTokens }),
       promptTokens: ids.length,
       ...made,
-      ...(sampling && { tokenSeconds: gapsOf(arrivals) }),
+      ...(sampled && { tokenSeconds: gapsOf(arrivals) }),
       ...{ temperature: cell.temperature, topP: cell.top_p, seed: cell.seed },
       prefillSeconds: prefill.seconds,
       prefillTokensPerSecond: medianRate(ids.length, [prefill.seconds]),
@@ -307,34 +313,30 @@ async function stateAfter(engine: Engine, plans: Plans, asked: Answer, said: num
   return state;
 }
 
-/** Collects the tokens as they arrive, and tells their text up to one that ends the answer. `said`: the ids of that text. */
+/** Collects the tokens as they arrive, up to a text that ends the answer. `said`: the ids of the answer. */
 async function stream(
-  { tokens, chat, stop }: GenerateRequest,
+  { tokens }: Pick<GenerateRequest, 'tokens'>,
   tokenizer: Tokenizer,
   source: AsyncGenerator<number>,
-  { report, signal, tell }: Pick<RunContext, 'report' | 'signal'> & { tell: TellGeneration },
+  answer: AnswerText,
+  { report, signal }: Pick<RunContext, 'report' | 'signal'>,
 ) {
-  const decoder = tokenizer.stream();
-  const finder = new StopFinder([...(isChat({ chat }) ? [NEXT_TURN] : []), ...stopsOf(stop)]);
   const [ids, arrivals]: number[][] = [[], []];
-  let [text, ended] = ['', true];
-  const show = (piece: string) => {
-    text += piece;
-    if (piece) tell({ text: piece });
-  };
+  let ended = true;
   for await (const id of source) {
     arrivals.push(performance.now());
     ids.push(id);
-    show(finder.push(decoder.push(id)));
+    answer.push(id);
     report('generating', ids.length, tokens);
     ended = ids.length < tokens && !signal.aborted;
-    if (signal.aborted || finder.found) break;
+    if (signal.aborted || answer.ended) break;
   }
-  show(finder.push(decoder.end()) + finder.end());
+  answer.end();
+  const { text } = answer;
   const decodeSeconds = arrivals.length ? (arrivals.at(-1)! - arrivals[0]) / 1e3 : 0;
   const timed = ids.length > 1 && decodeSeconds > 0;
   const otherEnd = ids.length === tokens ? 'length' : 'stopped';
-  const end: Generation['end'] = finder.found ? 'stop' : ended ? 'end of text' : otherEnd;
+  const end: Generation['end'] = answer.ended ? 'stop' : ended ? 'end of text' : otherEnd;
   const decodeTokensPerSecond = timed ? medianRate(ids.length - 1, [decodeSeconds]) : undefined;
   const said = saidIn({ end, text, ids }, tokenizer);
   return { said, ids, arrivals, text, decodeSeconds, decodeTokensPerSecond, end };

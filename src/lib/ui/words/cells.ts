@@ -289,6 +289,8 @@ export const cells = {
   after: (tokens: number) => `after ${tokens} tokens in the state`,
   cutOff: 'cut off at the limit of tokens',
   earlierTurn: 'answered in an earlier run',
+  unchecked:
+    'The kernels that wrote this did not pass their check, or it was not finished: the text may be wrong, and has no speed.',
   forgotten:
     'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and reads what was said before; nothing is answered anew.',
   speeds: (prefill: string, decode: string) => `prefill ${prefill} tokens/s · decode ${decode} tokens/s`,

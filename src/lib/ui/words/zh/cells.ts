@@ -266,6 +266,7 @@ export const cells: typeof english = {
   after: (tokens) => `状态中已有 ${tokens} 个词元`,
   cutOff: '已截断：达到词元上限',
   earlierTurn: '在之前的运行中回答',
+  unchecked: '写出这段文字的内核没有通过检查，或者检查没有完成：文字可能有误，因此没有速度。',
   forgotten:
     '这些轮次之后的状态已不在 GPU 上。发送下一轮时会重新加载模型并重新读取之前的对话，不会重新回答。',
   speeds: (prefill, decode) => `预填充 ${prefill} 词元/秒 · 解码 ${decode} 词元/秒`,

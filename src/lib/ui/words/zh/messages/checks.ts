@@ -63,6 +63,10 @@ export default [
     '{label} is wrong in {array}: error {error}, allowed {allowed}; {wheremessage}; seed {seed}',
     '{label} 的 {array} 出错：误差 {error}，允许 {allowed}；{wheremessage}；种子 {seed}',
   ],
+  [
+    'The answer began with other words before the kernels were checked than after it: one of them computes something else when it runs again',
+    '检查内核之前和之后，回答的开头不同：其中有一个内核再次运行时算出了别的结果',
+  ],
   ['{label} cannot be checked: {detailmessage}', '{label} 无法检查：{detailmessage}'],
   ['{label} changes {name} or what lies next to it', '{label} 改动了 {name} 或它旁边的内容'],
   ['{label} writes {wheremessage} of {name}', '{label} 写到了 {name} 的{wheremessage}'],
