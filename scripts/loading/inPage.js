@@ -126,6 +126,7 @@ export async function runModel(chrome, site, what, { name, file }) {
   const clicked = await clickAt(run);
   const told = await until(page, 'generating');
   process.stderr.write(`  seconds after the click: ${phasesOf(told, clicked)}\n`);
+  await tellStages(page);
   const { loadedAt, ...figures } = loadingOf(told, clicked);
   return { what, ...figures, memoryMegabytes: memory.end(loadedAt) };
 }
@@ -141,6 +142,29 @@ async function choose(page, file) {
   const { result } = await session.send('Runtime.evaluate', { expression });
   await session.send('DOM.setFileInputFiles', { files: [file], objectId: result.objectId });
   await session.detach();
+}
+
+/**
+ * Tells what the worker that loaded the weights was busy with, and what it waited for; several reads wait at once. See `Stages` in
+ * src/lib/engine/upload.ts.
+ * @param {Page} page
+ */
+async function tellStages(page) {
+  const name = 'weights to the GPU';
+  for (const worker of page.workers()) {
+    const found = await worker.evaluate((measure) => {
+      const [entry] = performance.getEntriesByName(measure);
+      return entry && { milliseconds: entry.duration, .../** @type {any} */ (entry).detail };
+    }, name);
+    if (!found) continue;
+    const { milliseconds, reads, bytes, work, waits } = found;
+    const listed = (/** @type {Record<string, number>} */ stages) =>
+      Object.entries(stages).map(([stage, ms]) => `${stage} ${ms.toFixed(0)}`);
+    process.stderr.write(
+      `  upload: ${reads} reads, ${(bytes / 1e6).toFixed(0)} MB in ${milliseconds.toFixed(0)} ms; the thread worked on ` +
+        `${listed(work).join(', ')}; reads waited for ${listed(waits).join(', ')}\n`,
+    );
+  }
 }
 
 /**

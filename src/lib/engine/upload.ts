@@ -26,11 +26,13 @@ export async function upload(
   signal: AbortSignal | undefined,
   done: (read: Read) => void,
 ): Promise<void> {
+  const from = performance.now();
   const stop = new Stop(device, signal);
+  const stages = new Stages();
   const count = Math.min(source.readNow ? LANES_NOW : LANES, reads.length);
   const largest = Math.max(...reads.map(({ byteLength, stagedBytes }) => Math.max(byteLength, stagedBytes)));
   const shared = new Uint8Array(source.readNow ? largest : 0);
-  const lanes = Array.from({ length: count }, () => new Lane(device, source, stop, largest, shared));
+  const lanes = Array.from({ length: count }, () => new Lane(device, source, stop, stages, largest, shared));
   let next = 0;
   const run = async (lane: Lane) => {
     while (next < reads.length) {
@@ -42,6 +44,7 @@ export async function upload(
   };
   try {
     await stop.orStopped(Promise.all(lanes.map(run)));
+    stages.tell(from, reads);
   } catch (error) {
     next = reads.length;
     stop.stopped ??= error;
@@ -66,6 +69,7 @@ class Lane {
     readonly device: GPUDevice,
     readonly source: ByteSource,
     readonly stop: Stop,
+    readonly stages: Stages,
     readonly largest: number,
     /** Memory of all lanes for `readNow`, which returns before another lane runs. */
     readonly shared: Uint8Array<ArrayBuffer>,
@@ -80,15 +84,20 @@ class Lane {
   }
 
   async copy(read: Read): Promise<void> {
-    const bytes = this.source.readNow ? undefined : await this.stop.orStopped(this.#read(read));
+    const { stages, stop, source } = this;
+    const bytes = source.readNow
+      ? undefined
+      : await stages.waiting('reading', () => stop.orStopped(this.#read(read)));
     if (bytes) this.#check(read, bytes);
-    await this.settled();
+    await stages.waiting('mapping', () => this.settled());
     const staged = new Uint8Array(this.#staging.getMappedRange(0, Math.ceil(read.stagedBytes / 8) * 8));
     const starts = bytes ? this.#stage(read, bytes, staged) : this.#readNow(read, staged);
-    this.#staging.unmap();
-    this.#submit(read.slices, starts);
-    this.#mapped = this.#staging.mapAsync(GPUMapMode.WRITE);
-    this.#mapped.catch(() => undefined); // handled in `settled`
+    stages.working('submitting', () => {
+      this.#staging.unmap();
+      this.#submit(read.slices, starts);
+      this.#mapped = this.#staging.mapAsync(GPUMapMode.WRITE);
+    });
+    this.#mapped!.catch(() => undefined); // handled in `settled`
   }
 
   /** Resolves when the last copy is done, so that the staging buffer is free again. Throws when the GPU refused it. */
@@ -112,25 +121,27 @@ class Lane {
 
   #check(read: Read, bytes: Uint8Array<ArrayBuffer>) {
     this.stop.at = read.slices[0].tensor;
-    for (const { tensor, format, offset, byteLength } of read.slices)
-      requireFinite(tensor, formats[format], bytes.subarray(offset - read.offset).subarray(0, byteLength));
+    this.stages.working('checking', () => {
+      for (const { tensor, format, offset, byteLength } of read.slices)
+        requireFinite(tensor, formats[format], bytes.subarray(offset - read.offset).subarray(0, byteLength));
+    });
   }
 
   /** Stages the bytes of the read; returns where each slice begins. */
   #stage(read: Read, bytes: Uint8Array<ArrayBuffer>, staged: Uint8Array): number[] {
-    if (!read.direct) return converted(read, bytes, staged);
-    staged.set(bytes);
+    if (!read.direct) return this.stages.working('converting', () => converted(read, bytes, staged));
+    this.stages.working('copying', () => staged.set(bytes));
     return read.slices.map((slice) => slice.offset - read.offset);
   }
 
   /** Reads, checks and stages; bytes that go to the GPU as they are, without a copy. */
   #readNow(read: Read, staged: Uint8Array<ArrayBuffer>): number[] {
     const bytes = (read.direct ? staged : this.shared).subarray(0, read.byteLength);
-    this.source.readNow!(read.offset, bytes);
+    this.stages.working('reading', () => this.source.readNow!(read.offset, bytes));
     this.#check(read, bytes);
     return read.direct
       ? read.slices.map((slice) => slice.offset - read.offset)
-      : converted(read, bytes, staged);
+      : this.stages.working('converting', () => converted(read, bytes, staged));
   }
 
   #submit(slices: Slice[], starts: number[]) {
@@ -147,6 +158,42 @@ class Lane {
 
   destroy() {
     this.#staging.destroy();
+  }
+}
+
+/** The name of the measure in the performance timeline that tells the stages of the last upload. */
+export const UPLOAD_MEASURE = 'weights to the GPU';
+
+/**
+ * Milliseconds of each stage of an upload: what the thread works on, and for how long lanes wait, which they do at the same time.
+ * Nothing waits for a clock.
+ */
+class Stages {
+  readonly #work: Record<string, number> = {};
+  readonly #waits: Record<string, number> = {};
+
+  working<Result>(stage: string, work: () => Result): Result {
+    const from = performance.now();
+    const result = work();
+    this.#work[stage] = (this.#work[stage] ?? 0) + performance.now() - from;
+    return result;
+  }
+
+  async waiting<Result>(stage: string, work: () => Promise<Result>): Promise<Result> {
+    const from = performance.now();
+    const result = await work();
+    this.#waits[stage] = (this.#waits[stage] ?? 0) + performance.now() - from;
+    return result;
+  }
+
+  /** Tells the performance timeline, where the browser's tools and `scripts/loading.js` find it. */
+  tell(start: number, reads: readonly Read[]) {
+    const bytes = reads.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    performance.clearMeasures(UPLOAD_MEASURE);
+    performance.measure(UPLOAD_MEASURE, {
+      start,
+      detail: { reads: reads.length, bytes, work: this.#work, waits: this.#waits },
+    });
   }
 }
 

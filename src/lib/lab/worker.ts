@@ -1,6 +1,6 @@
 /** The lab off the main thread: messages in, events out. Only this module of the folder knows about the browser. */
 import type { IDBPDatabase } from 'idb';
-import { blobSource, type ByteSource, urlSource } from '../engine/bytes';
+import { type ByteSource, urlSource } from '../engine/bytes';
 import { messageOf } from './message';
 import { describe, runCell } from './cells/run';
 import { type CellWork, type LabEvent } from './cells/events';
@@ -11,6 +11,7 @@ import { type SearchStore, Session } from './measure/session';
 import { isAddress } from '../models/names';
 import { ASK, CHANNEL, type OnGpu } from '../models/onGpu';
 import { openOpfs } from '../models/opfs';
+import { fileSource } from '../models/readers';
 import { RemoteSources } from '../models/remoteSource';
 import { requestOf } from '../models/request';
 import { openOwnDatabase, ownName, SITE_PATH } from '../models/site';
@@ -109,7 +110,7 @@ const session = new Session({
   searches,
   async open(model, signal) {
     const file = files.get(model);
-    if (file) return fileSource(file);
+    if (file) return openFile(file);
     if (model === 'demo')
       return urlSource(self.location.origin + SITE_PATH + 'models/rwkv7-austen-Q4_K_M.gguf', { signal });
     const arriving = await arrivals?.open(canonical(model), signal);
@@ -128,13 +129,13 @@ const session = new Session({
 const canonical = (model: string): string => requestOf(model)?.name ?? model;
 
 /** A file of the user; the other parts of a split model are among the files opened with it. */
-function fileSource(file: File): ByteSource {
+async function openFile(file: File): Promise<ByteSource> {
   const sibling = async (name: string) => {
     const other = files.get(name);
     if (!other) throw new Error(`${name} is not open; choose all parts at once`);
-    return fileSource(other);
+    return openFile(other);
   };
-  return { ...blobSource(file), sibling };
+  return { ...(await fileSource(file)), sibling };
 }
 
 const tell = (event: WorkerEvent) => self.postMessage(event);
