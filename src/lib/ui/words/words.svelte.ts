@@ -176,6 +176,10 @@ export const punctuation = () => MARKS[current];
 /** A remark in brackets, with the space before it. */
 export const aside = (text: string): string => (current === 'zh' ? `（${text}）` : ` (${text})`);
 
+/** Sentences one after another; Chinese has no space between them. Empty ones are left out. */
+export const sentences = (...each: string[]): string =>
+  each.filter(Boolean).join(current === 'zh' ? '' : ' ');
+
 /** Locale for numbers and dates. */
 export const locale = (): string => (current === 'zh' ? 'zh-CN' : 'en');
 

@@ -3,7 +3,7 @@ import { toLines, writtenSettings } from '../../../lab/experiment/settings';
 import type { Peaks, Profile, ProfileRow } from '../../../lab/records/profile';
 import { totalOf } from '../../../lab/records/profile';
 import { percentOf, rounded } from '../../words/numbers';
-import { aside, type ChartWords, punctuation } from '../../words/words.svelte';
+import { aside, punctuation, sentences, type ChartWords } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 
 /** A row's place under the roofs: FLOP per byte, and TFLOPS. Undefined if its work is not known. */
@@ -50,10 +50,10 @@ export function rooflinePlot(
     x: { label: words.intensity, scale: 'log', ...spanOf(roofs) },
     y: { label: words.tflopsLog, scale: 'log', min: Math.min(...dots.map(({ y }) => y)) / 2 },
     series: [...roofs, { label: words.kernels, form: 'dots', tone: 1, marks: dots }],
-    summary: [
+    summary: sentences(
       words.rooflineSummary(row.kernel, rounded(place.y), percentOf((1e12 * place.y) / roof)),
       left.length ? words.rooflineLeft([...new Set(left)].join(', ')) : '',
-    ].join(' '),
+    ),
     table: {
       columns: [words.kernel, words.intensity.split(/[,，]/)[0], 'TFLOPS', '%'],
       rows: placed.map(({ row, place }) => [

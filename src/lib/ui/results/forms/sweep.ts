@@ -2,7 +2,7 @@
 import type { Phase, RunRecord } from '../../../lab/records/record';
 import { median } from '../../../lab/statistics/descriptive';
 import { percent, rounded } from '../../words/numbers';
-import { type ChartWords, locale, punctuation, t } from '../../words/words.svelte';
+import { locale, punctuation, sentences, t, type ChartWords } from '../../words/words.svelte';
 import type { Mark, Plot, PlotSeries } from '../plot';
 import {
   axesOf,
@@ -75,9 +75,7 @@ export function gridPlot(runs: readonly NumberedRecord[], words: ChartWords, pha
     x: { label: keys[0], scale: 'words', values: xs.map(String) },
     y: { label: keys[1], scale: 'words', values: ys.map(String) },
     series: [{ label: t().cells.perSecond, form: 'cells', tone: 0, marks }],
-    summary: [gridSummary(marks, words), missing ? words.cellsMissing(missing) : '']
-      .filter(Boolean)
-      .join(' '),
+    summary: sentences(gridSummary(marks, words), missing ? words.cellsMissing(missing) : ''),
     table: {
       columns: [`${keys[1]} \\ ${keys[0]}`, ...xs.map(String)],
       rows: ys.map((y, at) => [String(y), ...xs.map((_, x) => latest.get(`${x} ${at}`)?.label ?? '')]),
