@@ -279,8 +279,18 @@ export function asOlder(gguf: SmallGguf): void {
   });
 }
 
+/** A part of a file whose bytes are those of its number. */
+const filled = ({ shape, type }: SmallGguf['tensors'][number], part: number) =>
+  new Uint8Array(shape.reduce((product, each) => product * each, 1) * (type === 0 ? 4 : 2)).fill(part);
+
+/** The small model in parts, with random weights that compute something. */
+export const splitRandomModel = (boundaries: number[]) => splitModel(boundaries, randomWeights(SMALLEST, 1));
+
 /** The small model in parts: the tensors up to each boundary; every part but the first has only the keys of the split. */
-export function splitModel(boundaries: number[]): Map<string, Uint8Array> {
+export function splitModel(
+  boundaries: number[],
+  weights: (tensor: SmallGguf['tensors'][number], part: number) => Uint8Array = filled,
+): Map<string, Uint8Array> {
   const whole = smallModel();
   const count = boundaries.length + 1;
   const ends = [...boundaries, whole.tensors.length];
@@ -292,11 +302,8 @@ export function splitModel(boundaries: number[]): Map<string, Uint8Array> {
       metadata.set('split.tensors.count', { type: 4, value: whole.tensors.length });
       const tensors = whole.tensors.slice(i === 0 ? 0 : ends[i - 1], end);
       const name = `m-${String(i + 1).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.gguf`;
-      const bytes = writeGguf({ version: 3, metadata, tensors }, ({ shape, type }) => {
-        const size = shape.reduce((product, each) => product * each, 1) * (type === 0 ? 4 : 2);
-        return new Uint8Array(size).fill(i + 1);
-      });
-      return [name, bytes] as const;
+      const part = { version: 3, metadata, tensors };
+      return [name, writeGguf(part, (tensor) => weights(tensor, i + 1))] as const;
     }),
   );
 }

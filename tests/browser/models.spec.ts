@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { DEMO, readBytes } from '../oracle';
-import { haltingServer, type RangeServer } from '../range-server';
+import { haltingServer, rangeServer, type RangeServer } from '../range-server';
 import { COMPUTING, withChromium } from './browsers';
 import { QUICK } from '../quick';
+import { splitRandomModel } from '../small-gguf';
 
 const BYTES = readBytes(DEMO);
 
@@ -272,4 +273,76 @@ test('a link names a published model: it is offered with its size, and nothing i
     });
     expect(await folders).toEqual(['models', 'models %2Flab%2F']);
   }, 'robots.txt');
+});
+
+/** Imports a notebook, as a user would. */
+async function importText(page: Page, title: string, cell: string) {
+  const buffer = Buffer.from(`# ${title}\n\n\`\`\`lab ${cell}\n\`\`\`\n`);
+  await page.locator('[data-import]').setInputFiles({ name: 'n.md', mimeType: 'text/markdown', buffer });
+  await page.locator('[data-title]', { hasText: title }).waitFor();
+}
+
+test('a split file is downloaded and run as one model, and so are its parts when they are chosen together', async () => {
+  const files = splitRandomModel([10, 30]);
+  const [first] = files.keys();
+  const server = await rangeServer(new Uint8Array(), { files });
+  try {
+    await withChromium(async (page, { address }) => {
+      const name = server.address.replace('m.gguf', first);
+      await page.locator('#other').fill(name);
+      await page.locator('form').getByRole('button', { name: 'Download' }).click();
+      await page.locator(`[data-model="${name}"]`).getByText('✓ stored').waitFor();
+      expect(new Set(server.requests.map(({ file }) => file))).toEqual(new Set(files.keys()));
+      const { length } = server.requests;
+      const settings = `prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`;
+      await page.goto(`${address}?model=${encodeURIComponent(name)}&${settings}`);
+      await page.locator('[data-adapter]').waitFor();
+      const run = page.getByRole('button', { name: 'Run', exact: true }).first();
+      await run.click();
+      await page.locator('tr[data-run=done]').waitFor(COMPUTING);
+      expect(server.requests.length).toBe(length);
+      const choose = (parts: [string, Uint8Array][]) =>
+        page.locator('[data-import]').setInputFiles(
+          parts.map(([part, bytes]) => {
+            return { name: part, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) };
+          }),
+        );
+      const [one, ...others] = files;
+      await choose([one]);
+      await importText(page, 'Parts', `sweep\nmodel=${first}\n${settings.replaceAll('&', '\n')}`);
+      await run.click();
+      await page.getByText('is not open; choose all parts at once').first().waitFor(COMPUTING);
+      await choose([one, ...others]);
+      await run.click();
+      await page.locator('tr[data-run=done]').waitFor(COMPUTING);
+    }, 'models');
+  } finally {
+    server.close();
+  }
+});
+
+test('a conversation goes on after a reload: the model reads what was said, and answers only the next turn', async () => {
+  await withChromium(async (page) => {
+    await page.locator('[data-adapter]').waitFor();
+    await importText(
+      page,
+      'Talk',
+      `generate\nmodel=demo\ntokens=3\nchat=no_think\n${QUICK.replaceAll('&', '\n')}\n---\nWho is Emma?`,
+    );
+    const turns = page.locator('[data-turn]');
+    await page.locator('[data-cell=generate]').getByRole('button', { name: 'Run', exact: true }).click();
+    await turns.first().waitFor(COMPUTING);
+    const said = await turns.first().innerText();
+    // What was said is stored a moment later.
+    await expect.poll(() => page.locator('[data-forgotten]').count()).toBe(0);
+    await page.reload();
+    await page.locator('[data-forgotten]').waitFor();
+    expect(await turns.first().innerText()).toBe(said);
+    await page.getByLabel('Your next turn').fill('And her father?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await turns.nth(1).locator('[data-speeds]').waitFor(COMPUTING);
+    expect(await turns.first().innerText()).toBe(`${said} · answered in an earlier run`);
+    expect(await turns.nth(1).innerText()).toMatch(/And her father\?[^]*after \d+ tokens in the state/);
+    expect(await page.locator('[data-forgotten]').count()).toBe(0);
+  });
 });
