@@ -150,7 +150,7 @@ async function choose(page, file) {
  * @param {Page} page
  */
 async function tellStages(page) {
-  const name = 'weights to the GPU';
+  const name = 'lab:upload';
   for (const worker of page.workers()) {
     const found = await worker.evaluate((measure) => {
       const [entry] = performance.getEntriesByName(measure);

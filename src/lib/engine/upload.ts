@@ -162,7 +162,7 @@ class Lane {
 }
 
 /** The name of the measure in the performance timeline that tells the stages of the last upload. */
-const UPLOAD_MEASURE = 'weights to the GPU';
+const UPLOAD_MEASURE = 'lab:upload';
 
 /**
  * Milliseconds of each stage of an upload: what the thread works on, and for how long lanes wait, which they do at the same time.

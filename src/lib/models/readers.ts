@@ -40,7 +40,7 @@ async function openReader(file: File): Promise<{ source: ByteSource | undefined;
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    remote.end(event.message || 'A worker that reads files could not be started');
+    remote.end(event.message || 'The worker could not be loaded, or the browser ended it');
   };
   worker.postMessage({ file, port: port2 }, [port2]);
   const source = await remote.open(file.name, new AbortController().signal).catch(() => undefined);
