@@ -128,14 +128,14 @@ const session = new Session({
 /** The name under which a model is downloaded; the text itself for what is not. Throws for a name that is none. */
 const canonical = (model: string): string => requestOf(model)?.name ?? model;
 
-/** A file of the user; the other parts of a split model are among the files opened with it. */
-async function openFile(file: File): Promise<ByteSource> {
+/** A file of the user; the other parts of a split model are among the files opened with it, and have one reading worker each. */
+async function openFile(file: File, readers?: number): Promise<ByteSource> {
   const sibling = async (name: string) => {
     const other = files.get(name);
     if (!other) throw new Error(`${name} is not open; choose all parts at once`);
-    return openFile(other);
+    return openFile(other, 1);
   };
-  return { ...(await fileSource(file)), sibling };
+  return { ...(await fileSource(file, readers)), sibling };
 }
 
 const tell = (event: WorkerEvent) => self.postMessage(event);

@@ -11,10 +11,10 @@ const MOST_READERS = 4;
 const LARGE_BYTES = 2 ** 26;
 
 /** The source of a file; `close` ends its workers. A small file is read without any, and where the browser has none of them. */
-export async function fileSource(file: File): Promise<ByteSource> {
+export async function fileSource(file: File, most = MOST_READERS): Promise<ByteSource> {
   const own = blobSource(file);
   if (file.size < LARGE_BYTES) return own;
-  const count = Math.max(1, Math.min(MOST_READERS, Math.floor(navigator.hardwareConcurrency / 2)));
+  const count = Math.max(1, Math.min(most, Math.floor(navigator.hardwareConcurrency / 2)));
   const readers = await Promise.all(Array.from({ length: count }, () => openReader(file))).catch(() => []);
   const sources = readers.flatMap(({ source }) => source ?? []);
   if (sources.length < count) {
