@@ -8,8 +8,8 @@ import type { LoadedModel, RunContext } from './session';
 
 /**
  * Accepts the seconds that this run took: possible on this GPU, and followed by the right answer to a prompt that the
- * kernels have not seen, and to some that were timed (`left`). Resolves to all that was checked, the checks before the timing
- * included. Throws a Refusal `impossible` or `answer`.
+ * kernels have not seen, and to some that were timed (`left`): one, and further ones for `sampleSeconds`. Resolves to all that was checked,
+ * the checks before the timing included. Throws a Refusal `impossible` or `answer`.
  */
 export async function acceptTime(
   prepared: PreparedRun,
@@ -17,8 +17,9 @@ export async function acceptTime(
   model: Pick<LoadedModel, 'engine'>,
   context: RunContext,
   left: readonly Left[] = [],
+  sampleSeconds?: number,
 ): Promise<Checks> {
   const { gpu, signal } = context;
   await refuseImpossibleRun(prepared, seconds, gpu, signal);
-  return checkAnswer(prepared, model, context, left);
+  return checkAnswer(prepared, model, context, left, sampleSeconds);
 }
