@@ -1,5 +1,5 @@
 // Parses command line arguments: a command's own options; all others are settings of the lab.
-import { readSettings } from '../src/lib/lab/experiment/settings';
+import { readWord } from '../src/lib/lab/experiment/settings';
 
 /** Parsed command line. */
 export interface Arguments {
@@ -31,9 +31,9 @@ export function readArguments(words: string[], signatureOf: (command: string) =>
     if (word === '--') found.words.push(...rest.splice(0));
     else if (word.startsWith('--') && !isText(word, signature)) readOption(word, rest, signature, found);
     else if (signature.text) found.words.push(word);
-    else found.settings.push(...readSettings(word));
+    else found.settings.push(...readWord(word));
   }
-  if (!signature.text) found.settings.push(...found.words.splice(0).flatMap(readSettings));
+  if (!signature.text) found.settings.push(...found.words.splice(0).flatMap(readWord));
   return found;
 }
 

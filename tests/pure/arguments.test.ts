@@ -6,7 +6,15 @@ describe('words', () => {
   const settings = { options: ['model'], text: false };
   const text = { options: ['model'], text: true };
 
-  test('settings may be spelt in four ways', () => {
+  test('a space separates settings only before a key', () => {
+    const { settings: found } = readArguments(['bench', 'model=my own.gguf prefill=4'], () => settings);
+    expect(found).toEqual([
+      ['model', ['my own.gguf']],
+      ['prefill', ['4']],
+    ]);
+  });
+
+  test('settings may be spelt in five ways', () => {
     const expected = [
       ['prefill', ['256']],
       ['chunk', ['64', '128']],
@@ -14,6 +22,7 @@ describe('words', () => {
     for (const words of [
       ['prefill=256&chunk=64,128'],
       ['?prefill=256&chunk=64%2C128'],
+      ['prefill=256 chunk=64,128'],
       ['prefill=256', 'chunk=64,128'],
       ['--prefill', '256', '--chunk=64,128'],
       ['--', 'prefill=256', 'chunk=64,128'],

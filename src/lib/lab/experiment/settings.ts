@@ -52,6 +52,10 @@ export function readOneLine(line: string): Setting[] {
   return readSettings(line.includes('&') ? parts.join('&') : parts.map((part) => `${part}\n`).join(''));
 }
 
+/** Reads a word of the terminal: a query, or settings separated by spaces, as they are shown. Throws as `readSettings` does. */
+export const readWord = (word: string): Setting[] =>
+  /\s[\w.@]+=/.test(word) ? readOneLine(word) : readSettings(word);
+
 /** The settings of a block on one line, except for the keys in `without`. `readOneLine` reads it. Never throws. */
 export function onOneLine(block: string, without: readonly string[] = []): string {
   const kept = writtenSettings(block).filter(({ key }) => !without.includes(key));

@@ -1,5 +1,5 @@
 /**
- * Work on the GPU, of which each piece begins as soon as the one before it is submitted: nobody waits for a result before the next
+ * Work on the GPU, of which each piece begins as soon as the one before it is submitted: no result is waited for before the next
  * piece is on its way. The queue of the GPU keeps their order.
  */
 
