@@ -43,6 +43,6 @@ export function modelCost(model: string, bytes?: number): string {
 
 /** Formats a size in bytes with a decimal unit, such as 7.9 MB. */
 export function megabytes(bytes: number): string {
-  if (bytes < 1e5) return bytes < 1e3 ? `${bytes} bytes` : `${(bytes / 1e3).toFixed(1)} kB`;
+  if (bytes < 1e5) return bytes < 1e3 ? `${bytes} B` : `${(bytes / 1e3).toFixed(1)} kB`;
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -166,9 +166,12 @@ export function wordOf<Key extends string>(
 export const language = (): Language => current;
 
 /** Marks between the parts of a text that the page puts together: Chinese has wide ones, without a space after them. */
-const MARKS: Record<Language, Record<'colon' | 'comma' | 'semicolon' | 'stop' | 'percent', string>> = {
-  en: { colon: ': ', comma: ', ', semicolon: '; ', stop: '.', percent: ' %' },
-  zh: { colon: '：', comma: '，', semicolon: '；', stop: '。', percent: '%' },
+const MARKS: Record<
+  Language,
+  Record<'colon' | 'comma' | 'list' | 'semicolon' | 'stop' | 'percent', string>
+> = {
+  en: { colon: ': ', comma: ', ', list: ', ', semicolon: '; ', stop: '.', percent: ' %' },
+  zh: { colon: '：', comma: '，', list: '、', semicolon: '；', stop: '。', percent: '%' },
 };
 
 export const punctuation = () => MARKS[current];
