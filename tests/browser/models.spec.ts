@@ -331,10 +331,10 @@ test('a conversation goes on after a reload: the model reads what was said, and 
     );
     const turns = page.locator('[data-turn]');
     await page.locator('[data-cell=generate]').getByRole('button', { name: 'Run', exact: true }).click();
-    await turns.first().waitFor(COMPUTING);
+    // Its text comes before its speeds, and what was said is stored a moment after these.
+    await turns.first().locator('[data-speeds]').waitFor(COMPUTING);
+    await page.getByText('Saved in this browser').waitFor({ state: 'attached' });
     const said = await turns.first().innerText();
-    // What was said is stored a moment later.
-    await expect.poll(() => page.locator('[data-forgotten]').count()).toBe(0);
     await page.reload();
     await page.locator('[data-forgotten]').waitFor();
     expect(await turns.first().innerText()).toBe(said);
