@@ -27,7 +27,7 @@ export class Accepted {
     try {
       appendFileSync(this.#file, digests.map((digest) => `${digest}\n`).join(''));
     } catch {
-      // Where nothing can be kept, the next run compiles these texts again.
+      // If nothing can be kept, the next run compiles these texts again.
     }
   }
 

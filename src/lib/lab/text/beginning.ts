@@ -17,7 +17,7 @@ import { finiteLogits, goOn, prepareText, runOfText } from './text';
 const MOST_TOKENS = 8;
 const MOST_MILLISECONDS = 500;
 
-/** What is continued, and how. */
+/** A text to go on with: its cell, the model, the ids so far, their state, and how tokens are chosen. */
 interface Beginning {
   cell: { experiment: Experiment; chat: string; stop: string; tokens: number };
   model: LoadedModel & { tokenizer: Tokenizer };
