@@ -4,7 +4,7 @@ import type { Filter } from '../../lab/records/gallery';
 export default {
   title: 'Results',
   intro:
-    'Every run that somebody has published here, with its device, its browser and its warnings. Each opens as a notebook that runs the same on your GPU.',
+    'Every run that was published here, with its device, its browser and its warnings. Each opens as a notebook that runs the same on your GPU.',
   notLoaded: (why: string) => `The results could not be loaded: ${why}`,
   counts: (runs: string, devices: string, models: string) =>
     `${runs} runs, ${models === '1' ? '1 model' : `${models} models`}, ${devices} devices. Listed, model by model, is the fastest of each device, browser and prompt.`,
