@@ -77,7 +77,7 @@ function readOptions() {
 async function main() {
   const { file, only, make } = options;
   if (!existsSync(file) && !make) throw new Error(`There is no ${file}; --make synthetic-2.9b writes it`);
-  print('place,what,seconds,bytes,gb_per_s,first_token_s,memory_mb\n');
+  print('place,what,seconds,bytes,gb_per_s,first_token_s,memory_mb,script_mb\n');
   if (!existsSync(file) || only !== 'page') await fromFile();
   const wanted = { hash: await hashOf(file), bytes: statSync(file).size };
   const server = await modelServer(file);
@@ -287,9 +287,10 @@ async function hashOf(file) {
  * @param {string} place
  * @param {Row} row
  */
-function row(place, { what, seconds = NaN, bytes = NaN, firstTokenSeconds = NaN, memoryMegabytes = NaN }) {
-  const numbers = [seconds, bytes, bytes / seconds / 1e9, firstTokenSeconds, memoryMegabytes];
-  const shown = numbers.map((value) =>
+function row(place, { what, seconds, bytes, firstTokenSeconds, memoryMegabytes, scriptMegabytes }) {
+  const rate = (bytes ?? NaN) / (seconds ?? NaN) / 1e9;
+  const numbers = [seconds, bytes, rate, firstTokenSeconds, memoryMegabytes, scriptMegabytes];
+  const shown = numbers.map((value = NaN) =>
     Number.isNaN(value) ? '' : Number.isInteger(value) ? value : value.toPrecision(4),
   );
   print(`${[place, `"${what}"`, ...shown].join(',')}\n`);

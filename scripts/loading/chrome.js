@@ -2,13 +2,19 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chromiumToDrive } from '../built-page.js';
+import { watchHeaps } from './heaps.js';
 
 /**
  * @typedef {import('playwright-core').Page} Page
  * @typedef {object} Chrome
  * @property {Page} page
  * @property {() => Promise<void>} kill ends it at once, as a crash does
- * @property {() => { end(until?: number): number }} memory begins to look at its memory; see `watchMemory`
+ * @property {() => Promise<Watch>} memory begins to look at its memory
+ * @typedef {object} Watch
+ * @property {(until?: number) => Promise<Memory>} end ends it; until: milliseconds since 1970, by default all that was seen
+ * @typedef {object} Memory megabytes by which it grew at most
+ * @property {number} memoryMegabytes of the page's process, its workers included; not a number where the system does not tell it
+ * @property {number} scriptMegabytes of the scripts of the page and of its workers, which is a part of the former; see heaps.js
  */
 
 // A signal ends this program without its event `exit`, and would leave a browser of another group behind.
@@ -53,7 +59,16 @@ export async function startChrome(profile) {
       process.off('exit', end);
       await gone;
     },
-    memory: () => watchMemory(profile),
+    async memory() {
+      const scripts = await watchHeaps(page);
+      const watched = watchProcess(profile);
+      return {
+        end: async (until) => ({
+          memoryMegabytes: watched.end(until),
+          scriptMegabytes: await scripts.end(until),
+        }),
+      };
+    },
   };
 }
 
@@ -65,7 +80,7 @@ const FIND_MILLISECONDS = 500;
  * to a time. Memory that the process shares with others is not counted. Not a number where the system does not tell it.
  * @param {string} profile
  */
-function watchMemory(profile) {
+function watchProcess(profile) {
   let pids = renderers(profile);
   const look = () => ({ at: Date.now(), bytes: pids.reduce((sum, pid) => sum + anonymousBytes(pid), 0) });
   const first = look();

@@ -8,7 +8,8 @@
  * @property {number} [seconds]
  * @property {number} [bytes]
  * @property {number} [firstTokenSeconds] from the click to the first token
- * @property {number} [memoryMegabytes] the most that was used, until the file was loaded or stored, above what was used before the click
+ * @property {number} [memoryMegabytes] the most that the page's process used, until the file was loaded or stored, above what it used before the click
+ * @property {number} [scriptMegabytes] likewise of the scripts of the page and its workers
  * @typedef {object} Told an event of a worker
  * @property {number} at milliseconds since 1970
  * @property {string} type
@@ -122,13 +123,13 @@ export async function runModel(chrome, site, what, { name, file }) {
   await importNotebook(page, name);
   const run = page.locator('[data-cell=generate]').getByRole('button', { name: 'Run', exact: true });
   await run.waitFor();
-  const memory = chrome.memory();
+  const memory = await chrome.memory();
   const clicked = await clickAt(run);
   const told = await until(page, 'generating');
   process.stderr.write(`  seconds after the click: ${phasesOf(told, clicked)}\n`);
   await tellStages(page);
   const { loadedAt, ...figures } = loadingOf(told, clicked);
-  return { what, ...figures, memoryMegabytes: memory.end(loadedAt) };
+  return { what, ...figures, ...(await memory.end(loadedAt)) };
 }
 
 /**
@@ -223,11 +224,11 @@ export async function downloadInPage(chrome, site, address, killAt) {
   const button = begun
     ? row.getByRole('button', { name: 'Go on' })
     : page.locator('form').getByRole('button', { name: 'Download' });
-  const memory = chrome.memory();
+  const memory = await chrome.memory();
   const clicked = await clickAt(button);
   const what = begun ? `${part}, to its end` : part;
   if (killAt === undefined)
-    return { ...partOf(await until(page, 'ended'), clicked, what), memoryMegabytes: memory.end() };
+    return { ...partOf(await until(page, 'ended'), clicked, what), ...(await memory.end()) };
   await page.waitForFunction((share) => {
     const last = /** @type {any} */ (window).told.at(-1);
     return last?.type === 'ended' || (last?.done ?? 0) >= share * (last?.total || Infinity);
@@ -235,8 +236,9 @@ export async function downloadInPage(chrome, site, address, killAt) {
   const told = await toldIn(page);
   if (told.some(({ type }) => type === 'ended'))
     throw new Error('The download ended before it could be cut: take a larger file');
+  const used = await memory.end();
   await chrome.kill();
-  return { ...partOf(told, clicked, `${part}, until it was killed`), memoryMegabytes: memory.end() };
+  return { ...partOf(told, clicked, `${part}, until it was killed`), ...used };
 }
 
 /**
@@ -273,7 +275,7 @@ export async function runWhileDownloading(chrome, site, address) {
   await cell.locator('summary').first().click();
   const button = page.locator(`[data-model="${HUB_NAME}"]`).getByRole('button', { name: 'Download' });
   await button.waitFor();
-  const memory = chrome.memory();
+  const memory = await chrome.memory();
   const clicked = await clickAt(button);
   await page.locator(`[data-model="${HUB_NAME}"][data-state=active]`).waitFor();
   await clickAt(cell.getByRole('button', { name: 'Run', exact: true }));
@@ -283,7 +285,8 @@ export async function runWhileDownloading(chrome, site, address) {
   return {
     what: 'load while it is downloaded',
     seconds: ((ended?.at ?? NaN) - clicked) / 1e3,
-    ...{ bytes, firstTokenSeconds, memoryMegabytes: memory.end(loadedAt) },
+    ...{ bytes, firstTokenSeconds },
+    ...(await memory.end(loadedAt)),
   };
 }
 
