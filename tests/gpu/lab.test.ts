@@ -122,7 +122,7 @@ describe('an experiment', () => {
     const [first, second] = of(events, 'record').map(({ record: each }) => each.promptSeed);
     expect(first).not.toBe(second);
     const { embedding, hidden, vocabulary } = record.geometry;
-    expect(record.memoryBytes).toBeGreaterThan(4 * (8 * (14 * embedding + hidden) + vocabulary));
+    expect(record.memoryBytes).toBeGreaterThan(4 * (8 * 15 * embedding + vocabulary));
     expect(record.layoutSeconds).toBe(0);
     expect(record.error).toBeGreaterThan(0);
     expect(record.error).toBeLessThan(1e-6);

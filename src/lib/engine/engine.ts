@@ -333,9 +333,9 @@ export class Engine {
     const kept = [...this.#kept].flatMap((answer) => Object.values(answer));
     const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer, ...kept];
     const activations = new Set(this.#plans.map((plans) => plans.activations));
-    const buffers = [...own, ...[...activations].flatMap((each) => Object.values(each))];
+    const buffers = new Set([...own, ...[...activations].flatMap((each) => Object.values(each))]);
     const { scratch, resident } = this.kernels.bytes;
-    return scratch + resident + buffers.reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
+    return scratch + resident + [...buffers].reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
   }
 
   /** Frees all GPU memory except the weights. */

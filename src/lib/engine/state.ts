@@ -94,9 +94,9 @@ export interface Activations {
   loraHidden: GPUBuffer;
   /** Layer 0's value: T × C. */
   firstValue: GPUBuffer;
-  /** Output of wkv, and of the embedding lookup and the last layer norm: T × C. */
+  /** Output of wkv, and of the embedding lookup and the last layer norm: T × C, in the memory of `shifted`, which is not needed any more by then. */
   mixed: GPUBuffer;
-  /** The hidden layer of channel mix: T × hidden. */
+  /** The hidden layer of channel mix: T × hidden, in the memory of `inputs`. */
   hidden: GPUBuffer;
 }
 
@@ -109,14 +109,16 @@ export function createActivations(
   const plane = 4 * tokens * embedding;
   const buffer = (name: string, byteLength: number) =>
     storageBuffer(device, `${name} of a chunk of ${tokens}`, byteLength);
+  const shifted = buffer('token shift, time mix', 6 * plane);
+  const inputs = buffer('wkv inputs, channel mix', Math.max(6 * plane, 4 * tokens * hidden));
   return {
     x: buffer('residual', plane),
-    shifted: buffer('token shift', 6 * plane),
-    inputs: buffer('wkv inputs', 6 * plane),
+    shifted,
+    inputs,
     gate: buffer('gate', plane),
     loraHidden: buffer('LoRAs', 4 * (ranks.decay + ranks.learningRate + ranks.value + ranks.gate)),
     firstValue: buffer('first value', plane),
-    mixed: buffer('time mix', plane),
-    hidden: buffer('channel mix', 4 * tokens * hidden),
+    mixed: shifted,
+    hidden: inputs,
   };
 }
