@@ -322,18 +322,37 @@ export const withSizes = (variant: Variant, sizes: Sizes): Variant =>
 export const constantsOf = (variant: Pick<Variant, 'text' | 'appended'>): Record<string, number> =>
   constantValues(modulesOf(variant).flatMap(({ constants }) => constants));
 
+/** The constants of each variant, and what was evaluated with them: plans of 32 layers ask for the same some thousand times. */
+const evaluated = new WeakMap<Variant, { constants: Record<string, number>; values: Map<string, number> }>();
+const MOST_EVALUATED = 1000;
+
 /**
  * The value of a header length or grid axis such as `heads * tokens / tile_tokens`, rounded up. Names are sizes, or
  * constants of the text. Throws an Error that begins with the variant's name.
  */
 export function evaluate(expression: string, variant: Variant, sizes: Sizes): number {
   try {
-    const names = { ...sizes, ...constantsOf(variant) };
-    for (const { name, value } of variant.lets) names[name] = Math.ceil(arithmetic(value, names));
-    return Math.ceil(arithmetic(expression, names));
+    const known = evaluated.get(variant) ?? { constants: constantsOf(variant), values: new Map() };
+    evaluated.set(variant, known);
+    if (known.values.size >= MOST_EVALUATED) known.values.clear();
+    const key = JSON.stringify([expression, sizes]);
+    const value = known.values.get(key) ?? evaluateWith(known.constants, expression, variant, sizes);
+    known.values.set(key, value);
+    return value;
   } catch (error) {
     throw new Error(`${variant.kernel}/${variant.name}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function evaluateWith(
+  constants: Record<string, number>,
+  expression: string,
+  { lets }: Variant,
+  sizes: Sizes,
+): number {
+  const names = { ...sizes, ...constants };
+  for (const { name, value } of lets) names[name] = Math.ceil(arithmetic(value, names));
+  return Math.ceil(arithmetic(expression, names));
 }
 
 /** A shared file and those that its own `//! use:` names; these name no others. */
