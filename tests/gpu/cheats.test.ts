@@ -8,10 +8,10 @@ import { runCell } from '../../src/lib/lab/cells/run';
 import { type Catalogue, catalogueWith, REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
-import { checkAnswer } from '../../src/lib/lab/measure/answer';
+import { type AnswerEffort, checkAnswer } from '../../src/lib/lab/measure/answer';
 import { prepareRun } from '../../src/lib/lab/measure/prepare';
 import { KeptSamples, onePrompt, promptTokens } from '../../src/lib/lab/measure/prompt';
-import { judgeShader } from '../../src/lib/lab/shader/cheats/cheat';
+import { type Cheat, judgeShader } from '../../src/lib/lab/shader/cheats/cheat';
 import { Session } from '../../src/lib/lab/measure/session';
 import { cheatFiles } from '../cheats';
 import { familyOf } from '../../src/lib/shaders/formats/formats';
@@ -41,15 +41,8 @@ describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) =>
 
   test('is caught in a run of a model', async () => {
     const { kernel, name, text: wgsl, prompts } = cheat;
-    // The plain variants beside it compile fastest and are checked once for all of these tests.
-    const plain = QUICK.split('&').filter((setting) => !setting.startsWith(`${familyOf(kernel)}=`));
-    const settings = {
-      ...Object.fromEntries(new URLSearchParams(plain.join('&'))),
-      ...{ model: TINY, prefill: 40, chunk: 8, samples: 1, warmup: 0, [kernel]: name },
-      ...Object.fromEntries(new URLSearchParams(cheat.settings)),
-    };
-    const lines = Object.entries(settings).map((setting) => setting.join('='));
-    if (prompts > 1 || Number(settings.samples) > 1) {
+    const { lines, samples } = runSettings(cheat);
+    if (prompts > 1 || samples > 1) {
       const timed = sampleOf(lines.join('&'), prompts, catalogueWith([{ kernel, name, wgsl }]));
       return expect(timed).rejects.toThrow(`[${cheat.caught}]`);
     }
@@ -62,8 +55,41 @@ describe.for(files.filter(({ inModel }) => inModel))('$name: $about', (cheat) =>
   });
 });
 
-/** The checks after a sample of so many prompts: a GPU reads several where one is too short for the clock. */
-async function sampleOf(settings: string, prompts: number, catalogue: Catalogue) {
+/** A run of the tiny model in which this shader takes its kernel's place. */
+function runSettings({ kernel, name, settings }: Pick<Cheat, 'kernel' | 'name' | 'settings'>) {
+  // The plain variants beside it compile fastest and are checked once for all of these tests.
+  const plain = QUICK.split('&').filter((setting) => !setting.startsWith(`${familyOf(kernel)}=`));
+  const all = {
+    ...Object.fromEntries(new URLSearchParams(plain.join('&'))),
+    ...{ model: TINY, prefill: 40, chunk: 8, samples: 1, warmup: 0, [kernel]: name },
+    ...Object.fromEntries(new URLSearchParams(settings)),
+  };
+  return {
+    lines: Object.entries(all).map((setting) => setting.join('=')),
+    samples: Number(all.samples),
+  };
+}
+
+test('a quick look, which compares one sample alone, catches them too', async () => {
+  const cheat = files.find(({ name }) => name === 'long_ids')!;
+  const { kernel, name, text: wgsl, prompts } = cheat;
+  const quick = { sampleSeconds: 0, unseen: false };
+  const timed = sampleOf(
+    runSettings(cheat).lines.join('&'),
+    prompts,
+    catalogueWith([{ kernel, name, wgsl }]),
+    quick,
+  );
+  await expect(timed).rejects.toThrow(`[${cheat.caught}]`);
+});
+
+/** The checks after a sample of so many prompts: a GPU reads several where one is too short for the clock. By default of all samples. */
+async function sampleOf(
+  settings: string,
+  prompts: number,
+  catalogue: Catalogue,
+  effort: AnswerEffort = { sampleSeconds: Infinity },
+) {
   const [run] = expand(parseExperiment(settings, catalogue), catalogue);
   const model = await session.load(run.model, 1, () => undefined, signal);
   const context = await session.context(signal, { catalogue });
@@ -76,8 +102,7 @@ async function sampleOf(settings: string, prompts: number, catalogue: Catalogue)
       await kept.take((keep) =>
         onePrompt(run, model.engine, prepared.plans, tokens, context.gpu, { repetitions: prompts, keep }),
       );
-    // However slow this machine is: all samples.
-    return await checkAnswer(prepared, model, context, kept.left, Infinity);
+    return await checkAnswer(prepared, model, context, kept.left, effort);
   } finally {
     kept.drop();
   }
@@ -89,4 +114,8 @@ test('a sample of several prompts and decoded tokens is compared as it was read'
   expect(answerError).toBeLessThan(1e-8);
   expect(sampleError).toBeLessThan(1e-8);
   expect(samples).toBe(2);
+
+  const quick = await sampleOf(settings, 3, REGISTRY, { sampleSeconds: 0, unseen: false });
+  expect(quick.sampleError).toBeLessThan(1e-8);
+  expect([quick.samples, quick.answerError]).toEqual([1, undefined]);
 });

@@ -68,7 +68,7 @@ text and a speed, and asserts by name what catches it. This page is written by t
 - \`inexact\`: a stated error above 1e-3. It gets a speed, but no verdict and no tuned setting.
 - \`answer\`: what it computes after it was timed, on new data, of which then one half changes and then the other; in a whole
   model, on a prompt not seen before, and in timed samples, with all their prompts and the last token that they decoded: one chosen by
-  chance, and of up to 15 others as many as half a second allows.
+  chance, and of up to 15 others as many as half a second allows. The first look of a live cell compares that one sample alone.
 - \`impossible\`: a time below 0.95 of what this GPU's measured peaks allow.
 `;
 

@@ -44,53 +44,75 @@ const MOST_DECODED = 4;
 /** Longest chunk of the exact kernels: their activations lie beside those of the run. */
 const LONGEST_CHUNK = 512;
 
+/** How much is compared after the timing. */
+export interface AnswerEffort {
+  /** Seconds that the check of further timed samples may take, after the first. */
+  sampleSeconds?: number;
+  /** Whether a prompt is run that the kernels have not seen. */
+  unseen?: boolean;
+}
+
 /**
  * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels; what some of
  * the timed samples `left` is compared with theirs too, so that no shader can know which of its runs is looked at: one chosen by
- * chance, and of the others as many as `seconds` allow. Resolves to all that was checked. Throws a Refusal `answer` when they
+ * chance, and of the others as many as `sampleSeconds` allow. Without `unseen`, and with samples, these alone: their prompts were as
+ * new to the kernels as another would be. Resolves to all that was checked. Throws a Refusal `answer` when they
  * disagree: then no speed of these plans may be shown.
  */
 export async function checkAnswer(
-  { run, choice, plans, checks }: PreparedRun,
+  prepared: PreparedRun,
   { engine }: Pick<LoadedModel, 'engine'>,
   context: CheckContext,
   left: readonly Left[] = [],
-  seconds = SAMPLES_SECONDS,
+  { sampleSeconds = SAMPLES_SECONDS, unseen = true }: AnswerEffort = {},
 ): Promise<Checks> {
+  const { run, choice, plans, checks } = prepared;
   const from = performance.now();
-  const { gpu, report } = context;
-  report('checking', 0, 1, 'the answer');
-  const seed = randomSeed();
-  const prompt = promptTokens(run.prefill, engine.geometry.vocabulary, seed);
-  const decoded = Math.min(run.decode, MOST_DECODED);
+  context.report('checking', 0, 1, 'the answer');
   const what = run.settings || 'The run';
   const exact = new ExactSide(engine, { choice, plans }, context);
   const compare = comparisonOf(engine, exact, context);
-  gpu.kernels.poison();
-  const got = await answerOf(engine, plans, prompt, decoded);
-  const found: Partial<Checks> = {};
   try {
-    await engine.softmax(plans);
-    const probabilities = await engine.readProbabilities();
-    const tokens = [...prompt, ...got.tokens.slice(0, -1)];
-    const unseen = await compare(
-      got.answer,
-      tokens,
-      `${what} was timed, but its answer to another prompt of ${run.prefill} tokens is wrong`,
+    const answer =
+      unseen || left.length === 0
+        ? await checkUnseen(prepared, engine, compare, context, what)
+        : await checkSoftmax(engine, plans, choice, what);
+    const samples = await checkSamples(left, sampleSeconds, (each) =>
+      checkSample(each, compare, exact, what),
     );
-    requireExact(what, got.logits, got.tokens[got.tokens.length - 1]);
-    requireLargest(unseen.logits, got.tokens[got.tokens.length - 1], unseen.tolerance, what);
-    requireSoftmax(what, choice.softmax, got.logits, probabilities);
-    Object.assign(found, { answerError: unseen.error, answerSeed: seed });
-    Object.assign(
-      found,
-      await checkSamples(left, seconds, (each) => checkSample(each, compare, exact, what)),
-    );
+    const seconds = checks!.seconds + (performance.now() - from) / 1e3;
+    return { ...checks!, ...answer, ...samples, seconds };
   } finally {
-    destroy(got.answer);
     exact.drop();
   }
-  return { ...checks!, ...found, seconds: checks!.seconds + (performance.now() - from) / 1e3 };
+}
+
+/** Checks the answer to a prompt that the kernels have not seen, and the probabilities after it. */
+async function checkUnseen(
+  { run, choice, plans }: PreparedRun,
+  engine: Engine,
+  compare: Compare,
+  { gpu }: CheckContext,
+  what: string,
+): Promise<Pick<Checks, 'answerError' | 'answerSeed'>> {
+  const answerSeed = randomSeed();
+  const prompt = promptTokens(run.prefill, engine.geometry.vocabulary, answerSeed);
+  gpu.kernels.poison();
+  const got = await answerOf(engine, plans, prompt, Math.min(run.decode, MOST_DECODED));
+  try {
+    await checkSoftmax(engine, plans, choice, what, got.logits);
+    const last = got.tokens[got.tokens.length - 1];
+    const found = await compare(
+      got.answer,
+      [...prompt, ...got.tokens.slice(0, -1)],
+      `${what} was timed, but its answer to another prompt of ${run.prefill} tokens is wrong`,
+    );
+    requireExact(what, got.logits, last);
+    requireLargest(found.logits, last, found.tolerance, what);
+    return { answerError: found.error, answerSeed };
+  } finally {
+    destroy(got.answer);
+  }
 }
 
 /** Checks samples in random order, the first in any case, then others until they would take longer than `seconds`. */
@@ -190,14 +212,18 @@ function requireExact(what: string, logits: Float32Array, token: number) {
     );
 }
 
-/** Throws unless these are the probabilities of the logits: softmax is timed beside the run. */
-function requireSoftmax(
+/** Throws unless softmax makes the probabilities of the engine's logits: it is timed beside the run. */
+async function checkSoftmax(
+  engine: Engine,
+  plans: Plans,
+  { softmax: { error = 0, name } }: Choice,
   what: string,
-  { error = 0, name }: Variant,
-  logits: Float32Array,
-  probabilities: Float32Array,
-) {
+  logits?: Float32Array,
+): Promise<undefined> {
   const { reference, tolerance } = registry.softmax;
+  logits ??= await engine.readLogits();
+  await engine.softmax(plans);
+  const probabilities = await engine.readProbabilities();
   const want = { logits, probabilities: new Float32Array(logits.length) };
   reference(want, { vocabulary: logits.length });
   let [difference, power] = [0, 0];

@@ -29,7 +29,7 @@ const SLOW_SECONDS = 0.3;
 /**
  * Measures one run on a loaded model. Throws when a variant is wrong on this GPU, before any time is taken, and when
  * the signal stops it. `quick`: with two or three samples, a shorter warm-up and without the sentinel, because it is refined soon;
- * what is checked before and after is the same.
+ * what is checked before is the same, and after it one of the samples is compared.
  */
 export async function measure(
   run: Run,
@@ -52,6 +52,9 @@ export async function measure(
   return { ...record, warnings: [...found, ...more] };
 }
 
+/** A quick look compares one timed sample: with a further prompt and all samples a turn of a knob takes half a second longer. */
+const QUICK_ANSWER = { sampleSeconds: 0, unseen: false };
+
 /** Takes the samples of a run and accepts their times. */
 async function taken(
   kept: KeptSamples,
@@ -66,9 +69,8 @@ async function taken(
     const { prefillSeconds, decodeSeconds } = samples;
     const decode = decodeSeconds.length ? Math.min(...decodeSeconds) : undefined;
     const seconds = { prefill: Math.min(...prefillSeconds), decode };
-    // One sample of a quick look is compared: with all of them a turn of a knob takes a quarter of a second longer.
-    const sampleSeconds = effort === 'quick' ? 0 : undefined;
-    const checks = await acceptTime(prepared, seconds, model, context, kept.left, sampleSeconds);
+    const compared = effort === 'quick' ? QUICK_ANSWER : undefined;
+    const checks = await acceptTime(prepared, seconds, model, context, kept.left, compared);
     return { samples, circumstances, checks, memoryBytes };
   } finally {
     kept.drop();
