@@ -261,7 +261,12 @@ describe('servers as they are', () => {
   it('fails for a while, forever, or for good', async () => {
     await serve();
     server.answer = (_, response, count) => (count < 3 ? (response.writeHead(503).end(), true) : false);
-    expectStored((await fetchModel()).key);
+    const notes = new Set<string | undefined>();
+    const progress = ({ note }: DownloadProgress) => notes.add(note);
+    expectStored((await fetchModel({ progress })).key);
+    expect([...notes]).toContain(
+      `${server.address}: the server answered 503 Service Unavailable; the next try is in 1 s`,
+    );
     server.answer = (_, response) => (response.writeHead(404, 'Not Found').end(), true);
     await expect(fetchModel({ verifyVersion: true })).rejects.toThrow('the server answered 404 Not Found');
     server.answer = (_, response) => (

@@ -109,8 +109,8 @@ export function createActivations(
   const plane = 4 * tokens * embedding;
   const buffer = (name: string, byteLength: number) =>
     storageBuffer(device, `${name} of a chunk of ${tokens}`, byteLength);
-  const shifted = buffer('token shift, time mix', 6 * plane);
-  const inputs = buffer('wkv inputs, channel mix', Math.max(6 * plane, 4 * tokens * hidden));
+  const shifted = buffer('token shift', 6 * plane);
+  const inputs = buffer('wkv inputs', Math.max(6 * plane, 4 * tokens * hidden));
   return {
     x: buffer('residual', plane),
     shifted,

@@ -53,11 +53,25 @@ export async function download(
   options: DownloadOptions,
 ): Promise<{ key: string; manifest: Manifest }> {
   try {
-    return await shared(request, storage, network, options);
+    return await shared(request, storage, ...tellingRetries(network, options));
   } catch (error) {
     options.arriving?.fail(new Error(`${request.name} did not arrive whole: ${messageOf(error)}`));
     throw error;
   }
+}
+
+/** The same network and options, which tell the progress of a request that failed and is made again. */
+function tellingRetries(network: Network, options: DownloadOptions): [Network, DownloadOptions] {
+  const { progress } = options;
+  let last: DownloadProgress = { phase: 'asking', have: 0, bytes: 0 };
+  const waiting = (reason: string, seconds: number) => {
+    const { phase, have, bytes } = last;
+    progress?.({ phase, have, bytes, note: `${reason}; the next try is in ${Math.ceil(seconds)} s` });
+  };
+  return [
+    { ...network, waiting },
+    { ...options, progress: (told) => progress?.((last = told)) },
+  ];
 }
 
 /** The download of a request, or its end if another tab or process downloads it already. */

@@ -1,11 +1,15 @@
 /** Tries again after transient failures, and gives a request up for which nothing comes. */
 
+import { messageOf } from '../engine/ggufHeader';
+
 /** Worth another try. */
 export class Passing extends Error {}
 
 interface Pauses {
   /** Seconds before the n-th retry in a row; undefined to give up. */
   pause(tries: number): number | undefined;
+  /** Is told of a failure after which it is tried again. */
+  waiting?(reason: string, seconds: number): void;
 }
 
 /** Makes an attempt again after each transient failure, with pauses between; throws every other error, and the last one. */
@@ -34,7 +38,9 @@ export async function waitAfter(
   // Failed connections and truncated bodies are TypeErrors; browsers hide the cause from scripts.
   const passing = error instanceof Passing || error instanceof TypeError;
   const seconds = passing ? network.pause(tries) : undefined;
-  if (seconds === undefined) throw error instanceof TypeError ? networkError(error) : error;
+  const failure = error instanceof TypeError ? networkError(error) : error;
+  if (seconds === undefined) throw failure;
+  network.waiting?.(messageOf(failure), seconds);
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(done, 1000 * seconds);
     function done() {

@@ -15,6 +15,8 @@ export interface Network {
   conditional(address: string): boolean;
   /** Seconds before the n-th retry in a row; undefined to give up. */
   pause(tries: number): number | undefined;
+  /** Is told of a failure after which it is tried again. */
+  waiting?(reason: string, seconds: number): void;
   /** Seconds without a byte after which a request is given up and made again. */
   stallSeconds: number;
   /** Most requests at once. */

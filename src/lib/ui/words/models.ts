@@ -15,6 +15,8 @@ export default {
   published: 'Published',
   other: 'Another file',
   otherLabel: 'hf:owner/repository/file.gguf, ms:… or https://…',
+  otherWrong: (text: string) =>
+    `“${text}” names no file. Possible are hf:owner/repository/file.gguf, ms:owner/repository/file.gguf, an address that begins with https://, and the names below.`,
   download: 'Download',
   goOn: 'Go on',
   pause: 'Pause',

@@ -14,6 +14,8 @@ export default {
   published: '已发布的模型',
   other: '其他文件',
   otherLabel: 'hf:所有者/仓库/文件.gguf、ms:… 或 https://…',
+  otherWrong: (text) =>
+    `“${text}”不是文件的名称。可以是 hf:owner/repository/file.gguf、ms:owner/repository/file.gguf、以 https:// 开头的地址，或下面的名称。`,
   download: '下载',
   goOn: '继续',
   pause: '暂停',

@@ -96,6 +96,7 @@ export default [
     '读取时服务器上的文件变了；已丢弃读入的内容',
   ],
   ['"{name}" cannot be the name of a file', '"{name}" 不能作文件名'],
+  ['{messagemessage}; the next try is in {count} s', '{messagemessage}；{count} 秒后再试'],
   ['{messagemessage}; begun again', '{messagemessage}；已重新开始'],
   ['what was stored is of another file', '存放的是另一个文件的内容'],
   [
