@@ -1,6 +1,5 @@
 /** Tries what storing a model needs of a browser: files, a hash that goes on, a database. Nothing of it is left behind. */
 import { deleteDB } from 'idb';
-import { createSHA256 } from 'hash-wasm';
 import { openOwnDatabase, ownName } from './site';
 import type { ModelStorage } from './storage';
 
@@ -46,6 +45,7 @@ export async function tryFiles(storage: ModelStorage): Promise<string> {
 
 /** Computes a SHA-256 in two parts, the second from the stored state of the first, as an interrupted download does. */
 export async function tryHash(): Promise<string> {
+  const { createSHA256 } = await import('hash-wasm');
   const bytes = pattern(BYTES);
   const first = await createSHA256();
   first.init();
