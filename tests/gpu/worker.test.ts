@@ -54,8 +54,8 @@ describe('the worker', () => {
   test('runs one cell after another, each event with its cell, and compiles only the last of what was typed', async () => {
     const variants = [mine];
     post({ type: 'run', cell: 'a', kind: 'sweep', text: `${QUICK}samples=1\nargmax=mine\n`, variants });
-    post({ type: 'compile', cell: 'w', variant: { ...mine, wgsl: 'nonsense' } });
-    post({ type: 'compile', cell: 'w', variant: mine });
+    post({ type: 'compile', cell: 'w', request: 1, variant: { ...mine, wgsl: 'nonsense' } });
+    post({ type: 'compile', cell: 'w', request: 2, variant: mine });
     post({ type: 'run', cell: 'b', kind: 'sweep', text: 'chunks=1\n', variants: [] });
     const events = await until((event) => ends('b')(event) && event.type === 'finished');
     const cells = events.flatMap((event) => ('cell' in event ? [event.cell] : []));
@@ -65,24 +65,27 @@ describe('the worker', () => {
     expect(of('a').find(({ type }) => type === 'record')).toMatchObject({
       record: { variants: { argmax: { name: 'mine' } }, agent: 'a test' },
     });
-    expect(of('w')).toEqual([{ type: 'compiled', cell: 'w', problems: [], knobs: expect.anything() }]);
+    const compiled = { type: 'compiled', cell: 'w', request: 2, problems: [], knobs: expect.anything() };
+    expect(of('w')).toEqual([compiled]);
     expect(typesOf(of('b'))).toEqual(['failed', 'finished']);
   });
 
   test('checks a shader and microbenchmarks it', async () => {
-    post({ type: 'check', cell: 'w', variant: mine });
+    post({ type: 'check', cell: 'w', request: 3, variant: mine });
     const checked = (await until(ends('w'))).at(-1);
-    expect(checked).toMatchObject({ type: 'checked', cell: 'w', outcome: { passed: true } });
-    post({ type: 'microbenchmark', cell: 'w', variant: mine, model: MODEL, tokens: [4] });
+    expect(checked).toMatchObject({ type: 'checked', cell: 'w', request: 3, outcome: { passed: true } });
+    post({ type: 'microbenchmark', cell: 'w', request: 4, variant: mine, model: MODEL, tokens: [4] });
     const microbenchmark = (await until(ends('w'))).at(-1);
     expect(microbenchmark).toMatchObject({
       type: 'microbenchmark',
       cell: 'w',
+      request: 4,
       rows: [{ variant: 'mine' }, { variant: kernels.argmax.default }],
     });
-    post({ type: 'check', cell: 'w', variant: { ...mine, kernel: 'nothing' } });
+    post({ type: 'check', cell: 'w', request: 5, variant: { ...mine, kernel: 'nothing' } });
     expect((await until(ends('w'))).at(-1)).toMatchObject({
       type: 'failed',
+      request: 5,
       reason: expect.stringMatching(/no kernel "nothing"/),
     });
   });

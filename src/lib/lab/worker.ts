@@ -28,11 +28,7 @@ export type WorkerMessage =
   | ({ type: 'run'; cell: string; idle?: boolean } & CellWork)
   /** Stops the run of one cell, and nothing else: newer settings are on their way. */
   | { type: 'supersede'; cell: string }
-  /** If several wait for the same cell, only the last is answered. */
-  | { type: 'compile'; cell: string; variant: OwnVariant }
-  | { type: 'check'; cell: string; variant: OwnVariant }
-  /** Times the variant and its kernel's default, at the shapes that the model has in chunks of these tokens. */
-  | { type: 'microbenchmark'; cell: string; variant: OwnVariant; model: string; tokens: number[] }
+  | ShaderMessage
   /** Stops the current work and cancels what waits behind it. */
   | { type: 'stop' }
   /** A file from the user, from now on a model under its name. */
@@ -50,11 +46,19 @@ export type WorkerMessage =
   /** Whether the computer runs on its battery. */
   | { type: 'battery'; battery: boolean };
 
+/** The messages about a shader. The answer to each has the number of its `request`. */
+type ShaderMessage = { cell: string; request: number; variant: OwnVariant } & (
+  | { /** If several wait for the same cell, only the last is answered. */ type: 'compile' }
+  | { type: 'check' }
+  /** Times the variant and its kernel's default, at the shapes that the model has in chunks of these tokens. */
+  | { type: 'microbenchmark'; model: string; tokens: number[] }
+);
+
 /** The events from the worker, about a cell or about the GPU. */
 export type WorkerEvent =
   | Extract<LabEvent, { type: 'adapter' | 'no-adapter' }>
   | (Exclude<LabEvent, { type: 'adapter' | 'no-adapter' }> & { cell: string })
-  | (ShaderEvent & { cell: string })
+  | ((ShaderEvent | Extract<LabEvent, { type: 'failed' }>) & { cell: string; request: number })
   | SelfTestEvent
   /** After work that has changed it. */
   | { type: 'memory'; memory: OnGpu };
@@ -163,21 +167,19 @@ function giveWay() {
   for (const { end, idle } of superseding.values()) if (idle) end.abort(new Error('Superseded'));
 }
 
-type ShaderMessage = Extract<WorkerMessage, { type: 'compile' | 'check' | 'microbenchmark' }>;
-
 /** The last message of each cell that waits to be compiled; earlier texts are skipped. */
 const typed = new Map<string, ShaderMessage>();
 
 async function shaderMessage(message: ShaderMessage, signal: AbortSignal) {
-  const { cell, variant } = message;
+  const { cell, request, variant } = message;
   if (message.type === 'compile' && typed.get(cell) !== message) return;
   const settings = `${variant.kernel}=${variant.name}`;
   const report: Report = (phase, done = 0, total = 0, what = '') =>
     tell({ type: 'progress', progress: { run: 1, runs: 1, settings, phase, done, total, what }, cell });
   try {
-    tell({ ...(await answerOf(message, report, signal)), cell });
+    tell({ ...(await answerOf(message, report, signal)), cell, request });
   } catch (error) {
-    tell({ type: 'failed', settings, reason: session.explain(error), cell });
+    tell({ type: 'failed', settings, reason: session.explain(error), cell, request });
   }
 }
 

@@ -23,7 +23,7 @@ interface ResultOf<Result> {
 
 export class Shader {
   /** Unanswered requests, in the order in which the worker takes them. */
-  pending = $state.raw<{ asked: Asked; text: string }[]>([]);
+  pending = $state.raw<{ request: number; asked: Asked; text: string }[]>([]);
   compiled = $state.raw<ResultOf<Problem[]> | undefined>();
   checked = $state.raw<ResultOf<CheckOutcome> | undefined>();
   timed = $state.raw<ResultOf<MicrobenchmarkRow[]> | undefined>();
@@ -39,6 +39,8 @@ export class Shader {
   readonly #busy: () => boolean;
   readonly #silence: () => void;
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  /** The number of the last request. */
+  #last = 0;
 
   /** `busy`: returns true while other work is in progress; silence then does not mean that this shader hangs. */
   constructor(cell: string, lab: Lab, busy: () => boolean = () => false) {
@@ -68,22 +70,16 @@ export class Shader {
   }
 
   compile(variant: OwnVariant) {
-    this.#ask('compile', variant.wgsl, { type: 'compile', cell: this.#cell, variant });
+    this.#ask({ type: 'compile', ...this.#request(variant) });
   }
 
   check(variant: OwnVariant) {
-    this.#ask('check', variant.wgsl, { type: 'check', cell: this.#cell, variant });
+    this.#ask({ type: 'check', ...this.#request(variant) });
   }
 
   /** Microbenchmarks the variant at the shapes of chunks of `tokens` tokens. */
   microbenchmark(variant: OwnVariant, model: string, tokens: number[]) {
-    this.#ask('microbenchmark', variant.wgsl, {
-      type: 'microbenchmark',
-      cell: this.#cell,
-      variant,
-      model,
-      tokens,
-    });
+    this.#ask({ type: 'microbenchmark', ...this.#request(variant), model, tokens });
   }
 
   /**
@@ -100,49 +96,46 @@ export class Shader {
     }, 1000 * STOP_SECONDS);
   }
 
-  #ask(asked: Asked, text: string, message: WorkerMessage) {
-    // If several compilations are queued, only the last is answered.
+  #request(variant: OwnVariant) {
+    return { cell: this.#cell, request: ++this.#last, variant };
+  }
+
+  #ask(message: Extract<WorkerMessage, { request: number }>) {
+    const { type: asked, request, variant } = message;
+    // An answer to an earlier compilation may be on its way; it is not awaited any more.
     const others = asked === 'compile' ? this.pending.filter((each) => each.asked !== asked) : this.pending;
-    this.pending = [...others, { asked, text }];
+    this.pending = [...others, { request, asked, text: variant.wgsl }];
     if (asked !== 'compile') [this.failure, this.stopped, this.progress] = [undefined, false, undefined];
     this.#lab.send(message);
     if (!this.#busy()) this.#lab.watch(this.#cell);
   }
 
-  /** Removes the next request of this kind from the list and returns its text. */
-  #answered(asked: Asked): string {
-    const at = this.pending.findIndex((each) => each.asked === asked);
-    const text = this.pending[at]?.text ?? '';
-    this.pending = this.pending.filter((_, index) => index !== at);
-    return text;
-  }
-
   #receive(event: WorkerEvent) {
-    switch (event.type) {
-      case 'compiled':
-        this.compiled = { text: this.#answered('compile'), result: event.problems };
-        break;
-      case 'checked':
-        this.checked = { text: this.#answered('check'), result: event.outcome };
-        break;
-      case 'microbenchmark':
-        this.timed = { text: this.#answered('microbenchmark'), result: event.rows };
-        break;
-      case 'progress':
-        this.progress = event.progress;
-        break;
-      case 'failed':
-        this.#failed(event.reason);
-    }
+    if (event.type === 'progress') this.progress = event.progress;
+    if ('request' in event) this.#answered(event);
     if (this.pending.length) this.#lab.watch(this.#cell);
     else this.#settle();
   }
 
-  /** Records the failure of the oldest request. */
-  #failed(reason: string) {
-    this.stopped = reason === STOPPED;
-    if (!this.stopped) this.failure = reason;
-    this.pending = this.pending.slice(1);
+  #answered(event: Extract<WorkerEvent, { request: number }>) {
+    const answered = this.pending.find(({ request }) => request === event.request);
+    if (!answered) return; // a text that has changed since
+    const { text } = answered;
+    this.pending = this.pending.filter((each) => each !== answered);
+    switch (event.type) {
+      case 'compiled':
+        this.compiled = { text, result: event.problems };
+        break;
+      case 'checked':
+        this.checked = { text, result: event.outcome };
+        break;
+      case 'microbenchmark':
+        this.timed = { text, result: event.rows };
+        break;
+      case 'failed':
+        this.stopped = event.reason === STOPPED;
+        if (!this.stopped) this.failure = event.reason;
+    }
   }
 
   /** Drops all requests: the worker was restarted and does not know them. */
