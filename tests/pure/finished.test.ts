@@ -2,10 +2,11 @@
 // result and errors alone.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-/** A device that answers an empty error scope after `delay` ms, or refuses to. */
-function deviceAnswering(delay: number, refuse = false) {
+/** A device that answers an empty error scope after `delay` ms, or refuses to; `architecture`: of its adapter. */
+function deviceAnswering(delay: number, refuse = false, architecture = 'ampere') {
   const calls: string[] = [];
   const device = {
+    adapterInfo: { architecture },
     queue: { submit: (commands: unknown[]) => void calls.push(`submit ${commands.length}`) },
     pushErrorScope: () => void calls.push('push'),
     popErrorScope: () => {
@@ -98,6 +99,22 @@ test('asks Firefox by empty submissions, for as long as the work takes', async (
   // After four seconds it is asked about every 40 ms.
   expect((calls.length - asked) / 3).toBeGreaterThan(15);
   expect((calls.length - asked) / 3).toBeLessThan(30);
+});
+
+test('asks a CPU that emulates a GPU for 4 ms, and then Firefox about every 4 ms', async () => {
+  for (const [userAgent, most] of [
+    [CHROME, 2 * 5],
+    [FIREFOX, 3 * (5 + 100 / 4)],
+  ] as const) {
+    const { promptly } = await load(userAgent);
+    const { device, calls } = deviceAnswering(1, false, 'swiftshader');
+    const result = promptly(device, after(100, 'token'));
+    await vi.advanceTimersByTimeAsync(4);
+    expect(calls.length).toBeGreaterThanOrEqual(2 * 4);
+    await vi.advanceTimersByTimeAsync(96);
+    expect(await result).toBe('token');
+    expect(calls.length).toBeLessThanOrEqual(most);
+  }
 });
 
 test('asks only Firefox for work behind which more is queued', async () => {
