@@ -33,10 +33,7 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 /** @type {Outcome[]} */
 const outcomes = [];
-const checks = steps.filter(({ results }) => !results);
-await performChecks(checks.filter(({ name }) => name !== 'build'));
-// By itself: it writes what the other checks read.
-await performChecks(checks.filter(({ name }) => name === 'build'));
+await performChecks(steps.filter(({ results }) => !results));
 for (const step of steps.filter(({ results }) => results))
   outcomes.push(await performTests(step, step.results ?? ''));
 summarise();
@@ -47,21 +44,33 @@ summarise();
  */
 async function performChecks(checks) {
   const waiting = [...checks];
-  const lane = async () => {
-    for (let step = waiting.shift(); step; step = waiting.shift()) {
-      const start = performance.now();
-      const { problem, output } = await execute({
-        ...step,
-        slowness: await measureSlowness(false),
-        quiet: true,
-      });
-      head(step);
-      process.stdout.write(output);
-      const [passed, failed] = problem ? [0, 1] : [1, 0];
-      outcomes.push({ ...nothing(step), passed, failed, note: problem, seconds: secondsSince(start) });
-    }
-  };
-  await Promise.all([lane(), lane()]);
+  /** @type {Map<string, Promise<void>>} */
+  const running = new Map();
+  const mayBegin = (/** @type {Step} */ { after = [] }) =>
+    ![...running.keys(), ...waiting.map(({ name }) => name)].some((name) => after.includes(name));
+  while (waiting.length || running.size) {
+    const next = running.size < 2 ? waiting.findIndex(mayBegin) : -1;
+    if (next < 0) await Promise.race(running.values());
+    for (const step of next < 0 ? [] : waiting.splice(next, 1))
+      running.set(
+        step.name,
+        performCheck(step).finally(() => running.delete(step.name)),
+      );
+  }
+}
+
+/** @param {Step} step */
+async function performCheck(step) {
+  const start = performance.now();
+  const { problem, output } = await execute({
+    ...step,
+    slowness: await measureSlowness(false),
+    quiet: true,
+  });
+  head(step);
+  process.stdout.write(output);
+  const [passed, failed] = problem ? [0, 1] : [1, 0];
+  outcomes.push({ ...nothing(step), passed, failed, note: problem, seconds: secondsSince(start) });
 }
 
 /**
