@@ -48,7 +48,7 @@ test('prints the page’s CSV and nothing else on stdout; a run that fails is na
   const folder = await mkdtemp(join(tmpdir(), 'bench-page-'));
   try {
     const out = join(folder, 'runs.csv');
-    const prefill = software ? '2,4,256' : '2,4';
+    const prefill = software ? '2,4,128' : '2,4';
     const words = [`model=missing.gguf,demo&prefill=${prefill}&samples=4&warmup=0&${QUICK}`, '--out', out];
     const { code, stdout, stderr } = await benchPage(words, {
       flags: software ? '--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader' : undefined,
