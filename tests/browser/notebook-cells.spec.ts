@@ -53,10 +53,12 @@ budget=2
 ${PLAIN.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}
 \`\`\`
 `;
+/** In chunks that the cells before it have had checked. */
 const SWEEP = `# A sweep
 
 \`\`\`lab sweep
 prefill=8
+chunk=4
 samples=1
 warmup=0
 ${PLAIN}

@@ -20,6 +20,7 @@ ${PLAIN}`;
 const CELLS = {
   generate: `\`\`\`lab generate
 model=tiny-q4km.gguf
+chunk=2
 tokens=2
 ${PLAIN}
 ---
