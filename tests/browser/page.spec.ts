@@ -99,6 +99,36 @@ test('runs a sweep to its chart, its table and its CSV in Chromium', async () =>
   );
 });
 
+test('one button measures this GPU, tells it in words that can be sent, and goes on in a notebook', async () => {
+  await withChromium(
+    async (page, { errors }) => {
+      const card = page.locator('[data-score]');
+      await card.getByRole('button', { name: 'Measure it' }).click();
+      await page.locator('[data-score=measuring]').waitFor();
+      await page.locator('[data-score=done]').waitFor(COMPUTING);
+      const [shown] = (await card.locator('.result b').innerText()).match(/[\d.,]+/)!;
+      await card.getByText('demo, a prompt of 32 tokens').waitFor();
+      // The target belongs to another model, and a CPU has no limits worth telling.
+      expect(await card.innerText()).not.toMatch(/target|What limits it/);
+      expect(await objections(page)).toBe('');
+
+      await card.getByRole('button', { name: 'Copy result' }).click();
+      await card.getByRole('button', { name: 'Copied' }).waitFor();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      expect(copied).toContain(`${shown} tokens/s`);
+      expect(copied).toMatch(/swiftshader[^]*warnings: .*software[^]*\/lab\/\?model=demo&prefill=32/i);
+
+      await card.getByRole('button', { name: 'Go on in a notebook' }).click();
+      await page.getByRole('heading', { name: 'My GPU' }).waitFor();
+      await page.getByRole('button', { name: 'Run 2 new' }).waitFor();
+      expect(await rows(page, 'done').count()).toBe(1);
+      expect(errors).toEqual([]);
+    },
+    '',
+    { permissions: ['clipboard-read', 'clipboard-write'] },
+  );
+});
+
 test('an impossible address says what was possible, and its settings can be put right', async () => {
   await withChromium(async (page, { errors }) => {
     await page.getByText('2: matmul_q4_k has no variant "none"; it has: ').first().waitFor();

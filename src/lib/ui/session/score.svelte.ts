@@ -1,6 +1,8 @@
 /** One button's measurement: the speed of the largest model that fits, and then what limits it. */
+import type { Progress } from '../../lab/measure/progress';
 import type { Profile } from '../../lab/records/profile';
 import type { RunRecord } from '../../lab/records/record';
+import { median } from '../../lab/statistics/descriptive';
 import type { WorkerEvent } from '../../lab/worker';
 import { gpuBytes } from './models';
 import type { Lab } from './lab.svelte';
@@ -10,8 +12,12 @@ const CELL = 'score';
 const PROMPT_TOKENS = 512;
 /** Largest first; the first is the model that the target was set for. */
 const MODELS = ['synthetic-2.9b', 'synthetic-1.5b', 'synthetic-0.4b', 'synthetic-0.1b'];
-/** Share of the computer's memory, where the browser tells it, that a model may take. */
+/** Share of the computer's memory that a model may take. */
 const SHARE = 0.4;
+/** GB that are taken for granted on a phone whose browser does not tell its memory: Safari ends a page that takes more than its share. */
+const PHONE_GIGABYTES = 2;
+/** After a quick look whose prefill took longer, no more samples are taken: the answer is promised in ten seconds. */
+const SLOW_SECONDS = 1;
 
 interface DeviceMemory {
   /** GB, rounded; only Chromium tells it. */
@@ -26,8 +32,13 @@ function modelsFor(software: boolean, gigabytes: number | undefined): string[] {
   return fitting.length ? fitting : MODELS.slice(-1);
 }
 
+/** True on phones and tablets, which are told by their pointer. */
+const isHandheld = () => matchMedia('(pointer: coarse) and (hover: none)').matches;
+
 export class Score {
-  state = $state<'idle' | 'measuring' | 'profiling' | 'done'>('idle');
+  /** `refining`: there is a result of a quick look, and more samples are taken. */
+  state = $state<'idle' | 'measuring' | 'refining' | 'profiling' | 'done'>('idle');
+  progress = $state.raw<Progress | undefined>();
   model = $state('');
   /** A larger model that could not be run, and why. */
   skipped = $state.raw<{ model: string; reason: string } | undefined>();
@@ -40,7 +51,7 @@ export class Score {
   constructor(readonly lab: Lab) {}
 
   get models(): string[] {
-    const { deviceMemory } = navigator as DeviceMemory;
+    const { deviceMemory = isHandheld() ? PHONE_GIGABYTES : undefined } = navigator as DeviceMemory;
     return modelsFor(this.lab.adapter?.software ?? false, deviceMemory);
   }
 
@@ -49,7 +60,7 @@ export class Score {
   }
 
   get busy(): boolean {
-    return this.state === 'measuring' || this.state === 'profiling';
+    return this.state !== 'idle' && this.state !== 'done';
   }
 
   /** The settings of the measurement, a line each. */
@@ -75,18 +86,22 @@ export class Score {
 
   #measure() {
     [this.model, ...this.#waiting] = this.#waiting;
-    this.state = 'measuring';
-    this.#send('sweep');
+    this.#send('measuring');
   }
 
-  #send(kind: 'sweep' | 'profile') {
-    const samples =
-      kind === 'profile' ? `model=${this.model}\nprefill=${this.prefill}\n` : this.settings(this.model);
-    this.lab.send({ type: 'run', cell: CELL, kind, text: samples });
+  #send(state: 'measuring' | 'refining' | 'profiling') {
+    this.state = state;
+    this.progress = undefined;
+    const asked =
+      state === 'profiling'
+        ? { kind: 'profile' as const, text: `model=${this.model}\nprefill=${this.prefill}\n` }
+        : { kind: 'sweep' as const, text: this.settings(this.model) };
+    this.lab.send({ type: 'run', cell: CELL, ...asked, ...(state === 'measuring' && { effort: 'quick' }) });
   }
 
   #receive(event: WorkerEvent) {
     if (event.type === 'progress') {
+      this.progress = event.progress;
       const { phase } = event.progress;
       if (phase === 'compiling' || phase === 'checking') this.lab.watch(CELL);
       else this.lab.calm(CELL);
@@ -99,17 +114,23 @@ export class Score {
 
   #next(stopped: boolean) {
     this.lab.calm(CELL);
-    // On a CPU that emulates a GPU a profile takes minutes and says nothing.
-    if (this.state === 'measuring' && this.record && !this.record.software && !stopped) {
-      this.state = 'profiling';
-      return this.#send('profile');
-    }
+    const follows = stopped ? undefined : this.#follows();
+    if (follows) return this.#send(follows);
     if (!this.record && this.problem && this.#waiting.length && !stopped) {
       this.skipped = { model: this.model, reason: this.problem };
       this.problem = undefined;
       return this.#measure();
     }
     this.#end();
+  }
+
+  /** The work that follows a result; undefined if there is none. */
+  #follows(): 'refining' | 'profiling' | undefined {
+    const { record, state } = this;
+    if (!record || state === 'profiling') return undefined;
+    if (state === 'measuring' && median(record.prefillSeconds) <= SLOW_SECONDS) return 'refining';
+    // On a CPU that emulates a GPU a profile takes minutes and says nothing.
+    return record.software ? undefined : 'profiling';
   }
 
   #failed(reason: string) {

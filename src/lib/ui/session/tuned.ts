@@ -2,6 +2,7 @@
 import { array, length, maxLength, number, object, pipe, safeParse, string } from 'valibot';
 import { tunedText } from '../../lab/experiment/tuned';
 import type { Tuned } from '../../lab/tune/adopt';
+import { tuningKey } from './tuningKey';
 
 const Kept = object({
   /** Settings that are defaults here: variants and knobs of the kernels whose default depends on the GPU. */
@@ -35,12 +36,10 @@ export function tuningOf(tuned: Tuned | undefined, at: string): KeptTuning | und
   return { settings: tunedText(run), run, before, ratio: [ratio, low, high], at };
 }
 
-const keyOf = (adapter: string) => `rwkv-lab tuned ${adapter}`;
-
 /** The tuning of this adapter; undefined if there is none, or it is damaged or of an older version. */
 export function readTuning(adapter: string): KeptTuning | undefined {
   try {
-    const { success, output } = safeParse(Kept, JSON.parse(localStorage.getItem(keyOf(adapter)) ?? ''));
+    const { success, output } = safeParse(Kept, JSON.parse(localStorage.getItem(tuningKey(adapter)) ?? ''));
     return success ? { ...output, settings: tunedText(output.settings) } : undefined;
   } catch {
     return undefined;
@@ -50,8 +49,8 @@ export function readTuning(adapter: string): KeptTuning | undefined {
 /** Keeps a tuning, or forgets it. Without storage it lasts as long as the page. */
 export function keepTuning(adapter: string, tuning: KeptTuning | undefined) {
   try {
-    if (tuning) localStorage.setItem(keyOf(adapter), JSON.stringify(tuning));
-    else localStorage.removeItem(keyOf(adapter));
+    if (tuning) localStorage.setItem(tuningKey(adapter), JSON.stringify(tuning));
+    else localStorage.removeItem(tuningKey(adapter));
   } catch {
     // Private windows may have no storage.
   }
