@@ -5,6 +5,7 @@ import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
 import { contentOf, parseNotebook, shadersOf } from '../../src/lib/lab/notebook/notebook';
 import { Notebook } from '../../src/lib/ui/notebook/notebook.svelte';
 import { NO_PACE, paceAfterRun, paceAtProgress, secondsLeft } from '../../src/lib/ui/notebook/progressText';
+import { nameNotebook } from '../../src/lib/ui/notebook/title';
 import type { Store } from '../../src/lib/ui/notebook/store';
 import { speak } from '../../src/lib/ui/words/words.svelte';
 import type { Lab, Listener } from '../../src/lib/ui/session/lab.svelte';
@@ -37,6 +38,22 @@ test('an indented cell that is edited says exactly what was typed', () => {
   expect(contentOf(notebook.cells[1])).toBe('    deep\n');
   expect(notebook.text).toBe('# T\n\n~~~wgsl wkv/mine\r\n    deep\n~~~\r\n');
   expect(shadersOf(parseNotebook(notebook.text))).toEqual(notebook.own);
+});
+
+test.each([
+  ['## Seen\n\nText\n', '# Lesson 3\n\n## Seen\n\nText\n', 'a heading of a lower level stays'],
+  ['Text\n\n# Old $& *name* #\r\n\r\nMore\n# Another\n', 'Text\n\n# Lesson 3\r\n\r\nMore\n# Another\n', ''],
+  ['Old\n===\n', '# Lesson 3\n\nOld\n===\n', 'an underlined heading stays'],
+  ['~~~\n# code\n~~~\n\n# Old\n', '# Lesson 3\n\n~~~\n# code\n~~~\n\n# Old\n', 'code is no heading'],
+  ['# Lesson 3\n', '# Lesson 3\n', 'nothing to change'],
+  ['```lab roofline\n```\n', '# Lesson 3\n\n```lab roofline\n```\n', 'no prose'],
+])('a name is written into the text, so that links and files carry it: %j', (before, after, why) => {
+  const notebook = opened(before);
+  nameNotebook(notebook, ' Lesson 3 ');
+  expect(notebook.text, why).toBe(after);
+  expect(notebook.title).toBe('Lesson 3');
+  nameNotebook(notebook, '');
+  expect(notebook.text).toBe(after);
 });
 
 test('a shader from a link is not run before it is allowed', () => {

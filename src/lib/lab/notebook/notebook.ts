@@ -164,8 +164,11 @@ export function shaderOf(cell: Cell): OwnVariant {
   return { kernel, name, wgsl: contentOf(cell) };
 }
 
+/** The title of a notebook without a heading. */
+export const UNTITLED = 'Untitled';
+
 /** The first heading in the prose, else 'Untitled'. */
-export function titleOf(cells: readonly Cell[]): string {
+export function titleOf(cells: readonly Pick<Cell, 'kind' | 'body'>[]): string {
   for (const { kind, body } of cells) {
     if (kind !== 'prose') continue;
     const scanner = new BlockScanner();
@@ -174,7 +177,7 @@ export function titleOf(cells: readonly Cell[]): string {
       if (role.kind === 'heading' && role.title) return role.title;
     }
   }
-  return 'Untitled';
+  return UNTITLED;
 }
 
 /** The info string of a results cell, which says the form of its content to readers who highlight it. */

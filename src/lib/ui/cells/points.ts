@@ -34,7 +34,7 @@ export function pointActions(notebook: Notebook, id: string): PointActions {
         [base, record].map((each) => blockOf(each, notebook.catalogue)).join('---\n'),
       ),
     note: (text) => {
-      const note = notebook.add('prose', below(), `${text}\n`);
+      const note = notebook.add('prose', below(), `${text}\n\n\n`); // and a paragraph to write in
       notebook.focus(note, true);
     },
     open: (record) => notebook.adopt(notebook.add('sweep', below(), toLines(record.settings)), record),

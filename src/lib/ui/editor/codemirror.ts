@@ -142,6 +142,12 @@ export class CodeEditor {
     this.#view.focus();
   }
 
+  /** Puts the cursor at the end of the text, and the focus here. */
+  continue() {
+    this.#view.dispatch({ selection: { anchor: this.#view.state.doc.length } });
+    this.#view.focus();
+  }
+
   /** Puts the cursor at the last change made from outside, and the focus here. */
   resume() {
     const anchor = Math.min(this.#changedAt, this.#view.state.doc.length);

@@ -1,6 +1,6 @@
 /** The open notebook: its cells, how they are edited, and how they are stored. Running them is in runner.svelte.ts. */
 import { type Catalogue, catalogueWith } from '../../lab/experiment/catalogue';
-import { type CellKind, contentOf, shadersOf, titleOf } from '../../lab/notebook/notebook';
+import { type CellKind, contentOf, shadersOf, titleOf, UNTITLED } from '../../lab/notebook/notebook';
 import { LAB_VERSION } from '../../lab/version';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
@@ -274,12 +274,6 @@ export class Notebook extends Runner {
     this.changed();
   }
 
-  /** Gives the notebook a name of its own; an empty one restores that of its first heading. */
-  call(name: string) {
-    this.name = name.trim();
-    this.changed();
-  }
-
   /** Writes records as CSV into the results cell directly below a cell; adds one if there is none. */
   freeze(id: string, csv: string) {
     const below = this.cells[this.index(id) + 1];
@@ -334,7 +328,7 @@ export class Notebook extends Runner {
 
   #titleOf(cells: NotebookCell[]): string {
     const title = titleOf(cells);
-    return title === 'Untitled' ? t().page.untitled : title;
+    return title === UNTITLED ? t().page.untitled : title;
   }
 
   // ——— Storing ———

@@ -28,7 +28,7 @@ export default {
   strip: 'Samples in the order taken',
   sampleNumber: 'sample, in the order taken',
   stripSummary: (run: string, count: number, median: string) =>
-    `${run}: ${count} samples, median ${median} tokens/s.`,
+    `${run}: ${count === 1 ? '1 sample' : `${count} samples`}, median ${median} tokens/s.`,
   median: (rate: string) => `median ${rate}`,
   // Tuning
   tokenTimes: 'Times of single tokens',
@@ -124,5 +124,5 @@ export default {
   comparePoint: (baseline: string) => `Compare with ${baseline} in a cell`,
   notePoint: 'Note it',
   openPoint: 'Open as a cell',
-  noteText: (what: string, rate: string) => `Run of ${what}: **${rate} tokens/s**.`,
+  noteText: (what: string, rate: string) => `**${rate} tokens/s** with ${what}`,
 };

@@ -109,5 +109,5 @@ export default {
   comparePoint: (baseline) => `在单元格中与${baseline}比较`,
   notePoint: '记下',
   openPoint: '作为单元格打开',
-  noteText: (what, rate) => `运行 ${what}：**${rate} 词元/秒**。`,
+  noteText: (what, rate) => `**${rate} 词元/秒**，设置为 ${what}`,
 } satisfies typeof english;
