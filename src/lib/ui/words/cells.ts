@@ -195,6 +195,7 @@ export const cells = {
       : `All ${count} runs failed: the table below says why.`,
   runMakes: (count: number) =>
     `Run starts ${count === 1 ? 'one run' : `${count} runs`} on this GPU. Each is checked against a reference implementation before it is timed, and drawn here as soon as it is done.`,
+  frozenBelow: 'Frozen results are in the cell below. Run draws those of this GPU here.',
   chartAppears: 'The chart appears here, run by run.',
   fastest: (label: string, axis: string, x: string, rate: string) =>
     `Fastest: ${label} at ${axis} ${x}, ${rate} tokens/s`,

@@ -181,6 +181,7 @@ export const cells: typeof english = {
   allFailed: (count) => `${count} 次运行全部失败：原因见下表。`,
   runMakes: (count) =>
     `按“运行”会在这块 GPU 上进行 ${count} 次运行。每次先与参考实现核对再计时，完成后立即画在这里。`,
+  frozenBelow: '冻结的结果在下面的单元格里。按“运行”会在这里画出这块 GPU 的结果。',
   chartAppears: '图表会随每次运行出现在这里。',
   fastest: (label, axis, x, rate) => `最快：${label}，${axis} ${x}，${rate} 词元/秒`,
   slowest: (label, axis, x, rate) => `最慢：${label}，${axis} ${x}，${rate} 词元/秒`,
