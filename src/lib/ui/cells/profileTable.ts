@@ -40,7 +40,9 @@ export function profileTotal({ rows, wallSeconds, tokens, target }: Profile, nam
 
 /** Seconds as milliseconds with four significant digits, in the current locale. */
 export const milliseconds = (seconds: number): string =>
-  settled(1e3 * seconds).toLocaleString(locale(), { maximumSignificantDigits: 4 });
+  settled(1e3 * seconds)
+    .toLocaleString(locale(), { maximumSignificantDigits: 4 })
+    .replace('-', '−');
 
 const figure = (value: number | undefined) => (value === undefined ? '' : rounded(value));
 const percent = (part: number | undefined) => (part === undefined ? '' : percentOf(part, 1));

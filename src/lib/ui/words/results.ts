@@ -42,6 +42,7 @@ export default {
     'Open an issue with the form Results from my GPU, or a pull request that adds the file to static/results.',
   ],
   checkFile: 'Check a file',
-  fit: (name: string, runs: number) => `${name}: ${runs} runs, fit to be published.`,
+  fit: (name: string, runs: number) =>
+    `${name}: ${runs === 1 ? '1 run' : `${runs} runs`}, fit to be published.`,
   notFit: (name: string) => `${name} is not fit to be published:`,
 };
