@@ -25,7 +25,7 @@ function run(chunk: number, name: string, seconds: number, more: Partial<RunReco
   return {
     ...published,
     ...{ model: 'synthetic-2.9b', prefill: 512, chunk, decode: 0, decodeSeconds: [], warnings: [] },
-    settings: `model=synthetic-2.9b&prefill=512&chunk=${chunk}&matmul_q4_k=${name}${turned.join('')}`,
+    settings: `model=synthetic-2.9b&prefill=512&chunk=${chunk}&samples=${SAMPLES}&matmul_q4_k=${name}${turned.join('')}`,
     variants: { ...published.variants, matmul_q4_k: { name, knobs } },
     prefillSeconds: Array.from({ length: SAMPLES }, (_, i) => seconds * (1 + 0.01 * (i % 3))),
     startedAt: new Date(Date.UTC(2026, 10, 28) + 6e4 * made).toISOString(),
@@ -48,7 +48,9 @@ const RUNS = {
     run(chunk, 'dot4', 0.1 + 10 / chunk),
     run(chunk, 'planes', 0.2 + 10 / chunk),
   ]),
-  grid: [8, 16, 32].flatMap((rows) => [16, 32].map((tile) => turned(rows, tile, 0.2 + 0.01 * (rows - tile)))),
+  grid: [8, 16, 32].flatMap((rows) =>
+    [16, 32].map((tile) => turned(rows, tile, 0.2 + 0.001 * Math.abs(rows - tile))),
+  ),
   decode: [64, 512].map((chunk) =>
     run(chunk, 'dot4', 0.1, { decode: 64, decodeSeconds: Array.from({ length: SAMPLES }, () => 0.2) }),
   ),
@@ -65,7 +67,7 @@ const RUNS = {
 };
 const place = {
   ...{ adapter: published.adapter, software: false, agent: published.agent },
-  startedAt: published.startedAt,
+  ...{ startedAt: published.startedAt, labVersion: '0.3.0' },
 };
 const row = (kernel: string, seconds: number, flop: number) => ({
   ...{ kernel, variant: 'dot4', shape: 'columns 64', uses: 2, dispatches: 2, seconds, flop, bytes: 1e8 },
@@ -74,7 +76,7 @@ const row = (kernel: string, seconds: number, flop: number) => ({
 });
 const profile = (scale: number): Profile => ({
   ...{ settings: `model=synthetic-2.9b&prefill=512&chunk=${512 * scale}`, tokens: 512, target: 700 },
-  ...{ wallSeconds: 0.05, softmaxSeconds: 1e-4, readbackSeconds: 1e-4, kernelHash: '0', labVersion: '0.3.0' },
+  ...{ wallSeconds: 0.05, softmaxSeconds: 1e-4, readbackSeconds: 1e-4, kernelHash: '0' },
   matmuls: { perLayer: 1, perPass: 2, dispatchesPerPass: 2 },
   rows: [row('matmul_q4_k', 0.03 * scale, 1e12), row('wkv', 0.01, 1e10)],
   timeline: [0, 1, 0, 1].map((kernel, i) => ({ row: kernel, begin: 0.02 * i, seconds: 0.012 })),

@@ -44,7 +44,7 @@ import {
 } from '../../src/lib/ui/results/forms/sweep';
 import { qualityNote, qualityPlot } from '../../src/lib/ui/results/forms/quality';
 import { tokensPlot } from '../../src/lib/ui/results/forms/tokens';
-import { curvePlot, isClipped, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { curvePlot, isClipped, parallelSearches, parallelPlot } from '../../src/lib/ui/results/forms/tune';
 import { strengthOf } from '../../src/lib/ui/results/draw/datasets';
 import { inkOn, luminanceOf } from '../../src/lib/ui/results/draw/drawing';
 import { svgOf } from '../../src/lib/ui/results/draw/save';
@@ -500,7 +500,9 @@ describe('a search', () => {
   });
 
   test('is a line for each timed trial through its knobs, the fastest last and in colour', () => {
-    expect(parallelKernels(found)).toEqual(['matmul']);
+    expect(parallelSearches(found)).toEqual([found[0]]);
+    const again = { ...found[0], bestSeconds: 0.003 };
+    expect(parallelSearches([...found, again]), 'one for each kernel').toEqual([again]);
     const plot = parallelPlot(found[0], english);
     expect(plot.x.values).toEqual(['variant', 'k', 'time, ms']);
     expect(plot.series.map(({ tone }) => tone)).toEqual(['faint', 'faint', 0]);

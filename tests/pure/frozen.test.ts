@@ -28,7 +28,7 @@ import { cellsOf } from '../../src/lib/ui/notebook/cellList';
 import { embeddedOf } from '../../src/lib/ui/notebook/embedded';
 import type { ResultEvent } from '../../src/lib/ui/notebook/outcome';
 import { textWithResults, unfrozenIn } from '../../src/lib/ui/notebook/withResults';
-import { curvePlot, parallelKernels, parallelPlot } from '../../src/lib/ui/results/forms/tune';
+import { curvePlot, parallelSearches, parallelPlot } from '../../src/lib/ui/results/forms/tune';
 import { linkDigits } from '../../src/lib/lab/records/linkDigits';
 import { milliseconds } from '../../src/lib/ui/cells/profileTable';
 import { figure } from '../../src/lib/ui/kernels/numbers';
@@ -249,12 +249,7 @@ describe('results that are neither runs nor profiles', () => {
           const comparisons = (all as ResultEvent[]).flatMap((event) =>
             event.type === 'compared' ? [comparedNames(event.compared.runs, 'defaults')] : [],
           );
-          const parallel = parallelKernels(bests).map((kernel) =>
-            parallelPlot(
-              bests.find((each) => each.kernel === kernel)!,
-              words,
-            ),
-          );
+          const parallel = parallelSearches(bests).map((search) => parallelPlot(search, words));
           return plain({ comparisons, curve: curvePlot(bests, words), parallel, place: search.place });
         };
         expect(seen(read.events)).toEqual(seen(kept(events)));

@@ -76,11 +76,13 @@ export function curvePlot(found: readonly BestSoFar[], words: ChartWords): Plot 
 export const isClipped = ({ series, y }: Plot): boolean =>
   y.max !== undefined && series.some(({ marks }) => marks.some((mark) => mark.y > y.max!));
 
-/** The kernels whose trials can be drawn knob by knob: at least three were timed. */
-export const parallelKernels = (found: readonly BestSoFar[]): string[] =>
-  found
-    .filter(({ trials = [] }) => trials.filter(({ seconds }) => seconds !== undefined).length >= 3)
-    .map(({ kernel }) => kernel);
+/** The searches whose trials can be drawn knob by knob, one for each kernel: at least three were timed. */
+export function parallelSearches(found: readonly BestSoFar[]): BestSoFar[] {
+  const drawn = found.filter(
+    ({ trials = [] }) => trials.filter(({ seconds }) => seconds !== undefined).length >= 3,
+  );
+  return [...new Map(drawn.map((search) => [search.kernel, search])).values()];
+}
 
 /** The timed trials of a kernel as lines through its variant, its knobs and its time. The heights of knobs are ranks of their values. */
 export function parallelPlot({ kernel, trials = [] }: BestSoFar, words: ChartWords): Plot {
