@@ -13,7 +13,8 @@ export default {
   failed: (why: string) => `It could not be measured: ${why}`,
   result: 'tokens per second',
   of: (model: string, tokens: number) => `${model}, a prompt of ${tokens} tokens`,
-  interval: (low: string, high: string) => `between ${low} and ${high}`,
+  interval: (samples: number, low: string, high: string) =>
+    `${samples === 1 ? '1 sample' : `${samples} samples`} between ${low} and ${high}`,
   share: (percent: string, target: string) => `${percent} % of the target of ${target}`,
   limits: 'What limits it',
   looking: 'Looking where the time goes …',
