@@ -73,13 +73,13 @@ export async function checkAnswer(
   const exact = new ExactSide(engine, { choice, plans }, context);
   const compare = comparisonOf(engine, exact, context);
   try {
-    const answer =
-      unseen || left.length === 0
-        ? await checkUnseen(prepared, engine, compare, context, what)
-        : await checkSoftmax(engine, plans, choice, what);
+    const further = unseen || left.length === 0;
+    const answer = further ? await checkUnseen(prepared, engine, compare, context, what) : undefined;
+    const last = further ? undefined : await softmaxOf(engine, plans);
     const samples = await checkSamples(left, sampleSeconds, (each) =>
       checkSample(each, compare, exact, what),
     );
+    if (last) requireSoftmax(what, choice.softmax, last);
     const seconds = checks!.seconds + (performance.now() - from) / 1e3;
     return { ...checks!, ...answer, ...samples, seconds };
   } finally {
@@ -100,7 +100,7 @@ async function checkUnseen(
   gpu.kernels.poison();
   const got = await answerOf(engine, plans, prompt, Math.min(run.decode, MOST_DECODED));
   try {
-    await checkSoftmax(engine, plans, choice, what, got.logits);
+    const softmax = await softmaxOf(engine, plans, got.logits);
     const last = got.tokens[got.tokens.length - 1];
     const found = await compare(
       got.answer,
@@ -109,6 +109,7 @@ async function checkUnseen(
     );
     requireExact(what, got.logits, last);
     requireLargest(found.logits, last, found.tolerance, what);
+    requireSoftmax(what, choice.softmax, softmax);
     return { answerError: found.error, answerSeed };
   } finally {
     destroy(got.answer);
@@ -212,18 +213,21 @@ function requireExact(what: string, logits: Float32Array, token: number) {
     );
 }
 
-/** Throws unless softmax makes the probabilities of the engine's logits: it is timed beside the run. */
-async function checkSoftmax(
-  engine: Engine,
-  plans: Plans,
-  { softmax: { error = 0, name } }: Choice,
-  what: string,
-  logits?: Float32Array,
-): Promise<undefined> {
-  const { reference, tolerance } = registry.softmax;
+/** Logits of the engine and the probabilities that softmax, which is timed beside the run, makes of them. */
+interface Softmax {
+  logits: Float32Array;
+  probabilities: Float32Array;
+}
+
+async function softmaxOf(engine: Engine, plans: Plans, logits?: Float32Array): Promise<Softmax> {
   logits ??= await engine.readLogits();
   await engine.softmax(plans);
-  const probabilities = await engine.readProbabilities();
+  return { logits, probabilities: await engine.readProbabilities() };
+}
+
+/** Throws unless these are the probabilities of the logits. */
+function requireSoftmax(what: string, { error = 0, name }: Variant, { logits, probabilities }: Softmax) {
+  const { reference, tolerance } = registry.softmax;
   const want = { logits, probabilities: new Float32Array(logits.length) };
   reference(want, { vocabulary: logits.length });
   let [difference, power] = [0, 0];
