@@ -1,6 +1,6 @@
 // `bench --vs llama.cpp`: each run beside llama.cpp on the same file.
 import { defaultsFor } from '../src/lib/lab/experiment/defaults';
-import { NAMED_MODELS, readExperiment } from '../src/lib/lab/experiment/experiment';
+import { isNamedModel, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { expand, type Run, withDefaults } from '../src/lib/lab/experiment/expand';
 import { compareWithPeer } from '../src/lib/lab/measure/peer';
 import type { Session } from '../src/lib/lab/measure/session';
@@ -20,7 +20,7 @@ export async function benchBeside(words: Arguments, signal: AbortSignal): Promis
   const runs = expand(readExperiment(words.settings));
   if (runs.length === 0) throw new Error('No combination of these settings is possible');
   for (const { model } of runs)
-    if (NAMED_MODELS.includes(model) && model !== 'demo')
+    if (isNamedModel(model) && model !== 'demo')
       throw new Error(
         `${model} is synthetic: it has no file that llama.cpp could load. Choose demo, or a GGUF file`,
       );

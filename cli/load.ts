@@ -1,7 +1,7 @@
 // The command load: how fast a model's file reaches the GPU.
 import { existsSync } from 'node:fs';
 import { loadModel as loadFile } from '../src/lib/engine/load';
-import { syntheticGeometry } from '../src/lib/engine/synthetic';
+import { syntheticModel } from '../src/lib/engine/synthetic';
 import { openDevice } from '../src/lib/engine/device';
 import { type Arguments, numberOption, oneOf, required } from './arguments';
 import { openModel, print, tell } from './host';
@@ -20,9 +20,9 @@ export async function loadModel(words: Arguments, signal: AbortSignal): Promise<
   const made = words.options.get('make');
   const arrives = oneOf(words, 'download', ['no', 'yes']) === 'yes';
   if (made && !existsSync(model)) {
-    const geometry = syntheticGeometry(made);
+    const random = syntheticModel(made);
     tell(`writing ${model}\n`);
-    await makeModel(model, geometry);
+    await makeModel(model, random);
   }
   const device = await openDevice(gpu);
   print('run,header_s,weights_s,bytes,gb_per_s,most_memory_mb\n');

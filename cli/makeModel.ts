@@ -1,6 +1,6 @@
 // Writes a synthetic model as a file, to measure how fast files load, and for programs that read only files.
 import { open } from 'node:fs/promises';
-import { syntheticFormat } from '../src/lib/engine/geometries';
+import { type Synthetic, syntheticFormat } from '../src/lib/engine/geometries';
 import type { Geometry } from '../src/lib/engine/geometry';
 import { pieceSizes } from '../src/lib/engine/synthetic';
 import { arrange } from '../src/lib/engine/arrangement';
@@ -20,8 +20,9 @@ interface Planned {
   format: string;
 }
 
-/** Writes the weights that the synthetic model of this geometry has with seed 1 to a file, its tensors typed as in Q4_K_M. */
-export async function makeModel(path: string, geometry: Geometry): Promise<void> {
+/** Writes the weights that the synthetic model has with seed 1 to a file, its tensors typed as in Q4_K_M. */
+export async function makeModel(path: string, model: Synthetic): Promise<void> {
+  const { geometry } = model;
   const tensors = planned(geometry);
   const file = await open(path, 'w');
   try {
@@ -30,7 +31,7 @@ export async function makeModel(path: string, geometry: Geometry): Promise<void>
     let at = align(header.byteLength);
     for (const tensor of tensors) {
       let done = 0;
-      for (const bytes of weightsOf(tensor, geometry)) {
+      for (const bytes of weightsOf(tensor, model)) {
         await file.write(bytes, 0, bytes.byteLength, at + done);
         done += bytes.byteLength;
       }
@@ -81,7 +82,7 @@ const elementsOf = (shape: number[]) => shape.reduce((product, size) => product 
 const BATCH = 2 ** 15;
 
 /** The bytes of a tensor as the page generates them for the synthetic model with seed 1, in order. */
-function* weightsOf({ name, shape, format }: Planned, geometry: Geometry): Generator<Uint8Array> {
+function* weightsOf({ name, shape, format }: Planned, model: Synthetic): Generator<Uint8Array> {
   const { elements, words, fileBytes } = formats[format];
   const blocks = elementsOf(shape) / elements;
   for (let first = 0; first < blocks; first += BATCH) {
@@ -89,7 +90,7 @@ function* weightsOf({ name, shape, format }: Planned, geometry: Geometry): Gener
     const weight = new Uint32Array(count * words);
     const range = { firstElement: first * elements, elements: count * elements, word: 0 };
     const piece = { tensor: name, format, held: format, ...range };
-    kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, 1));
+    kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, model, 1));
     const bytes = new Uint8Array(weight.buffer);
     // Blocks are padded to whole words on the GPU, but not in a file.
     if (fileBytes < 4 * words)

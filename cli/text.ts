@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { openGguf } from '../src/lib/engine/gguf';
 import { Tokenizer } from '../src/lib/engine/tokenizer';
-import { type Experiment, NAMED_MODELS, readExperiment } from '../src/lib/lab/experiment/experiment';
+import { type Experiment, isNamedModel, readExperiment } from '../src/lib/lab/experiment/experiment';
 import { medianRate } from '../src/lib/lab/records/record';
 import type { LoadedModel, RunContext } from '../src/lib/lab/measure/session';
 import type { Sampling } from '../src/lib/lab/text/sampling';
@@ -28,8 +28,7 @@ export async function tokenize(words: Arguments): Promise<boolean> {
   const name = required(words, 'model', 'FILE');
   if (words.words.length !== 1)
     throw new Error(`tokenize takes one text, in quotes; it was given ${words.words.length} words`);
-  if (NAMED_MODELS.includes(name) && name !== 'demo')
-    throw new Error(`${name} has no vocabulary: it is synthetic`);
+  if (isNamedModel(name) && name !== 'demo') throw new Error(`${name} has no vocabulary: it is synthetic`);
   const source = await openModel(name);
   const file = await openGguf(source);
   print(`${JSON.stringify(new Tokenizer(file.tokens).encode(words.words[0]))}\n`);

@@ -228,7 +228,7 @@ function randomWeights(sizes: Sizes, seed: number) {
     const count = blocks * elements;
     const piece = { tensor: name, format, held: format, firstElement: 0, elements: count, word: 0 };
     if (formats[format].synthesis)
-      kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
+      kernels[`synthesise_${format}`].reference({ weight }, pieceSizes(piece, { geometry }, seed));
     else randomise(formats[format], weight, name, geometry);
     // Blocks are padded to whole words on the GPU, but not in a file.
     const bytes = new Uint8Array(blocks * fileBytes);
@@ -243,7 +243,7 @@ function randomise(format: Format, weight: Uint32Array, tensor: string, geometry
   const blocks = weight.length / format.words;
   const random = seeded(nameNumber(tensor));
   for (let block = 0; block < blocks; block++) format.randomise(weight, block, random);
-  const { mean, spread, even } = statisticsOf(tensor, geometry);
+  const { mean, spread, even } = statisticsOf(tensor, { geometry });
   const numbers = dequantise(format, weight);
   const squares = numbers.reduce((sum, number) => sum + number * number, 0) / numbers.length;
   const factor = Math.sqrt((mean ** 2 + spread ** 2 / (even ? 3 : 1)) / squares);

@@ -226,7 +226,7 @@ describe('random weights from a seed', () => {
   };
 
   test.each([
-    { name: '24 layers of 256', model: deep, tokens: 96, chunk: 32 },
+    { name: '24 layers of 256', model: { geometry: deep }, tokens: 96, chunk: 32 },
     { name: 'synthetic-0.1b', model: 'synthetic-0.1b', tokens: 16, chunk: 16 },
   ])('$name stay finite and bounded for $tokens tokens', async ({ model, tokens, chunk }) => {
     const weights = await synthesiseWeights(kernels.device, model, 1, variants);

@@ -38,10 +38,10 @@ function plansOf(geometry: Geometry): BufferPlan[] {
 }
 
 /** The contents of a plan's buffer as TypeScript generates them, in 32-bit words. */
-function twin({ words, pieces }: BufferPlan, geometry: Geometry, seed: number): Uint32Array {
+function twin({ words, pieces }: BufferPlan, geometry: Geometry, seed: number, zeros?: number): Uint32Array {
   const weight = new Uint32Array(words);
   for (const piece of pieces)
-    kernels[`synthesise_${piece.format}`].reference({ weight }, pieceSizes(piece, geometry, seed));
+    kernels[`synthesise_${piece.format}`].reference({ weight }, pieceSizes(piece, { geometry, zeros }, seed));
   return weight;
 }
 
@@ -69,7 +69,7 @@ describe('random weights', () => {
   const geometry = geometryOf(2, 256, 640);
 
   it('are the same from the GPU and from TypeScript, to the bit', async () => {
-    const got = await wordsOf(await synthesiseWeights(device, geometry, 7, variants));
+    const got = await wordsOf(await synthesiseWeights(device, { geometry }, 7, variants));
     const plans = plansOf(geometry);
     expect([...got.keys()].sort()).toEqual(plans.map(({ label }) => label).sort());
     for (const plan of plans) expect(got.get(plan.label), plan.label).toEqual(twin(plan, geometry, 7));
@@ -88,7 +88,7 @@ describe('random weights', () => {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-    const weights = await synthesiseWeights(small, geometry, 7, variants);
+    const weights = await synthesiseWeights(small, { geometry }, 7, variants);
     expect(weights.head.parts.length).toBeGreaterThan(1);
     const labels = weights.head.parts.map(({ buffer }) => buffer.label);
     const cutQuery = weights.layers[1].receptanceKeyValue.map(({ parts }) => parts[0].buffer.label);
@@ -133,14 +133,36 @@ describe('random weights', () => {
     expect(Math.abs(standardDeviation(numbers) / deviation - 1)).toBeLessThan(noise + 0.02);
   });
 
+  it('have a key of channel mix with a negative mean, and a bias before it, for a share of zeros; all else as without', async () => {
+    const plans = plansOf(geometry);
+    const got = await wordsOf(await synthesiseWeights(device, { geometry, zeros: 0.9 }, 7, variants));
+    for (const plan of plans) {
+      const want = twin(plan, geometry, 7, 0.9);
+      expect(got.get(plan.label), plan.label).toEqual(want);
+      const changed = /channel_mix_key|attn_norm_2/.test(plan.label);
+      if (!changed) expect(want, plan.label).toEqual(twin(plan, geometry, 7));
+    }
+    const meanOf = (label: string) => {
+      const plan = plans.find(({ pieces }) => pieces.some(({ tensor }) => tensor === label))!;
+      const numbers = numbersOf(plan, label, twin(plan, geometry, 7, 0.9));
+      return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+    };
+    expect(meanOf('blk.1.attn_norm_2.bias')).toBeCloseTo(0.5, 1);
+    // 1.28 deviations of the sum, over the columns and the bias.
+    expect(meanOf('blk.1.channel_mix_key.weight') / ((-1.28 * Math.sqrt(2 / 3 + 0.25)) / 128)).toBeCloseTo(
+      1,
+      1,
+    );
+  });
+
   it('stop when they are aborted, and name a missing variant', async () => {
     const others = Object.fromEntries(Object.entries(variants).filter(([name]) => name !== 'synthesise_f16'));
-    await expect(synthesiseWeights(device, geometry, 7, others)).rejects.toThrow(
+    await expect(synthesiseWeights(device, { geometry }, 7, others)).rejects.toThrow(
       /No variant was given for synthesise_f16, which blk\.0\.time_mix_a1\.weight needs/,
     );
     const stop = new AbortController();
     const progress = () => stop.abort(new Error('stopped by the user'));
-    await expect(synthesiseWeights(device, geometry, 7, variants, progress, stop.signal)).rejects.toThrow(
+    await expect(synthesiseWeights(device, { geometry }, 7, variants, progress, stop.signal)).rejects.toThrow(
       'stopped by the user',
     );
   });

@@ -90,6 +90,7 @@ describe('reading settings', () => {
     ['matmul_q4_k.tile_rows=64', /the variant chosen \(naive\) has no such knob; choose matmul_q4_k=tiled/],
     ['wkv.workgroup_size.x=64', /Unknown setting "wkv\.workgroup_size\.x"/],
     ['model=synthetic-3b', /no model "synthetic-3b"; there are: demo, synthetic-0\.1b/],
+    ['model=synthetic-2.9b-zeros5', /no model "synthetic-2.9b-zeros5"/],
     ['model=a%00b', /control characters/],
     [`model=${'x'.repeat(3000)}`, /too long/],
     [`model=${'x'.repeat(30_000)}`, /30006 characters long/],

@@ -24,7 +24,7 @@ describe('a synthetic model as a file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-make-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'made.gguf');
-  await makeModel(path, geometry);
+  await makeModel(path, { geometry });
   const bytes = new Uint8Array(readFileSync(path));
 
   it('has the geometry and every weight of the model that is made in memory', async () => {

@@ -20,6 +20,23 @@ function world(layers: number, embedding: number, ranks: Geometry['ranks']): Geo
   return { ...sizes, vocabulary: 65536, ranks, normEpsilon: 1e-5 };
 }
 
+/** A synthetic model by name. */
+export interface Synthetic {
+  geometry: Geometry;
+  /** Share of zeros that the hidden layer of channel mix should have; without it, random weights leave about half. */
+  zeros?: number;
+}
+
+/**
+ * The model of a name in SYNTHETIC, to which `-zeros` and a whole percentage may be added: `synthetic-2.9b-zeros90`. Undefined
+ * for any other name.
+ */
+export function readSynthetic(name: string): Synthetic | undefined {
+  const [, base, percent] = /^(.+?)(?:-zeros([1-9]\d))?$/.exec(name) ?? [];
+  if (base === undefined || !Object.hasOwn(SYNTHETIC, base)) return undefined;
+  return { geometry: SYNTHETIC[base], ...(percent && { zeros: Number(percent) / 100 }) };
+}
+
 /** The weight format of a tensor, as in an f16 file quantised to Q4_K_M by llama.cpp. */
 export function syntheticFormat(tensor: string): string {
   if (tensor === 'output.weight') return 'q6_k';

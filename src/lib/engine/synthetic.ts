@@ -6,8 +6,7 @@ import type { Piece } from './arrangement';
 import { beginScope, endScope, GpuLost } from './device';
 import { encode } from './encode';
 import { finished } from './finished';
-import type { Geometry } from './gguf';
-import { SYNTHETIC, syntheticFormat } from './geometries';
+import { readSynthetic, SYNTHETIC, type Synthetic, syntheticFormat } from './geometries';
 import { Kernels } from './kernels';
 import { type Step } from './encode';
 import { type Weights } from './weights';
@@ -15,43 +14,43 @@ import { makeWeights, type Place, type Progress } from './load';
 
 /**
  * Generates a model's weights on the GPU. The same geometry and seed (32 bits) give the same bytes on every GPU,
- * however its limits split the matrices. `model` is a name in SYNTHETIC, or a geometry that Q4_K_M allows (columns of
- * quantised matrices are multiples of 256). `variants` has one for each kernel synthesise_<format>, by kernel name.
+ * however its limits split the matrices. `model` is the name of one (`readSynthetic`), or has a geometry that
+ * Q4_K_M allows (columns of quantised matrices are multiples of 256). `variants` has one for each kernel synthesise_<format>, by kernel name.
  * Throws for an unknown name or a missing variant, when memory runs out or the GPU is lost, and when `signal` aborts.
  */
 export async function synthesiseWeights(
   device: GPUDevice,
-  model: string | Geometry,
+  model: string | Synthetic,
   seed: number,
   variants: Record<string, Variant>,
   progress?: Progress,
   signal?: AbortSignal,
 ): Promise<Weights> {
   signal?.throwIfAborted();
-  const geometry = typeof model === 'string' ? syntheticGeometry(model) : model;
+  const { geometry, zeros } = typeof model === 'string' ? syntheticModel(model) : model;
   const name = typeof model === 'string' ? model : `synthetic ${geometry.layers} × ${geometry.embedding}`;
   const shape = { name, geometry, formatOf: syntheticFormat };
   return makeWeights(device, shape, async (places) => {
     const kernels = new Kernels(device);
     try {
-      await synthesise(kernels, places, { geometry, seed, variants, progress, signal });
+      await synthesise(kernels, places, { geometry, zeros, seed, variants, progress, signal });
     } finally {
       kernels.destroy();
     }
   });
 }
 
-/** The geometry of a synthetic model by name. Throws an Error that lists all names. */
-export function syntheticGeometry(name: string): Geometry {
-  if (Object.hasOwn(SYNTHETIC, name)) return SYNTHETIC[name];
+/** A synthetic model by name. Throws an Error that lists all names. */
+export function syntheticModel(name: string): Synthetic {
+  const found = readSynthetic(name);
+  if (found) return found;
   throw new Error(`There is no model "${name}"; synthetic ones: ${Object.keys(SYNTHETIC).join(', ')}`);
 }
 
 /** Words generated per submit; the signal is checked after each. */
 const BATCH_WORDS = 2 ** 23;
 
-interface Request {
-  geometry: Geometry;
+interface Request extends Synthetic {
   seed: number;
   variants: Record<string, Variant>;
   progress?: Progress;
@@ -59,7 +58,7 @@ interface Request {
 }
 
 async function synthesise(kernels: Kernels, places: Place[], request: Request) {
-  const { geometry, seed, variants, progress, signal } = request;
+  const { seed, variants, progress, signal } = request;
   const { device } = kernels;
   const totalWords = places.reduce((sum, { plan }) => sum + plan.words, 0);
   let made = 0;
@@ -70,7 +69,7 @@ async function synthesise(kernels: Kernels, places: Place[], request: Request) {
       const kernel = `synthesise_${piece.format}`;
       if (!variants[kernel])
         throw new Error(`No variant was given for ${kernel}, which ${piece.tensor} needs`);
-      const sizes = pieceSizes(piece, geometry, seed);
+      const sizes = pieceSizes(piece, request, seed);
       steps.push(...(await kernels.steps(variants[kernel], { weight: place.buffer }, sizes)));
     }
     made += place.plan.words;
@@ -99,7 +98,7 @@ async function submit(device: GPUDevice, steps: Step[], label: string) {
 }
 
 /** The sizes for the kernel synthesise_<format> that generates one piece of a tensor (see shaders/synthesise). */
-export function pieceSizes(piece: Piece, geometry: Geometry, seed: number): Sizes {
+export function pieceSizes(piece: Piece, model: Synthetic, seed: number): Sizes {
   const { tensor, format, firstElement, elements, word } = piece;
   const { elements: blockElements, words } = formats[format];
   return {
@@ -108,7 +107,7 @@ export function pieceSizes(piece: Piece, geometry: Geometry, seed: number): Size
     at: word,
     seed,
     tensor: nameNumber(tensor),
-    ...wholeNumbers(statisticsOf(tensor, geometry), format),
+    ...wholeNumbers(statisticsOf(tensor, model), format),
   };
 }
 
@@ -152,10 +151,25 @@ const GAINS: Record<string, number> = {
   channel_mix_value: 0.5,
 };
 
+/** Mean of the bias of the norm before channel mix, in a model with a share of zeros. */
+const ZEROS_BIAS = 0.5;
+
+/**
+ * Mean of the weights of the key of channel mix with which this share of its results is negative. With a positive bias of the norm
+ * before it, a negative mean moves all results down. They are about normal: of the variance of the norm's results a lerp of two tokens
+ * leaves two thirds, and the bias adds its square.
+ */
+function meanOfKey(zeros: number, embedding: number): number {
+  const deviations = 4.91 * (zeros ** 0.14 - (1 - zeros) ** 0.14); // of the normal distribution (Tukey's lambda)
+  return (-deviations * Math.sqrt(2 / 3 + ZEROS_BIAS ** 2)) / (ZEROS_BIAS * embedding);
+}
+
 /** The distribution of a tensor's weights. */
-export function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geometry): Statistics {
+export function statisticsOf(tensor: string, { geometry, zeros }: Synthetic): Statistics {
+  const { embedding, hidden, ranks } = geometry;
   const name = tensor.replace(/^blk\.\d+\./, '').replace(/\.weight$/, '');
   if (name in VECTORS) return VECTORS[name];
+  if (zeros !== undefined && name === 'attn_norm_2.bias') return { ...NORM_BIAS, mean: ZEROS_BIAS };
   if (name.endsWith('.bias')) return NORM_BIAS;
   if (/norm(_2)?$|_ln$/.test(name)) return NORM_WEIGHT;
   if (name === 'token_embd') return { mean: 0, spread: 0.3 };
@@ -166,19 +180,28 @@ export function statisticsOf(tensor: string, { embedding, hidden, ranks }: Geome
     time_mix_g2: ranks.gate,
     channel_mix_value: hidden,
   };
-  return { mean: 0, spread: (GAINS[name] ?? 1) / Math.sqrt(columns[name] ?? embedding) };
+  const mean = zeros !== undefined && name === 'channel_mix_key' ? meanOfKey(zeros, embedding) : 0;
+  return { mean, spread: (GAINS[name] ?? 1) / Math.sqrt(columns[name] ?? embedding) };
 }
 
 /** Standard deviation of the sum of four uniform 16-bit numbers, and half the range of 18-bit numbers. */
 const BELL_STEP = Math.sqrt((65536 ** 2 - 1) / 3);
 const EVEN_STEP = 131072;
 
+/** Mean of the 6-bit sub-minima in blocks of Q4_K and Q5_K, which the other quantised formats lack. */
+const MEAN_OF_SUB_MINIMA = 46.9;
+
 /** The distribution as integers for the kernel: see shaders/synthesise/reference.ts. */
 export function wholeNumbers({ mean, spread, even = false }: Statistics, format: string): Sizes {
   const { synthesis } = formats[format];
   if (!synthesis) throw new Error(`Random weights cannot be made as ${format}`);
   if ('deviation' in synthesis)
-    return { mean: 0, spread: Math.round((spread * 2 ** 24) / synthesis.deviation), shift: 0, even: 0 };
+    return {
+      mean: Math.round((mean * 2 ** 24) / MEAN_OF_SUB_MINIMA),
+      spread: Math.round((spread * 2 ** 24) / synthesis.deviation),
+      shift: 0,
+      even: 0,
+    };
   const factor = spread / synthesis.unit / (even ? EVEN_STEP : BELL_STEP);
   // Scales the factor to 12 or 13 bits, so that its product with an 18-bit number fits in 32 bits.
   let shift = 0;

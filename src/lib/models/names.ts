@@ -1,7 +1,7 @@
 /**
  * The texts by which settings, links, the terminal and the page name a model:
  *
- *   demo, synthetic-2.9b                        the lab's own
+ *   demo, synthetic-2.9b, …-zeros90             the lab's own
  *   rwkv7-g1b-2.9b, rwkv7-g1b-2.9b-q8_0         published (catalogue.ts)
  *   hf:owner/repository/file.gguf[@revision]    a file on Hugging Face; ms: on ModelScope
  *   https://…/model.gguf                        any address whose server answers range requests

@@ -7,7 +7,7 @@
  * all its formats at once: matmul=tiled, matmul.tile_k=32; a setting of one kernel wins over its family's, and one for
  * matrices of a shape, rows × columns, over its kernel's: matmul_q4_k@10240x2560=dot4, matmul_q4_k@10240x2560.tile_k=32.
  */
-import { SYNTHETIC } from '../../engine/geometries';
+import { readSynthetic, SYNTHETIC } from '../../engine/geometries';
 import { isHubText, readHubFile } from '../../models/names';
 import { familyOf } from '../../shaders/formats/formats';
 import type { Variant } from '../../shaders/variant';
@@ -41,6 +41,10 @@ export type Experiment = Record<string, string[]>;
 
 /** The lab's own models; every other is published (models/catalogue.ts), a file or an address. */
 export const NAMED_MODELS = ['demo', ...Object.keys(SYNTHETIC)];
+
+/** True for these, and for a synthetic model with a share of zeros. */
+export const isNamedModel = (model: string): boolean =>
+  model === 'demo' || readSynthetic(model) !== undefined;
 
 const LONGEST_MODEL = 2000;
 
@@ -204,7 +208,7 @@ function readModel(value: string): string {
   if (/[\u0000-\u001f\u007f]/.test(value))
     throw new Error('model: control characters cannot be part of a name');
   if (isHubText(value)) readHubFile(value);
-  if (/^synthetic-/.test(value) && !NAMED_MODELS.includes(value))
+  if (/^synthetic-/.test(value) && !isNamedModel(value))
     throw new Error(
       `There is no model "${shorten(value)}"; there are: ${NAMED_MODELS.join(', ')}, rwkv7-g1…, hf:…, a file, a URL`,
     );

@@ -5,7 +5,7 @@ import { memoryOf, NoRoom } from '../../engine/buffers';
 import { Engine } from '../../engine/engine';
 import { randomSeed } from '../../engine/guarded';
 import { Kernels } from '../../engine/kernels';
-import { SYNTHETIC } from '../../engine/geometries';
+import { readSynthetic } from '../../engine/geometries';
 import { synthesiseWeights } from '../../engine/synthetic';
 import { Tokenizer } from '../../engine/tokenizer';
 import { type Weights } from '../../engine/weights';
@@ -118,7 +118,7 @@ export class Session {
     begun?: (kernelNames: string[]) => void,
   ): Promise<LoadedModel> {
     const gpu = await this.open();
-    const synthetic = Object.hasOwn(SYNTHETIC, name);
+    const synthetic = readSynthetic(name) !== undefined;
     if (this.#model?.name === name && (!synthetic || this.#model.seed === seed)) return this.#model;
     this.forget();
     const from = performance.now();

@@ -23,8 +23,8 @@ fn word(position: u32) -> u32 {
   return random_word(position, 0u);
 }
 
-// Quants average 15.5: a minimum of 15.5 scales takes their mean away.
+// Quants average 15.5: a minimum of 15.5 scales takes their mean away, and what `mean` adds remains.
 fn scale_and_minimum(block: u32) -> u32 {
   let scale = random_scale(block);
-  return f16_bits(scale) | (f16_bits(scale * 31 / 2) << 16u);
+  return f16_bits(scale) | (f16_bits(scale * 31 / 2 - sizes.mean) << 16u);
 }

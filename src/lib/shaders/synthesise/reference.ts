@@ -6,7 +6,8 @@ import { f16Bits, f32Bits, randomNumber, randomScale, randomWord } from '../shar
 /**
  * weight[at + i] = the tensor's word firstWord + i. A word depends on seed, tensor and its place in the tensor alone,
  * not on how the tensor is cut. Plain formats: numbers with this mean and spread (see `randomNumber`), counted in
- * 2^-20, for f16 in 2^-24. Quantised ones: mean 0 and block scales around spread · 2^-24.
+ * 2^-20, for f16 in 2^-24. Quantised ones: block scales around spread · 2^-24, and mean 0; where blocks have a minimum, it
+ * is lower by mean · 2^-24.
  */
 function synthesise(word: Word, { weight }: Arrays, sizes: Sizes) {
   for (let i = 0; i < sizes.words; i++) weight[sizes.at + i] = word(sizes, sizes.firstWord + i);
@@ -43,7 +44,7 @@ function superBlockWord(sizes: Sizes, position: number, words: number, largest: 
   if (field > 3) return randomWord(sizes, position, 0);
   if (field > 0) return subBlocks(sizes, position - field, field);
   const scale = randomScale(sizes, position);
-  return f16Bits(scale) | (f16Bits((scale * largest) >> 1) << 16);
+  return f16Bits(scale) | (f16Bits(((scale * largest) >> 1) - sizes.mean) << 16);
 }
 
 /** Words 1 to 3 of a block: eight 6-bit sub-scales between 33 and 61, and minima that differ from them by 2 at most. */

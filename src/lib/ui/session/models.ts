@@ -1,5 +1,5 @@
 /** Download size and memory use of a model, shown before it loads. */
-import { NAMED_MODELS } from '../../lab/experiment/experiment';
+import { isNamedModel } from '../../lab/experiment/experiment';
 import { isHubText, isPublishedText } from '../../models/names';
 import { t } from '../words/words.svelte';
 
@@ -17,15 +17,18 @@ const GPU_BYTES: Record<string, number> = {
   'synthetic-13.3b': 8.2e9,
 };
 
+/** The same with a share of zeros. */
+const syntheticBytes = (model: string): number | undefined => GPU_BYTES[model.replace(/-zeros\d+$/, '')];
+
 /** About how much GPU memory one of the lab's own models takes, in bytes. */
-export const gpuBytes = (model: string): number => GPU_BYTES[model] ?? DEMO_BYTES;
+export const gpuBytes = (model: string): number => syntheticBytes(model) ?? DEMO_BYTES;
 
 /**
  * Classifies a model that is not one of the lab's own: an address to fetch, a published one that is stored or must be downloaded, or
  * a local file that the user must open. Undefined for the lab's own.
  */
 export function unnamedModel(model: string): 'address' | 'published' | 'file' | undefined {
-  if (NAMED_MODELS.includes(model)) return undefined;
+  if (isNamedModel(model)) return undefined;
   if (isHubText(model) || isPublishedText(model)) return 'published';
   return /^https?:\/\//i.test(model) ? 'address' : 'file';
 }
@@ -34,7 +37,8 @@ export function unnamedModel(model: string): 'address' | 'published' | 'file' | 
 export function modelCost(model: string, bytes?: number): string {
   const words = t().cells;
   if (model === 'demo') return words.costDemo(megabytes(DEMO_BYTES));
-  if (model in GPU_BYTES) return words.costSynthetic(`${(GPU_BYTES[model] / 1e9).toPrecision(2)} GB`);
+  const bytesOnGpu = syntheticBytes(model);
+  if (bytesOnGpu) return words.costSynthetic(`${(bytesOnGpu / 1e9).toPrecision(2)} GB`);
   const size = bytes === undefined ? words.unknownSize : megabytes(bytes);
   const kind = unnamedModel(model);
   if (kind === 'published') return words.costStored;
