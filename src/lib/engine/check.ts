@@ -1,5 +1,6 @@
 /** Checks a variant against its kernel's CPU reference on a given device, twice with the same pipelines and buffers. */
 import { Refusal, type RefusalCode, seeded, type Arrays, type Kernel, type Sizes } from '../shaders/kernel';
+import { sparseNumbers } from '../shaders/shared/sparse';
 import type { Variant } from '../shaders/variant';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
@@ -147,7 +148,7 @@ function caseOf(kernel: Kernel, sizes: Sizes, seed: number, again: boolean): Cas
   const key = JSON.stringify([sizes, seed, again]);
   const found = known.get(key);
   if (found) return found;
-  const given = inputs(kernel, sizes, again ? seed + 1 : seed);
+  const given = inputs(kernel, sizes, again ? seed + 1 : seed, again);
   if (again && given.weight && !kernel.outputs.includes('weight'))
     given.weight = caseOf(kernel, sizes, seed, false).given.weight;
   const want = Object.fromEntries(Object.entries(given).map(([name, array]) => [name, array.slice()]));
@@ -165,13 +166,17 @@ interface Case {
 const MOST_CASES = 8;
 const cases = new WeakMap<Kernel, Map<string, Case>>();
 
-/** The kernel's arrays for these sizes, filled from the seed: by `kernel.inputs`, else uniform from −1 to 1. */
-function inputs(kernel: Kernel, sizes: Sizes, seed: number): Arrays {
+/** The kernel's arrays for these sizes, filled from the seed: by `kernel.inputs`, with zeros where they may be `sparse`, else uniform from −1 to 1. */
+function inputs(kernel: Kernel, sizes: Sizes, seed: number, sparse: boolean): Arrays {
   const random = seeded(seed);
+  const plain = (name: string, length: number) =>
+    sparse && kernel.sparse?.includes(name)
+      ? sparseNumbers(length, random)
+      : Float32Array.from({ length }, () => 2 * random() - 1);
   return Object.fromEntries(
     Object.entries(kernel.lengths(sizes)).map(([name, length]) => [
       name,
-      kernel.inputs?.[name]?.(length, random, sizes) ?? Float32Array.from({ length }, () => 2 * random() - 1),
+      kernel.inputs?.[name]?.(length, random, sizes) ?? plain(name, length),
     ]),
   );
 }

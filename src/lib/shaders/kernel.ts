@@ -15,6 +15,8 @@ export interface Kernel {
   lengths(sizes: Sizes): Record<string, number>;
   /** Generators for inputs that are not plain numbers between −1 and 1: token ids, packed weights, decays. */
   inputs?: Record<string, (length: number, random: Random, sizes: Sizes) => Float32Array | Uint32Array>;
+  /** Inputs that may be zero for the most part, as after relu²: they are checked with many zeros, besides data with none. */
+  sparse?: string[];
   /** Names of the arrays that the kernel writes; the others must stay unchanged. */
   outputs: string[];
   /** Sizes to check at; in at least one case, no size should be a multiple of a tile size. */

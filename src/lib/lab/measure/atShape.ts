@@ -20,6 +20,7 @@ import {
   seeded,
   type Sizes,
 } from '../../shaders/kernel';
+import { sparseNumbers } from '../../shaders/shared/sparse';
 import type { Variant } from '../../shaders/variant';
 import type { OpenGpu } from './session';
 
@@ -49,7 +50,7 @@ export async function checkAtShape(
   const kernel = registry[variant.kernel];
   const lengths = kernel.lengths(sizes);
   const label = labelOf(variant, sizes);
-  // The first data are even over their range, the second normal: see `synthesis`.
+  // The first data are even over their range, the second normal, see `synthesis`, or for the most part zero where a kernel says so.
   const even = seed - (seed % 2);
   const own = kernels.fork();
   const others: GPUBuffer[] = [];
@@ -64,7 +65,7 @@ export async function checkAtShape(
       const filled = Object.keys(lengths).filter(
         (name) => !left.includes(name) && !(again && name === 'weight' && !kernel.outputs.includes(name)),
       );
-      await fillRandom(own, variant.kernel, sizes, arrays.bindings(false), even + round, filled);
+      await fillRandom(own, variant.kernel, sizes, arrays.bindings(false), even + round, filled, again);
       const want = await plainOutputs(own, variant.kernel, sizes, arrays.bindings(false), others);
       const steps = await own.steps(variant, bindings, sizes);
       if (!again) own.poison();
@@ -235,7 +236,7 @@ export async function checkAfterTiming(
 
 /**
  * Fills arrays of a kernel with random data: on the GPU, where no element repeats another, and on the CPU where a kernel
- * needs special ones.
+ * needs special ones, or `sparse` ones if it may have them.
  */
 async function fillRandom(
   kernels: Kernels,
@@ -244,10 +245,11 @@ async function fillRandom(
   bindings: Bindings,
   seed: number,
   names: string[],
+  withZeros = false,
 ): Promise<void> {
   const { device } = kernels;
   const random = seeded(seed);
-  const { inputs = {}, lengths } = registry[kernel];
+  const { inputs = {}, lengths, sparse = [] } = registry[kernel];
   const steps: Step[] = [];
   for (const [index, name] of names.entries()) {
     const length = lengths(sizes)[name];
@@ -255,6 +257,9 @@ async function fillRandom(
     const { buffer, offset = 0 } = bindings[name];
     if (inputs[name] && !format) {
       const array = specialInput(kernel, name, sizes, random);
+      device.queue.writeBuffer(buffer, offset, array as Float32Array<ArrayBuffer>);
+    } else if (withZeros && sparse.includes(name)) {
+      const array = sparseNumbers(length, random);
       device.queue.writeBuffer(buffer, offset, array as Float32Array<ArrayBuffer>);
     } else if (length > 0)
       steps.push(...(await synthesis(kernels, format ?? 'f32', bindings[name], length, seed, index)));

@@ -29,6 +29,7 @@ export default (format: Format): Kernel => {
       out: batch * rows,
     }),
     inputs: { weight: weightsOf(format) },
+    sparse: ['x'],
     outputs: ['out'],
     cases: [
       { rows: 128, columns, batch: 3, epilogue: EPILOGUE.store },
