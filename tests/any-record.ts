@@ -26,6 +26,7 @@ export const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
   geometry: fc.dictionary(name, count),
   weightBytes: count,
   memoryBytes: fc.option(count, { nil: undefined }),
+  zeros: fc.option(share, { nil: undefined }),
   loadSeconds: positive,
   layoutSeconds: fc.option(positive, { nil: undefined }),
   checks: fc.option(fc.record({ shapes: count, seed: count, seconds: positive }), { nil: undefined }),

@@ -165,6 +165,31 @@ describe('kinds of cells', () => {
     expect(profile.target).toBe(1e6);
   });
 
+  test('a sparse product: runs and profiles say how many zeros it left out, and count the bytes that it read', async () => {
+    const sparse = 'matvec_q4_k@256x1024=columns\n';
+    const swept = await run({
+      kind: 'sweep',
+      text: `${QUICK}${sparse}prefill=4\ndecode=2\nsamples=1\nwarmup=0\n`,
+    });
+    expect(reasons(swept)).toEqual([]);
+    const [{ record }] = of(swept, 'record');
+    expect(record.zeros).toBeGreaterThan(0.3);
+    expect(record.zeros).toBeLessThan(1);
+    const profiled = await run({ kind: 'profile', text: `${QUICK}${sparse}prefill=1\n` });
+    expect(reasons(profiled)).toEqual([]);
+    const [{ profile }] = of(profiled, 'profiled');
+    const rows = profile.rows.filter(({ kernel }) => kernel === 'matvec_q4_k');
+    const [row, ...others] = rows.filter(({ variant }) => variant === 'columns');
+    expect(others).toEqual([]);
+    expect(row.shape).toMatch(/^rows 256, columns 1024, .*, zeros \d+%$/);
+    const zeros = Number(/(\d+)%/.exec(row.shape)![1]) / 100;
+    // Nibbles are 32 of the 36 bytes of a block; a scale is left out only with all its 32 columns.
+    const matrix = (256 * 1024 * 36 * 4) / 256;
+    expect(row.bytes).toBeGreaterThan(matrix * (1 - zeros - 0.01) * (32 / 36));
+    expect(row.bytes).toBeLessThan(matrix * ((1 - zeros + 0.01) * (32 / 36) + 5 / 36) + 4 * (256 + 1024));
+    for (const { variant, shape } of rows) if (variant !== 'columns') expect(shape).not.toContain('zeros');
+  });
+
   test('evaluate: the text quality of each variant beside the exact kernels, as the terminal and a sweep find it', async () => {
     const text = 'prefill=8\nsamples=1\nwarmup=0\nmatmul_q4_k=block8,dot4\n';
     const passage = (await readFile('tests/fixtures/held-out.txt', 'utf8')).slice(0, 120);

@@ -279,6 +279,7 @@ export class Kernels {
         resource: this.#resource(label, name, named),
       })),
     });
+    const sparse = variant.reads && passes === variant.passes ? this.#resource(label, 'x', named) : undefined;
     const steps = passes.map(({ entryPoint, grid }, i) => ({
       label: passes.length > 1 ? `${label} ${entryPoint}` : label,
       kernel: variant.kernel,
@@ -292,6 +293,7 @@ export class Kernels {
         label,
         grid.map((axis) => evaluate(axis, variant, sizes)),
       ),
+      ...(sparse && i === 0 && { sparse }),
     }));
     const started = steps.filter(({ workgroups }) => workgroups.every((count) => count > 0));
     if (started.length === 0)

@@ -12,6 +12,7 @@ export const HEADER_KEYS = [
     'scratch',
     'resident',
     'load',
+    'reads',
     'formats',
     'let',
     'error',

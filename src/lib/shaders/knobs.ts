@@ -35,3 +35,9 @@ export function boundedKnobs(text: string, label: string): Record<string, Knob> 
     );
   return knobs;
 }
+
+/** A variant's knobs as written in tables: `row_threads=16 tile_k=32`. */
+export const knobsKey = ({ knobs }: { knobs: Record<string, Knob> }) =>
+  Object.entries(knobs)
+    .map(([name, { value }]) => `${name}=${value}`)
+    .join(' ');

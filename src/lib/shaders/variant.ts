@@ -10,6 +10,7 @@
  *   //! error: 1e-4 because it rounds x to 8 bits   allowed instead of the kernel's tolerance
  *   const_assert workgroup_size <= 128u;         knob settings that break it are excluded
  *   //! subgroup: lanes                          smallest subgroup size that it works with
+ *   //! reads: nonzero * rows / 2                bytes of the matrix that a use reads, where x has zeros (lab/measure/zeros.ts)
  *   //! unroll: written_out                      loops of constant length are written out, up to so many copies (unroll.ts)
  *   //! sizes: known_sizes                       if not 0, `sizes` is a constant when a pipeline is made, one for each shape
  *
@@ -36,7 +37,7 @@ import { entryPointNeeds } from './workgroup';
 import { writeOut } from './written';
 
 export { statedFormats } from './header';
-export { readKnobs } from './knobs';
+export { knobsKey, readKnobs } from './knobs';
 export type { BindingEntry, Knob };
 
 export interface Variant {
@@ -56,6 +57,8 @@ export interface Variant {
   /** Layouts of its own in which the variant keeps the matrix `weight`; the passes in `loads` fill them once. */
   resident: { name: string; length: string }[];
   loads: Pass[];
+  /** Bytes of the matrix that a use reads, if that depends on the zeros of x. */
+  reads?: string;
   /** Numbers named in the header, rounded up. */
   lets: { name: string; value: string }[];
   /** Largest error allowed, if the variant rounds on purpose and states more than its kernel's tolerance. */
@@ -152,6 +155,7 @@ export function parseVariant(
     scratch: lengthsOf('scratch'),
     resident,
     loads: passesOf('load'),
+    reads: all('reads').map(({ value }) => value)[0],
     lets: all('let').map(({ word, value }) => ({ name: word, value })),
     error: all('error').map(({ value }) => parseFloat(value))[0],
     knobs: boundedKnobs(text, label),
@@ -392,9 +396,3 @@ export interface OwnVariant {
   name: string;
   wgsl: string;
 }
-
-/** A variant's knobs as written in tables: `row_threads=16 tile_k=32`. */
-export const knobsKey = ({ knobs }: Variant) =>
-  Object.entries(knobs)
-    .map(([name, { value }]) => `${name}=${value}`)
-    .join(' ');

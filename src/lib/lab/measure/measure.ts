@@ -17,6 +17,7 @@ import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens, singleTokens, sp
 import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
 import { Watch } from './watch';
+import { shareOf, zerosOfDecode } from './zeros';
 
 /** Minimum warm-up in seconds: an idle GPU takes about this long to reach its steady clock. */
 const WARMUP_SECONDS = 0.5;
@@ -121,6 +122,7 @@ type Samples = Pick<
   | 'clockTick'
   | 'encodeSeconds'
   | 'sentinelSeconds'
+  | 'zeros'
 >;
 
 /** Warms up, takes the samples with a new prompt for each, and times the sentinel before, amid and after them unless `quick`. */
@@ -164,6 +166,7 @@ async function takeSamples(
   if (!quick) await watch.timeSentinel();
   const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, quick ? 1 : undefined);
   const split = await splitOff(quick ? 1 : count, engine, plans, signal);
+  const zeros = run.decode ? shareOf(await zerosOfDecode(plans, gpu.device)) : undefined;
   const tokenSeconds = quick || !run.decode ? [] : await singleTokens(run.decode, engine, plans, signal);
   gpu.throwPendingErrors();
   const facts = { repetitions, promptSeed, clockTick: clockTick(), encodeSeconds };
@@ -172,6 +175,7 @@ async function takeSamples(
       ...{ prefillSeconds, warmupSeconds, decodeSeconds, ...split, ...facts },
       ...(watch.sentinelSeconds.length ? { sentinelSeconds: watch.sentinelSeconds } : {}),
       ...(tokenSeconds.length ? { tokenSeconds } : {}),
+      ...(zeros === undefined ? {} : { zeros }),
     },
     circumstances: watch.circumstances,
   };

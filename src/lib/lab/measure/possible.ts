@@ -185,11 +185,18 @@ export async function refuseImpossibleRun(
 const uses = (steps: Step[]) => [...new Map(steps.map((step) => [step.bindGroup, step])).values()];
 
 const flopOf = (steps: Step[]) =>
-  uses(steps).reduce((sum, { kernel, sizes }) => sum + (registry[kernel].flop?.(sizes) ?? 0), 0);
+  uses(steps)
+    .filter(isDense)
+    .reduce((sum, { kernel, sizes }) => sum + (registry[kernel].flop?.(sizes) ?? 0), 0);
+
+/** True for a step whose work does not depend on the zeros of its data: of others nobody knows how much they have to do. */
+const isDense = ({ source }: Step) => source.reads === undefined;
 
 /** Bytes of all matrices of a chunk, without the embedding and without what the largest cache may hold. */
 function uncachedBytesOf(steps: Step[]): number {
-  const matrices = uses(steps).filter(({ kernel }) => !kernel.startsWith('embed_'));
+  const matrices = uses(steps)
+    .filter(isDense)
+    .filter(({ kernel }) => !kernel.startsWith('embed_'));
   const words = matrices.reduce(
     (sum, { kernel, sizes }) => sum + (registry[kernel].lengths(sizes).weight ?? 0),
     0,

@@ -13,9 +13,12 @@ import { computePeak, measurePeaks } from './peaks';
 import { type MatmulCount, type Profile, type ProfileRow, type Peaks, totalOf } from '../records/profile';
 import { refuseImpossible } from './possible';
 import { prepareRun, type PreparedRun } from './prepare';
+import type { Step } from '../../engine/encode';
+import { shareOfZeros, totalZeros, type Zeros } from '../../engine/zeros';
 import type { LoadedModel, RunContext } from './session';
 import { shapeText, workOf } from './shapes';
 import { median } from '../statistics/descriptive';
+import { sparseBytes, zerosOfDecode } from './zeros';
 import { warningsOf } from './warnings';
 import { LAB_VERSION } from '../version';
 import { Watch } from './watch';
@@ -42,14 +45,15 @@ export async function profile(
   const tokens = Math.min(run.chunk, run.prefill);
   const prepared = await prepareRun({ ...run, prefill: tokens, decode: 0 }, engine, context);
   const { choice } = prepared;
-  const { wallSeconds, times, warnings, softmaxSeconds, readbackSeconds } = await timeAndAccept(
+  const { wallSeconds, times, zeros, warnings, softmaxSeconds, readbackSeconds } = await timeAndAccept(
     prepared,
     engine,
     context,
   );
   report('measuring peaks');
   const peaks = await measurePeaks(gpu, signal, effort);
-  const rows = rowsOf(times, choice);
+  const dense = rowsOf(times, choice);
+  const rows = dense.map((row) => sparseRow(row, choice, zeros));
   await refuseImpossibleRows(rows, choice, context);
   const all = totalOf(rows).seconds;
   const beyond = all > 0 ? (wallSeconds - tokens / target) / all : 0; // a coarse clock may measure 0
@@ -68,7 +72,7 @@ export async function profile(
     agent: host.agent,
     kernelHash: prepared.kernelHash,
     labVersion: LAB_VERSION,
-    timeline: timelineOf(times, rows),
+    timeline: timelineOf(times, dense),
     rows: rows.map((row) => ({
       ...row,
       ...atPeaksOf(row, choice, peaks),
@@ -85,9 +89,12 @@ async function timeAndAccept(prepared: PreparedRun, engine: Engine, context: Run
   try {
     const taken = await timeChunk(prepared, kept, context);
     const split = await splitOff(REPETITIONS, engine, prepared.plans, context.signal);
+    const zeros = prepared.plans.final.has(1)
+      ? await zerosOfDecode(prepared.plans, context.gpu.device)
+      : new Map<Step, Zeros>();
     context.gpu.throwPendingErrors();
     await acceptTime(prepared, { prefill: taken.wallSeconds }, { engine }, context, kept.left);
-    return { ...taken, ...split };
+    return { ...taken, zeros, ...split };
   } finally {
     kept.drop();
   }
@@ -200,6 +207,23 @@ const keyOf = ({ kernel, variant, shape }: Pick<ProfileRow, 'kernel' | 'variant'
   `${kernel}/${variant} ${shape}`;
 
 type MeasuredRow = Omit<ProfileRow, 'computePeak' | 'secondsAtPeak' | 'beyondTargetSeconds'>;
+
+/** A row of a sparse variant with the work that its zeros leave, and their share in its shape: it is not to be compared with a dense one. */
+function sparseRow(row: MeasuredRow, choice: Choice, counted: ReadonlyMap<Step, Zeros>): MeasuredRow {
+  const own = [...counted].filter(
+    ([{ kernel, variant, sizes }]) =>
+      keyOf({ kernel, variant, shape: shapeText(kernel, sizes) }) === keyOf(row),
+  );
+  if (own.length === 0) return row;
+  const zeros = totalZeros(own.map(([, each]) => each));
+  const share = shareOfZeros(zeros);
+  return {
+    ...row,
+    shape: `${row.shape}, zeros ${Math.round(100 * share)}%`,
+    flop: row.flop && row.flop * (1 - share),
+    bytes: sparseBytes(variantIn(choice, row), own[0][0].sizes, zeros),
+  };
+}
 
 /** Groups the steps by kernel and shape, slowest first; seconds are means over the repetitions. */
 function rowsOf(times: StepTime[][], choice: Choice): MeasuredRow[] {

@@ -151,6 +151,10 @@ const facts = {
     column: exported('x_memory_bytes', 'Memory besides weights (bytes)', (r) => r.memoryBytes),
     read: values.readOptional,
   },
+  zeros: {
+    column: exported('x_zeros', 'Zeros left out (share)', (r) => r.zeros),
+    read: values.readOptional,
+  },
   loadSeconds: { column: exported('x_load_s', 'Loading (s)', (r) => r.loadSeconds), read: values.readNumber },
   layoutSeconds: {
     column: exported('x_layout_s', 'Laying out (s)', (r) => r.layoutSeconds),

@@ -57,6 +57,8 @@ export interface RunRecord extends ResultNumbers {
   geometry: Record<string, number>;
   /** Bytes of weights on the GPU. */
   weightBytes: number;
+  /** Share of zeros in what sparse variants multiply in decoded tokens, from 0 to 1; absent without such variants. */
+  zeros?: number;
   /** GPU bytes besides weights (state, activations, scratch, repacked matrices); undefined in old records. */
   memoryBytes?: number;
   /** Seconds from the first request for bytes (or synthesising dispatch) until the weights can be used. */

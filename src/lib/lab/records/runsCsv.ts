@@ -11,6 +11,7 @@ import { median, medianInterval } from '../statistics/descriptive';
 /** Fields of how a run was measured: later than the first files, and left out of summaries. */
 const DETAILS: readonly (keyof RunRecord)[] = [
   'memoryBytes',
+  'zeros',
   'layoutSeconds',
   'kernelHashes',
   'repetitions',

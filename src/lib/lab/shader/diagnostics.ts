@@ -131,11 +131,11 @@ function keyProblems(places: Places): Problem[] {
 
 /** Grids, lengths and numbers that cannot be evaluated at the kernel's first case. */
 function expressionProblems(variant: Variant, places: Places): Problem[] {
-  const { passes, loads, scratch, resident, lets, subgroup } = variant;
+  const { passes, loads, scratch, resident, reads, lets, subgroup } = variant;
   const [sizes] = registry[variant.kernel].cases;
-  const failing = (expression: string, key: HeaderKey, word?: string) => {
+  const failing = (expression: string, key: HeaderKey, word?: string, names = sizes) => {
     try {
-      evaluate(expression, variant, sizes);
+      evaluate(expression, variant, names);
       return [];
     } catch (error) {
       return [places.field([key], word, withoutLabel(error, variant))];
@@ -148,6 +148,9 @@ function expressionProblems(variant: Variant, places: Places): Problem[] {
     ...loads.flatMap((pass) => passProblems(variant, pass, ['load'], places)),
     ...scratch.flatMap(({ name, length }) => failing(length, 'scratch', name)),
     ...resident.flatMap(({ name, length }) => failing(length, 'resident', name)),
+    ...(reads === undefined
+      ? []
+      : failing(reads, 'reads', undefined, { ...sizes, nonzero: 1, nonzero_groups: 1 })),
     ...(subgroup === undefined ? [] : failing(subgroup, 'subgroup')),
     ...(['unroll', 'sizes'] as const).flatMap((key) =>
       fieldsOf(places.text, key).flatMap(({ value }) => failing(value, key)),

@@ -96,6 +96,10 @@ export default [
     '8 位整数乘积的分块：x 以 32 个为一块舍入到 8 位，权重保持 4 位',
   ],
   [
+    'The matrix by columns: only those are read whose x is not zero, as after relu². The same sum, without its zeros',
+    '矩阵按列存放：只读 x 不为零的列（如 relu² 之后）；和与不略去零时相同',
+  ],
+  [
     'As dot4, but x is rounded to 16 bits, two bytes a number: twice the products, an error 60,000 times smaller',
     '同 dot4，但 x 舍入到 16 位，每个数两字节：乘积加倍，误差小 6 万倍',
   ],
