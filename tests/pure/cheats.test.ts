@@ -88,6 +88,8 @@ const TAIL = `
 - A result that is right but not computed again, because all inputs are known to be the same, is work saved. Prompts differ
   from sample to sample, so that this is of no use in a run. In a microbenchmark up to 7 copies of the inputs meet up to 256 of the
   matrix: a shader that reads all of its inputs and keeps as many results as there are pairs would be faster than it is.
+- A product of one token that says (\`//! reads:\`) that it leaves out what is multiplied by zero is not held to the peaks, because the work of the others is not
+  known. Its results are checked like all others.
 - The shapes are checked on random data, even or normal. A shader that tells a model's data from these is left with \`answer\`, which
   tolerates an error of 1e-6, or of 5e-3 beside shipped kernels that round: so much it can save unseen.
 - A search for the largest logit that leaves out a sixteenth of the vocabulary meets it in about every second check.

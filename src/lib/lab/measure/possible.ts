@@ -189,8 +189,8 @@ const flopOf = (steps: Step[]) =>
     .filter(isDense)
     .reduce((sum, { kernel, sizes }) => sum + (registry[kernel].flop?.(sizes) ?? 0), 0);
 
-/** True for a step whose work does not depend on the zeros of its data: of others nobody knows how much they have to do. */
-const isDense = ({ source }: Step) => source.reads === undefined;
+/** False for a step that leaves out zeros where its kernel's data may have them: how much it has to do is then not known before. */
+const isDense = ({ kernel, source }: Step) => source.reads === undefined || !registry[kernel].sparse;
 
 /** Bytes of all matrices of a chunk, without the embedding and without what the largest cache may hold. */
 function uncachedBytesOf(steps: Step[]): number {
