@@ -329,7 +329,7 @@ test('a conversation goes on after a reload: the model reads what was said, and 
     await importText(
       page,
       'Talk',
-      `generate\nmodel=demo\ntokens=3\nchat=no_think\n${QUICK.replaceAll('&', '\n')}\n---\nWho is Emma?`,
+      `generate\nmodel=demo\nchunk=4\ntokens=3\nchat=no_think\n${QUICK.replaceAll('&', '\n')}\n---\nWho is Emma?`,
     );
     const turns = page.locator('[data-turn]');
     await page.locator('[data-cell=generate]').getByRole('button', { name: 'Run', exact: true }).click();
