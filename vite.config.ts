@@ -93,6 +93,7 @@ export default defineConfig({
           setupFiles: ['tests/progress.ts', 'tests/pure/restore.ts'],
           // Vitest leaves one core free by default.
           maxWorkers: 2,
+          expect: { poll: { timeout: TEST_LIMITS.pure / 2 } },
         },
       },
       {
