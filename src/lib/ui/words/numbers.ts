@@ -15,9 +15,11 @@ export function rounded(value: number): string {
 /** A name such as synthetic-2.9b with word joiners, so that no line breaks at its hyphens. */
 export const unbroken = (name: string): string => name.replaceAll('-', '-\u2060');
 
-/** A share in percent, without the sign: `37`, below ten with one decimal unless `decimals` says otherwise: `4.2`. */
-export const percentOf = (fraction: number, decimals = fraction < 0.0995 ? 1 : 0): string =>
-  settled(100 * fraction).toFixed(decimals);
+/** A share in percent, without the sign: `37`, below ten with one decimal unless `decimals` says otherwise: `4.2`, `< 0.1`. */
+export function percentOf(fraction: number, decimals = fraction < 0.0995 ? 1 : 0): string {
+  const text = settled(100 * fraction).toFixed(decimals);
+  return fraction > 0 && Number(text) === 0 ? `< ${10 ** -decimals}` : text;
+}
 
 /** A change as text: `+4.2 %`, `+311 %`; without a sign where it is rounded to none. */
 export function percent(change: number): string {
