@@ -121,7 +121,7 @@ describe('an experiment', () => {
     expect(record.sentinelSeconds === undefined).toBe(record.software);
     const [first, second] = of(events, 'record').map(({ record: each }) => each.promptSeed);
     expect(first).not.toBe(second);
-    const { embedding, hidden, vocabulary } = record.geometry;
+    const { embedding, vocabulary } = record.geometry;
     expect(record.memoryBytes).toBeGreaterThan(4 * (8 * 15 * embedding + vocabulary));
     expect(record.layoutSeconds).toBe(0);
     expect(record.error).toBeGreaterThan(0);
