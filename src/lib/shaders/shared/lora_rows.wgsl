@@ -14,6 +14,9 @@ var<workgroup> rank_tile: array<vec4<f32>, rank_tile_length>;
 const up_pitch = 65u; // odd: lanes in different banks
 var<workgroup> up_parts: array<vec4<f32>, up_lanes * up_pitch>;
 
+// Where in `hidden` (vectors) the token's ranks begin; 0 unless the variant sets it.
+var<private> first_hidden: u32;
+
 // A channel's row of a LoRA, in vectors: where it begins, how many it has; and where what it is multiplied with begins.
 struct UpRow { first: u32, vectors: u32, hidden: u32, wide: bool }
 struct FourVectors { a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, d: vec4<u32> }
@@ -54,13 +57,13 @@ fn way_up(first_channel: u32, thread: u32) -> vec4<f32> {
 fn hidden_for(place: u32) -> vec4<f32> {
   let index = u32(place >= rate_tile) + u32(place >= value_tile) + u32(place >= gate_tile);
   let starts = select(select(0u, rate_tile, index >= 1u), select(value_tile, gate_tile, index == 3u), index >= 2u);
-  return hidden[min(lora(index).before / 4u + place - starts, all_ranks() / 4u - 1u)];
+  return hidden[first_hidden + min(lora(index).before / 4u + place - starts, all_ranks() / 4u - 1u)];
 }
 
 fn up_row(index: u32, channel: u32) -> UpRow {
   let own = lora(index);
   let vectors = own.rank / select(8u, 4u, own.wide);
-  return UpRow(own.first + channel * vectors, vectors, own.before / 4u, own.wide);
+  return UpRow(own.first + channel * vectors, vectors, first_hidden + own.before / 4u, own.wide);
 }
 
 // Past the row's end, zeros.

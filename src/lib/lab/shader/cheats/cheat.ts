@@ -67,6 +67,8 @@ function patch(name: string, shipped: string, body: string): string {
   return text;
 }
 
+const RANKS = { decay: 64, learning_rate: 64, value: 32, gate: 176, wide: 0 };
+
 /** The shapes of a small model, beyond all cases of the kernels, by kernel or family. */
 const SHAPES: Record<string, Sizes[]> = {
   advance: [{ values: 1024, tokens: 300, feed: 1 }],
@@ -74,10 +76,12 @@ const SHAPES: Record<string, Sizes[]> = {
   channel_mix_start: [{ rows: 96, columns: 4608, inverse_epsilon: 1e5 }],
   embed: [{ tokens: 40, columns: 1024, first_row: 0, rows: 300 }],
   layer_norm: [{ columns: 2048, tokens: 12, first: 0, inverse_epsilon: 1e5 }],
-  lora_matmul: [{ columns: 512, tokens: 80, decay: 64, learning_rate: 64, value: 32, gate: 176, wide: 0 }],
-  lora_matvec: [{ columns: 768, decay: 64, learning_rate: 64, value: 32, gate: 176, wide: 0 }],
+  lora_matmul: [{ columns: 512, tokens: 80, ...RANKS }],
+  lora_matvec: [{ columns: 768, ...RANKS }],
+  lora_matvecs: [{ columns: 768, tokens: 4, ...RANKS }],
   matmul: [{ rows: 192, columns: 768, tokens: 80, batch: 1, stride: 192, epilogue: 0 }],
   matvec: [{ rows: 192, columns: 5120, batch: 1, epilogue: 0 }],
+  matvecs: [{ rows: 192, columns: 768, tokens: 4, batch: 1, stride: 192, epilogue: 0 }],
   softmax: [{ vocabulary: 8192 }],
   time_mix_start: [
     {
@@ -86,9 +90,11 @@ const SHAPES: Record<string, Sizes[]> = {
     },
   ],
   token_shift: [{ columns: 1280, tokens: 24, lerps: 6, inverse_epsilon: 1e5 }],
+  token_shifts: [{ columns: 1280, tokens: 4, lerps: 6, inverse_epsilon: 1e5 }],
   wkv: [{ columns: 128, tokens: 320 }],
   wkv_inputs: [{ columns: 512, tokens: 48, first_layer: 0 }],
-  wkv_token: [{ columns: 256, decay: 64, learning_rate: 64, value: 32, gate: 176, wide: 0, first_layer: 0 }],
+  wkv_token: [{ columns: 256, ...RANKS, first_layer: 0 }],
+  wkv_tokens: [{ columns: 256, tokens: 4, ...RANKS, first_layer: 0 }],
 };
 
 /** Enough for some ten runs, with two matrices and then with one. */

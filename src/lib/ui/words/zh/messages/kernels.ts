@@ -39,6 +39,22 @@ export default [
     'One token (decode): the way up of the LoRAs, wkv_inputs and wkv together',
     '单个词元（解码）：LoRA 的升维、wkv_inputs 和 wkv 合在一起',
   ],
+  [
+    'Matrix product with {format} weights, a token of each of several sequences (decode)',
+    '{format} 权重的矩阵乘，几个序列各一个词元（解码）',
+  ],
+  [
+    'Layer norm, then mixing with the token before: a token of each of several sequences (decode)',
+    'layer norm，然后与前一个词元混合：几个序列各一个词元（解码）',
+  ],
+  [
+    "The way down of a layer's four LoRAs, a token of each of several sequences (decode)",
+    '一层四个 LoRA 的降维，几个序列各一个词元（解码）',
+  ],
+  [
+    'A token of each of several sequences (decode): the way up of the LoRAs, wkv_inputs and wkv together',
+    '几个序列各一个词元（解码）：LoRA 的升维、wkv_inputs 和 wkv 合在一起',
+  ],
   ['Left to {kernels}', '交给 {kernels}'],
   ['One thread per value; the first also moves the cursor', '每个值一个线程；第一个线程还移动游标'],
   [
@@ -54,6 +70,31 @@ export default [
     '整数乘积：每个工作组自己对整个词元做归一化和混合',
   ],
   ['One thread per row; the reading order of the maths', '每行一个线程；按公式的书写顺序'],
+  ['One thread per row and token; the reading order of the maths', '每行每词元一个线程；按公式的书写顺序'],
+  [
+    'Lanes take sixteen weights of several rows at a time, and multiply them with all tokens',
+    '各线程每次取几行各十六个权重，与所有词元相乘',
+  ],
+  [
+    'Integer products: each workgroup rounds x to 8 bits in blocks of 16; lanes take 64 weights of several rows at a time for all tokens',
+    '整数乘积：每个工作组把 x 按 16 个一块舍入到 8 位；各线程每次取几行各 64 个权重，供所有词元使用',
+  ],
+  [
+    'A thread for each number, which takes mean and variance of its whole token; no barrier',
+    '每个数一个线程，自己求整个词元的均值和方差；没有屏障',
+  ],
+  [
+    'A token is spread over several workgroups, which all sum it up',
+    '一个词元分给几个工作组，各组都对它求和',
+  ],
+  [
+    'Several lanes share a row, sixteen weights at a time, and multiply them with all tokens',
+    '几个线程分担一行，每次十六个权重，与所有词元相乘',
+  ],
+  [
+    'A whole head of a sequence in a workgroup, as in wkv_token/fused',
+    '一个工作组处理一个序列的整个头，与 wkv_token/fused 相同',
+  ],
   ["Each thread dequantises 16 columns of one token's row", '每个线程反量化一个词元的行中的 16 列'],
   [
     'One thread per token, as the formula says it: the mean, then the variance around it, then the result',
