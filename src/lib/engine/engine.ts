@@ -1,5 +1,6 @@
 /** Runs the model on the GPU: prefill in chunks, decode token by token. The recurrent state stays on the GPU. */
 import { allOrNone, gpuBuffer, readBuffer, storageBuffer } from './buffers';
+import { submitDecoding } from './decoding';
 import { withErrorScopes } from './device';
 import { encode } from './encode';
 import { finished, promptly, whileQueued } from './finished';
@@ -29,17 +30,14 @@ import {
   type State,
   type StateValues,
 } from './state';
-import { submit, submitAgain } from './submit';
+import { Sequences } from './sequences';
+import { submit } from './submit';
 import type { Weights } from './weights';
 
 export type { Answer, Choice, Plans, PrepareOptions, StateValues, StepTime };
 
 /** Size limit of the logits buffer when every position is evaluated: a row of 65536 logits has 256 KiB. */
 const LOGITS_BYTES = 32 * 2 ** 20;
-/** Decoded tokens per synchronisation with the GPU; the next group is already submitted while the CPU waits. */
-const DECODE_GROUP = 8;
-/** Target duration of a submit of several decoded tokens, far below the hang detection of browsers and drivers. */
-const SUBMIT_MS = 50;
 /** Chunks the CPU may be ahead of the GPU: encoding overlaps execution, and the queue stays short enough to stop. */
 const CHUNKS_AHEAD = 2;
 
@@ -76,7 +74,7 @@ export class Engine {
     });
   }
 
-  /** Creates an engine with an empty state. `kernels` uses the weights' device. Throws when memory runs out. */
+  /** Creates an engine with an empty state, on the device of `kernels` and the weights. Throws when memory runs out. */
   static async open(kernels: Kernels, weights: Weights): Promise<Engine> {
     let engine: Engine | undefined;
     try {
@@ -100,7 +98,7 @@ export class Engine {
     chunk: number,
     stepsPerSubmit: number,
     lengths: number[],
-    { beside = false, sharing }: PrepareOptions = {},
+    { beside = false, sharing, sequences = 1 }: PrepareOptions = {},
   ): Promise<Plans> {
     if (!(Number.isInteger(chunk) && chunk >= 1 && chunk <= MOST_CHUNK))
       throw new Error(`A chunk has 1 to ${MOST_CHUNK} tokens; ${chunk} was asked for`);
@@ -124,6 +122,8 @@ export class Engine {
           for (const { tokens, last } of lengths.flatMap((length) => chunks(length, chunk)))
             await this.#steps(plans, tokens, last);
           await this.#steps(plans, 1, true); // for decoding
+          if (sequences > 1)
+            plans.sequences = await Sequences.prepare(this.kernels, choice, this.weights, sequences);
           plans.layoutSeconds = await this.kernels.loaded();
           return plans;
         },
@@ -137,6 +137,7 @@ export class Engine {
   /** Frees plans that nothing runs any more; their activations, unless other plans share them. */
   discard(plans: Plans) {
     this.#plans = this.#plans.filter((each) => each !== plans);
+    plans.sequences?.destroy();
     if (!this.#plans.some(({ activations }) => activations === plans.activations))
       destroyAll(plans.activations);
   }
@@ -186,26 +187,22 @@ export class Engine {
     this.#requireRoom(count);
     const first = this.#position;
     const steps = await this.#steps(plans, 1, true);
-    const running: Promise<undefined>[] = [];
-    let tokensPerSubmit = 1;
-    let from = performance.now();
-    for (let made = 0; made < count; made += DECODE_GROUP) {
-      const group = Math.min(DECODE_GROUP, count - made);
-      for (let i = 0; i < group; i += tokensPerSubmit)
-        submitAgain(this.#device, plans, steps, Math.min(tokensPerSubmit, group - i));
-      running.push(this.#device.queue.onSubmittedWorkDone());
-      if (running.length < 2) continue; // one group runs while the next one is encoded
-      await whileQueued(this.#device, running.at(-2)!);
-      const now = performance.now();
-      tokensPerSubmit = Math.max(
-        1,
-        Math.min(DECODE_GROUP, Math.floor((SUBMIT_MS * DECODE_GROUP) / (now - from))),
-      );
-      from = now;
-    }
+    await submitDecoding(this.#device, plans, steps, count);
     this.#position += count;
     // Running the token at `first` yields the token at first + 1, where the decoded ids begin.
     return new Uint32Array(await readBuffer(this.#device, this.#state.ids, 4 * (first + 1), 4 * count));
+  }
+
+  /** Reads these prompts one by one, each for one of the sequences, which then decode from the argmaxes on. */
+  async readEach(plans: Plans, sequences: Sequences, prompts: readonly Uint32Array[]): Promise<number[]> {
+    const first: number[] = [];
+    sequences.begin();
+    for (const [sequence, prompt] of prompts.entries()) {
+      this.load(prompt);
+      first.push(await this.prefill(plans, prompt.length));
+      sequences.take(sequence, this.#state);
+    }
+    return first;
   }
 
   /** Runs one given token; resolves to the argmax of its logits. Throws for an id out of range. */
@@ -333,7 +330,9 @@ export class Engine {
     const kept = [...this.#kept].flatMap((answer) => Object.values(answer));
     const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer, ...kept];
     const activations = new Set(this.#plans.map((plans) => plans.activations));
-    const buffers = new Set([...own, ...[...activations].flatMap((each) => Object.values(each))]);
+    const sequences = this.#plans.flatMap((plans) => plans.sequences?.buffers ?? []);
+    const all = [...own, ...sequences, ...[...activations].flatMap((each) => Object.values(each))];
+    const buffers = new Set(all);
     const { scratch, resident } = this.kernels.bytes;
     return scratch + resident + [...buffers].reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
   }
@@ -393,6 +392,7 @@ export class Engine {
 
   #release() {
     for (const activations of new Set(this.#plans.map((plans) => plans.activations))) destroyAll(activations);
+    for (const { sequences } of this.#plans) sequences?.destroy();
     this.#plans = [];
     this.kernels.release();
   }

@@ -1,5 +1,6 @@
 /** The model as a list of steps, in the paper's order: embed, time mix and channel mix per layer, head. */
 import { EPILOGUE } from '../shaders/shared/epilogue';
+import { FOR_SEQUENCES } from '../shaders/shared/sequences';
 import { JOINED_FORMATS } from '../shaders/shared/shifted';
 import type { Variant } from '../shaders/variant';
 import type { Arrangement } from './arrangement';
@@ -11,7 +12,10 @@ import type { Layer, Lora, Matrix, Norm, Weights } from './weights';
 /** The variant, with its knob values, for each kernel; a key `kernel@ROWSxCOLUMNS` applies to one matrix shape. */
 export type Choice = Record<string, Variant>;
 
-/** Builds the steps of a chunk of `tokens` tokens, with pipelines and bind groups, so that running needs no setup. */
+/**
+ * Builds the steps of a chunk of `tokens` tokens, with pipelines and bind groups, so that running needs no setup. `separate`: each of the
+ * tokens belongs to a sequence of its own, which has its own part of the state.
+ */
 export class Forward {
   readonly #columns: number;
   readonly #inverseEpsilon: number;
@@ -23,6 +27,7 @@ export class Forward {
     readonly state: State,
     readonly activations: Activations,
     readonly tokens: number,
+    readonly separate = false,
   ) {
     this.#columns = weights.geometry.embedding;
     // Sizes are unsigned integers, so kernels get 1/ε, clamped to 32 bits; an even smaller ε makes no difference.
@@ -53,11 +58,11 @@ export class Forward {
     ];
   }
 
-  /** Ends the chunk: updates token shift state and cursor. `feed`: stores the argmax as the token at the cursor. */
+  /** Ends the chunk: updates token shift state and cursor. `feed`: stores the argmax as the token at the cursor, of each sequence. */
   async end(feed: boolean): Promise<Step[]> {
     const { last, previous, best, ids, cursor } = this.state;
-    const values = 2 * this.#columns * this.weights.layers.length;
-    const sizes = { values, tokens: this.tokens, feed: Number(feed) };
+    const values = 2 * this.#sequences * this.#columns * this.weights.layers.length;
+    const sizes = { values, tokens: this.tokens, feed: feed ? this.#sequences : 0 };
     return this.#steps('advance', { last, previous, best, ids, cursor }, sizes);
   }
 
@@ -85,9 +90,9 @@ export class Forward {
       ...((await this.#timeMixStart(layer, index)) ?? [
         ...(await this.#tokenShift(layer.timeMixShift, 6, 2 * index)),
         ...(await this.#receptanceKeyValue(layer.receptanceKeyValue)),
-        ...(await (this.tokens === 1 ? this.#loraDown(layer) : [])),
+        ...(await (this.#decodes ? this.#loraDown(layer) : [])),
       ]),
-      ...(await (this.tokens === 1 ? this.#wkvOfOne(layer, index) : this.#wkv(layer, index))),
+      ...(await (this.#decodes ? this.#wkvOfOne(layer, index) : this.#wkv(layer, index))),
       ...(await this.#multiply(layer.output, mixed, x, 0, EPILOGUE.add)),
     ];
   }
@@ -147,9 +152,19 @@ export class Forward {
     return this.tokens === 1 && this.choice[kernel]?.passes.length ? kernel : undefined;
   }
 
+  /** Sequences with a state of their own. */
+  get #sequences(): number {
+    return this.separate ? this.tokens : 1;
+  }
+
+  /** One token of each sequence. */
+  get #decodes(): boolean {
+    return this.tokens === this.#sequences;
+  }
+
   /** Bindings of layer norm and token shift besides weights; `slot` is the vector's index in the token shift state. */
   #shiftBuffers(slot: number) {
-    const vector = (buffer: GPUBuffer) => planesOf(buffer, this.#columns, slot);
+    const vector = (buffer: GPUBuffer) => planesOf(buffer, this.#sequences * this.#columns, slot);
     return {
       x: this.activations.x,
       previous: vector(this.state.previous),
@@ -161,7 +176,7 @@ export class Forward {
   #tokenShift(vectors: GPUBuffer, lerps: number, slot: number): Promise<Step[]> {
     const part = (plane: number, count: number) => planesOf(vectors, this.#columns, plane, count);
     return this.#steps(
-      'token_shift',
+      this.separate ? 'token_shifts' : 'token_shift',
       {
         ...this.#shiftBuffers(slot),
         norm_weight: part(0, 1),
@@ -210,18 +225,24 @@ export class Forward {
     ];
   }
 
-  /** The LoRAs' way down for a single token. */
+  /** The LoRAs' way down for a single token, of each sequence. */
   #loraDown({ lora }: Layer): Promise<Step[]> {
     const { shifted, loraHidden: hidden } = this.activations;
-    const sizes = { columns: this.#columns, ...loraSizes(lora) };
-    return this.#steps('lora_matvec', { weight: loraWay(lora, 0), shifted, hidden }, sizes);
+    const sizes = { ...this.#tokenSizes(), ...loraSizes(lora) };
+    const kernel = this.separate ? 'lora_matvecs' : 'lora_matvec';
+    return this.#steps(kernel, { weight: loraWay(lora, 0), shifted, hidden }, sizes);
   }
 
-  /** `#wkv` for a single token after the LoRAs' way down: all the rest in one dispatch, to save overhead. */
+  /** The sizes with which kernels for a single token begin, and those for a token of each sequence. */
+  #tokenSizes() {
+    return { columns: this.#columns, ...(this.separate ? { tokens: this.tokens } : {}) };
+  }
+
+  /** `#wkv` for a single token after the LoRAs' way down, of each sequence: all the rest in one dispatch, to save overhead. */
   #wkvOfOne({ lora, vectors }: Layer, index: number): Promise<Step[]> {
     const { inputs, firstValue, mixed, loraHidden: hidden } = this.activations;
     return this.#steps(
-      'wkv_token',
+      this.separate ? 'wkv_tokens' : 'wkv_token',
       {
         weight: loraWay(lora, 1),
         hidden,
@@ -231,12 +252,12 @@ export class Forward {
         state: this.#wkvState(index),
         out: mixed,
       },
-      { columns: this.#columns, ...loraSizes(lora), first_layer: Number(index === 0) },
+      { ...this.#tokenSizes(), ...loraSizes(lora), first_layer: Number(index === 0) },
     );
   }
 
   #wkvState(index: number): GPUBufferBinding {
-    const size = 4 * this.#columns * this.weights.geometry.headSize;
+    const size = 4 * this.#sequences * this.#columns * this.weights.geometry.headSize;
     return { buffer: this.state.wkv, offset: index * size, size };
   }
 
@@ -263,10 +284,11 @@ export class Forward {
       // The binding starts at the part's first row, so it is that much shorter than the planes.
       const size = 4 * (batch * tokens * stride - firstRow);
       const buffers = { weight: buffer, x, out: { buffer: out, offset, size } };
-      const kernel = `${tokens === 1 ? 'matvec' : 'matmul'}_${format}`;
+      const family = this.separate ? 'matvecs' : tokens === 1 ? 'matvec' : 'matmul';
+      const kernel = `${family}_${format}`;
       const shape = `${kernel}@${stride}x${columns}`; // this shape may have its own variant
       const key = this.choice[shape] ? shape : kernel;
-      return tokens === 1
+      return family === 'matvec'
         ? this.#steps(key, buffers, { rows, columns, batch, epilogue })
         : this.#steps(key, buffers, { rows, columns, tokens, batch, stride, epilogue });
     });
@@ -303,8 +325,11 @@ const loraSizes = ({ ranks: { decay, learningRate, value, gate }, wide }: Lora) 
   return { decay, learning_rate: learningRate, value, gate, wide };
 };
 
-/** The names of the kernels that a model needs, without duplicates; they depend on its weight formats. */
-export function kernelNames({ embedding, head, layers }: Arrangement<unknown>): string[] {
+/**
+ * The names of the kernels that a model needs, without duplicates; they depend on its weight formats. `separate`: with those for several
+ * sequences.
+ */
+export function kernelNames({ embedding, head, layers }: Arrangement<unknown>, separate = false): string[] {
   const matrices = layers.flatMap((layer) => [
     ...layer.receptanceKeyValue,
     layer.output,
@@ -322,6 +347,7 @@ export function kernelNames({ embedding, head, layers }: Arrangement<unknown>): 
     ...formats.map((format) => `matmul_${format}`),
     ...formats.map((format) => `matvec_${format}`),
     ...distinct(joined),
+    ...(separate ? [...FOR_SEQUENCES, ...formats.map((format) => `matvecs_${format}`)] : []),
     ...['argmax', 'softmax', 'advance'],
   ];
 }

@@ -2,6 +2,7 @@
 import { NoRoom } from './buffers';
 import type { Step } from './encode';
 import type { Forward } from './forward';
+import type { Sequences } from './sequences';
 import type { Activations } from './state';
 
 /** Reusable steps and buffers for chunks, made by `Engine.prepare`. The maps hold steps by chunk length in tokens. */
@@ -15,6 +16,8 @@ export interface Plans {
   /** Steps of last chunks, which end with the head and the argmax. */
   final: Map<number, Step[]>;
   softmax: Step[];
+  /** Several sequences to decode together, if they were asked for. */
+  sequences?: Sequences;
   /** Seconds to convert matrices to the variants' own layouts; 0 when all variants read the file's layout. */
   layoutSeconds: number;
   /** Builds steps for any other chunk length. */
@@ -35,6 +38,8 @@ export interface PrepareOptions {
   beside?: boolean;
   /** Use the activations of these plans, which must have room for as many tokens. */
   sharing?: Plans;
+  /** More than 1: also decode so many sequences together. */
+  sequences?: number;
 }
 
 /** GPU time of one step of a chunk; `seconds` is undefined when the timestamps were unusable. */

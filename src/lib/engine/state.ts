@@ -27,11 +27,18 @@ export interface StateValues {
   channelMixShift: Float32Array[];
 }
 
-/** Creates the state buffers of a model, all zero. Throws when one exceeds the device's limits. */
-export function createState(device: GPUDevice, { layers, embedding, headSize }: Geometry): State {
-  const shiftBytes = 4 * layers * 2 * embedding;
+/**
+ * Creates the state buffers of a model, all zero. With several `sequences`, each layer has a part for each of them, one after another,
+ * and so has each position of the ids. Throws when one exceeds the device's limits.
+ */
+export function createState(
+  device: GPUDevice,
+  { layers, embedding, headSize }: Geometry,
+  sequences = 1,
+): State {
+  const shiftBytes = 4 * sequences * layers * 2 * embedding;
   return {
-    wkv: storageBuffer(device, 'wkv state', 4 * layers * embedding * headSize),
+    wkv: storageBuffer(device, 'wkv state', 4 * sequences * layers * embedding * headSize),
     previous: storageBuffer(device, 'previous token', shiftBytes),
     last: storageBuffer(device, 'last token', shiftBytes),
     ids: storageBuffer(device, 'token ids', 4 * MOST_TOKENS),
@@ -90,7 +97,7 @@ export interface Activations {
   inputs: GPUBuffer;
   /** Output of the gate LoRA: T × C. */
   gate: GPUBuffer;
-  /** Output of a layer's LoRA down-projections for a single token: the sum of all ranks. */
+  /** Output of a layer's LoRA down-projections for a single token of each sequence: the sum of all ranks. */
   loraHidden: GPUBuffer;
   /** Layer 0's value: T × C. */
   firstValue: GPUBuffer;
@@ -105,7 +112,9 @@ export function createActivations(
   device: GPUDevice,
   { embedding, hidden, ranks }: Geometry,
   tokens: number,
+  sequences = 1,
 ): Activations {
+  const allRanks = ranks.decay + ranks.learningRate + ranks.value + ranks.gate;
   const plane = 4 * tokens * embedding;
   const buffer = (name: string, byteLength: number) =>
     storageBuffer(device, `${name} of a chunk of ${tokens}`, byteLength);
@@ -116,7 +125,7 @@ export function createActivations(
     shifted,
     inputs,
     gate: buffer('gate', plane),
-    loraHidden: buffer('LoRAs', 4 * (ranks.decay + ranks.learningRate + ranks.value + ranks.gate)),
+    loraHidden: buffer('LoRAs', 4 * sequences * allRanks),
     firstValue: buffer('first value', plane),
     mixed: shifted,
     hidden: inputs,

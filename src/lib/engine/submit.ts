@@ -1,6 +1,10 @@
 /** Divides steps among command buffers, and submits them. */
 import { encode, type Step } from './encode';
-import type { Plans } from './plans';
+
+/** Steps per command buffer, as in plans. */
+export interface Submitting {
+  stepsPerSubmit: number;
+}
 
 /** Steps in a chunk's first command buffer when `stepsPerSubmit` is 0. */
 const FIRST_STEPS = 16;
@@ -11,7 +15,7 @@ const FIRST_STEPS = 16;
  */
 export function submit(
   device: GPUDevice,
-  { stepsPerSubmit }: Pick<Plans, 'stepsPerSubmit'>,
+  { stepsPerSubmit }: Submitting,
   steps: Step[],
   after?: (encoder: GPUCommandEncoder) => void,
 ) {
@@ -26,7 +30,7 @@ export function submit(
 }
 
 /** Submits the same steps `times` times: in one submit, or one by one when `stepsPerSubmit` limits the steps. */
-export function submitAgain(device: GPUDevice, plans: Plans, steps: Step[], times: number) {
+export function submitAgain(device: GPUDevice, plans: Submitting, steps: Step[], times: number) {
   if (plans.stepsPerSubmit) for (let i = 0; i < times; i++) submit(device, plans, steps);
   else device.queue.submit(Array.from({ length: times }, () => encode(device, steps)));
 }
