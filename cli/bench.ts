@@ -1,6 +1,11 @@
 // The commands info, selftest and bench.
 import { formatExperiment, readExperiment } from '../src/lib/lab/experiment/experiment';
-import { decodeTokensPerSecond, type RunRecord, tokensPerSecond } from '../src/lib/lab/records/record';
+import {
+  decodeTokensPerSecond,
+  type RunRecord,
+  sequencesTokensPerSecond,
+  tokensPerSecond,
+} from '../src/lib/lab/records/record';
 import { chunkFits } from '../src/lib/lab/records/fits';
 import type { Generation } from '../src/lib/lab/text/generate';
 import { runCell } from '../src/lib/lab/cells/run';
@@ -127,8 +132,11 @@ function placeOf(progress: Progress | undefined): string {
 }
 
 function speedsOf(record: RunRecord): string {
-  const decode = decodeTokensPerSecond(record);
-  const decoding = decode === undefined ? '' : `, decode ${decode.toPrecision(4)} tokens/s`;
+  const [decode, together] = [decodeTokensPerSecond(record), sequencesTokensPerSecond(record)];
+  const ofOne = decode === undefined ? '' : `, decode ${decode.toPrecision(4)} tokens/s`;
+  const decoding = together
+    ? `, decode of ${record.sequences} sequences ${together.toPrecision(4)} tokens/s together`
+    : ofOne;
   const warnings = record.warnings.length ? ` (${record.warnings.join(', ')})` : '';
   return `prefill ${tokensPerSecond(record).toPrecision(4)} tokens/s${decoding}${warnings}`;
 }

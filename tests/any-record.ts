@@ -47,6 +47,7 @@ export const anyRecord: fc.Arbitrary<RunRecord> = fc.record({
   encodeSeconds: fc.option(positive, { nil: undefined }),
   sentinelSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 3 }), { nil: undefined }),
   decodeSeconds: seconds,
+  sequencesSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 5 }), { nil: undefined }),
   tokenSeconds: fc.option(fc.array(positive, { minLength: 1, maxLength: 5 }), { nil: undefined }),
   softmaxSeconds: seconds,
   readbackSeconds: seconds,

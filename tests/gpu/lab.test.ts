@@ -21,9 +21,10 @@ import { sample } from '../../src/lib/lab/text/sampling';
 import { evaluate, generate, logitsOf, prepareText } from '../../src/lib/lab/text/text';
 import { findVariant, kernels, readVariant } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
+import { isForSequences } from '../../src/lib/shaders/shared/sequences';
 
 /** Settings that records contain for kernels with vendor-specific defaults, when the experiment does not set them. */
-const PORTABLE = VENDOR_KERNELS.filter((name) => !name.startsWith('matmul'))
+const PORTABLE = VENDOR_KERNELS.filter((name) => !name.startsWith('matmul') && !isForSequences(name))
   .map((name) => `${name}=${kernels[name].default}`)
   .join('&');
 const TINY = 'tests/fixtures/tiny-q4km.gguf';

@@ -8,7 +8,7 @@ import { checkAll } from '../measure/check';
 import { compareRuns } from '../measure/compare';
 import { measure } from '../measure/measure';
 import { measurePeaks } from '../measure/peaks';
-import { kernelHashOf, prepareRun } from '../measure/prepare';
+import { kernelHashOf, kernelNamesOf, prepareRun } from '../measure/prepare';
 import { profile } from '../measure/profile';
 import type { LoadedModel, OpenGpu, RunContext, Session } from '../measure/session';
 import type { LabKind } from '../notebook/notebook';
@@ -95,7 +95,7 @@ const measureJob =
     const place = placeOf(run.settings);
     const before = known.filter((point) => point.place === place);
     if (before.length) {
-      const hash = kernelHashOf(choose(run, model.engine.kernelNames, context.catalogue));
+      const hash = kernelHashOf(choose(run, kernelNamesOf(run, model.engine), context.catalogue));
       if (before.some(({ kernelHash = hash }) => kernelHash === hash)) return;
     }
     // A quick look is measured again soon, with all samples.
@@ -110,7 +110,7 @@ const measureJob =
 const aheadJob =
   (run: Run): Job['work'] =>
   async (context, _emit, model) => {
-    const choice = choose(run, model.engine.kernelNames, context.catalogue);
+    const choice = choose(run, kernelNamesOf(run, model.engine), context.catalogue);
     // A layout of its own would take as much memory again as the matrices, for settings that may never be chosen.
     const layouts = Object.values(choice).some(({ resident }) => resident.length > 0);
     const { gpu, report, signal } = context;

@@ -4,6 +4,7 @@ import { isNumberName, NUMBERS } from '../experiment/descriptors';
 import type { Run } from '../experiment/expand';
 import { formatQuery, writtenSettings } from '../experiment/settings';
 import { hashTexts, medianRate, type RunRecord } from '../records/record';
+import { median } from '../statistics/descriptive';
 import type { OwnVariant } from '../../shaders/variant';
 
 /** A point that need not be measured. */
@@ -47,8 +48,11 @@ export const pointKey = (place: string, own: string, adapter: string, labVersion
 
 /** Seconds that a run of a record takes in samples and warm-up, when it is measured with so many samples. */
 export function secondsToMeasure(record: RunRecord, samples: number, warmupSeconds = 0.5): number {
-  const { prefill, prefillSeconds, repetitions = 1, decode, decodeSeconds } = record;
+  const { prefill, prefillSeconds, repetitions = 1, sequences, sequencesSeconds } = record;
   const sample = prefill / medianRate(prefill, prefillSeconds);
-  const decoding = decodeSeconds.length ? decode / medianRate(decode, decodeSeconds) : 0;
+  const decodeSeconds = sequencesSeconds ?? record.decodeSeconds;
+  // Sequences read their prompts one after another.
+  const reading = sequencesSeconds ? sequences * sample : 0;
+  const decoding = decodeSeconds.length ? reading + median(decodeSeconds) : 0;
   return Math.max(warmupSeconds, sample + decoding) + samples * (repetitions * sample + decoding);
 }

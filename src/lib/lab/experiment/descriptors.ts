@@ -4,6 +4,7 @@
  * checked against them by the compiler.
  */
 import { MOST_CHUNK, MOST_POSITIONS } from '../../engine/limits';
+import { MOST_SEQUENCES } from '../../shaders/shared/sequences';
 
 /**
  * `result`: changes what a run computes; records store it, and charts can have it as an axis. `timing`: changes only
@@ -72,6 +73,17 @@ export const NUMBERS = {
     smallest: 0,
     largest: 65_536,
     default: '0',
+    effect: 'result',
+    sameInComparison: true,
+    control: 'folded',
+  },
+  sequences: {
+    ...COUNT,
+    about: 'sequences that are decoded together, each with its own prompt and state',
+    unit: 'sequences',
+    smallest: 1,
+    largest: MOST_SEQUENCES,
+    default: '1',
     effect: 'result',
     sameInComparison: true,
     control: 'folded',

@@ -2,6 +2,7 @@
 import { MOST_POSITIONS } from '../../engine/limits';
 import { withKnobs, type Variant } from '../../shaders/variant';
 import { familyOf } from '../../shaders/formats/formats';
+import { isForSequences } from '../../shaders/shared/sequences';
 import { kernelOf, REGISTRY, shapesIn, variantOf, type Catalogue } from './catalogue';
 import { complete } from './defaults';
 import { fieldOf, isKernelKey, NUMBERS, RUN_NAMES, type RunNumbers } from './descriptors';
@@ -74,10 +75,13 @@ export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): R
   );
 }
 
-function runAt(point: Record<string, string>, catalogue: Catalogue): Run | undefined {
+function runAt(asked: Record<string, string>, catalogue: Catalogue): Run | undefined {
+  // What is not decoded is not decoded together.
+  const point = asked.decode === '0' ? { ...asked, sequences: '1' } : asked;
   const used = new Set<string>(['model', ...RUN_NAMES]);
   const chosen: Record<string, ChosenVariant> = {};
   for (const kernel of [...Object.keys(catalogue.kernels), ...shapesIn(point)]) {
+    if (isForSequences(kernelOf(kernel)) && point.sequences === '1') continue; // it would not run
     const choice = variantAt(point, kernel, used, catalogue);
     if (choice === 'impossible') return undefined;
     if (choice) chosen[kernel] = choice;

@@ -12,7 +12,7 @@ import { isShipped, REGISTRY, variantOf } from '../experiment/catalogue';
 import { checkAll } from './check';
 import type { Checks } from '../records/record';
 import type { PreparedRun } from './prepare';
-import { type Left, promptTokens } from './prompt';
+import { type Left, promptsLike, promptTokens } from './prompt';
 import { randomSeed } from '../../engine/guarded';
 import type { LoadedModel, OpenGpu, RunContext } from './session';
 
@@ -98,7 +98,8 @@ async function checkUnseen(
   const answerSeed = randomSeed();
   const prompt = promptTokens(run.prefill, engine.geometry.vocabulary, answerSeed);
   gpu.kernels.poison();
-  const got = await answerOf(engine, plans, prompt, Math.min(run.decode, MOST_DECODED));
+  const decode = Math.min(run.decode, MOST_DECODED);
+  const got = await answerOf(engine, plans, prompt, plans.sequences ? 0 : decode);
   try {
     const softmax = await softmaxOf(engine, plans, got.logits);
     const last = got.tokens[got.tokens.length - 1];
@@ -110,7 +111,8 @@ async function checkUnseen(
     requireExact(what, got.logits, last);
     requireLargest(found.logits, last, found.tolerance, what);
     requireSoftmax(what, choice.softmax, softmax);
-    return { answerError: found.error, answerSeed };
+    const others = plans.sequences ? await checkSequences(engine, plans, prompt, decode, compare, what) : 0;
+    return { answerError: Math.max(found.error, others), answerSeed };
   } finally {
     destroy(got.answer);
   }
@@ -166,7 +168,7 @@ function comparisonOf(engine: Engine, exact: ExactSide, context: CheckContext) {
 
 /** The error of a timed sample. Throws a Refusal `answer` when its state, its logits or the last token it decoded are wrong. */
 async function checkSample(
-  { read, token, decoded, answer, end }: Left,
+  { read, token, answer, end }: Left,
   compare: Compare,
   exact: ExactSide,
   what: string,
@@ -177,20 +179,58 @@ async function checkSample(
   requireExact(what, logits, token);
   requireLargest(found.logits, token, found.tolerance, what);
   if (!end) return found.error;
-  const want = await exact.answer([...read, token, ...decoded.slice(0, -1)]);
+  const want = await exact.answer(end.tokens);
   try {
-    const error = await differenceOf(end, want.answer, gpu);
+    const error = await differenceOf(end.answer, want.answer, gpu);
     // Kernels that round differ more and more over the tokens; garbage would still be far off.
     const tolerance = found.tolerance === EXACT_TOLERANCE ? found.tolerance : DECODED_TOLERANCE;
     if (!(error <= tolerance))
       throw new Refusal(
         'answer',
-        `${what} was timed, but is wrong after ${decoded.length} decoded tokens: error ${error.toExponential(1)} against the exact kernels, allowed ${tolerance}`,
+        `${what} was timed, but is wrong after ${end.decoded} decoded tokens: error ${error.toExponential(1)} against the exact kernels, allowed ${tolerance}`,
       );
     return Math.max(found.error, error);
   } finally {
     destroy(want.answer);
   }
+}
+
+/**
+ * The largest error of sequences that read prompts of their own and decode some tokens together. Throws a Refusal `answer` when what one
+ * of them left is not what its tokens alone leave in the exact kernels, or when its last token is not that of its largest logit.
+ */
+async function checkSequences(
+  engine: Engine,
+  plans: Plans,
+  prompt: Uint32Array,
+  count: number,
+  compare: Compare,
+  what: string,
+): Promise<number> {
+  const sequences = plans.sequences!;
+  const prompts = promptsLike(prompt, sequences.count, engine);
+  const first = await engine.readEach(plans, sequences, prompts);
+  const decoded = await sequences.decode(plans, count);
+  const errors: number[] = [];
+  for (const [own, ids] of decoded.entries()) {
+    const answer = await engine.copyAnswer();
+    sequences.copyTo(answer, own);
+    const which = `sequence ${own + 1} of ${sequences.count}`;
+    try {
+      const logits = new Float32Array(await readBuffer(engine.kernels.device, answer.logits));
+      const tokens = [...prompts[own], first[own], ...ids.slice(0, -1)];
+      const { error } = await compare(
+        answer,
+        tokens,
+        `${what} was timed, but ${which}, decoded beside others, is wrong`,
+      );
+      requireExact(`${what}, ${which},`, logits, ids[count - 1]);
+      errors.push(error);
+    } finally {
+      destroy(answer);
+    }
+  }
+  return Math.max(...errors);
 }
 
 /** Prefills and decodes. `tokens`: the token after the prompt and the decoded ones; all but the last are in the state. */

@@ -15,6 +15,7 @@ import { Blocks, logRatio } from './blocks';
 import { clockTick, SAMPLE_TICKS } from './clock';
 import { ENOUGH_VALUES, floorKey, floorOf, memoryStore } from './floor';
 import { prepareRun, type PreparedRun } from './prepare';
+import { requireOneSequence } from './prompt';
 import type { LoadedModel, RunContext } from './session';
 import { throttled } from './warnings';
 import { Watch } from './watch';
@@ -43,6 +44,7 @@ export async function compareRuns(
   tell: (plan: ComparisonPlan) => void = () => undefined,
   { leaveOut = false } = {},
 ): Promise<Comparison> {
+  requireOneSequence(runs);
   const startedAt = new Date().toISOString();
   const leftOut: LeftOut[] | undefined = leaveOut ? [] : undefined;
   const sides = await prepareSides(runs, model, context, leftOut);

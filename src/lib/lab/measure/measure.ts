@@ -12,7 +12,7 @@ import { acceptTime } from './accept';
 import type { RunContext, LoadedModel, OpenGpu } from './session';
 import { mean } from '../statistics/descriptive';
 import { clockTick, repetitionsFor } from './clock';
-import { kernelHashesOf, prepareRun, type PreparedRun } from './prepare';
+import { kernelHashesOf, kernelNamesOf, prepareRun, type PreparedRun } from './prepare';
 import { encodeSecondsOf, KeptSamples, onePrompt, promptTokens, singleTokens, splitOff } from './prompt';
 import { LAB_VERSION } from '../version';
 import { type Circumstances, warningsOf } from './warnings';
@@ -47,7 +47,8 @@ export async function measure(
   const { samples, circumstances, checks, memoryBytes } = await taken(kept, model, context, prepared, effort);
   const record = recordOf(prepared, { ...samples, memoryBytes, checks, startedAt }, model, context);
   const found = warningsOf(record, circumstances);
-  const unused = namesUnused(run, engine.kernelNames, defaultsFor(gpu)) || (await lacksShapes(prepared, gpu));
+  const unused =
+    namesUnused(run, kernelNamesOf(run, engine), defaultsFor(gpu)) || (await lacksShapes(prepared, gpu));
   const others = { inexact, unused };
   const more = (Object.keys(others) as (keyof typeof others)[]).filter((warning) => others[warning]);
   return { ...record, warnings: [...found, ...more] };
@@ -67,9 +68,13 @@ async function taken(
   try {
     const { samples, circumstances } = await takeSamples(prepared, kept, context, effort === 'quick');
     const memoryBytes = model.engine.memoryBytes;
-    const { prefillSeconds, decodeSeconds } = samples;
-    const decode = decodeSeconds.length ? Math.min(...decodeSeconds) : undefined;
-    const seconds = { prefill: Math.min(...prefillSeconds), decode };
+    const { prefillSeconds, decodeSeconds, sequencesSeconds = [] } = samples;
+    const least = (seconds: number[]) => (seconds.length ? Math.min(...seconds) : undefined);
+    const seconds = {
+      prefill: least(prefillSeconds),
+      decode: least(decodeSeconds),
+      sequences: least(sequencesSeconds),
+    };
     const compared = effort === 'quick' ? QUICK_ANSWER : undefined;
     const checks = await acceptTime(prepared, seconds, model, context, kept.left, compared);
     return { samples, circumstances, checks, memoryBytes };
@@ -114,6 +119,7 @@ type Samples = Pick<
   | 'prefillSeconds'
   | 'warmupSeconds'
   | 'decodeSeconds'
+  | 'sequencesSeconds'
   | 'tokenSeconds'
   | 'softmaxSeconds'
   | 'readbackSeconds'
@@ -154,20 +160,22 @@ async function takeSamples(
   );
   const repetitions = repetitionsOf(run, warmupSeconds);
   const count = quick ? Math.min(run.samples, quickSamples(warmupSeconds)) : run.samples;
-  const [prefillSeconds, decodeSeconds]: number[][] = [[], []];
+  const [prefillSeconds, decodeSeconds, sequencesSeconds]: number[][] = [[], [], []];
   for (let index = 0; index < count; index++) {
     report('measuring', index, count);
     if (!quick && (index === 0 || index === count >> 1)) await watch.timeSentinel();
-    const { prefill, decode } = await kept.take((keep) => sample(repetitions, keep));
+    const { prefill, decode, sequences } = await kept.take((keep) => sample(repetitions, keep));
     prefillSeconds.push(prefill);
+    if (sequences !== undefined) sequencesSeconds.push(sequences);
     if (decode !== undefined) decodeSeconds.push(decode);
     watch.look();
   }
   if (!quick) await watch.timeSentinel();
   const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, quick ? 1 : undefined);
   const split = await splitOff(quick ? 1 : count, engine, plans, signal);
-  const zeros = run.decode ? shareOf(await zerosOfDecode(plans, gpu.device)) : undefined;
-  const tokenSeconds = quick || !run.decode ? [] : await singleTokens(run.decode, engine, plans, signal);
+  const single = run.decode > 0 && run.sequences === 1;
+  const zeros = single ? shareOf(await zerosOfDecode(plans, gpu.device)) : undefined;
+  const tokenSeconds = quick || !single ? [] : await singleTokens(run.decode, engine, plans, signal);
   gpu.throwPendingErrors();
   const facts = { repetitions, promptSeed, clockTick: clockTick(), encodeSeconds };
   return {
@@ -176,6 +184,7 @@ async function takeSamples(
       ...(watch.sentinelSeconds.length ? { sentinelSeconds: watch.sentinelSeconds } : {}),
       ...(tokenSeconds.length ? { tokenSeconds } : {}),
       ...(zeros === undefined ? {} : { zeros }),
+      ...(sequencesSeconds.length ? { sequencesSeconds } : {}),
     },
     circumstances: watch.circumstances,
   };
@@ -191,9 +200,9 @@ async function warmUp(
   const taken: number[] = [];
   for (let total = 0; taken.length < warmup || (warmup > 0 && total < least);) {
     report('warming up', taken.length, warmup);
-    const { prefill, decode = 0 } = await sample();
+    const { prefill, decode = 0, sequences = 0 } = await sample();
     taken.push(prefill);
-    total += prefill + decode;
+    total += prefill + decode + sequences;
   }
   return taken;
 }
@@ -225,10 +234,11 @@ export function parameterCount({ layers, embedding, hidden, vocabulary, ranks }:
 
 /** True when a variant was chosen for a matrix shape that the model does not have, so that no step runs it. */
 async function lacksShapes(
-  { choice, plans: { inner, final } }: PreparedRun,
+  { choice, plans: { inner, final, sequences } }: PreparedRun,
   { kernels }: OpenGpu,
 ): Promise<boolean> {
-  const running = new Set([...inner.values(), ...final.values()].flat().map(({ pipeline }) => pipeline));
+  const steps = [...inner.values(), ...final.values(), sequences?.steps ?? []].flat();
+  const running = new Set(steps.map(({ pipeline }) => pipeline));
   const shaped = Object.keys(choice).filter((key) => kernelOf(key) !== key);
   const compiled = await Promise.all(shaped.map((key) => kernels.compile(choice[key])));
   return compiled.some(({ timed }) => !timed.pipelines.some((pipeline) => running.has(pipeline)));

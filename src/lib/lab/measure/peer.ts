@@ -19,7 +19,7 @@ import { clockTick, repetitionsFor } from './clock';
 import { floorOf } from './floor';
 import { recordOf } from './measure';
 import { type PreparedRun, prepareRun } from './prepare';
-import { onePrompt, promptTokens } from './prompt';
+import { onePrompt, promptTokens, requireOneSequence } from './prompt';
 import type { LoadedModel, RunContext } from './session';
 
 /** Wall seconds: of a prompt until its likeliest next token is known, and of the tokens decoded after it. */
@@ -67,6 +67,7 @@ export async function compareWithPeer(
   context: RunContext,
   seconds: number,
 ): Promise<BesidePeer> {
+  requireOneSequence([run]);
   const startedAt = new Date().toISOString();
   const prepared = await prepareRun(run, model.engine, context);
   const beside = new Beside(prepared, peer, model, context);

@@ -139,6 +139,8 @@ async function measureRate(measurement: PeakMeasurement, kind: Arithmetic | 'rea
 export interface RunSeconds {
   prefill?: number;
   decode?: number;
+  /** Of decoding the tokens of several sequences together. */
+  sequences?: number;
   whole?: number;
 }
 
@@ -154,7 +156,7 @@ function workOfPrompt({ run, plans }: PreparedRun): BoundedWork {
 
 /** The work of the tokens that a run decodes, one after another. */
 function workOfDecoding({ run, plans }: PreparedRun): BoundedWork {
-  const steps = plans.final.get(1) ?? [];
+  const steps = plans.sequences?.steps ?? plans.final.get(1) ?? [];
   const what = `${run.settings || 'the run'}, decoding ${run.decode} tokens,`;
   return { what, flop: run.decode * flopOf(steps), bytes: run.decode * uncachedBytesOf(steps) };
 }
@@ -162,7 +164,7 @@ function workOfDecoding({ run, plans }: PreparedRun): BoundedWork {
 /** Throws a Refusal `impossible` when this run cannot take so few seconds. */
 export async function refuseImpossibleRun(
   prepared: PreparedRun,
-  { prefill, decode, whole }: RunSeconds,
+  { prefill, decode, sequences, whole }: RunSeconds,
   gpu: OpenGpu,
   signal: AbortSignal,
 ): Promise<void> {
@@ -175,7 +177,7 @@ export async function refuseImpossibleRun(
   };
   const taken = [
     [prompt, prefill],
-    [decoding, decode],
+    [decoding, decode ?? sequences],
     [both, whole],
   ] as const;
   for (const [work, seconds] of taken)

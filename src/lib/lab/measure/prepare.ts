@@ -1,5 +1,6 @@
 /** Prepares a run: chooses its variants, compiles and binds them, and checks them at all shapes at which they will run. */
 import type { Choice, Engine, Plans } from '../../engine/engine';
+import { kernelNames } from '../../engine/forward';
 import { choose, type Run } from '../experiment/expand';
 import { type Checks, hashTexts } from '../records/record';
 import { checkAll, checkUses, compileAll, usesOfSteps } from './check';
@@ -41,7 +42,7 @@ export async function prepareRun(
   { gpu, catalogue, report, signal }: Pick<RunContext, 'gpu' | 'catalogue' | 'report' | 'signal'>,
   { beside = false, sharing, check = true }: PrepareOptions = {},
 ): Promise<PreparedRun> {
-  const choice = choose(run, engine.kernelNames, catalogue);
+  const choice = choose(run, kernelNamesOf(run, engine), catalogue);
   // A variant that is wrong at its kernel's cases must not touch the model, not even to lay out its matrices.
   if (check) await checkAll(choice, gpu, report, signal);
   else await compileAll(Object.values(choice), gpu, report);
@@ -49,9 +50,10 @@ export async function prepareRun(
   const plans = await engine.prepare(choice, run.chunk, run.stepsPerSubmit, [run.prefill], {
     beside,
     sharing,
+    sequences: run.decode ? run.sequences : 1,
   });
-  const { inner, final, softmax } = plans;
-  const steps = [...inner.values(), ...final.values(), softmax].flat();
+  const { inner, final, softmax, sequences } = plans;
+  const steps = [...inner.values(), ...final.values(), softmax, sequences?.steps ?? []].flat();
   const checked = check ? await checkUses(usesOfSteps(steps), gpu, report, signal) : undefined;
   // Superseded settings may have left compilations, which would take the CPU from what is timed.
   await gpu.unlessLost(gpu.kernels.settled());
@@ -59,6 +61,10 @@ export async function prepareRun(
   const { error = 0, kernel: errorKernel = '', checks, inexact = false } = checked ?? {};
   return { run, choice, plans, kernelHash: kernelHashOf(choice), error, errorKernel, checks, inexact };
 }
+
+/** The kernels that a run needs; with a single sequence those of the model. */
+export const kernelNamesOf = ({ sequences }: Pick<Run, 'sequences'>, engine: Engine): string[] =>
+  sequences > 1 ? kernelNames(engine.weights, true) : engine.kernelNames;
 
 /** Hash of each kernel's WGSL text in a choice, 8 hex digits. */
 export const kernelHashesOf = (choice: Choice): Record<string, string> =>

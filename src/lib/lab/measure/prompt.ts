@@ -10,12 +10,12 @@ import type { OpenGpu } from './session';
 export interface Left {
   /** The tokens that were read, of all its prompts. */
   read: number[];
-  /** The argmax after them, and the tokens that were decoded after it. */
+  /** The argmax after them. */
   token: number;
-  decoded: number[];
-  /** Copies of logits and state before the decoding and after it, for `dropLeft`. */
+  /** Copies of logits and state before the decoding, for `dropLeft`. */
   answer: Answer;
-  end?: Answer;
+  /** The same after the decoding, of one of several sequences, chosen by chance; and all tokens that led there. */
+  end?: { answer: Answer; tokens: number[]; decoded: number };
 }
 
 /**
@@ -42,29 +42,73 @@ export async function onePrompt(
   });
   const answer = keep ? await engine.copyAnswer() : undefined;
   await finished(device);
-  let decoded: Uint32Array = new Uint32Array();
-  const decode = run.decode
-    ? await secondsOf(async () => (decoded = await engine.decode(plans, run.decode)))
-    : undefined;
+  const decoding = await decodeAfter(run, engine, plans, tokens.subarray(0, length));
   // The argmax of a prompt takes the place of the first token of the next one.
   const read = Array.from(tokens, (token, at) =>
     at && at % length === 0 ? argmaxes[at / length - 1] : token,
   );
   const token = argmaxes[repetitions - 1];
   const copyEnd = () =>
-    engine.copyAnswer().catch((error: unknown) => {
+    decoding!.copyEnd([...read, token]).catch((error: unknown) => {
       engine.drop(answer!);
       throw error;
     });
-  const end = answer && run.decode ? await copyEnd() : undefined;
-  const left: Left | undefined = answer && { read, token, decoded: [...decoded], answer, end };
-  return { prefill: all / repetitions, decode, left };
+  const end = answer && decoding ? await copyEnd() : undefined;
+  const left: Left | undefined = answer && { read, token, answer, end };
+  const { decode, sequences } = decoding?.seconds ?? {};
+  return { prefill: all / repetitions, decode, sequences, left };
+}
+
+/** Decodes after a prompt that was just read; several sequences after prompts of their own, which are read before the clock starts. */
+async function decodeAfter({ decode, sequences }: Run, engine: Engine, plans: Plans, prompt: Uint32Array) {
+  if (!decode) return undefined;
+  if (sequences > 1) return decodeTogether(engine, plans, promptsLike(prompt, sequences, engine), decode);
+  let decoded: Uint32Array = new Uint32Array();
+  const seconds = await secondsOf(async () => (decoded = await engine.decode(plans, decode)));
+  return {
+    seconds: { decode: seconds, sequences: undefined },
+    copyEnd: async (before: number[]) => {
+      const tokens = [...before, ...decoded.slice(0, -1)];
+      return { answer: await engine.copyAnswer(), tokens, decoded: decode };
+    },
+  };
+}
+
+/** Decodes tokens of sequences with these prompts. `copyEnd` copies what one of them left, chosen by chance. */
+async function decodeTogether(engine: Engine, plans: Plans, prompts: Uint32Array[], decode: number) {
+  const sequences = plans.sequences!;
+  const first = await engine.readEach(plans, sequences, prompts);
+  await finished(engine.kernels.device);
+  let decoded: Uint32Array[] = [];
+  const seconds = await secondsOf(async () => (decoded = await sequences.decode(plans, decode)));
+  return {
+    seconds: { decode: undefined, sequences: seconds },
+    copyEnd: async () => {
+      const answer = await engine.copyAnswer();
+      const own = Math.floor(sequences.count * Math.random());
+      sequences.copyTo(answer, own);
+      const tokens = [...prompts[own], first[own], ...decoded[own].slice(0, -1)];
+      return { answer, tokens, decoded: decode };
+    },
+  };
+}
+
+/** As many prompts, as long as this one, as there are sequences: the same tokens, each moved by as many ids as its sequence's number. */
+export const promptsLike = (prompt: Uint32Array, sequences: number, { geometry }: Engine): Uint32Array[] =>
+  Array.from({ length: sequences }, (_, own) =>
+    prompt.map((id) => 1 + ((id + own) % (geometry.vocabulary - 1))),
+  );
+
+/** Throws for runs that decode several sequences, where what is compared is the speed of one. */
+export function requireOneSequence(runs: readonly Run[]) {
+  if (runs.some(({ sequences }) => sequences > 1))
+    throw new Error('Several sequences are timed in sweeps only: here sequences must be 1');
 }
 
 /** Destroys the copies of a sample. */
 function dropLeft(engine: Engine, { answer, end }: Left) {
   engine.drop(answer);
-  if (end) engine.drop(end);
+  if (end) engine.drop(end.answer);
 }
 
 /** Most samples that a run keeps, and the bytes of their copies; one is kept in any case. */
@@ -108,7 +152,7 @@ export class KeptSamples {
 }
 
 const bytesOf = ({ answer, end }: Left) =>
-  [...Object.values(answer), ...Object.values(end ?? {})].reduce(
+  [...Object.values(answer), ...Object.values(end?.answer ?? {})].reduce(
     (sum, buffer) => sum + (buffer as GPUBuffer).size,
     0,
   );

@@ -29,6 +29,7 @@ export type Measured = Pick<
   | 'prefillSeconds'
   | 'warmupSeconds'
   | 'decodeSeconds'
+  | 'sequencesSeconds'
   | 'software'
   | 'repetitions'
   | 'clockTick'
@@ -83,7 +84,8 @@ const tickShare = ({ clockTick = 0, repetitions = 1 }: Measured, seconds: number
 
 /** True if a sample of prefill, or of decoding, lasted fewer than 100 ticks of the clock. */
 function tooFewTicks(record: Measured, seconds: number): boolean {
-  const { decodeSeconds, clockTick = 0 } = record;
+  const { sequencesSeconds, clockTick = 0 } = record;
+  const decodeSeconds = sequencesSeconds ?? record.decodeSeconds;
   const decoding = decodeSeconds.length > 0 && median(decodeSeconds) < SAMPLE_TICKS * clockTick;
   return SAMPLE_TICKS * tickShare(record, seconds) > 1 || decoding;
 }

@@ -1,7 +1,15 @@
 /** The one list of columns that the table, the CSV and the tooltip all read. */
 import { type Column, exported, type ShownColumn, shown } from './column';
 import { LLAMA_BENCH } from './llamaBench';
-import { decodeTokensPerSecond, type Quality, rateInterval, type RunRecord, tokensPerSecond } from './record';
+import {
+  decodeTokensPerSecond,
+  type Quality,
+  rateInterval,
+  type RunRecord,
+  sequencesTokensPerSecond,
+  sequenceTokensPerSecond,
+  tokensPerSecond,
+} from './record';
 import { median, outliers, quantile, spread } from '../statistics/descriptive';
 import { bitsPerByte } from './quality';
 import * as values from './values';
@@ -53,6 +61,13 @@ const DERIVED = [
     ofSamples((s) => outliers(s).severe),
   ),
   shown('x_decode_tokens_per_second', 'Decode (tokens/s)', decodeTokensPerSecond, 4),
+  shown(
+    'x_sequences_tokens_per_second',
+    'Decode, all sequences together (tokens/s)',
+    sequencesTokensPerSecond,
+    4,
+  ),
+  shown('x_sequence_tokens_per_second', 'Decode, each sequence (tokens/s)', sequenceTokensPerSecond, 4),
   shown('x_softmax_ms', 'Softmax (ms)', (r) => medianMilliseconds(r.softmaxSeconds), 3),
   shown('x_readback_ms', 'Readback (ms)', (r) => medianMilliseconds(r.readbackSeconds), 3),
   shown(
@@ -109,6 +124,10 @@ const facts = {
   },
   decode: {
     column: exported('x_decode_tokens', 'Decode (tokens)', (r) => r.decode),
+    read: values.readNumber,
+  },
+  sequences: {
+    column: exported('x_sequences', 'Sequences decoded together', (r) => r.sequences),
     read: values.readNumber,
   },
   stepsPerSubmit: {
@@ -196,6 +215,12 @@ const facts = {
   decodeSeconds: {
     column: exported('x_decode_samples_s', 'Decode samples (s)', (r) => r.decodeSeconds.join(' ')),
     read: values.readNumbers,
+  },
+  sequencesSeconds: {
+    column: exported('x_sequences_samples_s', 'Decode samples of all sequences (s)', (r) =>
+      r.sequencesSeconds?.join(' '),
+    ),
+    read: (list) => (list === '' ? undefined : values.readNumbers(list)),
   },
   tokenSeconds: {
     column: exported('x_token_samples_s', 'Single tokens (s)', (r) => r.tokenSeconds?.join(' ')),

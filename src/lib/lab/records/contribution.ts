@@ -2,7 +2,7 @@
 import { COLUMNS } from './columns';
 import { parseCsv } from './csv';
 import { readRuns } from './import';
-import { decodeTokensPerSecond, type RunRecord } from './record';
+import { decodeTokensPerSecond, type RunRecord, sequenceTokensPerSecond } from './record';
 
 export interface Contribution {
   records: RunRecord[];
@@ -45,16 +45,25 @@ const shortened = (list: string[]): string[] =>
     : list;
 
 function problemsOf(record: RunRecord): string[] {
-  const { prefillSeconds, decodeSeconds, parameters, weightBytes, prefill, adapter, setup } = record;
+  const {
+    prefillSeconds,
+    decodeSeconds,
+    sequencesSeconds = [],
+    parameters,
+    weightBytes,
+    prefill,
+    adapter,
+    setup,
+  } = record;
   const found: string[] = [];
   if (adapter === '' || adapter === 'unknown') found.push('the device is not named (gpu_info, x_adapter)');
-  const seconds = [...prefillSeconds, ...decodeSeconds];
+  const seconds = [...prefillSeconds, ...decodeSeconds, ...sequencesSeconds];
   const odd = seconds.find((each) => each < LEAST_SECONDS || each > MOST_SECONDS);
   if (odd !== undefined)
     found.push(`${odd} s is no time of a prompt; x_samples_s is in seconds, avg_ns in nanoseconds`);
   const flops = (2 * parameters * prefill) / Math.min(...prefillSeconds);
   if (flops > MOST_FLOPS) found.push(`${(flops / 1e12).toFixed(0)} TFLOPS are beyond every GPU`);
-  const bytes = (decodeTokensPerSecond(record) ?? 0) * weightBytes;
+  const bytes = (decodeTokensPerSecond(record) ?? sequenceTokensPerSecond(record) ?? 0) * weightBytes;
   if (bytes > MOST_BYTES)
     found.push(`decoding would read ${(bytes / 1e12).toFixed(1)} TB/s of weights, beyond every memory`);
   if (setup) return found;

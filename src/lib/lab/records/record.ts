@@ -91,6 +91,11 @@ export interface RunRecord extends ResultNumbers {
   /** Wall seconds of decoding `decode` tokens, one entry per sample; empty without decoding. */
   decodeSeconds: number[];
   /**
+   * Wall seconds of decoding `decode` tokens of each of several `sequences` together, one entry per sample. Such a record has no
+   * `decodeSeconds`, so that nothing takes one for the other; records with one sequence do not have this field.
+   */
+  sequencesSeconds?: number[];
+  /**
    * Wall seconds of single tokens, decoded after the samples, each submitted by itself and read before the next: its round trip is in each.
    * Undefined without decoding, after a quick look and in records of version 0.2 and older.
    */
@@ -210,6 +215,16 @@ export const tokensPerSecond = ({ prefill, prefillSeconds }: RunRecord) =>
 /** Decoded tokens per second; undefined when nothing was decoded. */
 export const decodeTokensPerSecond = ({ decode, decodeSeconds }: RunRecord) =>
   decodeSeconds.length ? medianRate(decode, decodeSeconds) : undefined;
+
+/** Decoded tokens per second of all sequences together; undefined for a single sequence. */
+export const sequencesTokensPerSecond = ({ sequences, decode, sequencesSeconds = [] }: RunRecord) =>
+  sequencesSeconds.length ? medianRate(sequences * decode, sequencesSeconds) : undefined;
+
+/** The same of each of the sequences. */
+export function sequenceTokensPerSecond(record: RunRecord): number | undefined {
+  const together = sequencesTokensPerSecond(record);
+  return together && together / record.sequences;
+}
 
 /** Interval of the median, in prompt tokens per second; with too few samples for 95 %, it spans all of them. */
 export function rateInterval({ prefillSeconds, prefill, summary }: RunRecord): { low: number; high: number } {

@@ -24,6 +24,7 @@ const DETAILS: readonly (keyof RunRecord)[] = [
 
 /** Fields whose columns older files lack; left out of a record when their cell is empty. */
 const LATER: readonly (keyof RunRecord)[] = [
+  'sequencesSeconds',
   ...DETAILS,
   'checks',
   'quality',
@@ -105,6 +106,7 @@ function summaryOf(record: RunRecord): RunRecord {
     ...record,
     prefillSeconds: typical(record.prefillSeconds),
     decodeSeconds: typical(record.decodeSeconds),
+    ...(record.sequencesSeconds && { sequencesSeconds: typical(record.sequencesSeconds) }),
     softmaxSeconds: typical(record.softmaxSeconds),
     readbackSeconds: typical(record.readbackSeconds),
     error: linkDigits(record.error),

@@ -15,6 +15,7 @@ const PHASES = {
   warmup: 'warmupSeconds',
   timed: 'prefillSeconds',
   decode: 'decodeSeconds',
+  sequences: 'sequencesSeconds',
   token: 'tokenSeconds',
   softmax: 'softmaxSeconds',
   readback: 'readbackSeconds',

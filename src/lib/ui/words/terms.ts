@@ -5,6 +5,8 @@ export const terms = {
   prefill:
     'Prefill: reading the prompt, many tokens at once. Its speed decides how long you wait for the first word.',
   decode: 'Decode: generating one token after another; each token reads all weights once.',
+  sequences:
+    'Sequences: several texts decoded together. A step makes a token of each and reads the weights once for all of them.',
   chunk:
     'Chunk: the number of tokens that go through all layers together. Larger chunks reuse each weight more and take more memory.',
   samples: 'Samples: how many times a run is timed. The median is shown.',

@@ -3,6 +3,7 @@ import type { terms as english } from '../terms';
 export const terms: typeof english = {
   prefill: '预填充（prefill）：一次读入提示词的许多词元。它的速度决定第一个字要等多久。',
   decode: '解码（decode）：逐个写出词元，每个词元都要用到全部权重。',
+  sequences: '序列（sequences）：一起解码的几段文本。每一步为每个序列写出一个词元，权重只读一次。',
   chunk: '分块（chunk）：一起通过所有层的词元数。分块越大，每个权重用得越多，占用内存也越多。',
   samples: '样本（samples）：一次运行计时的次数。显示的是中位数。',
   warmup: '预热（warm-up）：正式计时之前的重复，让 GPU 达到稳定频率。',

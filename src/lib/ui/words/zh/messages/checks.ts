@@ -27,6 +27,10 @@ export default [
     '{what} 已计时，但它对另一段 {tokens} 词元提示词的回答是错的：与精确内核的误差 {error}，允许 {allowed}',
   ],
   [
+    '{what} was timed, but sequence {own} of {sequences}, decoded beside others, is wrong: error {error} against the exact kernels, allowed {allowed}',
+    '{what} 已计时，但与其他序列一起解码的第 {own} 个序列（共 {sequences} 个）是错的：与精确内核的误差 {error}，允许 {allowed}',
+  ],
+  [
     '{what} was timed, but what a timed sample left is wrong: error {error} against the exact kernels, allowed {allowed}',
     '{what} 已计时，但一个计时样本留下的结果是错的：与精确内核的误差 {error}，允许 {allowed}',
   ],

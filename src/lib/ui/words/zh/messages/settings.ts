@@ -25,6 +25,14 @@ export default [
     '模型需要内核 {kernel}，这里没有它的变体',
   ],
   [
+    'Several sequences are timed in sweeps only: here sequences must be 1',
+    '只有扫描会对多个序列计时：这里的 sequences 必须是 1',
+  ],
+  [
+    'There is no room for {count} more tokens of {sequences} sequences',
+    '{sequences} 个序列再解码 {count} 个词元的空间不够',
+  ],
+  [
     'prefill and decode are at most {most} tokens together; these are {count}',
     'prefill 与 decode 合计最多 {most} 个词元；这里是 {count}',
   ],
