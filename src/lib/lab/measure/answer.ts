@@ -203,28 +203,25 @@ async function checkSequences(
   engine: Engine,
   plans: Plans,
   prompt: Uint32Array,
-  count: number,
+  decode: number,
   compare: Compare,
   what: string,
 ): Promise<number> {
   const sequences = plans.sequences!;
   const prompts = promptsLike(prompt, sequences.count, engine);
   const first = await engine.readEach(plans, sequences, prompts);
-  const decoded = await sequences.decode(plans, count);
+  const decoded = await sequences.decode(plans, decode);
   const errors: number[] = [];
   for (const [own, ids] of decoded.entries()) {
     const answer = await engine.copyAnswer();
     sequences.copyTo(answer, own);
-    const which = `sequence ${own + 1} of ${sequences.count}`;
+    const [which, count] = [own + 1, sequences.count];
     try {
       const logits = new Float32Array(await readBuffer(engine.kernels.device, answer.logits));
       const tokens = [...prompts[own], first[own], ...ids.slice(0, -1)];
-      const { error } = await compare(
-        answer,
-        tokens,
-        `${what} was timed, but ${which}, decoded beside others, is wrong`,
-      );
-      requireExact(`${what}, ${which},`, logits, ids[count - 1]);
+      const wrong = `${what} was timed, but sequence ${which} of ${count}, decoded beside others, is wrong`;
+      const { error } = await compare(answer, tokens, wrong);
+      requireExact(`${what}, sequence ${which} of ${count},`, logits, ids[ids.length - 1]);
       errors.push(error);
     } finally {
       destroy(answer);
