@@ -10,6 +10,7 @@ import { Refusal, plainChoice } from '../../shaders/kernel';
 import type { Variant } from '../../shaders/variant';
 import { isShipped, REGISTRY, variantOf } from '../experiment/catalogue';
 import { checkAll } from './check';
+import { requireExact, requireLargest } from './largest';
 import type { Checks } from '../records/record';
 import type { PreparedRun } from './prepare';
 import { type Left, promptsLike, promptTokens } from './prompt';
@@ -239,17 +240,6 @@ async function answerOf(engine: Engine, plans: Plans, prompt: Uint32Array, decod
   return { tokens: [first, ...others], logits, answer: await engine.copyAnswer() };
 }
 
-/** Throws unless the token is the first place of the largest of these logits, which the same run computed. */
-function requireExact(what: string, logits: Float32Array, token: number) {
-  let largest = 0;
-  for (let each = 1; each < logits.length; each++) if (logits[each] > logits[largest]) largest = each;
-  if (largest !== token)
-    throw new Refusal(
-      'answer',
-      `${what} was timed, but says token ${token}, where its own largest logit is that of token ${largest}`,
-    );
-}
-
 /** Logits of the engine and the probabilities that softmax, which is timed beside the run, makes of them. */
 interface Softmax {
   logits: Float32Array;
@@ -397,22 +387,6 @@ async function differenceOf(got: Answer, want: Answer, { device }: OpenGpu): Pro
     compareArrays(device, got[part], want[part]),
   );
   return Math.max(...(await Promise.all(parts)).map(({ error }) => error));
-}
-
-/** Throws unless the token's exact logit is the largest, but for what the tolerated error may move it. */
-function requireLargest(logits: Float32Array, token: number, tolerance: number, what: string) {
-  let largest = -Infinity;
-  let power = 0;
-  for (const logit of logits) {
-    largest = Math.max(largest, logit);
-    power += logit ** 2 / logits.length;
-  }
-  // An error of one logit that is eight standard deviations of the tolerated one.
-  if (!(logits[token] >= largest - 8 * Math.sqrt(2 * tolerance * power)))
-    throw new Refusal(
-      'answer',
-      `${what} was timed, but says token ${token}, which is not the likeliest: logit ${logits[token]}, largest ${largest}`,
-    );
 }
 
 function destroy(answer: Answer) {
