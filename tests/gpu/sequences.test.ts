@@ -40,7 +40,7 @@ const MODELS = [
     format: mixed(['f16', 'q8_0', 'f32', 'q5_0', 'bf16']),
     binding: 66_000,
   },
-  { name: 'one format', format: (name: string) => (isMatrix(name) ? 'q8_0' : 'f32') },
+  { name: 'one format', format: (name: string) => (isMatrix(name) ? 'f16' : 'f32') },
 ];
 
 function mixed(names: string[]) {
@@ -146,10 +146,12 @@ describe('a run', () => {
   test('has the speed of its sequences together, and none that could be taken for that of one', async () => {
     const own = 'prefill=5&decode=3&samples=2&warmup=1&sequences=1,3&matvecs=naive';
     const [single, together] = await run(`model=${TINY}&${QUICK}&${own}`);
-    expect(single).toMatchObject({ sequences: 1, sequencesSeconds: undefined });
+    expect(single.sequences).toBe(1);
+    expect(single).not.toHaveProperty('sequencesSeconds');
     expect(single.decodeSeconds.length).toBe(2);
     expect(single.settings).not.toContain('matvecs');
-    expect(together).toMatchObject({ sequences: 3, decodeSeconds: [], tokenSeconds: undefined });
+    expect(together).toMatchObject({ sequences: 3, decodeSeconds: [] });
+    expect(together).not.toHaveProperty('tokenSeconds');
     expect(together.sequencesSeconds?.length).toBe(2);
     expect(together.settings).toContain('sequences=3');
     expect(together.checks?.answerError).toBeLessThan(1e-6);
