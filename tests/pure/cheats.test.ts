@@ -18,10 +18,12 @@ test('there are many of each, and every kernel of a model has one', () => {
       'layer_norm',
       'lora_matmul',
       'lora_matvec',
+      'lora_matvecs',
       'matmul_f32',
       'matmul_q4_k',
     ],
-    ...['matvec_q4_k', 'softmax', 'time_mix_start_q4_k', 'token_shift', 'wkv', 'wkv_inputs', 'wkv_token'],
+    ...['matvec_q4_k', 'matvecs_q4_k', 'softmax', 'time_mix_start_q4_k', 'token_shift', 'token_shifts'],
+    ...['wkv', 'wkv_inputs', 'wkv_token', 'wkv_tokens'],
   ]);
 });
 

@@ -6,6 +6,7 @@ import type { Catalogue } from '../../src/lib/lab/experiment/catalogue';
 import * as expanding from '../../src/lib/lab/experiment/expand';
 import * as experiments from '../../src/lib/lab/experiment/experiment';
 import { kernels, variants } from '../../src/lib/shaders';
+import { isForSequences } from '../../src/lib/shaders/shared/sequences';
 import { parseVariant } from '../../src/lib/shaders/variant';
 
 const lab = { ...experiments, ...expanding };
@@ -363,6 +364,7 @@ describe('the registry', () => {
   test('every kernel can be chosen at each of its variants and knobs', () => {
     for (const { kernel, name, knobs } of variants) {
       const settings = [
+        'decode=1&sequences=2', // some kernels run for several sequences only
         `${kernel}=${name}`,
         ...Object.entries(knobs).map(([each, { choices }]) => `${kernel}.${each}=${choices.at(-1)}`),
       ];
@@ -375,7 +377,9 @@ describe('the registry', () => {
   });
 
   test('every default is a variant', () => {
-    const [run] = lab.expand({});
-    expect(Object.keys(run.variants)).toEqual(Object.keys(kernels));
+    const [run, several] = lab.expand({ decode: ['1'], sequences: ['1', '2'] });
+    expect(Object.keys(several.variants)).toEqual(Object.keys(kernels));
+    const own = Object.keys(kernels).filter((kernel) => !isForSequences(kernel));
+    expect(Object.keys(run.variants)).toEqual(own);
   });
 });
