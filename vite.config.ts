@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import packageJson from './package.json' with { type: 'json' };
 import { notebooks } from './scripts/notebooks.ts';
+import { noReferences } from './scripts/references.ts';
 import { headOf } from './src/lib/shaders/head.ts';
 import { TEST_LIMITS, WAIT_LIMIT } from './tests/limits.ts';
 
@@ -71,7 +72,7 @@ const shaderHeads: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [notebooks, shaderHeads, sveltekit()],
+  plugins: [notebooks, shaderHeads, noReferences, sveltekit()],
   define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
   worker: { format: 'es' },
   // Build timings would only distract people who start the lab.

@@ -28,6 +28,10 @@ const plain = (variant: Variant) => ({
   wgsl: '',
   bindings: [],
   loadBindings: [],
+  lets: [],
+  scratch: [],
+  resident: [],
+  reads: undefined,
   appended: variant.appended.map(({ path }) => path),
 });
 
