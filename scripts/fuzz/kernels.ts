@@ -6,6 +6,7 @@ import { encode } from '../../src/lib/engine/encode';
 import type { Kernels } from '../../src/lib/engine/kernels';
 import { kernels as registry } from '../../src/lib/shaders';
 import { EPILOGUE } from '../../src/lib/shaders/shared/epilogue';
+import { isForSequences, MOST_SEQUENCES } from '../../src/lib/shaders/shared/sequences';
 import {
   familyOf,
   type Format,
@@ -163,12 +164,16 @@ function sizesOf(kernel: string, random: Random): Sizes {
     value: 16 * upTo(3, 0),
     gate: 16 * upTo(10),
   };
+  const tokensOf = () => {
+    if (isForSequences(kernel)) return upTo(MOST_SEQUENCES, 2);
+    return 'epilogue' in first || familyOf(kernel) === 'lora_matmul' ? upTo(70, 2) : upTo(40);
+  };
   const drawn: Sizes = {
     ...ranks,
     // Models have heads of 64 columns, and whole blocks of weights in a row.
     columns: Math.max(64, format?.elements ?? 0) * upTo(6),
     rows: upTo(130),
-    tokens: 'epilogue' in first || familyOf(kernel) === 'lora_matmul' ? upTo(70, 2) : upTo(40),
+    tokens: tokensOf(),
     batch: upTo(3),
     epilogue: Object.values(EPILOGUE)[upTo(3) - 1],
     inverse_epsilon: [1e2, 1e5, 4e9][upTo(3) - 1],
