@@ -69,6 +69,18 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       await cell.locator('[data-compiled=compiles]').waitFor(COMPUTING);
       expect(await cell.locator('[data-problem]').count()).toBe(0);
 
+      // Enter after a whole word begins a line, also while words are offered that begin with it.
+      await cell.locator('.cm-content').focus();
+      await page.keyboard.press('ControlOrMeta+End');
+      await page.keyboard.type('// workgroup_size');
+      await page.locator('.cm-tooltip-autocomplete').waitFor();
+      await page.waitForTimeout(200); // the editor takes no key for a completion that has just been offered
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('// binding 3\n// end');
+      await expect.poll(() => shownText(page)).toContain('// workgroup_size\n// binding 3\n// end');
+      for (let presses = 0; presses < 40 && (await shownText(page)).includes('// workgroup_size'); presses++)
+        await page.keyboard.press('ControlOrMeta+z');
+
       // Choosing a knob's value rewrites its line.
       await cell.getByRole('group', { name: 'workgroup_size' }).getByText('64', { exact: true }).click();
       await expect.poll(() => shownText(page)).toContain('const workgroup_size = 64u; // knob: 64 128 256');

@@ -6,9 +6,12 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completeAnyWord,
   completeFromList,
+  type CompletionContext,
   completionKeymap,
+  selectedCompletion,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, indentUnit, StreamLanguage } from '@codemirror/language';
@@ -19,6 +22,7 @@ import {
   Annotation,
   Compartment,
   EditorState,
+  Prec,
   Transaction,
   type Extension,
   type Text,
@@ -214,8 +218,24 @@ function basics({ language, completions, phrases, undo }: Setting): Extension[] 
   ];
 }
 
-const completing = (words: readonly string[]) =>
-  autocompletion({ override: [completeFromList([...words]), completeAnyWord], icons: false });
+const completing = (words: readonly string[]) => [
+  Prec.highest(keymap.of([{ key: 'Enter', run: leaveWhole }])),
+  autocompletion({ override: [completeFromList([...words]), anyWord], icons: false }),
+];
+
+/** Words of the text, but no numbers. */
+const anyWord = (context: CompletionContext) =>
+  /^\d/.test(context.matchBefore(/\w+/)?.text ?? '') ? null : completeAnyWord(context);
+
+/** Closes completions where the chosen one stands there already: Enter would accept it, and no line would begin. */
+function leaveWhole(view: EditorView): boolean {
+  const chosen = selectedCompletion(view.state)?.label;
+  const { head } = view.state.selection.main;
+  const before = view.state.sliceDoc(Math.max(0, head - 200), head);
+  if (chosen && before.endsWith(chosen) && !/\w$/.test(before.slice(0, -chosen.length)))
+    closeCompletion(view);
+  return false;
+}
 
 /** Key bindings. Tab is not bound, so that it leaves the editor. */
 function keys(setting: Setting): Extension {
