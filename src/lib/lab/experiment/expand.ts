@@ -76,7 +76,7 @@ export function choose(run: Run, kernelNames: string[], catalogue = REGISTRY): R
 }
 
 function runAt(asked: Record<string, string>, catalogue: Catalogue): Run | undefined {
-  // What is not decoded is not decoded together.
+  // Without decoding, the number of sequences makes no difference: one run is enough.
   const point = asked.decode === '0' ? { ...asked, sequences: '1' } : asked;
   const used = new Set<string>(['model', ...RUN_NAMES]);
   const chosen: Record<string, ChosenVariant> = {};

@@ -54,7 +54,7 @@ export async function measure(
   return { ...record, warnings: [...found, ...more] };
 }
 
-/** A quick look compares one timed sample: with a further prompt and all samples a turn of a knob takes half a second longer. */
+/** A quick look compares one timed sample; its refinement, soon after, compares a further prompt and other samples as well. */
 const QUICK_ANSWER = { sampleSeconds: 0, unseen: false };
 
 /** Takes the samples of a run and accepts their times. */

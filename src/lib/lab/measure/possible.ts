@@ -139,7 +139,7 @@ async function measureRate(measurement: PeakMeasurement, kind: Arithmetic | 'rea
 export interface RunSeconds {
   prefill?: number;
   decode?: number;
-  /** Of decoding the tokens of several sequences together. */
+  /** Decoding the tokens of several sequences together. */
   sequences?: number;
   whole?: number;
 }
