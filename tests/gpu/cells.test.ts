@@ -497,16 +497,17 @@ describe("a notebook's own shaders", () => {
     }
     const [bad] = await timeShader(wrong, model, [4], open, quiet, never, brief);
     expect(bad).toMatchObject({ seconds: undefined, reason: expect.stringMatching(/is wrong in best/) });
-    await expect(
+    const timeNaive = (kernel: string) =>
       timeShader(
-        { ...mine, kernel: 'matmul_q4_0', wgsl: findVariant('matmul_q4_0', 'naive').text },
+        { ...mine, kernel, wgsl: findVariant(kernel, 'naive').text },
         model,
         [4],
         open,
         quiet,
         never,
-      ),
-    ).rejects.toThrow(/does not use matmul_q4_0; it uses: .*argmax/);
+      );
+    await expect(timeNaive('matmul_q4_0')).rejects.toThrow(/does not use matmul_q4_0; it uses: .*argmax/);
+    await expect(timeNaive('token_shifts')).rejects.toThrow(/timed in sweeps with sequences=2 and more/);
   });
 });
 

@@ -2,6 +2,7 @@
 import { examine } from '../../engine/check';
 import { beginScope, endScope, withErrorScopes } from '../../engine/device';
 import { Kernels } from '../../engine/kernels';
+import { isForSequences } from '../../shaders/shared/sequences';
 import { findVariant, kernels as registry, readVariants } from '../../shaders';
 import type { Sizes } from '../../shaders/kernel';
 import { readHeader } from '../../shaders/header';
@@ -251,7 +252,7 @@ async function checkCase(variant: Variant, sizes: Sizes, { kernels }: OpenGpu): 
 /**
  * Times a shader and, beside it, the variant that runs by default, at the shapes that a model has for its kernels: in
  * prompts of one chunk of each length in `tokens`, and in decoding for shapes that no chunk has. Checks each variant
- * first. Throws when the model does not use the kernel.
+ * first. Throws when the model does not use the kernel, and for kernels of several sequences.
  */
 export async function timeShader(
   { kernel: owner, name, wgsl }: OwnVariant,
@@ -264,6 +265,10 @@ export async function timeShader(
 ): Promise<MicrobenchmarkRow[]> {
   const { engine } = model;
   const own = readVariants(owner, name, wgsl).filter(({ kernel }) => engine.kernelNames.includes(kernel));
+  if (isForSequences(owner))
+    throw new Error(
+      `${owner} runs where several sequences are decoded; it is timed in sweeps with sequences=2 and more, not in isolation`,
+    );
   if (own.length === 0)
     throw new Error(`${model.name} does not use ${owner}; it uses: ${engine.kernelNames.join(', ')}`);
   const places = await placesOf(engine, own, tokens, { gpu, report, signal });

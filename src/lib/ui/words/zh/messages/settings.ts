@@ -182,6 +182,10 @@ export default [
     '{before} tokens and {more} more are too many; there is room for {most}',
     '{before} 个词元再加 {more} 个太多；最多容纳 {most} 个',
   ],
+  [
+    '{kernel} runs where several sequences are decoded; it is timed in sweeps with sequences=2 and more, not in isolation',
+    '{kernel} 在同时解码多个序列时运行；它在 sequences 为 2 及以上的扫描中计时，不单独计时',
+  ],
   ['{model} does not use {kernel}; it uses: {kernels}', '{model} 不用 {kernel}；它用的是：{kernels}'],
   ['end of text', '文本结束'],
 ] as const satisfies Sentences;
