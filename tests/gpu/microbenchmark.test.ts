@@ -1,12 +1,14 @@
 // Microbenchmarks of kernels: the shapes and arrays they use, and how wrong variants are reported.
 import { afterAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
+import { readBuffer } from '../../src/lib/engine/buffers';
 import { makeOperands, microbenchmark } from '../../src/lib/lab/measure/microbench';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { Session } from '../../src/lib/lab/measure/session';
 import { timeNamed, timesToCsv, type TimeRow } from '../../src/lib/lab/measure/time';
 import { parseCsv } from '../../src/lib/lab/records/csv';
-import { findVariant, readVariant } from '../../src/lib/shaders';
+import { findVariant, kernels as registry, readVariant } from '../../src/lib/shaders';
+import type { Arrays } from '../../src/lib/shaders/kernel';
 
 const TINY = 'tests/fixtures/tiny-q4km.gguf';
 const session = new Session({ gpu, agent: 'a test', open: (model) => openFile(model) });
@@ -55,6 +57,21 @@ describe('the kernels that settings name', () => {
 });
 
 describe('operands', () => {
+  test('of the LoRAs are numbers also where they are longer than the block that other weights repeat', async () => {
+    const { device } = await session.open();
+    const sizes = { columns: 1024, tokens: 1, decay: 64, learning_rate: 64, value: 32, gate: 128, wide: 5 };
+    const { turns, destroy } = makeOperands(device, 'lora_matmul', sizes, QUICK);
+    const { weight } = turns[0];
+    const read = new Uint32Array(await readBuffer(device, weight));
+    // wide: the weights of the decay and the value are f32, the others f16. Half a word of f32 read as f16 may be no number.
+    const given = { weight: read, shifted: new Float32Array(6 * 1024).fill(1) };
+    const arrays: Arrays = { ...given, inputs: new Float32Array(6 * 1024), gate: new Float32Array(1024) };
+    registry.lora_matmul.reference(arrays, sizes);
+    expect(read.length).toBeGreaterThan(2 ** 18);
+    expect([...arrays.inputs, ...arrays.gate].every(Number.isFinite)).toBe(true);
+    destroy();
+  });
+
   test('have as many weights as keep them out of a cache, and the shape’s own lengths', async () => {
     const { device } = await session.open();
     const sizes = { rows: 64, columns: 256, tokens: 3, batch: 1, stride: 64, epilogue: 0 };

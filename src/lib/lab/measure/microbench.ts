@@ -158,15 +158,16 @@ function copiesOf(weightBytes: number, inputBytes: number, rotateBytes: number):
   return { weight, inputs: inputBytes ? (fitting[0] ?? coprime[coprime.length - 1]) : 1 };
 }
 
-/** A whole array, or a block that is repeated until the array is full: for weights and plain random numbers. */
+/** A whole array, or a block that is repeated until the array is full: for weights of a format and plain random numbers. */
 function runOf(kernel: string, name: string, length: number, sizes: Sizes, random: Random): Arrays[string] {
   const inputs: Kernel['inputs'] = registry[kernel].inputs;
-  const format = formats[formatNameOf(kernel) ?? ''];
-  const blockWords = name === 'weight' && format ? format.words : 1;
-  const run = Math.min(length, Math.ceil(RUN_WORDS / blockWords) * blockWords);
   const special = inputs?.[name];
-  if (!special) return Float32Array.from({ length: run }, () => 2 * random() - 1);
-  return special(name === 'weight' ? run : length, random, sizes);
+  const format = name === 'weight' ? formats[formatNameOf(kernel) ?? ''] : undefined;
+  // The words of other special inputs mean something else at another place: those of the LoRAs are f16 or f32 by their matrix.
+  if (special && !format) return special(length, random, sizes);
+  const blockWords = format?.words ?? 1;
+  const run = Math.min(length, Math.ceil(RUN_WORDS / blockWords) * blockWords);
+  return special ? special(run, random, sizes) : Float32Array.from({ length: run }, () => 2 * random() - 1);
 }
 
 const words = (run: Arrays[string]) => run as Float32Array<ArrayBuffer>;
