@@ -204,6 +204,8 @@ test('the variants of a kernel are checked and timed beside each other; one open
     await cell.getByLabel('tokens in a chunk').fill('16');
     await cell.getByRole('combobox', { name: 'Model' }).selectOption('demo');
     await cell.getByRole('button', { name: 'Benchmark in isolation' }).click();
+    // It says how far it is, and at which shape: on a slow GPU each takes a while.
+    await cell.getByText(/timing, \d+ of \d+, columns \d+/).waitFor(COMPUTING);
     await cell.locator('[data-microbenchmark]').waitFor(COMPUTING);
     const rows = await cell.locator('[data-microbenchmark] tbody tr').allInnerTexts();
     expect(rows.length).toBeGreaterThan(0);

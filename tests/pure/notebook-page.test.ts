@@ -4,7 +4,14 @@ import type { Progress } from '../../src/lib/lab/measure/progress';
 import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
 import { contentOf, parseNotebook, shadersOf } from '../../src/lib/lab/notebook/notebook';
 import { Notebook } from '../../src/lib/ui/notebook/notebook.svelte';
-import { NO_PACE, paceAfterRun, paceAtProgress, secondsLeft } from '../../src/lib/ui/notebook/progressText';
+import {
+  NO_PACE,
+  paceAfterRun,
+  paceAtProgress,
+  secondsLeft,
+  workText,
+} from '../../src/lib/ui/notebook/progressText';
+import { modelBeside } from '../../src/lib/ui/notebook/readCells';
 import { nameNotebook } from '../../src/lib/ui/notebook/title';
 import type { Store } from '../../src/lib/ui/notebook/store';
 import { speak } from '../../src/lib/ui/words/words.svelte';
@@ -54,6 +61,28 @@ test.each([
   expect(notebook.title).toBe('Lesson 3');
   nameNotebook(notebook, '');
   expect(notebook.text).toBe(after);
+});
+
+test('a shader is timed with the model of the cell that uses it, else with the first that is named', () => {
+  const sweep = (...lines: string[]) => `\`\`\`lab sweep\n${lines.join('\n')}\n\`\`\`\n\n`;
+  const beside = (...sweeps: string[]) => modelBeside(parseNotebook(sweeps.join('')), 'wkv', 'mine');
+  const other = sweep('model=synthetic-0.4b', 'prefill=64');
+  const user = sweep('model=a.gguf', 'wkv=naive,mine');
+  expect(beside(other, user)).toBe('a.gguf');
+  expect(beside(other, sweep('wkv=mine'))).toBe('synthetic-0.4b');
+  expect(beside(sweep('wkv=mine'))).toBeUndefined();
+});
+
+test('the work on a shader says how far it is, and at what', async () => {
+  vi.stubGlobal('document', { documentElement: {} });
+  await speak('en');
+  const about = { run: 1, runs: 1, settings: '' };
+  const text = (phase: Progress['phase'], done: number, total: number, what: string) =>
+    workText({ ...about, phase, done, total, what });
+  expect(text('timing', 2, 6, 'rows 768, tokens 16')).toBe('timing, 2 of 6, rows 768, tokens 16');
+  expect(text('loading', 65e6, 131e6, 'blk.0.weight')).toBe('loading, 65.0 MB of 131.0 MB');
+  expect(text('checking', 0, 1, 'wkv')).toBe('checking, wkv');
+  expect(text('compiling', 0, 0, '')).toBe('compiling');
 });
 
 test('a shader from a link is not run before it is allowed', () => {

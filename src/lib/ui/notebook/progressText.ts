@@ -65,6 +65,16 @@ export function statusText(progress: Progress | undefined, stopping: boolean): s
   return `${place}${words.phases[phase]}${detail && punctuation().comma}${detail}`;
 }
 
+/** Text of the work on a shader: its phase, how far it is, and the kernel or shape at hand. */
+export function workText({ phase, done, total, what }: Progress): string {
+  const words = t().page;
+  const [behind, all] = phase === 'loading' ? [megabytes(done), megabytes(total)] : [done, total].map(String);
+  const far = total > 1 ? words.loadedOf(behind, all) : '';
+  return [words.phases[phase], far, phase === 'loading' ? '' : what]
+    .filter(Boolean)
+    .join(punctuation().comma);
+}
+
 /** Estimated time left as text; empty if it is unknown or shorter than SHORTEST_ESTIMATE_SECONDS. */
 export function timeLeftText(pace: Pace, progress: Progress, now: number): string {
   const seconds = secondsLeft(pace, progress, now);

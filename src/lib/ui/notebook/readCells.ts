@@ -1,7 +1,8 @@
 /** Reads from the text of a cell how it is run. */
 import { readCell, usesShader } from '../../lab/cells/cells';
 import type { Catalogue } from '../../lab/experiment/catalogue';
-import { contentOf } from '../../lab/notebook/notebook';
+import { writtenSettings } from '../../lab/experiment/settings';
+import { type Cell, contentOf, isLab } from '../../lab/notebook/notebook';
 import type { OwnVariant } from '../../shaders/variant';
 import type { NotebookCell } from './cellList';
 
@@ -21,6 +22,17 @@ export function budgetOf(cell: NotebookCell): number | undefined {
   } catch {
     return undefined; // its settings say what is wrong when it runs
   }
+}
+
+/** The model of the first cell that uses the shader, else of the first that names one; undefined if none does. */
+export function modelBeside(cells: readonly Cell[], kernel: string, name: string): string | undefined {
+  const written = cells.filter(({ kind }) => isLab(kind)).map((cell) => writtenSettings(contentOf(cell)));
+  const uses = written.filter((settings) =>
+    settings.some(({ key, values }) => key === kernel && values.includes(name)),
+  );
+  const named = (settings: (typeof written)[number]) =>
+    settings.find(({ key }) => key === 'model')?.values[0];
+  return [...uses, ...written].map(named).find((model) => model !== undefined);
 }
 
 /** The shaders that the cell's runs use; none if its settings cannot be read. */

@@ -3,7 +3,7 @@ export default {
   compiler: 'Compiler',
   stale: 'text changed since',
   chunkOf: (tokens: number) => (tokens === 1 ? 'One token' : `Chunk of ${tokens}`),
-  againstShipped: (percent: string, shipped: string) => `${percent} against ${shipped}`,
+  besideShipped: (times: string, shipped: string) => `${times} × as fast as ${shipped}`,
   auto: 'Check and time every text that compiles',
   edits: (count: number, first: string, last: string, tokens: number) =>
     `${count} texts timed, chunk of ${tokens}: ${first} µs, now ${last} µs`,

@@ -4,7 +4,7 @@ export default {
   compiler: '编译器',
   stale: '文本已更改',
   chunkOf: (tokens) => (tokens === 1 ? '一个词元' : `${tokens} 个词元的分块`),
-  againstShipped: (percent, shipped) => `${percent}，与 ${shipped} 相比`,
+  besideShipped: (times, shipped) => `速度为 ${shipped} 的 ${times} 倍`,
   auto: '每个能编译的文本都检查并计时',
   edits: (count, first, last, tokens) =>
     `已计时 ${count} 个文本（分块 ${tokens}）：起初 ${first} 微秒，现在 ${last} 微秒`,
