@@ -187,3 +187,45 @@ test('each form is painted, listed, chosen from, isolated and saved with what it
     { acceptDownloads: true },
   );
 });
+
+test('seven bars are told apart, and a page is printed on as few sheets as it needs, light and within their width', async () => {
+  await withChromium(async (page) => {
+    const names = ['naive', 'block8', 'tiled', 'pipelined', 'planes', 'dot4', 'halves'];
+    const seven = fence(toCsv(names.map((name, i) => run(512, name, 0.1 + 0.1 * i))));
+    const title =
+      'Does a larger chunk help the matrix product on integrated GPUs with little memory bandwidth?';
+    const text = `# ${title}\n\n${seven}\n${fence(toCsv(RUNS.grid))}`;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page
+      .locator('[data-import]')
+      .setInputFiles({ name: 'seven.md', mimeType: 'text/markdown', buffer: Buffer.from(text) });
+    const bars = page.locator('[data-bars="7"] .bar');
+    await bars.first().waitFor();
+    const looks = await bars.evaluateAll((all) =>
+      all.map((bar) => {
+        const { backgroundImage, borderColor } = getComputedStyle(bar);
+        return `${borderColor} ${backgroundImage}`;
+      }),
+    );
+    expect(new Set(looks).size, looks.join('\n')).toBe(7);
+
+    // A long title gives way to the status, of which not a letter is cut.
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const status = page.locator('.status');
+    await status.evaluate((line) => (line.textContent = 'Run 2 of 8: measuring, about 12 s left'));
+    expect(await status.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+
+    await page.locator('canvas').first().waitFor();
+    const pages = (await page.pdf({ format: 'A4' })).toString('latin1').match(/\/Type ?\/Page\b/g);
+    expect(pages).toHaveLength(2);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('body').evaluate((body) => getComputedStyle(body).colorScheme)).toBe('light');
+    // Printing lays out the page anew, but does not draw the charts anew: they keep the width of the screen.
+    const canvas = page.locator('canvas').first();
+    const within = await canvas.evaluate((canvas) => {
+      canvas.style.width = '3000px';
+      return canvas.getBoundingClientRect().width - canvas.parentElement!.clientWidth;
+    });
+    expect(within).toBeLessThanOrEqual(0);
+  }, '?prefill=8');
+});

@@ -45,11 +45,11 @@ import {
 import { qualityNote, qualityPlot } from '../../src/lib/ui/results/forms/quality';
 import { tokensPlot } from '../../src/lib/ui/results/forms/tokens';
 import { curvePlot, isClipped, parallelSearches, parallelPlot } from '../../src/lib/ui/results/forms/tune';
-import { strengthOf } from '../../src/lib/ui/results/draw/datasets';
+import { datasetOf, strengthOf } from '../../src/lib/ui/results/draw/datasets';
 import { inkOn, luminanceOf } from '../../src/lib/ui/results/draw/drawing';
 import { svgOf } from '../../src/lib/ui/results/draw/save';
 import { numberText } from '../../src/lib/ui/results/draw/scales';
-import { type Plot, rangeOf, tableOf, without } from '../../src/lib/ui/results/plot';
+import { type Plot, rangeOf, shapeAt, STYLES, tableOf, without } from '../../src/lib/ui/results/plot';
 import { barsOf, pointOf, viewOf } from '../../src/lib/ui/results/series';
 import english from '../../src/lib/ui/words/charts';
 import foundEnglish from '../../src/lib/ui/words/found';
@@ -222,6 +222,29 @@ describe('a sweep', () => {
     const part = runs.slice(2);
     expect(tones(linesPlot(viewOf({ runs: part }), english, runs))).toEqual(all.slice(1));
     expect(tones(linesPlot(viewOf({ runs: part }), english))).not.toEqual(all.slice(1));
+  });
+
+  test('gives no two of twelve lines the same colour and the same shape', () => {
+    const palette = { ink: 'i', quiet: 'q', line: 'l', panel: 'p', series: ['a', 'b', 'c', 'd', 'e', 'f'] };
+    const runs = ['naive', 'block8', 'tiled', 'pipelined'].flatMap((name, i) =>
+      [1, 2, 3].flatMap((seed, k) =>
+        [16, 32].map((chunk, j) =>
+          run(`prefill=64\nchunk=${chunk}\nseed=${seed}\nmatmul_q4_k=${name}`, [1], 6 * i + 2 * k + j + 1),
+        ),
+      ),
+    );
+    const plot = linesPlot(viewOf({ runs, axis: 'chunk' }), english);
+    const drawing = { plot, palette, directLabels: false, locale: 'en' };
+    const looks = plot.series.map((series, at) => {
+      const { borderColor, pointStyle } = datasetOf(series, at, drawing) as unknown as Record<
+        string,
+        unknown
+      >;
+      return `${String(borderColor)} ${String(pointStyle)}`;
+    });
+    expect(looks).toHaveLength(12);
+    expect(new Set(looks).size).toBe(12);
+    expect(new Set(Array.from({ length: 36 }, (_, at) => `${at % STYLES} ${shapeAt(at)}`)).size).toBe(36);
   });
 
   test('shows the change of every point against the pinned one, as lines and as bars', () => {
@@ -578,6 +601,14 @@ describe('a profile', () => {
       ['+3'],
     ]);
     expect(plot.summary).toMatch(/^matmul=w against matmul=v\. All kernels together: \+2\.7 ms/);
+    // A side without bars takes no room, and no place in the legend.
+    const slower = differencePlot(
+      profile,
+      { ...profile, rows: [row('matmul', 0.005), ...profile.rows.slice(1)] } as Profile,
+      english,
+    );
+    expect(slower.series.map(({ label }) => label)).toEqual([english.slower]);
+    expect([slower.x.min, slower.x.max! > 3], 'ms').toEqual([-0, true]);
     expect(differencePlot(profile, profile, english).table?.columns.slice(1, 3)).toEqual([
       'First (ms)',
       'Second (ms)',

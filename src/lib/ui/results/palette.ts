@@ -1,5 +1,6 @@
 /** The style sheet's colours for canvases and saved pictures. */
 import type { Palette } from './draw/drawing';
+import { STYLES } from './plot';
 
 /** The colours of the current theme at an element. */
 export function paletteOf(element: HTMLElement): Palette {
@@ -9,7 +10,7 @@ export function paletteOf(element: HTMLElement): Palette {
     return getComputedStyle(probe).color;
   };
   const [ink, quiet, line, panel] = ['ink', 'quiet', 'line', 'panel'].map(colour);
-  const series = [1, 2, 3, 4, 5, 6].map((i) => colour(`series-${i}`));
+  const series = Array.from({ length: STYLES }, (_, i) => colour(`series-${i + 1}`));
   probe.remove();
   return { ink, quiet, line, panel, series };
 }

@@ -85,6 +85,12 @@ export interface Table {
   words: number;
 }
 
+/** The colours of series, and the shapes of their points. */
+export const STYLES = 6;
+
+/** The shape of a series' points: with each round of colours it moves on by one, so that 36 series differ in colour or shape. */
+export const shapeAt = (series: number): number => (series + Math.floor(series / STYLES)) % STYLES;
+
 /** The name of a series, with what was published elsewhere marked as such. */
 export const nameOf = ({ label, published }: Pick<PlotSeries, 'label' | 'published'>): string =>
   published ? label + punctuation().comma + t().cells.published : label;

@@ -1,6 +1,6 @@
 /** Series of a plot as datasets of Chart.js. */
 import type { ChartDataset } from 'chart.js';
-import { type Axis, type Mark, type PlotSeries } from '../plot';
+import { type Axis, type Mark, type PlotSeries, shapeAt } from '../plot';
 import { colourOf, type Drawing, faded } from './drawing';
 import { rangesOf } from './scales';
 
@@ -57,7 +57,7 @@ function points(
     borderColor: colour,
     borderWidth: own ? 2 : 1.5,
     borderDash: bare ? [] : published || !own ? [3, 3] : DASHES[at % DASHES.length],
-    pointStyle: SHAPES[shape % SHAPES.length],
+    pointStyle: SHAPES[shapeAt(shape)],
     pointBackgroundColor: marks.map(({ hollow, x, y }, i) =>
       marked[i] || !own || hollow || beyond(x, y, plot) ? palette.panel : colour,
     ),

@@ -25,6 +25,9 @@ Chart.register(
   ...[MatrixController, MatrixElement, PointElement, ScatterController, Tooltip],
 );
 
+/** Pixels of a printed picture to one CSS pixel, about 290 to an inch. */
+const PAPER_PIXELS = 3;
+
 export interface DrawnPlot {
   redraw(drawing: Drawing): void;
   destroy(): void;
@@ -36,11 +39,13 @@ export function drawPlot(canvas: HTMLCanvasElement, first: Drawing): DrawnPlot {
   const chart = new Chart(canvas, { ...configOf(first), plugins: pluginsOf(() => drawing) });
   return {
     redraw(next) {
+      const medium = drawing.paper;
       drawing = next;
       const { data, options } = configOf(next);
       chart.data = data;
       chart.options = options!;
       chart.update('none');
+      if (next.paper !== medium) chart.resize(chart.width, chart.height);
     },
     destroy: () => chart.destroy(),
   };
@@ -57,6 +62,7 @@ export function configOf(drawing: Drawing): ChartConfiguration {
     options: {
       animation: false,
       responsive: true,
+      devicePixelRatio: drawing.paper ? PAPER_PIXELS : undefined,
       maintainAspectRatio: false,
       indexAxis: across ? 'y' : 'x',
       layout: { padding: { top: 18, right: marginOf(plot, directLabels), left: 2 } },

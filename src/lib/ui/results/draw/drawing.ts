@@ -19,6 +19,8 @@ export interface Drawing {
   selected?: number;
   onselect?: (record: number) => void;
   locale: string;
+  /** True while the page is printed: more pixels are drawn than a screen has. */
+  paper?: boolean;
 }
 
 export const LABEL_FONT = '600 12.5px system-ui, sans-serif';

@@ -218,18 +218,20 @@ export function differencePlot(before: Profile, after: Profile, words: ChartWord
     const details = [kernel, text, `${signed(change)} ${words.milliseconds}`];
     return { from: 0, x: change, y, label: signed(change), details };
   });
-  const extent = 1.35 * Math.max(1e-9, ...marks.map(({ x }) => Math.abs(x)));
+  /** Beyond the longest bar of a side there is room for its number; a side without bars needs none. */
+  const extent = (sign: 1 | -1) => 1.35 * sign * Math.max(0, ...marks.map(({ x }) => sign * x));
   const total = all.reduce((sum, { before, after }) => sum + after - before, 0);
   const [largest] = differences;
   const side = (slower: boolean) => marks.filter(({ x }) => x > 0 === slower);
+  const series: PlotSeries[] = [
+    { label: words.faster, form: 'spans', tone: 0, marks: side(false) },
+    { label: words.slower, form: 'spans', tone: 1, marks: side(true) },
+  ];
   return {
     title: words.difference,
-    x: { label: words.differenceAxis, scale: 'linear', min: -extent, max: extent, soft: true },
+    x: { label: words.differenceAxis, scale: 'linear', min: extent(-1), max: extent(1) || 1e-9, soft: true },
     y: { label: '', scale: 'words', values: differences.map(({ kernel }) => kernel) },
-    series: [
-      { label: words.faster, form: 'spans', tone: 0, marks: side(false) },
-      { label: words.slower, form: 'spans', tone: 1, marks: side(true) },
-    ],
+    series: series.filter(({ marks }) => marks.length > 0),
     summary: `${words.differenceOf(names[1], names[0])}${punctuation().stop} ${words.differenceSummary(signed(total), largest.kernel, signed(largest.after - largest.before))}`,
     table: {
       columns: [words.kernel, ...names.map((name) => name + aside(words.milliseconds)), words.differenceAxis],
