@@ -6,15 +6,16 @@ struct Task { got: u32, want: u32, count: u32, exact: u32 } // where they begin,
 @group(0) @binding(2) var<storage, read> want: array<u32>;
 // The bits of the largest |want|, non-finite numbers, the first wrong element, poisoned ones; then error and power of each group.
 @group(0) @binding(3) var<storage, read_write> result: array<atomic<u32>>;
+@group(0) @binding(4) var<storage, read_write> parts: array<vec2<f32>>; // error and power of each thread of `measure`
 
-const threads = 256u;
+const threads = 64u; // compareArrays.ts
 const header = 4u;
 const poison = 0x7fc0beefu; // words.ts
-var<workgroup> sums: array<vec2<f32>, threads>;
 
 fn is_finite(bits: u32) -> bool { return (bits & 0x7f800000u) != 0x7f800000u; }
 
-// Squares of errors and of `want`, over a run of elements for each workgroup; bit for bit: how many differ, and all.
+// Squares of errors and of `want`, over a run of elements for each workgroup; bit for bit: how many differ, and all. No barrier here, and
+// another pass for the sums of a run: each barrier costs a software GPU a switch of every thread.
 @compute @workgroup_size(threads)
 fn measure(
   @builtin(workgroup_id) group: vec3u,
@@ -40,20 +41,17 @@ fn measure(
     }
   }
   atomicMax(&result[0], largest);
-  // Two steps of 16, because each barrier costs a software GPU a switch of every thread.
-  sums[thread] = sum;
-  workgroupBarrier();
-  if (thread < 16u) {
-    for (var i = thread + 16u; i < threads; i += 16u) { sum += sums[i]; }
-  }
-  workgroupBarrier();
-  if (thread < 16u) { sums[thread] = sum; }
-  workgroupBarrier();
-  if (thread == 0u) {
-    for (var i = 1u; i < 16u; i++) { sum += sums[i]; }
-    atomicStore(&result[header + 2u * group.x], bitcast<u32>(sum.x));
-    atomicStore(&result[header + 2u * group.x + 1u], bitcast<u32>(sum.y));
-  }
+  parts[group.x * threads + thread] = sum;
+}
+
+// The sums of a run's threads.
+@compute @workgroup_size(threads)
+fn add(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= arrayLength(&parts) / threads) { return; }
+  var sum = vec2<f32>();
+  for (var i = 0u; i < threads; i++) { sum += parts[id.x * threads + i]; }
+  atomicStore(&result[header + 2u * id.x], bitcast<u32>(sum.x));
+  atomicStore(&result[header + 2u * id.x + 1u], bitcast<u32>(sum.y));
 }
 
 // The first element off by more than 1 % of the largest, or not a number; bit for bit: the first that differs.

@@ -20,12 +20,15 @@ export interface ArrayDifference {
 }
 
 const MOST_GROUPS = 1024;
+/** Threads of a workgroup, which compares a run. */
+const THREADS = 64;
 /** Elements of a run, at least. */
 const RUN = 256;
 const HEADER = 4;
 
 interface Pipelines {
   measure: GPUComputePipeline;
+  add: GPUComputePipeline;
   search: GPUComputePipeline;
   layout: GPUBindGroupLayout;
 }
@@ -44,28 +47,33 @@ export async function compareArrays(
   const [a, b] = [wordsOf(got), wordsOf(want)];
   if (a.count !== b.count) throw new Error(`${a.count} words cannot be compared with ${b.count}`);
   const groups = Math.max(1, Math.min(MOST_GROUPS, Math.ceil(a.count / RUN)));
-  const [task, result] = allOrNone(() => [
+  const [task, result, parts] = allOrNone(() => [
     uniformBuffer(device, 'comparison', [a.first, b.first, a.count, Number(exact)]),
     storageBuffer(device, 'differences', 4 * (HEADER + 2 * groups)),
+    storageBuffer(device, 'differences of threads', 4 * 2 * groups * THREADS),
   ]);
   try {
     device.queue.writeBuffer(result, 8, Uint32Array.of(0xffffffff));
-    const { measure, search, layout } = pipelinesOf(device);
-    const resources = [task, a.buffer, b.buffer, result];
+    const { measure, add, search, layout } = pipelinesOf(device);
+    const resources = [task, a.buffer, b.buffer, result, parts];
     const entries = resources.map((buffer, binding) => ({ binding, resource: { buffer } }));
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-    for (const pipeline of [measure, search]) {
+    const dispatches = [
+      { pipeline: measure, workgroups: groups },
+      { pipeline: add, workgroups: Math.ceil(groups / THREADS) },
+      { pipeline: search, workgroups: groups },
+    ];
+    for (const { pipeline, workgroups } of dispatches) {
       pass.setPipeline(pipeline);
-      pass.dispatchWorkgroups(groups);
+      pass.dispatchWorkgroups(workgroups);
     }
     pass.end();
     device.queue.submit([encoder.finish()]);
     return differenceOf(await readBuffer(device, result), a.count);
   } finally {
-    task.destroy();
-    result.destroy();
+    for (const buffer of [task, result, parts]) buffer.destroy();
   }
 }
 
@@ -99,14 +107,14 @@ function pipelinesOf(device: GPUDevice): Pipelines {
   if (known) return known;
   const module = device.createShaderModule({ label: 'comparison', code: text });
   const layout = device.createBindGroupLayout({
-    entries: (['uniform', 'read-only-storage', 'read-only-storage', 'storage'] as const).map(
+    entries: (['uniform', 'read-only-storage', 'read-only-storage', 'storage', 'storage'] as const).map(
       (type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }),
     ),
   });
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
   const make = (entryPoint: string) =>
     device.createComputePipeline({ layout: pipelineLayout, compute: { module, entryPoint } });
-  const made = { measure: make('measure'), search: make('search'), layout };
+  const made = { measure: make('measure'), add: make('add'), search: make('search'), layout };
   pipelines.set(device, made);
   return made;
 }

@@ -1,7 +1,7 @@
 /** Arrays on the GPU between guards, so that it shows when a shader writes outside its outputs or changes its inputs. */
 import { Refusal, type Arrays } from '../shaders/kernel';
 import { readBuffer, storageBuffer } from './buffers';
-import { Digests, fillWords, POISON, type WordRange } from './words';
+import { fillWords, POISON, Seals, type WordRange } from './words';
 
 /**
  * Words of a guard: as many as the longest array, so more than any stride, within these limits. Beyond them a write ends
@@ -13,7 +13,7 @@ const GUARD = 0x47554152;
 /** Offsets of bindings are multiples of this many words on every GPU. */
 const ALIGNMENT = 64;
 
-type GuardedRange = WordRange & { name: string; part: 'all' | 'before' | 'behind' };
+type GuardedRange = WordRange & { name: string; part: 'input' | 'before' | 'behind' };
 
 interface Place {
   buffer: GPUBuffer;
@@ -26,8 +26,9 @@ interface Place {
 /** The arrays of a kernel, each in a buffer of its own: guard, array, guard. */
 export class GuardedArrays {
   readonly #places: Record<string, Place>;
+  /** The guards, then the inputs. */
   readonly #ranges: GuardedRange[];
-  readonly #digests: Digests;
+  readonly #seals: Seals;
 
   /** `lengths` in words, by name. Throws when an array exceeds the device's limits. */
   constructor(
@@ -40,15 +41,16 @@ export class GuardedArrays {
     this.#places = Object.fromEntries(
       Object.entries(lengths).map(([name, length]) => [name, placeOf(device, name, length, guard)]),
     );
-    this.#ranges = Object.entries(this.#places).flatMap(([name, place]) =>
-      rangesOf(name, place, outputs.includes(name)),
-    );
+    const places = Object.entries(this.#places);
+    const guards = places.flatMap(([name, place]) => guardsOf(name, place));
+    const inputs = places.flatMap(([name, place]) => (outputs.includes(name) ? [] : [inputOf(name, place)]));
+    this.#ranges = [...guards, ...inputs];
     fillWords(
       device,
       Object.values(this.#places).map(({ buffer }) => ({ buffer, first: 0, count: buffer.size / 4 })),
       GUARD,
     );
-    this.#digests = new Digests(device, this.#ranges, randomSeed());
+    this.#seals = new Seals(device, guards, GUARD, inputs, randomSeed());
   }
 
   /**
@@ -79,15 +81,16 @@ export class GuardedArrays {
 
   /** Remembers the guards and the inputs as they are now. */
   seal() {
-    this.#digests.begin();
+    this.#seals.begin();
   }
 
   /** Throws a Refusal that begins with `label` when a guard or an input has changed since `seal`. */
   async requireSealed(label: string): Promise<void> {
-    const changed = this.#ranges[await this.#digests.changed()];
+    const changed = this.#ranges[await this.#seals.changed()];
     if (!changed) return;
     const { name, part } = changed;
-    if (part === 'all') throw new Refusal('inputs', `${label} changes ${name} or what lies next to it`);
+    if (!this.outputs.includes(name))
+      throw new Refusal('inputs', `${label} changes ${name} or what lies next to it`);
     const where = part === 'before' ? 'before the start' : 'past the end';
     throw new Refusal('guards', `${label} writes ${where} of ${name}`);
   }
@@ -103,31 +106,34 @@ export class GuardedArrays {
   }
 
   destroy() {
-    this.#digests.destroy();
+    this.#seals.destroy();
     for (const buffer of this.buffers) buffer.destroy();
   }
 }
 
-/** The words that must not change: all of an input, the guards of an output. */
-function rangesOf(name: string, { buffer, before, length, behind }: Place, output: boolean): GuardedRange[] {
-  const end = before + Math.max(1, length);
-  if (!output) return [{ name, part: 'all', buffer, first: 0, count: end + behind }];
-  return [
-    { name, part: 'before', buffer, first: 0, count: before },
-    { name, part: 'behind', buffer, first: end, count: behind },
-  ];
-}
+/** The words before and behind an array, none of which may change. */
+const guardsOf = (name: string, { buffer, before, length, behind }: Place): GuardedRange[] => [
+  { name, part: 'before', buffer, first: 0, count: before },
+  { name, part: 'behind', buffer, first: before + Math.max(1, length), count: behind },
+];
+
+/** The words of an input, which may not change either. */
+const inputOf = (name: string, { buffer, before, length }: Place): GuardedRange => ({
+  ...{ name, part: 'input', buffer, first: before, count: Math.max(1, length) },
+});
 
 /** Places an array between guards. The guard behind it is shorter if the device's limits leave no room for a whole one. */
 function placeOf(device: GPUDevice, name: string, length: number, guard: number): Place {
   const before = Math.ceil(guard / ALIGNMENT) * ALIGNMENT;
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-  const room = Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 4);
+  // A whole number of vectors, which the seals read.
+  const room = 4 * Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / 16);
   const least = Math.max(1, length) + ALIGNMENT;
   const fits = before + Math.max(1, length) + guard <= room;
   const [front, behind] = fits ? [before, guard] : [ALIGNMENT, Math.max(0, Math.min(guard, room - least))];
-  const words = front + Math.max(1, length) + behind;
-  return { buffer: storageBuffer(device, name, 4 * words), before: front, length, behind };
+  const words = 4 * Math.ceil((front + Math.max(1, length) + behind) / 4);
+  const rest = words - front - Math.max(1, length);
+  return { buffer: storageBuffer(device, name, 4 * words), before: front, length, behind: rest };
 }
 
 /** A seed of 32 bits that cannot be predicted. */

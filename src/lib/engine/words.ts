@@ -1,4 +1,4 @@
-/** Fills and digests words on the GPU. */
+/** Fills words on the GPU, and finds out whether words have changed. */
 import { gpuBuffer, readBuffer, storageBuffer, uniformBuffer } from './buffers';
 import text from './words.wgsl?raw';
 
@@ -19,6 +19,7 @@ const MOST_GROUPS = 1024;
 
 interface Pipelines {
   fill: GPUComputePipeline;
+  differ: GPUComputePipeline;
   digest: GPUComputePipeline;
   layout: GPUBindGroupLayout;
   /** Bound where no sums are written. */
@@ -36,41 +37,55 @@ export function fillWords(device: GPUDevice, ranges: WordRange[], value: number)
   tasks.destroy();
 }
 
-/** Digests of ranges, taken twice: they depend on every bit and on a secret number. */
-export class Digests {
-  readonly #tasks: RangeTasks;
+/**
+ * Seals on ranges: on those that were filled with one value, which is looked for, and on others by digests, taken twice, which depend on every
+ * bit and on a secret number. The first is much less work.
+ */
+export class Seals {
+  readonly #filled: RangeTasks;
+  readonly #digested: RangeTasks;
+  /** Two words for each filled range, then for each digest of the first turn and of the second. */
   readonly #sums: GPUBuffer;
 
   constructor(
     readonly device: GPUDevice,
-    readonly ranges: WordRange[],
+    readonly filled: WordRange[],
+    value: number,
+    readonly digested: WordRange[],
     secret: number,
   ) {
-    this.#sums = storageBuffer(device, 'digests', 16 * ranges.length);
-    this.#tasks = new RangeTasks(device, ranges, [secret, secret], this.#sums);
+    this.#sums = storageBuffer(device, 'seals', 8 * (filled.length + 2 * digested.length));
+    this.#filled = new RangeTasks(device, filled, [value], this.#sums);
+    this.#digested = new RangeTasks(device, digested, [secret, secret], this.#sums, filled.length);
   }
 
-  /** Takes the first digests of all ranges, as they are now. */
+  /** Seals all ranges as they are now; those that are filled must hold their value. */
   begin() {
-    this.#take(0);
-  }
-
-  /** Takes the second ones; resolves to the index of the first range that has changed, or −1. */
-  async changed(): Promise<number> {
-    this.#take(1);
-    const sums = new BigUint64Array(await readBuffer(this.device, this.#sums));
-    return this.ranges.findIndex((_, i) => sums[i] !== sums[this.ranges.length + i]);
-  }
-
-  #take(turn: number) {
     const encoder = this.device.createCommandEncoder();
-    if (turn === 0) encoder.clearBuffer(this.#sums);
-    this.#tasks.encode(encoder, pipelinesOf(this.device).digest, turn);
+    encoder.clearBuffer(this.#sums);
+    this.#digested.encode(encoder, pipelinesOf(this.device).digest, 0);
     this.device.queue.submit([encoder.finish()]);
   }
 
+  /** Resolves to the index of the first range that has changed, of the filled ones and then of the digested ones, or −1. */
+  async changed(): Promise<number> {
+    const { differ, digest } = pipelinesOf(this.device);
+    const encoder = this.device.createCommandEncoder();
+    this.#filled.encode(encoder, differ, 0);
+    this.#digested.encode(encoder, digest, 1);
+    this.device.queue.submit([encoder.finish()]);
+    const sums = new BigUint64Array(await readBuffer(this.device, this.#sums));
+    const { length } = this.filled;
+    const first = sums.subarray(length, length + this.digested.length);
+    const second = sums.subarray(length + this.digested.length);
+    return [...sums.subarray(0, length), ...first.map((sum, i) => sum ^ second[i])].findIndex(
+      (sum) => sum !== 0n,
+    );
+  }
+
   destroy() {
-    this.#tasks.destroy();
+    this.#filled.destroy();
+    this.#digested.destroy();
     this.#sums.destroy();
   }
 }
@@ -78,7 +93,7 @@ export class Digests {
 /** Alignment of dynamic offsets in a uniform buffer, on every GPU. */
 const SLOT_BYTES = 256;
 
-/** A dispatch for each range, in several turns with a value each; sums go to the slots of the turn. */
+/** A dispatch for each range, in several turns with a value each; sums go to the slots of the turn, from `slot` on. */
 class RangeTasks {
   readonly #uniform: GPUBuffer;
   readonly #groups: GPUBindGroup[];
@@ -88,12 +103,13 @@ class RangeTasks {
     readonly ranges: WordRange[],
     values: number[],
     sums: GPUBuffer,
+    slot = 0,
   ) {
     const words = new Uint32Array((SLOT_BYTES / 4) * ranges.length * values.length);
     for (const [turn, value] of values.entries())
       for (const [i, { first, count }] of ranges.entries()) {
-        const slot = turn * ranges.length + i;
-        words.set([first, count, value, slot], (SLOT_BYTES / 4) * slot);
+        const task = turn * ranges.length + i;
+        words.set([first, count, value, slot + task], (SLOT_BYTES / 4) * task);
       }
     this.#uniform = uniformBuffer(device, 'ranges', [...words]);
     const { layout } = pipelinesOf(device);
@@ -138,7 +154,7 @@ function pipelinesOf(device: GPUDevice): Pipelines {
   const make = (entryPoint: string) =>
     device.createComputePipeline({ layout: pipelineLayout, compute: { module, entryPoint } });
   const none = gpuBuffer(device, { label: 'no sums', size: 8, usage: GPUBufferUsage.STORAGE });
-  const made = { fill: make('fill'), digest: make('digest'), layout, none };
+  const made = { fill: make('fill'), differ: make('differ'), digest: make('digest'), layout, none };
   pipelines.set(device, made);
   return made;
 }
