@@ -4,6 +4,7 @@ export const PLAIN = [
   'matvec=naive',
   'layer_norm=naive',
   'lora_matmul=naive',
+  'lora_matvec=naive',
   'wkv=naive',
   'wkv_token=separate',
   'token_shift=separate',

@@ -20,5 +20,5 @@ export default {
   tolerance: 1e-10,
   flop: loraWayFlop,
   default: 'lanes',
-  plain: 'lanes',
+  plain: 'naive',
 } satisfies Kernel;
