@@ -66,6 +66,21 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
     { settings: 'lora_matvec=lanes&lora_matvec.lanes=32&lora_matvec.written_out=32', basis: 'reasoned' },
     { settings: 'wkv_token=fused&wkv_token.written_out=32', basis: 'reasoned' },
   ],
+  // SwiftShader, the CPU on which Chromium emulates a GPU: it splits code at every barrier, which makes kernels with barriers slow to compile and
+  // to run. All rows together took `demo`, with a prompt of 32, from 136 CPU seconds to 61; they were not measured one by one.
+  google: [
+    { settings: 'matmul_q4_k=naive', basis: 'reasoned' },
+    { settings: 'matmul_q6_k=naive', basis: 'reasoned' },
+    { settings: 'matmul_q8_0=naive', basis: 'reasoned' },
+    { settings: 'matvec_q4_k=naive', basis: 'reasoned' },
+    { settings: 'matvec_q6_k=naive', basis: 'reasoned' },
+    { settings: 'matvec_q8_0=naive', basis: 'reasoned' },
+    { settings: 'lora_matmul=naive', basis: 'reasoned' },
+    { settings: 'lora_matvec=naive', basis: 'reasoned' },
+    { settings: 'wkv=naive', basis: 'reasoned' },
+    { settings: 'wkv_token=separate', basis: 'reasoned' },
+    { settings: 'token_shift=separate', basis: 'reasoned' },
+  ],
   // Intel and AMD have not been measured yet: they run the portable defaults.
 };
 
