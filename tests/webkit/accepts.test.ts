@@ -62,12 +62,12 @@ describeCompiler('accepts', () => {
   test('the shaders that check results', () => {
     const read = (file: string) => readFileSync(`src/lib/engine/${file}.wgsl`, 'utf8');
     const types = (...all: GPUBufferBindingType[]) => all.map((type, binding) => ({ binding, type }));
-    const comparing = types('uniform', 'read-only-storage', 'read-only-storage', 'storage');
+    const comparing = types('uniform', 'read-only-storage', 'read-only-storage', 'storage', 'storage');
     const words = types('uniform', 'storage', 'storage');
     const entries = (bindings: typeof words, ...names: string[]) => names.map((name) => ({ name, bindings }));
     const jobs: Job[] = [
-      { wgsl: read('compare'), entryPoints: entries(comparing, 'measure', 'search') },
-      { wgsl: read('words'), entryPoints: entries(words, 'fill', 'digest') },
+      { wgsl: read('compare'), entryPoints: entries(comparing, 'measure', 'add', 'search') },
+      { wgsl: read('words'), entryPoints: entries(words, 'fill', 'differ', 'digest') },
     ];
     expect(refusals(jobs)).toEqual([]);
   });
