@@ -16,6 +16,8 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
   // H100 and H200, Dawn on Vulkan: static/results.
   nvidia: [
     { settings: 'matmul_q4_k=dot4', basis: 'measured' },
+    // Enough workgroups for all of the GPU in chunks of up to 256 tokens.
+    { settings: 'token_shift=spread&token_shift.workgroups=512', basis: 'measured' },
     // For the output matrix and the value of channel mix; what comes before them has kernels of its own.
     {
       settings: 'matvec_q4_k=dot4&matvec_q4_k.lanes=40&matvec_q4_k.teams=6&matvec_q4_k.staged=160',

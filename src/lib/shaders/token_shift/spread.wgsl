@@ -16,7 +16,7 @@ struct Sizes { columns: u32, tokens: u32, lerps: u32, inverse_epsilon: u32 }
 @group(0) @binding(7) var<storage, read_write> last: array<vec4<f32>>; // columns, normalised
 
 const workgroup_size = 128u; // knob: 64 128 256
-const workgroups = 64u;      // knob: 1 64
+const workgroups = 64u;      // knob: 1 64 512
 const written_out = 1u;      // knob: 1 32
 
 // A thread's inputs for a vector of columns besides x; fetched before x is summed.
