@@ -25,11 +25,11 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
     },
     // The head, with 8-bit activations like the other products.
     { settings: 'matvec_q6_k=words_dot4', basis: 'measured' },
-    // The same for several sequences, whose number is a constant of the code, so that a thread has no more sums than that.
-    { settings: 'matvecs_q4_k=dot4', basis: 'measured' },
-    { settings: 'matvecs_q6_k=lanes&matvecs_q6_k.known_sizes=1', basis: 'reasoned' },
-    { settings: 'lora_matvecs=lanes&lora_matvecs.known_sizes=1', basis: 'reasoned' },
-    { settings: 'wkv_tokens=fused&wkv_tokens.known_sizes=1', basis: 'reasoned' },
+    // The same for several sequences.
+    { settings: 'matvecs_q4_k=rounded', basis: 'measured' },
+    { settings: 'matvecs_q6_k=rounded_words', basis: 'measured' },
+    { settings: 'lora_matvecs=rows', basis: 'measured' },
+    { settings: 'wkv_tokens=fused&wkv_tokens.known_sizes=1', basis: 'measured' },
     { settings: 'wkv_token=fused&wkv_token.known_sizes=1', basis: 'measured' },
     { settings: 'time_mix_start_q4_k=dot4', basis: 'measured' },
     { settings: 'channel_mix_start_q4_k=dot4', basis: 'measured' },

@@ -80,6 +80,18 @@ export default [
     '整数乘积：每个工作组把 x 按 16 个一块舍入到 8 位；各线程每次取几行各 64 个权重，供所有词元使用',
   ],
   [
+    'Integer products: a pass of its own rounds x to 8 bits in blocks of 32; lanes take 64 weights of several rows at a time',
+    '整数乘积：由单独一步把 x 按 32 个一块舍入到 8 位；各线程每次取几行各 64 个权重',
+  ],
+  [
+    'Integer products: a pass of its own rounds x to 8 bits in blocks of 32; lanes take 32 weights of several rows as words, for all tokens',
+    '整数乘积：由单独一步把 x 按 32 个一块舍入到 8 位；各线程每次按字取几行各 32 个权重，供所有词元使用',
+  ],
+  [
+    'Lanes take eight weights of four rows at a time, and multiply them with all tokens',
+    '各线程每次取四行各八个权重，与所有词元相乘',
+  ],
+  [
     'A thread for each number, which takes mean and variance of its whole token; no barrier',
     '每个数一个线程，自己求整个词元的均值和方差；没有屏障',
   ],
