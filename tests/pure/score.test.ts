@@ -64,14 +64,25 @@ test('the model of the target is measured quickly, then with all samples, then p
   expect(listens()).toBe(false);
 });
 
-test('no more samples are taken where each takes long', () => {
-  const { score, asked, tell } = scoreOn(false);
-  score.start();
-  tell(took(3));
-  tell(FINISHED);
-  expect(score.state).toBe('profiling');
-  expect(asked()[1]).toBe('profile model=synthetic-2.9b');
-});
+test.each([3, 8])(
+  'more samples are taken last where each takes long, and none where they take too long: %s s',
+  (seconds) => {
+    const { score, asked, tell } = scoreOn(false);
+    score.start();
+    tell(took(seconds));
+    tell(FINISHED);
+    expect(score).toMatchObject({ state: 'profiling', quick: true });
+    expect(asked()[1]).toBe('profile model=synthetic-2.9b');
+    tell({ type: 'profiled', profile: { rows: [] } });
+    tell(FINISHED);
+    if (seconds > 4) return expect(score).toMatchObject({ state: 'done', quick: true });
+    expect(asked()[2]).toBe('sweep model=synthetic-2.9b');
+    tell(took(seconds, { prefillSeconds: Array.from({ length: 5 }, () => seconds) }));
+    tell(FINISHED);
+    expect(score).toMatchObject({ state: 'done', quick: false, profile: { rows: [] } });
+    expect(asked()).toHaveLength(3);
+  },
+);
 
 test('a result stays when what follows it is stopped or fails', () => {
   for (const end of [

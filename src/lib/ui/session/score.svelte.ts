@@ -16,8 +16,11 @@ const MODELS = ['synthetic-2.9b', 'synthetic-1.5b', 'synthetic-0.4b', 'synthetic
 const SHARE = 0.4;
 /** GB that are taken for granted on a phone whose browser does not tell its memory: Safari ends a page that takes more than its share. */
 const PHONE_GIGABYTES = 2;
-/** After a quick look whose prefill took longer, no more samples are taken: the answer is promised in ten seconds. */
+/** After a quick look whose prefill took longer, what limits it is asked first and more samples are taken last: the answer is promised in ten seconds. */
 const SLOW_SECONDS = 1;
+/** Where a prefill takes longer than this, it stays with the quick look, which is named as such. */
+const TOO_SLOW_SECONDS = 4;
+const SAMPLES = 5;
 
 interface DeviceMemory {
   /** GB, rounded; only Chromium tells it. */
@@ -46,6 +49,8 @@ export class Score {
   profile = $state.raw<Profile | undefined>();
   problem = $state<string | undefined>();
   #waiting: string[] = [];
+  /** What has been begun since the start. */
+  #begun: Score['state'][] = [];
   #unlisten: (() => void) | undefined;
 
   constructor(readonly lab: Lab) {}
@@ -65,12 +70,13 @@ export class Score {
 
   /** The settings of the measurement, a line each. */
   settings(model: string): string {
-    return `model=${model}\nprefill=${this.prefill}\nsamples=5\n`;
+    return `model=${model}\nprefill=${this.prefill}\nsamples=${SAMPLES}\n`;
   }
 
   start() {
     [this.record, this.profile, this.problem, this.skipped] = [undefined, undefined, undefined, undefined];
     this.#waiting = this.models;
+    this.#begun = [];
     this.#unlisten?.();
     this.#unlisten = this.lab.listen(CELL, {
       receive: (event) => this.#receive(event),
@@ -91,6 +97,7 @@ export class Score {
 
   #send(state: 'measuring' | 'refining' | 'profiling') {
     this.state = state;
+    this.#begun.push(state);
     this.progress = undefined;
     const asked =
       state === 'profiling'
@@ -124,13 +131,21 @@ export class Score {
     this.#end();
   }
 
+  /** True if the result has fewer samples than a whole measurement. */
+  get quick(): boolean {
+    return this.record !== undefined && this.record.prefillSeconds.length < SAMPLES;
+  }
+
   /** The work that follows a result; undefined if there is none. */
   #follows(): 'refining' | 'profiling' | undefined {
-    const { record, state } = this;
-    if (!record || state === 'profiling') return undefined;
-    if (state === 'measuring' && median(record.prefillSeconds) <= SLOW_SECONDS) return 'refining';
-    // On a CPU that emulates a GPU a profile takes minutes and says nothing.
-    return record.software ? undefined : 'profiling';
+    const { record } = this;
+    if (!record) return undefined;
+    const seconds = median(record.prefillSeconds);
+    // On a CPU that emulates a GPU more samples say nothing, and a profile takes minutes.
+    const most = record.software ? SLOW_SECONDS : TOO_SLOW_SECONDS;
+    const refining = !this.#begun.includes('refining') && seconds <= most && 'refining';
+    const profiling = !this.#begun.includes('profiling') && !record.software && 'profiling';
+    return (seconds > SLOW_SECONDS ? profiling || refining : refining || profiling) || undefined;
   }
 
   #failed(reason: string) {

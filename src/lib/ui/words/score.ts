@@ -15,6 +15,7 @@ export default {
   of: (model: string, tokens: number) => `${model}, a prompt of ${tokens} tokens`,
   interval: (samples: number, low: string, high: string) =>
     `${samples === 1 ? '1 sample' : `${samples} samples`} between ${low} and ${high}`,
+  quick: 'a quick look',
   share: (percent: string, target: string) => `${percent} % of the target of ${target}`,
   limits: 'What limits it',
   looking: 'Looking where the time goes …',
