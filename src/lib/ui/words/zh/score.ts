@@ -14,7 +14,7 @@ const words: typeof english = {
   result: '词元/秒',
   of: (model, tokens) => `${model}，${tokens} 个词元的提示词`,
   interval: (samples, low, high) => `${samples} 个样本在 ${low} 与 ${high} 之间`,
-  quick: '初步结果',
+  quick: '快速测量',
   share: (percent, target) => `是目标 ${target} 的 ${percent}%`,
   limits: '瓶颈在哪里',
   looking: '正在查看时间花在哪里…',
