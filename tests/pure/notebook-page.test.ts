@@ -11,7 +11,7 @@ import {
   secondsLeft,
   workText,
 } from '../../src/lib/ui/notebook/progressText';
-import { modelBeside } from '../../src/lib/ui/notebook/readCells';
+import { modelBeside, namesOneOf } from '../../src/lib/ui/notebook/readCells';
 import { nameNotebook } from '../../src/lib/ui/notebook/title';
 import type { Store } from '../../src/lib/ui/notebook/store';
 import { speak } from '../../src/lib/ui/words/words.svelte';
@@ -71,6 +71,16 @@ test('a shader is timed with the model of the cell that uses it, else with the f
   expect(beside(other, user)).toBe('a.gguf');
   expect(beside(other, sweep('wkv=mine'))).toBe('synthetic-0.4b');
   expect(beside(sweep('wkv=mine'))).toBeUndefined();
+});
+
+test.each([
+  ['wkv=mine', true],
+  ['wkv=naive,mine\nchunk=8', true],
+  ['wkv=naive, mine', true],
+  ['wkv=mine2', false],
+  ['prefill=8 # mine', false],
+])('settings that name a foreign shader wait for it: %j', (settings, waits) => {
+  expect(namesOneOf(settings, ['matmul_q4_k/other', 'wkv/mine'])).toBe(waits);
 });
 
 test('the work on a shader says how far it is, and at what', async () => {

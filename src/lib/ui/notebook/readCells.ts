@@ -35,6 +35,10 @@ export function modelBeside(cells: readonly Cell[], kernel: string, name: string
   return [...uses, ...written].map(named).find((model) => model !== undefined);
 }
 
+/** True if settings name one of these shaders, `kernel/name`, alone or in a list. */
+export const namesOneOf = (settings: string, shaders: readonly string[]): boolean =>
+  shaders.some((shader) => new RegExp(`[=,] *${shader.replace(/^.*\W/, '')}(?!\\w)`).test(settings));
+
 /** The shaders that the cell's runs use; none if its settings cannot be read. */
 export function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): OwnVariant[] {
   if (own.length === 0) return [];

@@ -7,6 +7,7 @@ import { expand, type Run } from '../../lab/experiment/expand';
 import { locateError, splitAtRule, withSetting } from '../../lab/experiment/settings';
 import { contentOf } from '../../lab/notebook/notebook';
 import type { Notebook } from './notebook.svelte';
+import { namesOneOf } from './readCells';
 import { t } from '../words/words.svelte';
 
 interface Block {
@@ -75,6 +76,16 @@ export class CellSettings {
       return locateError(this.text, (reason as Error).message);
     }
   });
+
+  /** True if the text names a shader that waits to be allowed, and cannot be read before: the banner above has the button. */
+  readonly waiting = $derived.by(
+    () =>
+      this.problem !== undefined &&
+      namesOneOf(
+        this.text,
+        this.notebook.foreign.map(({ name }) => name),
+      ),
+  );
 
   /** Replaces the whole text (from the text field). */
   edit(text: string) {

@@ -300,6 +300,6 @@ export const cells = {
   forgotten:
     'The state after these turns is no longer on the GPU. With the next turn, the model is loaded and reads what was said before; nothing is answered anew.',
   speeds: (prefill: string, decode: string) => `prefill ${prefill} tokens/s · decode ${decode} tokens/s`,
-  notCompiled: 'This shader came with a link. It is not compiled until you allow it.',
+  waits: 'This cell uses a shader that came from outside. It can run once you allow that shader.',
   allow: 'Allow this shader',
 };

@@ -276,6 +276,6 @@ export const cells: typeof english = {
   forgotten:
     '这些轮次之后的状态已不在 GPU 上。发送下一轮时会重新加载模型并重新读取之前的对话，不会重新回答。',
   speeds: (prefill, decode) => `预填充 ${prefill} 词元/秒 · 解码 ${decode} 词元/秒`,
-  notCompiled: '此着色器来自链接，在您允许之前不会编译。',
+  waits: '此单元格使用外来的着色器，允许该着色器后才能运行。',
   allow: '允许此着色器',
 };
