@@ -9,6 +9,7 @@ import {
   paceAfterRun,
   paceAtProgress,
   secondsLeft,
+  statusText,
   workText,
 } from '../../src/lib/ui/notebook/progressText';
 import { modelBeside, namesOneOf } from '../../src/lib/ui/notebook/readCells';
@@ -93,6 +94,9 @@ test('the work on a shader says how far it is, and at what', async () => {
   expect(text('loading', 65e6, 131e6, 'blk.0.weight')).toBe('loading, 65.0 MB of 131.0 MB');
   expect(text('checking', 0, 1, 'wkv')).toBe('checking, wkv');
   expect(text('compiling', 0, 0, '')).toBe('compiling');
+  const answer: Progress = { ...about, phase: 'checking', done: 0, total: 1, what: 'the answer' };
+  expect(statusText(answer, false)).toBe('checking the model’s answer');
+  expect(statusText({ ...answer, runs: 2 }, false)).toBe('Run 1 of 2: checking the model’s answer');
 });
 
 test('a shader from a link is not run before it is allowed', () => {

@@ -13,6 +13,7 @@ import { checkAll } from './check';
 import { requireExact, requireLargest } from './largest';
 import type { Checks } from '../records/record';
 import type { PreparedRun } from './prepare';
+import { ANSWER } from './progress';
 import { type Left, promptsLike, promptTokens } from './prompt';
 import { randomSeed } from '../../engine/guarded';
 import type { LoadedModel, OpenGpu, RunContext } from './session';
@@ -69,7 +70,7 @@ export async function checkAnswer(
 ): Promise<Checks> {
   const { run, choice, plans, checks } = prepared;
   const from = performance.now();
-  context.report('checking', 0, 1, 'the answer');
+  context.report('checking', 0, 1, ANSWER);
   const what = run.settings || 'The run';
   const exact = new ExactSide(engine, { choice, plans }, context);
   const compare = comparisonOf(engine, exact, context);

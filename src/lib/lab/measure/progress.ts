@@ -34,5 +34,8 @@ export type Phase =
   | 'evaluating'
   | 'timing';
 
+/** What is checked after the kernels: the model's answer with them. */
+export const ANSWER = 'the answer';
+
 /** Reports the progress of a run. */
 export type Report = (phase: Progress['phase'], done?: number, total?: number, what?: string) => void;

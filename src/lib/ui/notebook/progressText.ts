@@ -1,5 +1,5 @@
 /** Status text of the running cell: its phase, its progress and the estimated time left. */
-import type { Progress } from '../../lab/measure/progress';
+import { ANSWER, type Progress } from '../../lab/measure/progress';
 import { megabytes } from '../session/models';
 import { punctuation, t } from '../words/words.svelte';
 
@@ -61,6 +61,7 @@ export function statusText(progress: Progress | undefined, stopping: boolean): s
   const { phase, run, runs, done, total, what } = progress;
   const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
   const place = runs > 1 ? words.runOf(run, runs) + punctuation().colon : '';
+  if (what === ANSWER) return place + words.checkingAnswer;
   const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
   return `${place}${words.phases[phase]}${detail && punctuation().comma}${detail}`;
 }

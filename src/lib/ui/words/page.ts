@@ -69,6 +69,7 @@ export const page = {
     evaluating: 'predicting the text',
     timing: 'timing',
   } satisfies Record<Phase, string>,
+  checkingAnswer: 'checking the model’s answer',
   loadedOf: (done: string, total: string) => `${done} of ${total}`,
   secondsLeft: (seconds: number) => `about ${seconds} s left`,
   minutesLeft: (minutes: number) => `about ${minutes} min left`,

@@ -64,6 +64,7 @@ export const page: typeof english = {
     evaluating: '预测文本中',
     timing: '计时中',
   },
+  checkingAnswer: '检查模型的回答',
   loadedOf: (done, total) => `${done} / ${total}`,
   secondsLeft: (seconds) => `约剩 ${seconds} 秒`,
   minutesLeft: (minutes) => `约剩 ${minutes} 分钟`,
