@@ -66,7 +66,7 @@ text and a speed, and asserts by name what catches it. This page is written by t
 - \`shapes\`: every shape of the model that will run, against the kernel's plain variant.
 - \`again\`: the second run of the same pipelines, buffers and matrices on other data, with outputs bound to the last word.
 - \`nan\`: not-a-number or infinity, found by its bits.
-- \`guards\`, \`inputs\`: words around every array, and every input, digested before and after.
+- \`guards\`, \`inputs\`: the words around every array, which hold a known value, and every input, digested before and after.
 - \`inexact\`: a stated error above 1e-3. It gets a speed, but no verdict and no tuned setting.
 - \`answer\`: what it computes after it was timed, on new data, of which then one half changes and then the other; in a whole
   model, on a prompt not seen before, and in timed samples, with all their prompts and the last token that they decoded: one chosen by
