@@ -38,9 +38,11 @@ struct Sizes { columns: u32, tokens: u32 }
 @group(0) @binding(6) var<storage, read_write> prepared: array<vec4<f32>>; // heads × chunks × record
 
 const chunk = 8u; // knob: 8 16
+// A workgroup of `scan` has as many rows of the state as a chunk has tokens, or two or four times as many: then records are read less often.
+const row_blocks = 1u; // knob: 1 2 4
 const written_out = 1u; // knob: 1 8
 const fours = chunk / 4u; // of tokens
-const rows = chunk;       // of the state in a workgroup of `scan`: then every thread fetches four vectors of each plane
+const rows = row_blocks * chunk;
 
 // A record: W, Q, B·p_end, K·p_end, u0 and y0 of a chunk, then the 64 of p_end. B and K have a vector for four channels of a
 // token, the others one for four tokens of a channel. Lengths are in vectors.
@@ -52,7 +54,7 @@ const pitch = 17u;              // a token's 64 keys
 const four_pitch = 65u;         // four tokens' 64 keys, a vector for each key
 const state_pitch = rows + 4u;  // all rows' four keys
 var<workgroup> tile: array<vec4<f32>, 4u * chunk * pitch>;   // A, R, K, B; in `scan` W and Q, then B and K
-var<workgroup> sums: array<vec4<f32>, plane>;                // A·K, A·B, R·K, R·B; in `scan` S W and S Q, then u and v
+var<workgroup> sums: array<vec4<f32>, max(plane, 16u * rows)>; // A·K, A·B, R·K, R·B; in `scan` S W and S Q, then u and v
 var<workgroup> state_tile: array<vec4<f32>, 16u * state_pitch>; // decays; in `scan` the state
 
 fn chunk_count() -> u32 { return (sizes.tokens + chunk - 1u) / chunk; }
@@ -271,11 +273,11 @@ fn put_column(at: u32, x: mat4x4<f32>) {
 
 // ---- scan: some rows of a head's state, through all chunks ----
 
-const scan_threads = 4u * chunk;
+const scan_threads = 4u * rows;
+const shares = plane / scan_threads; // vectors of each plane that a thread fetches: four, two or one
 const quads = rows / 4u; // a thread's four rows are so far apart
 // S W and S Q: tiles of four rows and four tokens, and the keys in as many parts as there are threads for.
 const parts = scan_threads / (2u * fours * quads);
-const_assert parts * 2u * fours * rows == plane;
 const right_tile = 2u * fours * four_pitch; // where B and K begin
 const_assert right_tile + 2u * plane <= 4u * chunk * pitch;
 
@@ -334,15 +336,24 @@ fn fetch(n: u32, first_row: u32, thread: u32) -> Fetched {
 
 fn fetch_share(at: u32, thread: u32) -> mat4x4<f32> {
   let i = at + thread;
-  return mat4x4<f32>(prepared[i], prepared[i + scan_threads], prepared[i + 2u * scan_threads], prepared[i + 3u * scan_threads]);
+  var share = mat4x4<f32>();
+  share[0] = prepared[i];
+  if (shares > 1u) { share[1] = prepared[i + scan_threads]; }
+  if (shares > 2u) {
+    share[2] = prepared[i + 2u * scan_threads];
+    share[3] = prepared[i + 3u * scan_threads];
+  }
+  return share;
 }
 
 fn stage_left(share: mat4x4<f32>, first_four: u32, thread: u32) {
   let at = first_four * four_pitch;
   tile[at + left_place(thread)] = share[0];
-  tile[at + left_place(thread + scan_threads)] = share[1];
-  tile[at + left_place(thread + 2u * scan_threads)] = share[2];
-  tile[at + left_place(thread + 3u * scan_threads)] = share[3];
+  if (shares > 1u) { tile[at + left_place(thread + scan_threads)] = share[1]; }
+  if (shares > 2u) {
+    tile[at + left_place(thread + 2u * scan_threads)] = share[2];
+    tile[at + left_place(thread + 3u * scan_threads)] = share[3];
+  }
 }
 
 fn left_place(i: u32) -> u32 { return i / 64u * four_pitch + i % 64u; }
@@ -350,9 +361,11 @@ fn left_place(i: u32) -> u32 { return i / 64u * four_pitch + i % 64u; }
 fn stage_right(share: mat4x4<f32>, first: u32, thread: u32) {
   let i = right_tile + first + thread;
   tile[i] = share[0];
-  tile[i + scan_threads] = share[1];
-  tile[i + 2u * scan_threads] = share[2];
-  tile[i + 3u * scan_threads] = share[3];
+  if (shares > 1u) { tile[i + scan_threads] = share[1]; }
+  if (shares > 2u) {
+    tile[i + 2u * scan_threads] = share[2];
+    tile[i + 3u * scan_threads] = share[3];
+  }
 }
 
 fn stage_state(s: mat4x4<f32>, thread: u32) {
