@@ -18,6 +18,9 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
     { settings: 'matmul_q4_k=dot4', basis: 'measured' },
     // Enough workgroups for all of the GPU in chunks of up to 256 tokens.
     { settings: 'token_shift=spread&token_shift.workgroups=512', basis: 'measured' },
+    // Two threads side by side share rows, and a workgroup of wkv's scan has 16 of them.
+    { settings: 'lora_matmul=tiled&lora_matmul.lane_tokens=2', basis: 'measured' },
+    { settings: 'wkv=chunked&wkv.row_blocks=2', basis: 'measured' },
     // For the output matrix and the value of channel mix; what comes before them has kernels of its own.
     {
       settings: 'matvec_q4_k=dot4&matvec_q4_k.lanes=40&matvec_q4_k.teams=6&matvec_q4_k.staged=160',

@@ -20,6 +20,8 @@ struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value:
 @group(0) @binding(6) var<storage, read_write> partial: array<f32>;      // splits × tokens × all ranks
 
 const row_threads = 8u;   // knob: 8 16
+// Threads side by side with the same rows. With two, an NVIDIA GPU gives 32 threads their vectors of the tiles in two turns, not in four.
+const lane_tokens = 1u;   // knob: 1 2
 // Split-K: with fewer tiles than this on the way down, the columns are split, and a workgroup of its own sums each split.
 const split_k_target = 512u; // knob: 1 256 512 1024
 const written_out = 1u; // knob: 1 32
@@ -58,8 +60,9 @@ fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thre
 fn multiply(p: Product, thread_index: u32) {
   let thread = thread_index % threads; // the remainder shows a compiler that indices stay within the tiles
   // Eight rows by four tokens to 32 threads that run together: they read the fewest vectors of the tiles.
-  let row = thread % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
-  let token = thread / 8u % 4u + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
+  let row = thread / lane_tokens % 8u + thread / 32u % (row_threads / 8u) * 8u; // and every row_threads-th after it
+  let own_token = thread % lane_tokens + thread / (8u * lane_tokens) % (4u / lane_tokens) * lane_tokens;
+  let token = own_token + thread / (4u * row_threads) * 4u; // and every token_threads-th after it
   var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var fetched = fetch(p, p.first_column, thread);
