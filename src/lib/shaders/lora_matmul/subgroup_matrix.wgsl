@@ -100,8 +100,8 @@ fn multiply(p: Product, thread: u32, subgroup: u32, lane: u32) {
 // Rows and tokens past the end repeat the last one, and are not stored; columns past the end are staged as zeros.
 fn fetch(p: Product, column: u32, thread: u32) -> Fetched {
   let k = min(column + thread % 2u * 16u, p.columns - 16u);
-  let row = min(p.first_row + thread / 2u, p.rows - 1u);
-  let token = min(p.first_token + thread / 2u, sizes.tokens - 1u);
+  let row = min(p.first_row + place_of(thread), p.rows - 1u);
+  let token = min(p.first_token + place_of(thread), sizes.tokens - 1u);
   let at = (p.x_first + token * p.x_stride + k) / 4u;
   var fetched: Fetched;
   fetched.weights = fetch16(p.first, p.wide, row * p.columns + k);
@@ -110,11 +110,17 @@ fn fetch(p: Product, column: u32, thread: u32) -> Fetched {
   return fetched;
 }
 
+// The row, and the token, of which a thread has half. Those of eight neighbours lie in different banks: 0, 1, 4 and 5, then 2, 3, 6 and 7.
+// The remainder shows a compiler that all stays within the tiles.
+fn place_of(thread: u32) -> u32 {
+  let i = thread % threads / 2u;
+  return i / 8u * 8u + i % 2u + i / 2u % 2u * 4u + i / 4u % 2u * 2u;
+}
+
 fn stage(fetched: Fetched, p: Product, column: u32, thread: u32) {
   let tiles = bufferView<array<vec4<u32>, 2u * x_vectors>>(&memory, 0u);
   let there = column + thread % 2u * 16u < p.end_column;
-  // The remainder shows a compiler that all stays within the tiles.
-  let at = thread % threads / 2u * pitch + thread % 2u * 2u;
+  let at = place_of(thread) * pitch + thread % 2u * 2u;
   (*tiles)[at] = select(vec4<u32>(), eight(fetched.x[0], fetched.x[1]), there);
   (*tiles)[at + 1u] = select(vec4<u32>(), eight(fetched.x[2], fetched.x[3]), there);
   var low = fetched.weights.a;

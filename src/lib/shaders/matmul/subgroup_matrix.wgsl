@@ -52,8 +52,8 @@ alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
 struct Fetched { weights: Bytes, x0: vec4<u32>, x1: vec4<u32>, x2: vec4<u32>, x3: vec4<u32> }
-// First row and token of this workgroup's tile, counted through all matrices.
-struct Place { row: u32, last_row: u32, token: u32, last_token: u32 }
+// Where in `weight` this thread's row begins, and the first token of this workgroup's tile, counted through all matrices.
+struct Place { row: u32, token: u32, last_token: u32 }
 
 // x as f16, each token divided by its largest number: squares of channel mix may be larger than an f16 can be.
 @compute @workgroup_size(threads)
@@ -93,9 +93,9 @@ fn multiply(
   let split_columns = (sizes.columns + 64u * splits - 1u) / (64u * splits) * 64u;
   let first_column = group.z / sizes.batch * split_columns;
   let end_column = min(first_column + split_columns, sizes.columns);
+  let fetched_row = matrix * sizes.rows + min(group.y * tile + thread % tile, sizes.rows - 1u);
   let place = Place(
-    matrix * sizes.rows + group.y * tile, (matrix + 1u) * sizes.rows - 1u,
-    matrix * sizes.tokens + group.x * tile, (matrix + 1u) * sizes.tokens - 1u,
+    fetched_row * (sizes.columns / 256u) * 9u, matrix * sizes.tokens + group.x * tile, (matrix + 1u) * sizes.tokens - 1u,
   );
   let own_token = subgroup % 2u * quarter;
   let own_row = subgroup / 2u * quarter;
@@ -108,12 +108,15 @@ fn multiply(
   var s10: Sums; var s11: Sums; var s12: Sums; var s13: Sums;
   var s20: Sums; var s21: Sums; var s22: Sums; var s23: Sums;
   var s30: Sums; var s31: Sums; var s32: Sums; var s33: Sums;
-  var fetched = fetch(place, first_column, thread);
+  var fetched = fetch(place, first_column, weight[place.row + first_column / 256u * 9u], thread);
   for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage(fetched, column, thread);
     workgroupBarrier();
-    fetched = fetch(place, min(column + tile_k, sizes.columns - tile_k), thread);
+    let next_column = min(column + tile_k, sizes.columns - tile_k);
+    var header = fetched.weights.header; // fetched once a block
+    if (next_column % 256u == 0u) { header = weight[place.row + next_column / 256u * 9u]; }
+    fetched = fetch(place, next_column, header, thread);
     {
       let r0 = subgroupMatrixLoad<Rows, col_major>(rows, 0u, pitch);
       let r1 = subgroupMatrixLoad<Rows, col_major>(rows, 16u * pitch + 0u, pitch);
@@ -173,7 +176,7 @@ fn multiply(
   }
 
   let own = Quarter(
-    matrix, group.z, splits, group.y * tile + own_row, group.x * tile + own_token, subgroup * 16u * sums_pitch, lane,
+    matrix, group.z, splits, group.y * tile + own_row + lane % 32u, group.x * tile + own_token, subgroup * 16u * sums_pitch, lane % 32u,
   );
   workgroupBarrier(); // the last step's tiles have been read
   put16(s00, s01, s02, s03, own, 0u);
@@ -184,7 +187,7 @@ fn multiply(
   }
 }
 
-// A subgroup's share of the result: where its quarter of the tile begins, and its memory for passing sums on.
+// A lane's share of the result: its first row, its quarter's first token, and the subgroup's memory for passing sums on.
 struct Quarter { matrix: u32, product: u32, splits: u32, row: u32, token: u32, memory: u32, lane: u32 }
 
 // Sixteen tokens of the quarter, from matrix units to `out`.
@@ -197,22 +200,23 @@ fn put16(s0: Sums, s1: Sums, s2: Sums, s3: Sums, own: Quarter, token: u32) {
     subgroupMatrixStore<row_major>(sums, own.memory + 48u, s3, sums_pitch);
   }
   workgroupBarrier();
-  for (var i = own.lane; i < 16u * quarter; i += 32u) {
-    let row = own.row + i % quarter;
-    let from_token = own.token + token + i / quarter;
-    if (row < sizes.rows && from_token < sizes.tokens) {
-      let scale = scales[own.matrix * sizes.tokens + from_token];
-      store_one(own.product, own.splits, row, from_token, scale * (*sums)[own.memory + i / quarter * sums_pitch + i % quarter]);
+  let there = min(16u, sizes.tokens - min(own.token + token, sizes.tokens));
+  for (var t = 0u; t < there; t++) {
+    let from_token = own.token + token + t;
+    let scale = scales[own.matrix * sizes.tokens + from_token];
+    let at = own.memory + t * sums_pitch + own.lane;
+    if (own.row < sizes.rows) { store_one(own.product, own.splits, own.row, from_token, scale * (*sums)[at]); }
+    if (wide && own.row + 32u < sizes.rows) {
+      store_one(own.product, own.splits, own.row + 32u, from_token, scale * (*sums)[at + 32u]);
     }
   }
   workgroupBarrier();
 }
 
 // Rows and tokens past the end repeat the last one, and are not stored.
-fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
-  let block = (min(place.row + thread % tile, place.last_row) * (sizes.columns / 256u) + column / 256u) * 9u;
+fn fetch(place: Place, column: u32, header: vec4<u32>, thread: u32) -> Fetched {
   var fetched: Fetched;
-  fetched.weights = Bytes(weight[block], weight[block + 1u + column % 256u / tile_k]);
+  fetched.weights = Bytes(header, weight[place.row + column / 256u * 9u + 1u + column % 256u / tile_k]);
   fetched.x0 = fetch_x(place, column, thread);
   fetched.x1 = fetch_x(place, column, thread + threads);
   if (wide) {
@@ -224,10 +228,13 @@ fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
 
 // The i-th vector of the tile: columns 64·pair + 16·half + 0 … 15, then those 32 after them.
 fn fetch_x(place: Place, column: u32, i: u32) -> vec4<u32> {
-  let token = min(place.token + i / 4u, place.last_token);
+  let token = min(place.token + token_of(i), place.last_token);
   let k = column / 64u * 64u + column % 64u / 2u + i % 4u / 2u * 32u + i % 2u * 8u;
   return halves[(token * sizes.columns + k) / 8u];
 }
+
+// Eight neighbouring threads have tokens that are four apart, whose places in the tile lie in different banks.
+fn token_of(i: u32) -> u32 { return i / 32u % (tile / 8u) * 8u + i / 4u % 2u * 4u + i / 8u % 4u; }
 
 fn stage(fetched: Fetched, column: u32, thread: u32) {
   let tiles = bufferView<array<vec4<u32>, tile_vectors>>(&memory, 0u);
@@ -242,11 +249,11 @@ fn stage(fetched: Fetched, column: u32, thread: u32) {
     (*tiles)[at + 2u] = vec4<u32>(dequantise(quants.x >> 4u, high), dequantise(quants.y >> 4u, high));
     (*tiles)[at + 3u] = vec4<u32>(dequantise(quants.z >> 4u, high), dequantise(quants.w >> 4u, high));
   }
-  (*tiles)[thread / 4u * pitch + thread % 4u] = fetched.x0;
-  (*tiles)[(thread + threads) / 4u * pitch + thread % 4u] = fetched.x1;
+  (*tiles)[token_of(thread) * pitch + thread % 4u] = fetched.x0;
+  (*tiles)[token_of(thread + threads) * pitch + thread % 4u] = fetched.x1;
   if (wide) {
-    (*tiles)[(thread + 2u * threads) / 4u * pitch + thread % 4u] = fetched.x2;
-    (*tiles)[(thread + 3u * threads) / 4u * pitch + thread % 4u] = fetched.x3;
+    (*tiles)[token_of(thread + 2u * threads) * pitch + thread % 4u] = fetched.x2;
+    (*tiles)[token_of(thread + 3u * threads) * pitch + thread % 4u] = fetched.x3;
   }
 }
 
