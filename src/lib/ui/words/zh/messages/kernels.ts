@@ -170,6 +170,10 @@ export default [
     '精确，适合大分块：本步分块相乘时，下一步的字节已取入寄存器',
   ],
   [
+    "Experimental: every number is the sum of two f16, of whose four products the GPU's matrix units make three: nearly exact",
+    '实验性：每个数是两个 f16 之和，四个乘积中由 GPU 的矩阵单元计算三个：近乎精确',
+  ],
+  [
     'As dot4, but weights wait in planes, nibbles apart from scales, so that the rows of a tile lie side by side',
     '同 dot4，但权重分平面存放，半字节与缩放分开，使一个分块的各行相邻',
   ],
