@@ -146,6 +146,10 @@ test('results from before a setting have its default', () => {
   const rows = parseCsv(toCsv([record])).map(({ x_seed: _seed, ...row }) => row);
   const older = formatCsv([Object.keys(rows[0]), ...rows.map((row) => Object.values(row))]);
   expect(fromCsv(older)).toEqual([record]);
+  // The same rows in a table that later ones were joined to: their cell is empty.
+  const joined = parseCsv(toCsv([record])).map((row) => ({ ...row, x_seed: '' }));
+  const table = formatCsv([Object.keys(joined[0]), ...joined.map((row) => Object.values(row))]);
+  expect(fromCsv(table)).toEqual([record]);
 });
 
 describe('CSV', () => {

@@ -157,7 +157,8 @@ export function readRow(
     const missing = !Object.hasOwn(row, column.name);
     if (missing && row.x_summary && Object.hasOwn(LEFT_OUT, key))
       return [[key, structuredClone(LEFT_OUT[key])]];
-    if (missing && isDefaulted(key)) return [[key, RESULT_DEFAULTS[key]]];
+    // Also in a table to which rows of a later version were joined, whose cells are empty in earlier rows.
+    if ((missing || row[column.name] === '') && isDefaulted(key)) return [[key, RESULT_DEFAULTS[key]]];
     if (missing && !LATER.includes(key))
       throw new Error(
         `${word === 'Row' ? 'This CSV has no column' : 'This JSON has no field'} ${column.name}; it was not written by the lab`,
