@@ -41,7 +41,7 @@ fn digest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   atomicAdd(&sums[2u * range.slot + 1u], dot(sum_b, vec4<u32>(1u)));
 }
 
-// Where the words of a vector lie in the buffer, and which of them belong to the range.
+// The places of a vector's words in the buffer, and which of them belong to the range.
 fn places(v: u32) -> vec4<u32> { return vec4<u32>(4u * v) + vec4<u32>(0u, 1u, 2u, 3u); }
 fn inside(v: u32, end: u32) -> vec4<bool> {
   return (places(v) >= vec4<u32>(range.first)) & (places(v) < vec4<u32>(end));

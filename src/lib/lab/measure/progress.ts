@@ -34,7 +34,7 @@ export type Phase =
   | 'evaluating'
   | 'timing';
 
-/** What is checked after the kernels: the model's answer with them. */
+/** The name of the last check, after those of the kernels: the model's answer with them. */
 export const ANSWER = 'the answer';
 
 /** Reports the progress of a run. */

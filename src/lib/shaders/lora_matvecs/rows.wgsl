@@ -17,7 +17,7 @@ const_assert lanes <= threads;
 const teams = threads / lanes;
 const group_rows = 4u * teams;
 const most_tokens = 8u;
-// Of each thread, the sums of its rows, token by token.
+// The sums of each thread's rows, token by token.
 var<workgroup> partial_sums: array<vec4<f32>, most_tokens * threads>;
 
 @compute @workgroup_size(threads)

@@ -41,7 +41,7 @@ const tile_k = 32u;
 const pitch = 5u;
 const plane = tile * pitch; // tokens' high parts, their low ones, rows' high and low parts
 const view = 64u * pitch; // of a subgroup's tokens or rows; of 32 tokens it reaches past them, unused
-// What weights are multiplied by, so that their low parts are not below the smallest f16.
+// Weights are multiplied by this, so that their low parts are not below the smallest f16.
 const weight_scale = 64.0;
 // At the end each subgroup passes its sums on through memory of its own, 16 tokens × 64 rows at a time.
 const sums_pitch = 68u;
@@ -56,7 +56,7 @@ alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 struct Xs { x0: vec4<u32>, x1: vec4<u32>, x2: vec4<u32>, x3: vec4<u32> }
 struct Fetched { header: vec4<u32>, quants: vec4<u32>, high: Xs, low: Xs }
-// Where this thread's row begins in `weight`, and the first token of this workgroup's tile, counted through all matrices.
+// The start of this thread's row in `weight`, and the first token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, token: u32, last_token: u32 }
 
 // x as two f16, each token multiplied by a power of two that makes its largest number some 16,000.

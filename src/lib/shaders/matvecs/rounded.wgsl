@@ -16,7 +16,7 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;     // batch × rows × columns, q4_K blocks of 9 vectors
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × tokens × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × tokens × stride
-// Of each token planes of the first, second, third and last 16 columns of every 64, so that neighbouring lanes read neighbours.
+// Four planes for each token, with the first, second, third and last 16 columns of every 64, so that neighbouring lanes read neighbours.
 @group(0) @binding(4) var<storage, read_write> quants: array<vec4<u32>>;
 @group(0) @binding(5) var<storage, read_write> scales: array<vec2<f32>>; // scale, sum of x: planes of the first and the last 32 of every 64
 

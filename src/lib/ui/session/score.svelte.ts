@@ -18,7 +18,7 @@ const SHARE = 0.4;
 const PHONE_GIGABYTES = 2;
 /** After a quick look whose prefill took longer, what limits it is asked first and more samples are taken last: the answer is promised in ten seconds. */
 const SLOW_SECONDS = 1;
-/** Where a prefill takes longer than this, it stays with the quick look, which is named as such. */
+/** If a prefill takes longer than this, the score stays with the quick look, which is named as such. */
 const TOO_SLOW_SECONDS = 4;
 const SAMPLES = 5;
 
@@ -49,7 +49,7 @@ export class Score {
   profile = $state.raw<Profile | undefined>();
   problem = $state<string | undefined>();
   #waiting: string[] = [];
-  /** What has been begun since the start. */
+  /** The work that has begun since the start. */
   #begun: Score['state'][] = [];
   #unlisten: (() => void) | undefined;
 
