@@ -1,9 +1,8 @@
 // Whole experiments on this machine's GPU: events, records, failures, stopping and a lost device; and the evaluation of
 // texts.
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gpu, openFile } from '../../cli/node';
-import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { type Experiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import { VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
@@ -19,9 +18,10 @@ import { type LabEvent } from '../../src/lib/lab/cells/events';
 import { type LoadedModel, Session } from '../../src/lib/lab/measure/session';
 import { sample } from '../../src/lib/lab/text/sampling';
 import { evaluate, generate, logitsOf, prepareText } from '../../src/lib/lab/text/text';
-import { findVariant, kernels, readVariant } from '../../src/lib/shaders';
+import { findVariant, kernels } from '../../src/lib/shaders';
 import { seeded } from '../../src/lib/shaders/kernel';
 import { isForSequences } from '../../src/lib/shaders/shared/sequences';
+import type { OwnVariant } from '../../src/lib/shaders/variant';
 
 /** Settings that records contain for kernels with vendor-specific defaults, when the experiment does not set them. */
 const PORTABLE = VENDOR_KERNELS.filter((name) => !name.startsWith('matmul') && !isForSequences(name))
@@ -44,9 +44,14 @@ const session = new Session({
 });
 const never = new AbortController().signal;
 
-async function run(settings: string, signal = never, each: (event: LabEvent) => void = () => undefined) {
+async function run(
+  settings: string,
+  signal = never,
+  each: (event: LabEvent) => void = () => undefined,
+  variants: OwnVariant[] = [],
+) {
   const events: LabEvent[] = [];
-  for await (const event of runCell({ kind: 'sweep', text: settings }, session, signal)) {
+  for await (const event of runCell({ kind: 'sweep', text: settings, variants }, session, signal)) {
     events.push(event);
     each(event);
   }
@@ -82,14 +87,23 @@ describe('an experiment', () => {
     expect(loading.at(-1)?.progress.done).toBe(loading.at(-1)?.progress.total);
   });
 
-  test('tells where it is: load, check, compile, warm up, measure', () => {
+  test('tells where it is: load, check, compile, warm up, measure, check the answer token by token', () => {
     const first = of(events, 'progress').filter(({ progress }) => progress.run === 1);
     const phases = [...new Set(first.map(({ progress }) => progress.phase))];
-    expect(phases).toEqual(['loading', 'compiling', 'checking', 'warming up', 'measuring']);
+    const checked = ['loading', 'compiling', 'checking'];
+    expect(phases).toEqual([...checked, 'warming up', 'measuring', 'checking answer']);
     const measuring = first.filter(({ progress }) => progress.phase === 'measuring');
-    expect(measuring.at(-1)?.progress).toMatchObject({ runs: 2, done: 1, total: 2 });
-    // The answer is checked after the last sample.
-    expect(first.at(-1)?.progress.phase).toBe('checking');
+    expect(measuring.at(-1)?.progress).toMatchObject({ runs: 2, done: 2, total: 2 });
+    const [answer, ...others] = of(events, 'progress')
+      .filter(({ progress: { run, phase } }) => run === 1 && phase === 'checking answer')
+      .map(({ progress }) => progress);
+    expect(answer.done).toBe(0);
+    const done = others.map((progress) => progress.done);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    // Both sides read the prompt and three tokens; one sample is read again, and its end.
+    expect([...new Set(others.map(({ total }) => total))]).toEqual([2 * 23 + 20 + 23]);
+    expect(answer.total - done.at(-1)!).toBeLessThan(5);
+    expect(new Set(done).size, 'parts of chunks').toBeGreaterThan((answer.total / 8) * 2);
   });
 
   test('keeps every sample, what ran, and how wrong it was at most', () => {
@@ -160,14 +174,9 @@ describe('an experiment', () => {
 });
 
 describe('what goes wrong is an event, and the next run goes on', () => {
-  const injected = REGISTRY.variants.length;
-  afterEach(() => {
-    REGISTRY.variants.length = injected;
-  });
-
-  /** Adds a wrong variant of argmax, which always returns a token beyond the vocabulary. */
-  function inject(name: string, end = '') {
-    const text = `//! Wrong on purpose.
+  /** Runs with a wrong variant of argmax, which always returns a token beyond the vocabulary. */
+  function runWrong(name: string, settings: string, end = '') {
+    const wgsl = `//! Wrong on purpose.
 //! grid: rows
 struct Sizes { vocabulary: u32, rows: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -176,7 +185,7 @@ struct Sizes { vocabulary: u32, rows: u32 }
 @compute @workgroup_size(1)
 fn main(@builtin(workgroup_id) group: vec3u) { best[group.x] = sizes.vocabulary + u32(logits[0] > 1e9); }
 ${end}`;
-    REGISTRY.variants.push(readVariant('argmax', name, text));
+    return run(settings, never, undefined, [{ kernel: 'argmax', name, wgsl }]);
   }
 
   test.each([
@@ -203,8 +212,8 @@ ${end}`;
   });
 
   test('a shader that computes something else is never timed', async () => {
-    inject('wrong');
-    const events = await run(`${QUICK}&prefill=4&samples=1&argmax=wrong,${kernels.argmax.default}`);
+    const settings = `${QUICK}&prefill=4&samples=1&argmax=wrong,${kernels.argmax.default}`;
+    const events = await runWrong('wrong', settings);
     expect(reasons(events)).toEqual([expect.stringMatching(/argmax\/wrong/) as string]);
     expect(of(events, 'record')).toHaveLength(1);
     const failedAt = events.findIndex(({ type }) => type === 'failed');
@@ -213,8 +222,8 @@ ${end}`;
   });
 
   test('a shader that does not compile is named, with the line', async () => {
-    inject('broken', 'fn nonsense() -> u32 { return true; }');
-    const [reason] = reasons(await run(`${QUICK}&prefill=4&samples=1&argmax=broken`));
+    const settings = `${QUICK}&prefill=4&samples=1&argmax=broken`;
+    const [reason] = reasons(await runWrong('broken', settings, 'fn nonsense() -> u32 { return true; }'));
     expect(reason).toMatch(/argmax\/broken does not compile: line \d+/);
   });
 

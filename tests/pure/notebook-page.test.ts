@@ -9,6 +9,7 @@ import {
   paceAfterRun,
   paceAtProgress,
   secondsLeft,
+  shareDone,
   statusText,
   workText,
 } from '../../src/lib/ui/notebook/progressText';
@@ -94,9 +95,31 @@ test('the work on a shader says how far it is, and at what', async () => {
   expect(text('loading', 65e6, 131e6, 'blk.0.weight')).toBe('loading, 65.0 MB of 131.0 MB');
   expect(text('checking', 0, 1, 'wkv')).toBe('checking, wkv');
   expect(text('compiling', 0, 0, '')).toBe('compiling');
-  const answer: Progress = { ...about, phase: 'checking', done: 0, total: 1, what: 'the answer' };
-  expect(statusText(answer, false)).toBe('checking the model’s answer');
-  expect(statusText({ ...answer, runs: 2 }, false)).toBe('Run 1 of 2: checking the model’s answer');
+  const status = (progress: Partial<Progress>) =>
+    statusText({ ...about, phase: 'checking', done: 3, total: 15, what: 'wkv', ...progress }, false);
+  expect(status({})).toBe('checking, 3 of 15, wkv');
+  expect(status({ phase: 'measuring', what: '' })).toBe('measuring');
+  const answer = { phase: 'checking answer', done: 39, total: 144 } as const;
+  expect(status(answer)).toBe('checking the model’s answer, 39 of 144 tokens, wkv');
+  expect(status({ ...answer, runs: 2, what: '' })).toBe(
+    'Run 1 of 2: checking the model’s answer, 39 of 144 tokens',
+  );
+  expect(status({ phase: 'loading', done: 65e6, total: 131e6 })).toBe('loading, 65.0 MB of 131.0 MB');
+});
+
+test('the share of a run never falls from its samples to the check of its answer', () => {
+  const share = (phase: Progress['phase'], done: number, total: number) =>
+    shareDone({ run: 2, runs: 2, settings: '', what: '', phase, done, total });
+  const all = [
+    share('checking', 5, 6),
+    share('measuring', 0, 10),
+    share('measuring', 10, 10),
+    share('checking answer', 0, 144),
+    share('checking answer', 39, 144),
+    share('checking answer', 144, 144),
+  ];
+  expect(all).toEqual(all.toSorted((a, b) => a - b));
+  expect([all[0], all.at(-1)]).toEqual([0.5, 1]);
 });
 
 test('a shader from a link is not run before it is allowed', () => {

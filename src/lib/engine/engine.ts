@@ -10,7 +10,7 @@ import { Forward, kernelNames, type Choice } from './forward';
 import type { Geometry } from './gguf';
 import type { Kernels } from './kernels';
 import type { Step } from './encode';
-import { MOST_CHUNK, MOST_POSITIONS, MOST_TOKENS } from './limits';
+import { MOST_CHUNK, MOST_POSITIONS, requireIds } from './limits';
 import {
   type Answer,
   chunks,
@@ -163,18 +163,25 @@ export class Engine {
    * too many.
    */
   load(tokens: Uint32Array, from?: Pick<Answer, 'wkv' | 'shift'>) {
-    this.#checkTokens(tokens);
+    requireIds(tokens, this.geometry.vocabulary);
     this.reset();
     if (from) restoreState(this.#device, this.#state, from);
     this.#device.queue.writeBuffer(this.#state.ids, 0, tokens as Uint32Array<ArrayBuffer>);
   }
 
-  /** Runs `tokens` tokens from the cursor on; resolves to the last token's argmax. Throws above MOST_POSITIONS. */
-  async prefill(plans: Plans, tokens: number): Promise<number> {
+  /**
+   * Runs `tokens` tokens from the cursor on; resolves to the last token's argmax. Throws above MOST_POSITIONS. `ran`: called with
+   * the tokens that the GPU has run so far; parts of a chunk count by their steps.
+   */
+  async prefill(plans: Plans, tokens: number, ran?: (tokens: number) => void): Promise<number> {
     this.#requireRoom(tokens);
     const running: Promise<undefined>[] = [];
+    const first = this.#position;
     for (const { tokens: length, last } of chunks(tokens, plans.chunk)) {
-      submit(this.#device, plans, await this.#steps(plans, length, last), last ? this.#copyBest : undefined);
+      const steps = await this.#steps(plans, length, last);
+      const from = this.#position - first;
+      const told = ran && ((part: number) => ran(from + Math.floor((length * part) / steps.length)));
+      submit(this.#device, plans, steps, last ? this.#copyBest : undefined, told);
       this.#position += length;
       running.push(this.#device.queue.onSubmittedWorkDone());
       if (running.length > CHUNKS_AHEAD) await whileQueued(this.#device, running.at(-1 - CHUNKS_AHEAD)!);
@@ -208,7 +215,7 @@ export class Engine {
   /** Runs one given token; resolves to the argmax of its logits. Throws for an id out of range. */
   async feed(plans: Plans, token: number): Promise<number> {
     const tokens = Uint32Array.of(token);
-    this.#checkTokens(tokens);
+    requireIds(tokens, this.geometry.vocabulary);
     this.#device.queue.writeBuffer(this.#state.ids, 4 * this.#position, tokens);
     return this.prefill(plans, 1);
   }
@@ -370,16 +377,6 @@ export class Engine {
     const [token] = new Uint32Array(this.#answer.getMappedRange().slice(0));
     this.#answer.unmap();
     return token;
-  }
-
-  #checkTokens(tokens: Uint32Array) {
-    const wrong = tokens.find((token) => token >= this.geometry.vocabulary);
-    if (wrong !== undefined)
-      throw new Error(
-        `Token ${wrong} is out of range: this model has ids from 0 to ${this.geometry.vocabulary - 1}`,
-      );
-    if (tokens.length > MOST_TOKENS)
-      throw new Error(`A prompt has at most ${MOST_TOKENS} tokens; this one has ${tokens.length}`);
   }
 
   #requireRoom(tokens: number) {

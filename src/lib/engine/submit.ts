@@ -11,13 +11,15 @@ const FIRST_STEPS = 16;
 
 /**
  * Submits steps in command buffers of `stepsPerSubmit`; if that is 0, of FIRST_STEPS, doubling each time, so that the
- * GPU can start while the rest is encoded. `after` is encoded behind the last step.
+ * GPU can start while the rest is encoded. `after` is encoded behind the last step. `ran`: called with the number of steps that the
+ * GPU has finished, whenever it has finished a command buffer.
  */
 export function submit(
   device: GPUDevice,
   { stepsPerSubmit }: Submitting,
   steps: Step[],
   after?: (encoder: GPUCommandEncoder) => void,
+  ran?: (steps: number) => void,
 ) {
   let size = stepsPerSubmit || FIRST_STEPS;
   for (let first = 0; first < steps.length; first += size) {
@@ -26,6 +28,13 @@ export function submit(
     device.queue.submit([
       encode(device, steps.slice(first, first + size), { after: last ? after : undefined }),
     ]);
+    const behind = Math.min(first + size, steps.length);
+    // A lost device is told of by what waits for the result.
+    if (ran)
+      device.queue.onSubmittedWorkDone().then(
+        () => ran(behind),
+        () => undefined,
+      );
   }
 }
 

@@ -9,14 +9,15 @@ import { kernels as registry } from '../../shaders';
 import { Refusal, plainChoice } from '../../shaders/kernel';
 import type { Variant } from '../../shaders/variant';
 import { isShipped, REGISTRY, variantOf } from '../experiment/catalogue';
+import { AnswerProgress } from './answerProgress';
 import { checkAll } from './check';
 import { requireExact, requireLargest } from './largest';
 import type { Checks } from '../records/record';
 import type { PreparedRun } from './prepare';
-import { ANSWER } from './progress';
 import { type Left, promptsLike, promptTokens } from './prompt';
 import { randomSeed } from '../../engine/guarded';
 import type { LoadedModel, OpenGpu, RunContext } from './session';
+import { requireSoftmax, softmaxOf } from './softmaxAnswer';
 
 /**
  * Largest errors. Kernels that are exact but for the order of their sums: 1e-6. With shipped kernels that round activations, which
@@ -33,9 +34,6 @@ const PEERS = 4;
 
 /** After many decoded tokens, with kernels that round: garbage has an error of 1 and more. */
 const DECODED_TOLERANCE = 0.2;
-
-/** The error of softmax on real logits, as a multiple of what is allowed at its own cases. */
-const OF_SOFTMAX = 4;
 
 /** Seconds that the check of further timed samples may take, after the first. */
 const SAMPLES_SECONDS = 0.5;
@@ -64,18 +62,19 @@ export interface AnswerEffort {
 export async function checkAnswer(
   prepared: PreparedRun,
   { engine }: Pick<LoadedModel, 'engine'>,
-  context: CheckContext,
+  { gpu, report, signal }: Pick<RunContext, 'gpu' | 'report' | 'signal'>,
   left: readonly Left[] = [],
   { sampleSeconds = SAMPLES_SECONDS, unseen = true }: AnswerEffort = {},
 ): Promise<Checks> {
   const { run, choice, plans, checks } = prepared;
   const from = performance.now();
-  context.report('checking', 0, 1, ANSWER);
+  const further = unseen || left.length === 0;
+  const progress = new AnswerProgress(report, tokensToRead(prepared, further, left));
+  const context = { gpu, progress, report: progress.within, signal };
   const what = run.settings || 'The run';
   const exact = new ExactSide(engine, { choice, plans }, context);
   const compare = comparisonOf(engine, exact, context);
   try {
-    const further = unseen || left.length === 0;
     const answer = further ? await checkUnseen(prepared, engine, compare, context, what) : undefined;
     const last = further ? undefined : await softmaxOf(engine, plans);
     const samples = await checkSamples(left, sampleSeconds, (each) =>
@@ -86,7 +85,16 @@ export async function checkAnswer(
     return { ...checks!, ...answer, ...samples, seconds };
   } finally {
     exact.drop();
+    progress.end();
   }
+}
+
+/** Tokens that are certain to be read: those of the prompt that is not seen, by both sides, and those of one sample. */
+function tokensToRead({ run, plans }: PreparedRun, further: boolean, left: readonly Left[]): number {
+  const unseen = 2 * (run.prefill + Math.min(run.decode, MOST_DECODED)) * (1 + (plans.sequences?.count ?? 0));
+  const [sample] = left;
+  const read = sample ? sample.read.length + (sample.end?.tokens.length ?? 0) : 0;
+  return (further ? unseen : 0) + read;
 }
 
 /** Checks the answer to a prompt that the kernels have not seen, and the probabilities after it. */
@@ -94,14 +102,14 @@ async function checkUnseen(
   { run, choice, plans }: PreparedRun,
   engine: Engine,
   compare: Compare,
-  { gpu }: CheckContext,
+  { gpu, progress }: CheckContext,
   what: string,
 ): Promise<Pick<Checks, 'answerError' | 'answerSeed'>> {
   const answerSeed = randomSeed();
   const prompt = promptTokens(run.prefill, engine.geometry.vocabulary, answerSeed);
   gpu.kernels.poison();
   const decode = Math.min(run.decode, MOST_DECODED);
-  const got = await answerOf(engine, plans, prompt, plans.sequences ? 0 : decode);
+  const got = await answerOf(engine, plans, prompt, plans.sequences ? 0 : decode, progress);
   try {
     const softmax = await softmaxOf(engine, plans, got.logits);
     const last = got.tokens[got.tokens.length - 1];
@@ -113,7 +121,9 @@ async function checkUnseen(
     requireExact(what, got.logits, last);
     requireLargest(found.logits, last, found.tolerance, what);
     requireSoftmax(what, choice.softmax, softmax);
-    const others = plans.sequences ? await checkSequences(engine, plans, prompt, decode, compare, what) : 0;
+    const others = plans.sequences
+      ? await checkSequences(engine, plans, prompt, decode, compare, what, progress)
+      : 0;
     return { answerError: Math.max(found.error, others), answerSeed };
   } finally {
     destroy(got.answer);
@@ -208,11 +218,15 @@ async function checkSequences(
   decode: number,
   compare: Compare,
   what: string,
+  progress: AnswerProgress,
 ): Promise<number> {
   const sequences = plans.sequences!;
   const prompts = promptsLike(prompt, sequences.count, engine);
+  const tokens = sequences.count * (prompt.length + decode);
+  const read = progress.begin(tokens);
   const first = await engine.readEach(plans, sequences, prompts);
   const decoded = await sequences.decode(plans, decode);
+  read(tokens);
   const errors: number[] = [];
   for (const [own, ids] of decoded.entries()) {
     const answer = await engine.copyAnswer();
@@ -233,41 +247,19 @@ async function checkSequences(
 }
 
 /** Prefills and decodes. `tokens`: the token after the prompt and the decoded ones; all but the last are in the state. */
-async function answerOf(engine: Engine, plans: Plans, prompt: Uint32Array, decoded: number) {
+async function answerOf(
+  engine: Engine,
+  plans: Plans,
+  prompt: Uint32Array,
+  decoded: number,
+  progress: AnswerProgress,
+) {
   engine.load(prompt);
-  const first = await engine.prefill(plans, prompt.length);
+  const first = await engine.prefill(plans, prompt.length, progress.begin(prompt.length));
+  progress.begin(decoded);
   const others = decoded ? await engine.decode(plans, decoded) : [];
   const logits = await engine.readLogits();
   return { tokens: [first, ...others], logits, answer: await engine.copyAnswer() };
-}
-
-/** Logits of the engine and the probabilities that softmax, which is timed beside the run, makes of them. */
-interface Softmax {
-  logits: Float32Array;
-  probabilities: Float32Array;
-}
-
-async function softmaxOf(engine: Engine, plans: Plans, logits?: Float32Array): Promise<Softmax> {
-  logits ??= await engine.readLogits();
-  await engine.softmax(plans);
-  return { logits, probabilities: await engine.readProbabilities() };
-}
-
-/** Throws unless these are the probabilities of the logits. */
-function requireSoftmax(what: string, { error = 0, name }: Variant, { logits, probabilities }: Softmax) {
-  const { reference, tolerance } = registry.softmax;
-  const want = { logits, probabilities: new Float32Array(logits.length) };
-  reference(want, { vocabulary: logits.length });
-  let [difference, power] = [0, 0];
-  for (const [at, probability] of want.probabilities.entries()) {
-    difference += (probabilities[at] - probability) ** 2;
-    power += probability ** 2;
-  }
-  if (!(difference <= OF_SOFTMAX * Math.max(error, tolerance) * power))
-    throw new Refusal(
-      'answer',
-      `${what} was timed, but softmax/${name} is wrong at its logits: error ${(difference / power).toExponential(1)}`,
-    );
 }
 
 /** The portable exact kernels, with plans for each length of tokens that was asked for, until `drop`. */
@@ -332,7 +324,7 @@ function peerOf({ kernel, error = 0 }: Variant, { kernels }: OpenGpu): Variant |
 }
 
 type Timed = Pick<PreparedRun, 'choice' | 'plans'>;
-type CheckContext = Pick<RunContext, 'gpu' | 'report' | 'signal'>;
+type CheckContext = Pick<RunContext, 'gpu' | 'report' | 'signal'> & { progress: AnswerProgress };
 
 /** Plans of these kernels, in chunks of another length than the timed ones. */
 async function plansOf(
@@ -347,10 +339,10 @@ async function plansOf(
   return engine.prepare(choice, chunk, 0, [tokens.length], { beside: true });
 }
 
-async function answerBy(plans: Plans, engine: Engine, tokens: number[], { signal }: CheckContext) {
+async function answerBy(plans: Plans, engine: Engine, tokens: number[], { signal, progress }: CheckContext) {
   signal.throwIfAborted(); // newer settings need not wait for the answer of superseded ones
   engine.load(Uint32Array.from(tokens));
-  await engine.prefill(plans, tokens.length);
+  await engine.prefill(plans, tokens.length, progress.begin(tokens.length));
   return { answer: await engine.copyAnswer(), logits: await engine.readLogits() };
 }
 

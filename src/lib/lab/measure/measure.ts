@@ -171,7 +171,10 @@ async function takeSamples(
     watch.look();
   }
   if (!quick) await watch.timeSentinel();
-  const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, quick ? 1 : undefined);
+  report('measuring', count, count);
+  // Where a CPU computes, its own share of the time says little, and a turn takes as long as a sample.
+  const turns = quick || gpu.adapter.software ? 1 : undefined;
+  const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, turns);
   const split = await splitOff(quick ? 1 : count, engine, plans, signal);
   const single = run.decode > 0 && run.sequences === 1;
   const zeros = single ? shareOf(await zerosOfDecode(plans, gpu.device)) : undefined;

@@ -11,7 +11,7 @@ export interface Progress {
   /**
    * Progress within the phase: bytes while loading, kernels while compiling and checking, samples while measuring,
    * rounds of at most `total` while comparing, repetitions while profiling, seconds while tuning, tokens while
-   * generating and evaluating.
+   * generating, evaluating and checking the answer.
    */
   done: number;
   total: number;
@@ -25,6 +25,7 @@ export type Phase =
   | 'checking'
   | 'warming up'
   | 'measuring'
+  | 'checking answer'
   | 'comparing'
   | 'profiling'
   | 'measuring peaks'
@@ -34,8 +35,9 @@ export type Phase =
   | 'evaluating'
   | 'timing';
 
-/** The name of the last check, after those of the kernels: the model's answer with them. */
-export const ANSWER = 'the answer';
+/** True for a phase in which a shader can hang; a long sample is legitimate. */
+export const canHang = (phase: Phase): boolean =>
+  phase === 'compiling' || phase === 'checking' || phase === 'checking answer';
 
 /** Reports the progress of a run. */
 export type Report = (phase: Progress['phase'], done?: number, total?: number, what?: string) => void;

@@ -1,10 +1,10 @@
 /** Status text of the running cell: its phase, its progress and the estimated time left. */
-import { ANSWER, type Progress } from '../../lab/measure/progress';
+import type { Phase, Progress } from '../../lab/measure/progress';
 import { megabytes } from '../session/models';
 import { punctuation, t } from '../words/words.svelte';
 
 /** Phases that come before a run and are not counted in its progress. */
-const UNCOUNTED: readonly Progress['phase'][] = ['loading', 'compiling', 'checking'];
+const UNCOUNTED: readonly Phase[] = ['loading', 'compiling', 'checking'];
 const SHORTEST_ESTIMATE_SECONDS = 1;
 
 /** Timing of the running cell, from which the time left is estimated. All times are values of performance.now(), in ms. */
@@ -53,24 +53,25 @@ function closed(pace: Pace, now: number): Pace {
   };
 }
 
-/** Text of the phase, with the run number and the bytes loaded if they apply. */
+/** Phases whose text says how far they are; others end soon, or have a share or a time left to show. */
+const COUNTED: readonly Phase[] = ['loading', 'compiling', 'checking', 'checking answer'];
+
+/** Text of the phase: the number of the run, how far it is, and the kernel at hand, if they apply. */
 export function statusText(progress: Progress | undefined, stopping: boolean): string {
   const words = t().page;
   if (stopping) return words.stopping;
   if (!progress) return words.starting;
-  const { phase, run, runs, done, total, what } = progress;
-  const loaded = phase === 'loading' && total ? words.loadedOf(megabytes(done), megabytes(total)) : '';
+  const { phase, run, runs } = progress;
   const place = runs > 1 ? words.runOf(run, runs) + punctuation().colon : '';
-  if (what === ANSWER) return place + words.checkingAnswer;
-  const detail = loaded || (UNCOUNTED.includes(phase) && phase !== 'loading' ? what : '');
-  return `${place}${words.phases[phase]}${detail && punctuation().comma}${detail}`;
+  return place + (COUNTED.includes(phase) ? workText(progress) : words.phases[phase]);
 }
 
 /** Text of the work on a shader: its phase, how far it is, and the kernel or shape at hand. */
 export function workText({ phase, done, total, what }: Progress): string {
   const words = t().page;
   const [behind, all] = phase === 'loading' ? [megabytes(done), megabytes(total)] : [done, total].map(String);
-  const far = total > 1 ? words.loadedOf(behind, all) : '';
+  const unit = phase === 'checking answer' ? words.tokensOf : words.loadedOf;
+  const far = total > 1 ? unit(behind, all) : '';
   return [words.phases[phase], far, phase === 'loading' ? '' : what]
     .filter(Boolean)
     .join(punctuation().comma);
@@ -101,8 +102,17 @@ export function secondsLeft({ phase, ...pace }: Pace, progress: Progress, now: n
   return ((now - phase.since) / 1000 / (done - phase.from)) * (total - done);
 }
 
+/** The part of a run that the check of its answer takes, estimated. */
+const ANSWER_PART = 0.2;
+
 /** Completed fraction of all runs, from 0 to 1. */
 export function shareDone({ run, runs, done, total, phase }: Progress): number {
-  const within = total && !UNCOUNTED.includes(phase) ? done / total : 0;
+  const share = total && !UNCOUNTED.includes(phase) ? done / total : 0;
+  const within =
+    phase === 'measuring'
+      ? share * (1 - ANSWER_PART)
+      : phase === 'checking answer'
+        ? 1 - ANSWER_PART * (1 - share)
+        : share;
   return Math.min(1, (run - 1 + within) / Math.max(1, runs));
 }

@@ -1,5 +1,5 @@
 /** One button's measurement: the speed of the largest model that fits, and then what limits it. */
-import type { Progress } from '../../lab/measure/progress';
+import { canHang, type Progress } from '../../lab/measure/progress';
 import type { Profile } from '../../lab/records/profile';
 import type { RunRecord } from '../../lab/records/record';
 import { median } from '../../lab/statistics/descriptive';
@@ -109,8 +109,7 @@ export class Score {
   #receive(event: WorkerEvent) {
     if (event.type === 'progress') {
       this.progress = event.progress;
-      const { phase } = event.progress;
-      if (phase === 'compiling' || phase === 'checking') this.lab.watch(CELL);
+      if (canHang(event.progress.phase)) this.lab.watch(CELL);
       else this.lab.calm(CELL);
     }
     if (event.type === 'record') this.record = event.record;

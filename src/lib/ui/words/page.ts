@@ -60,6 +60,7 @@ export const page = {
     checking: 'checking',
     'warming up': 'warming up',
     measuring: 'measuring',
+    'checking answer': 'checking the model’s answer',
     comparing: 'comparing',
     profiling: 'profiling',
     'measuring peaks': 'measuring the peaks',
@@ -69,8 +70,8 @@ export const page = {
     evaluating: 'predicting the text',
     timing: 'timing',
   } satisfies Record<Phase, string>,
-  checkingAnswer: 'checking the model’s answer',
   loadedOf: (done: string, total: string) => `${done} of ${total}`,
+  tokensOf: (done: string, total: string) => `${done} of ${total} tokens`,
   secondsLeft: (seconds: number) => `about ${seconds} s left`,
   minutesLeft: (minutes: number) => `about ${minutes} min left`,
   hidden:
