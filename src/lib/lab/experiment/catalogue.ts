@@ -113,12 +113,32 @@ export function membersOf(key: string, catalogue: Catalogue): string[] {
 
 /** The names of a kernel's variants. */
 export function namesOf(kernel: string, catalogue: Catalogue): string[] {
-  return catalogue.variants.filter((variant) => variant.kernel === kernel).map(({ name }) => name);
+  return [...variantsOf(kernel, catalogue).keys()];
 }
 
 /** A kernel's variant by name; undefined if it has none of that name. */
 export function variantOf(kernel: string, name: string, catalogue: Catalogue): Variant | undefined {
-  return catalogue.variants.find((variant) => variant.kernel === kernelOf(kernel) && variant.name === name);
+  return variantsOf(kernelOf(kernel), catalogue).get(name);
+}
+
+/** The variants of a kernel, by name. */
+export function variantsOf(kernel: string, { variants }: Catalogue): ReadonlyMap<string, Variant> {
+  let known = VARIANTS.get(variants);
+  if (!known) VARIANTS.set(variants, (known = byKernel(variants)));
+  return known.get(kernel) ?? NONE;
+}
+/** A cache: making the runs of one experiment asks for variants thousands of times. */
+const VARIANTS = new WeakMap<readonly Variant[], ReadonlyMap<string, ReadonlyMap<string, Variant>>>();
+const NONE: ReadonlyMap<string, Variant> = new Map();
+
+function byKernel(variants: readonly Variant[]) {
+  const kernels = new Map<string, Map<string, Variant>>();
+  for (const variant of variants) {
+    const own = kernels.get(variant.kernel) ?? new Map<string, Variant>();
+    kernels.set(variant.kernel, own);
+    if (!own.has(variant.name)) own.set(variant.name, variant);
+  }
+  return kernels;
 }
 
 /** True for a variant of the lab, whatever the values of its knobs. */

@@ -20,6 +20,7 @@ import {
   refusalOf,
   shapesIn,
   variantOf,
+  variantsOf,
   type Catalogue,
 } from './catalogue';
 import {
@@ -248,7 +249,7 @@ function checkKnob(experiment: Experiment, key: string, catalogue: Catalogue): v
   const choices = knobChoices(experiment, key, catalogue);
   if (choices.length === 0) {
     const owners = membersOf(kernel, catalogue)
-      .flatMap((member) => catalogue.variants.filter((variant) => variant.kernel === member))
+      .flatMap((member) => [...variantsOf(member, catalogue).values()])
       .filter((variant) => Object.hasOwn(variant.knobs, knob));
     const names = (list: Variant[]) => [...new Set(list.map(({ name }) => name))].join(', ');
     const knobs = Object.keys(knobsOf(experiment, kernel, catalogue)).join(', ') || 'none';
@@ -280,20 +281,28 @@ function chosenVariants(experiment: Experiment, kernel: string, catalogue: Catal
  * knobs of each.
  */
 export function orderedKeys(experiment: Experiment, catalogue: Catalogue): string[] {
-  const owners = [
-    ...Object.keys(families(catalogue)),
-    ...Object.keys(catalogue.kernels),
-    ...shapesIn(experiment),
-  ];
-  const knobs = owners.flatMap((owner) => {
-    const own = membersOf(owner, catalogue).flatMap((kernel) =>
-      catalogue.variants
-        .filter((variant) => variant.kernel === kernel)
-        .flatMap((variant) => Object.keys(variant.knobs)),
-    );
-    return [...new Set(own)].map((knob) => `${owner}.${knob}`);
-  });
-  return ['model', ...NUMBER_NAMES, ...Object.keys(VIEWS), ...owners, ...knobs];
+  const known = KEYS.get(catalogue) ?? fixedKeys(catalogue);
+  KEYS.set(catalogue, known);
+  const shapes = shapesIn(experiment);
+  const knobs = shapes.flatMap((shape) => knobKeys(shape, catalogue));
+  return [...known.owners, ...shapes, ...known.knobs, ...knobs];
+}
+/** A cache of the keys that every experiment can have: making the runs of one asks for them at each. */
+const KEYS = new WeakMap<Catalogue, ReturnType<typeof fixedKeys>>();
+
+function fixedKeys(catalogue: Catalogue) {
+  const owners = [...Object.keys(families(catalogue)), ...Object.keys(catalogue.kernels)];
+  return {
+    owners: ['model', ...NUMBER_NAMES, ...Object.keys(VIEWS), ...owners],
+    knobs: owners.flatMap((owner) => knobKeys(owner, catalogue)),
+  };
+}
+
+function knobKeys(owner: string, catalogue: Catalogue): string[] {
+  const own = membersOf(owner, catalogue).flatMap((kernel) =>
+    [...variantsOf(kernel, catalogue).values()].flatMap(({ knobs }) => Object.keys(knobs)),
+  );
+  return [...new Set(own)].map((knob) => `${owner}.${knob}`);
 }
 
 /**
