@@ -91,6 +91,19 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\n// edited');
     await expect.poll(() => page.getByText('vs. last run').count(), COMPUTING).toBe(1);
+    await page.getByRole('switch', { name: 'Live' }).uncheck();
+    await expect.poll(() => state(page), COMPUTING).not.toBe('running');
+
+    // All of it is one run of the history, before and after the reload; opened, it shows its points again.
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('button', { name: 'Run history' }).click();
+    const past = page.locator('[data-past-run]');
+    await past.getByText(/^([5-9]|1\d) runs/).waitFor();
+    expect(await past.getByText('Sweep · Live').count()).toBe(1);
+    await past.getByRole('button', { name: 'Open as a cell' }).click();
+    await expect
+      .poll(() => page.locator('[data-cell=sweep]').last().locator('tr[data-run=done]').count())
+      .toBeGreaterThan(0);
     expect(errors).toEqual([]);
   }, '?prefill=8');
 });

@@ -6,9 +6,11 @@ import { contentOf } from '../../lab/notebook/notebook';
 import { writtenSettings } from '../../lab/experiment/settings';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
-import type { NotebookCell } from './cellList';
+import { type NotebookCell, rewritten } from './cellList';
+import { liveRun } from './pastRuns';
 import { type Outcome, recordsIn } from './outcome';
-import { isQuick, type Standing, type WantedPoint } from './points';
+import { type Bench, isQuick, type Standing, type WantedPoint } from './points';
+import { ranText } from './readCells';
 
 /** How thoroughly a cell is measured. `quick` and `refine`: by live mode. */
 export type Effort = 'full' | 'quick' | 'refine';
@@ -17,6 +19,7 @@ export type Effort = 'full' | 'quick' | 'refine';
 export interface LiveHost {
   readonly lab: Lab;
   readonly own: OwnVariant[];
+  readonly bench: Bench;
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly queue: string[];
   readonly running: string | undefined;
@@ -28,6 +31,7 @@ export interface LiveHost {
   arrange(id: string): void;
   begin(id: string, effort: Effort): void;
   supersede(): void;
+  keepRun(cell: NotebookCell, outcome: Outcome, liveId: string): void;
   changed(): void;
 }
 
@@ -113,6 +117,17 @@ export class Live {
   pointArrived(id: string) {
     if (this.#changed && this.host.running === id && this.host.effort !== 'full') this.host.supersede();
     this.#changed = false;
+  }
+
+  /** Call it when live mode has measured something of a cell: its session is one run of the history, which grows. */
+  keep(id: string) {
+    const { bench, own, outcomes } = this.host;
+    const [cell, outcome] = [this.host.cell(id), outcomes.get(id)];
+    const run = cell && outcome && liveRun(contentOf(cell), this.host.wantedOf(id), outcome, bench);
+    if (!run) return;
+    const all = rewritten(cell, run.body);
+    const ran = ranText(all, own, bench.catalogue);
+    this.host.keepRun(all, { ...run.outcome, state: 'done', ran }, outcome.session!.id);
   }
 
   /** Does nothing by itself until the next turn. */

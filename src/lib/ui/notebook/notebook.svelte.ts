@@ -21,6 +21,7 @@ import {
 } from './cellList';
 import { Consent } from './consent';
 import { type Origin, Origins } from './origins';
+import { newSession, pastRunOf } from './pastRuns';
 import { cut, type Outcome } from './outcome';
 import { Runner } from './runner.svelte';
 import { Soon } from './soon';
@@ -119,8 +120,10 @@ export class Notebook extends Runner {
     cells.forEach((cell, index) => this.#origins.set([cell], stored.cells[index].origin));
     this.#reset(cells, free ? stored.id : newId(), stored.name, stored.address);
     this.#written = stored.written ?? true;
-    for (const [id, outcome] of Object.entries(stored.outcomes))
-      this.outcomes.set(id, outcome.state === 'running' ? cut(outcome) : outcome);
+    for (const [id, outcome] of Object.entries(stored.outcomes)) {
+      const own = free ? outcome : { ...outcome, session: undefined }; // the other tab goes on with it
+      this.outcomes.set(id, outcome.state === 'running' ? cut(own) : own);
+    }
     for (const [id, on] of Object.entries(stored.live ?? {})) this.live.switched.set(id, on);
     this.saved = free ? 'yes' : 'no';
   }
@@ -130,8 +133,21 @@ export class Notebook extends Runner {
   }
 
   pin(run: PastRun | undefined) {
+    if (run) this.#endSession(run.id);
     this.store.pin(run?.id);
     this.baseline = run;
+  }
+
+  async deleteRun(id: string) {
+    this.#endSession(id);
+    await this.store.deleteRun(id);
+    if (this.baseline?.id === id) this.pin(undefined);
+  }
+
+  /** What live mode measures from now on belongs to another run of the history than this one. */
+  #endSession(id: string) {
+    for (const [cell, outcome] of this.outcomes)
+      if (outcome.session?.id === id) this.outcomes.set(cell, { ...outcome, session: newSession() });
   }
 
   #reset(cells: NotebookCell[], id: string, name: string, address: string) {
@@ -333,16 +349,8 @@ export class Notebook extends Runner {
 
   // ——— Storing ———
 
-  protected override keepRun(cell: NotebookCell, outcome: Outcome) {
-    const run: PastRun = {
-      id: newId(),
-      notebook: this.title,
-      kind: cell.kind,
-      body: contentOf(cell),
-      outcome: { ...outcome, previous: [] },
-      finishedAt: now(),
-      label: '',
-    };
+  override keepRun(cell: NotebookCell, outcome: Outcome, liveId?: string) {
+    const run = pastRunOf(this.title, cell, outcome, liveId);
     // If the run cannot be stored, neither can the notebook, and save() reports that.
     this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
   }

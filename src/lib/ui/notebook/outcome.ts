@@ -33,10 +33,20 @@ export interface Outcome {
   kept?: ResultEvent[];
   /** When the point that the others are compared with was measured (`startedAt` of its record). */
   base?: string;
+  /** The run of the history that what live mode measures belongs to. */
+  session?: LiveSession;
   /** How often in succession a live sweep was cut without a new point. */
   cuts?: number;
   /** ISO 8601, UTC. */
   startedAt: string;
+}
+
+/** What live mode measures of a sweep in one sitting. */
+export interface LiveSession {
+  /** Id of its run in the history. */
+  id: string;
+  /** ISO 8601, UTC: points from then on are part of it. */
+  since: string;
 }
 
 export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
@@ -44,6 +54,10 @@ export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 /** The run records among these events. */
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
+
+/** The run records of a run of the history. What live mode measured is all of it, in view or not. */
+export const recordsOf = ({ live, outcome }: { live?: boolean; outcome: Outcome }): RunRecord[] =>
+  recordsIn([...((live && outcome.kept) || []), ...outcome.events]);
 
 /** The profiles among these events. */
 export const profilesIn = (events: readonly ResultEvent[]): Profile[] =>

@@ -40,7 +40,7 @@ export const namesOneOf = (settings: string, shaders: readonly string[]): boolea
   shaders.some((shader) => new RegExp(`[=,] *${shader.replace(/^.*\W/, '')}(?!\\w)`).test(settings));
 
 /** The shaders that the cell's runs use; none if its settings cannot be read. */
-export function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): OwnVariant[] {
+function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): OwnVariant[] {
   if (own.length === 0) return [];
   try {
     const read = readCell(cell.kind, contentOf(cell), catalogue);
@@ -48,4 +48,10 @@ export function usedBy(cell: NotebookCell, own: OwnVariant[], catalogue: Catalog
   } catch {
     return [];
   }
+}
+
+/** The text that determines a run's result: the cell's content and the shaders that it uses. */
+export function ranText(cell: NotebookCell, own: OwnVariant[], catalogue: Catalogue): string {
+  const shaders = usedBy(cell, own, catalogue).map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`);
+  return [contentOf(cell), ...shaders].join('\n\n');
 }

@@ -1,7 +1,7 @@
 /** Runs the cells of a notebook one after another: the queue, the worker's events, and the outcomes. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Catalogue } from '../../lab/experiment/catalogue';
-import type { Progress } from '../../lab/measure/progress';
+import { canHang, type Progress } from '../../lab/measure/progress';
 import { contentOf, isLab } from '../../lab/notebook/notebook';
 import type { RunRecord } from '../../lab/records/record';
 import type { WorkerEvent } from '../../lab/worker';
@@ -11,6 +11,7 @@ import { t, told } from '../words/words.svelte';
 import { type NotebookCell, now } from './cellList';
 import { LAB_VERSION } from '../../lab/version';
 import { type Effort, Live } from './live.svelte';
+import { presentSession } from './pastRuns';
 import type { CellState, Outcome, ResultEvent } from './outcome';
 import { isResult, joined, recordsIn, turnsIn } from './outcome';
 import {
@@ -23,7 +24,7 @@ import {
   wantedPoints,
   withPoint,
 } from './points';
-import { isLongSearch, usedBy } from './readCells';
+import { isLongSearch, ranText } from './readCells';
 import { aboutTime } from './timeOf';
 import { NO_PACE, paceAfterRun, paceAtProgress, shareDone, statusText, timeLeftText } from './progressText';
 
@@ -35,8 +36,8 @@ export abstract class Runner {
   abstract cell(id: string | undefined): NotebookCell | undefined;
   /** Called when stored state of the notebook has changed. */
   abstract changed(): void;
-  /** Adds a finished run to the history. */
-  protected abstract keepRun(cell: NotebookCell, outcome: Outcome): void;
+  /** Adds a finished run to the history; one of live mode grows, and has an id before. */
+  abstract keepRun(cell: NotebookCell, outcome: Outcome, liveId?: string): void;
 
   /** Outcomes of the cells, by cell id. */
   readonly outcomes = new SvelteMap<string, Outcome>();
@@ -270,6 +271,7 @@ export abstract class Runner {
       planned: 0,
       problem: undefined,
       startedAt: now(),
+      session: effort === 'full' ? undefined : presentSession(former),
     };
     this.#wanted = this.wantedOf(id);
     const { missing, provisional, failed } = this.standingOf(id);
@@ -318,6 +320,7 @@ export abstract class Runner {
 
   /** Drops the running cell and the queue without waiting, because another notebook is about to be opened. */
   protected abandon() {
+    if (this.running !== undefined && this.effort !== 'full') this.live.keep(this.running);
     this.#unlisten?.();
     this.#unlisten = undefined;
     this.live.pause();
@@ -343,8 +346,7 @@ export abstract class Runner {
   #receiveProgress(id: string, outcome: Outcome, progress: Progress) {
     this.progress = progress;
     this.#pace = paceAtProgress(this.#pace, progress, performance.now());
-    // Only compiling and checking are watched for a hang: a shader can hang there, while a long sample is legitimate.
-    if (progress.phase === 'compiling' || progress.phase === 'checking') this.lab.watch(id);
+    if (canHang(progress.phase)) this.lab.watch(id);
     else this.lab.calm(id);
     if (outcome.planned !== progress.runs) this.outcomes.set(id, { ...outcome, planned: progress.runs });
   }
@@ -372,7 +374,7 @@ export abstract class Runner {
   #settle(id: string, outcome: Outcome) {
     const cell = this.cell(id);
     this.outcomes.set(id, outcome);
-    if (this.effort !== 'full') return;
+    if (this.effort !== 'full') return this.live.keep(id);
     if (cell && outcome.events.some(({ type }) => type !== 'failed' && type !== 'text'))
       this.keepRun(cell, outcome);
     const failed = outcome.events.filter(({ type }) => type === 'failed').length;
@@ -384,12 +386,8 @@ export abstract class Runner {
         : `${words.kinds[cell?.kind ?? 'sweep']}: ${words.states[outcome.state]}`;
   }
 
-  /** Text that determines a run's result: the cell's content and the shaders it uses. */
   #ranText(cell: NotebookCell): string {
-    const shaders = usedBy(cell, this.own, this.catalogue);
-    return [contentOf(cell), ...shaders.map(({ kernel, name, wgsl }) => `${kernel}/${name}\n${wgsl}`)].join(
-      '\n\n',
-    );
+    return ranText(cell, this.own, this.catalogue);
   }
 }
 

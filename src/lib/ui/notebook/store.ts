@@ -126,15 +126,23 @@ export class Store {
     await (await this.#open()).delete('notebooks', id);
   }
 
-  /** Adds a run or updates its label. Deletes the oldest unlabelled runs beyond MOST_RUNS. */
+  /** Adds a run, or what it has grown to: the user's label stays. Deletes the oldest unlabelled runs beyond MOST_RUNS. */
   async keepRun(run: PastRun): Promise<void> {
     const database = await this.#open();
-    await database.put('runs', run);
+    const { store, done } = database.transaction('runs', 'readwrite');
+    const label = (await store.get(run.id))?.label ?? run.label;
+    await Promise.all([store.put({ ...run, label }), done]);
     const surplus = (await database.count('runs')) - MOST_RUNS;
     if (surplus <= 0) return;
     const oldest = await database.getAllFromIndex('runs', 'finishedAt');
     const unlabelled = oldest.filter(({ id, label }) => label === '' && id !== this.baselineId);
     for (const { id } of unlabelled.slice(0, surplus)) await database.delete('runs', id);
+  }
+
+  async labelRun(id: string, label: string): Promise<void> {
+    const { store, done } = (await this.#open()).transaction('runs', 'readwrite');
+    const run = await store.get(id);
+    await Promise.all([run && store.put({ ...run, label }), done]);
   }
 
   /** All stored runs, latest first. */

@@ -48,6 +48,8 @@ export interface PastRun {
   body: string;
   outcome: Outcome;
   finishedAt: string;
+  /** True for what live mode measured. */
+  live?: boolean;
   /** Label given by the user; may be empty. */
   label: string;
 }
@@ -112,6 +114,7 @@ const StoredOutcome = v.object({
   previous: v.fallback(v.array(v.unknown()), []),
   kept: v.optional(v.fallback(v.array(v.unknown()), [])),
   base: v.optional(v.fallback(v.string(), '')),
+  session: v.optional(v.fallback(v.optional(v.object({ id: v.string(), since: v.string() })), undefined)),
   cuts: v.optional(v.fallback(v.number(), 0)),
   startedAt: text,
 });
@@ -146,6 +149,7 @@ const Run = v.object({
   body: v.string(),
   outcome: v.unknown(),
   finishedAt: v.string(),
+  live: v.optional(v.fallback(v.boolean(), false)),
   label: text,
 });
 
