@@ -65,12 +65,13 @@ fn multiply(
 
   var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
-  var fetched = fetch(place, first_column, thread);
+  var fetched = fetch(place, first_column, thread, Fetched(), true);
   for (var column = first_column; column < end_column; column += tile_k) {
     workgroupBarrier();
     stage(fetched, column, thread);
     workgroupBarrier();
-    fetched = fetch(place, min(column + tile_k, sizes.columns - tile_k), thread);
+    let next_column = min(column + tile_k, sizes.columns - tile_k);
+    fetched = fetch(place, next_column, thread, fetched, next_column % 256u == 0u);
     for (var v = 0u; v < tile_k / 4u; v++) {
       let at = token * pitch + v;
       let xa = transpose(mat4x4<f32>(x_tile[at], x_tile[at + x_next], x_tile[at + 2u * x_next], x_tile[at + 3u * x_next]));
@@ -97,14 +98,14 @@ fn multiply(
   }
 }
 
-// Rows and tokens past the end repeat the last one, and are not stored.
-fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
+// Rows and tokens past the end repeat the last one, and are not stored. A header is fetched once for the eight steps of its block.
+fn fetch(place: Place, column: u32, thread: u32, before: Fetched, header: bool) -> Fetched {
   var fetched: Fetched;
-  fetched.w0 = fetch_weights(place, column, thread / 2u);
-  if (halves > 1u) { fetched.w1 = fetch_weights(place, column, thread / 2u + half_rows); }
+  fetched.w0 = fetch_weights(place, column, thread / 2u, before.w0, header);
+  if (halves > 1u) { fetched.w1 = fetch_weights(place, column, thread / 2u + half_rows, before.w1, header); }
   if (halves > 2u) {
-    fetched.w2 = fetch_weights(place, column, thread / 2u + 2u * half_rows);
-    fetched.w3 = fetch_weights(place, column, thread / 2u + 3u * half_rows);
+    fetched.w2 = fetch_weights(place, column, thread / 2u + 2u * half_rows, before.w2, header);
+    fetched.w3 = fetch_weights(place, column, thread / 2u + 3u * half_rows, before.w3, header);
   }
   fetched.x0 = fetch_x(place, column, thread);
   fetched.x1 = fetch_x(place, column, thread + threads);
@@ -113,9 +114,12 @@ fn fetch(place: Place, column: u32, thread: u32) -> Fetched {
   return fetched;
 }
 
-fn fetch_weights(place: Place, column: u32, row: u32) -> Bytes {
+fn fetch_weights(place: Place, column: u32, row: u32, before: Bytes, header: bool) -> Bytes {
   let block = (min(place.row + row, place.last_row) * (sizes.columns / 256u) + column / 256u) * 9u;
-  return Bytes(weight[block], weight[block + 1u + column % 256u / tile_k]);
+  var bytes = before;
+  if (header) { bytes.header = weight[block]; }
+  bytes.quants = weight[block + 1u + column % 256u / tile_k];
+  return bytes;
 }
 
 // The i-th vector of the tile: columns 64·pair + 16·half + 0 … 15, then those 32 after them.
