@@ -8,7 +8,7 @@
 //! pass down: tiles, tokens / 64, splits
 //! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / 64, tokens / 64, 4
-//! use: lora, lora_result, lora_tiles, lora_fetch
+//! use: lora, lora_result, lora_tiles, lora_fetch, split_sum
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable f16;
@@ -170,7 +170,6 @@ fn add(@builtin(global_invocation_id) id: vec3u) {
   let ranks = all_ranks();
   if (id.x >= ranks) { return; }
   let at = id.y * ranks + id.x;
-  var sum = 0.0;
-  for (var i = at; i < arrayLength(&partial); i += sizes.tokens * ranks) { sum += partial[i]; }
+  let sum = sum_of_splits(at, sizes.tokens * ranks);
   hidden[at / 4u][at % 4u] = between(lora_of(id.x), sum);
 }

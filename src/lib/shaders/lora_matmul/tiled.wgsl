@@ -7,7 +7,7 @@
 //! pass down: tiles, tokens / tile_tokens, splits
 //! pass add: min(splits - 1, 1) * ranks / 64, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
-//! use: sums, lora, lora_result, lora_tiles, accumulate, lora_fetch
+//! use: sums, lora, lora_result, lora_tiles, accumulate, lora_fetch, split_sum
 //! unroll: written_out
 
 struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value: u32, gate: u32, wide: u32 }
@@ -147,7 +147,6 @@ fn add(@builtin(global_invocation_id) id: vec3u) {
   let ranks = all_ranks();
   if (id.x >= ranks) { return; }
   let at = id.y * ranks + id.x;
-  var sum = 0.0;
-  for (var i = at; i < arrayLength(&partial); i += sizes.tokens * ranks) { sum += partial[i]; }
+  let sum = sum_of_splits(at, sizes.tokens * ranks);
   hidden[at / 4u][at % 4u] = inner(lora_of(id.x), sum);
 }

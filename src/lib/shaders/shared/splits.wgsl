@@ -1,5 +1,6 @@
 // Split-K: stores the sums of a tiled product. With several splits of the columns, each split's sums wait in `partial`
 // (splits × batch × tokens × rows) for the pass `add`; with one, they are finished at once. `product` = split · batch + matrix.
+//! use: split_sum
 
 fn store_one(product: u32, splits: u32, row: u32, token: u32, sum: f32) {
   if (token >= sizes.tokens) { return; }
@@ -12,7 +13,5 @@ fn add(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= sizes.rows) { return; }
   let token = id.z * sizes.tokens + id.y;
   let split_length = sizes.batch * sizes.tokens * sizes.rows;
-  var sum = 0.0;
-  for (var at = token * sizes.rows + id.x; at < arrayLength(&partial); at += split_length) { sum += partial[at]; }
-  finish(sum, token * sizes.stride + id.x);
+  finish(sum_of_splits(token * sizes.rows + id.x, split_length), token * sizes.stride + id.x);
 }
