@@ -2,7 +2,8 @@
 //! error: 2e-6 because weights and x are rounded to f16
 //! formats: q4_k
 //! let tiles: ceil(rows / tile) * ceil(tokens / tile) * batch
-//! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))
+//! let most: min(max(floor(128 / tiles), 3 * min(1, floor(tokens / 512))), floor(columns / 256))
+//! let splits: max(1, min(floor(split_k_target / tiles), most))
 //! scratch halves: batch * tokens * columns / 2
 //! scratch scales: batch * tokens
 //! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
@@ -27,8 +28,9 @@ struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, ep
 @group(0) @binding(6) var<storage, read_write> partial: array<f32>;    // splits × batch × tokens × rows
 
 const tile = 128u;        // knob: 64 128
-// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split.
-const split_k_target = 128u; // knob: 1 128 256 512
+// Split-K: with fewer tiles than this, the columns are split, and a workgroup of its own sums each split. `most` is what fills 128
+// workgroups, or three from 512 tokens on: more cost more than they gain.
+const split_k_target = 512u; // knob: 1 128 256 512
 
 const threads = 128u;     // four subgroups of 32, each with a quarter of the tile
 const quarter = tile / 2u;
