@@ -1,26 +1,10 @@
-// The end of a product of up to eight tokens: a workgroup's `teams` of `lanes` threads have, for each token, parts of the sums of
-// `lane_rows` rows, up to four.
-const most_tokens = 8u;
+// The end of a product of up to eight tokens, as in token_parts.wgsl, where a thread has its parts of the sums in registers.
+//! use: token_parts
 alias TokenSums = array<vec4<f32>, most_tokens>;
-
-var<workgroup> partial_sums: array<vec4<f32>, most_tokens * threads>;
 
 fn finish_tokens(sums: TokenSums, group: vec3u, thread: u32) {
   for (var t = 0u; t < most_tokens; t++) {
     if (t < sizes.tokens) { partial_sums[t * threads + thread % lanes * teams + thread / lanes] = sums[t]; }
   }
-  workgroupBarrier();
-  // One thread for each row and token: its loads do not wait for one another.
-  for (var i = thread; i < sizes.tokens * group_rows; i += threads) {
-    let token = i / group_rows;
-    let own = i % group_rows;
-    let row = group.x * group_rows + own;
-    if (row < sizes.rows) {
-      var sum = 0.0;
-      for (var lane = 0u; lane < lanes; lane++) {
-        sum += partial_sums[(token * threads + lane * teams + own / lane_rows) % (most_tokens * threads)][own % lane_rows];
-      }
-      finish(sum, (group.y * sizes.tokens + token) * sizes.stride + row);
-    }
-  }
+  finish_parts(group, thread);
 }
