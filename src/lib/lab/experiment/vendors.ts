@@ -18,8 +18,9 @@ export const ROWS_BY_VENDOR: Record<string, VendorRow[]> = {
     { settings: 'matmul_q4_k=dot4', basis: 'measured' },
     // Enough workgroups for all of the GPU in chunks of up to 256 tokens.
     { settings: 'token_shift=spread&token_shift.workgroups=512', basis: 'measured' },
-    // Two threads side by side share rows, and a workgroup of wkv's scan has 16 of them.
-    { settings: 'lora_matmul=tiled&lora_matmul.lane_tokens=2', basis: 'measured' },
+    // 8 bits too, as in the other products.
+    { settings: 'lora_matmul=dot4', basis: 'measured' },
+    // A workgroup of wkv's scan has 16 rows of the state.
     { settings: 'wkv=chunked&wkv.row_blocks=2', basis: 'measured' },
     // For the output matrix and the value of channel mix; what comes before them has kernels of its own.
     {

@@ -149,6 +149,10 @@ export default [
     '8 位整数乘积的分块：x 以 32 个为一块舍入到 8 位，权重保持 4 位',
   ],
   [
+    'Tiles of 8-bit integer products: x, the weights and what is between the ways are rounded to 8 bits in blocks of 32',
+    '8 位整数乘积的分块：x、权重以及上下投影之间的值都以 32 个为一块舍入到 8 位',
+  ],
+  [
     'The matrix by columns: only those are read whose x is not zero, as after relu². The same sum, without its zeros',
     '矩阵按列存放：只读 x 不为零的列（如 relu² 之后）；和与不略去零时相同',
   ],
