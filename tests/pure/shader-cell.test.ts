@@ -40,9 +40,8 @@ describe('the facts of a shader', () => {
         if (!note) expect(pass, place).toMatch(/^\w+$/);
         expect(Object.values(counts).every(Number.isInteger), place).toBe(true);
       }
-    expect(costsIn(csv, 'matmul_q4_k', 'subgroup_matrix').map(({ note }) => note)).toContain(
-      "16:0: Expected 'f16'",
-    );
+    const [{ note }] = costsIn(csv, 'matmul_q4_k', 'subgroup_matrix');
+    expect(note).toMatch(/^\d+:0: Expected 'f16'$/); // where its text enables it
     expect(costsIn(csv, 'argmax', 'mine')).toEqual([]);
   });
 });
