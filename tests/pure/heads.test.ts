@@ -32,6 +32,8 @@ const plain = (variant: Variant) => ({
   scratch: [],
   resident: [],
   reads: undefined,
+  passes: variant.passes.map(({ entryPoint }) => entryPoint),
+  loads: variant.loads.map(({ entryPoint }) => entryPoint),
   appended: variant.appended.map(({ path }) => path),
 });
 

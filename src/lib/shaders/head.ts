@@ -7,7 +7,7 @@ const WORKER_ONLY = ['let', 'scratch', 'resident', 'reads'];
 
 /**
  * The header lines of a text, and its directives, constants with their knobs, and assertions, in the order of the text, each
- * beginning a line. Not its bindings, nor the header lines of WORKER_ONLY.
+ * beginning a line. Not its bindings, nor the header lines of WORKER_ONLY, nor grids.
  */
 export function headOf(text: string): string {
   const { comments, directives, constants, assertions } = readModule(text);
@@ -22,7 +22,10 @@ export function headOf(text: string): string {
   const lines = pieces.flatMap((piece) => {
     if (piece.start < end) return []; // a header line inside a declaration
     end = piece.end;
-    return [`${text.slice(piece.start, piece.end)}\n`];
+    return [`${withoutGrid(text.slice(piece.start, piece.end))}\n`];
   });
   return lines.join('');
 }
+
+/** Only the worker evaluates how many workgroups run. */
+const withoutGrid = (line: string) => line.replace(/^(\/\/! (?:grid|pass [^:]+):).*$/, '$1 1');
