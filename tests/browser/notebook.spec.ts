@@ -248,8 +248,16 @@ test('files are taken for what they are: a notebook, results, and what cannot be
     await expect.poll(() => cells(page)).toEqual(['prose', 'roofline']);
     await drop.setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
     await page.getByText(/bad\.csv could not be read: .*x_settings/).waitFor();
+    // Far below, the message is in view as well.
+    await page.setViewportSize({ width: 390, height: 300 });
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await drop.setInputFiles({ name: 'holiday.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('') });
-    await page.getByText(/holiday\.jpg is neither/).waitFor();
+    const message = page.getByText(/holiday\.jpg is neither/);
+    await message.waitFor();
+    const { top, bottom } = await message.evaluate(
+      (shown) => shown.getBoundingClientRect().toJSON() as DOMRect,
+    );
+    expect([top >= 0, bottom <= 300]).toEqual([true, true]);
     await drop.setInputFiles(TINY);
     await page.getByText('tiny-q4km.gguf can now be chosen').waitFor();
   }, '?prefill=32');
