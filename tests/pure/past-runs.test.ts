@@ -7,7 +7,8 @@ import type { RunRecord } from '../../src/lib/lab/records/record';
 import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
 import { Notebook } from '../../src/lib/ui/notebook/notebook.svelte';
 import { type Outcome, recordsIn, recordsOf, type ResultEvent } from '../../src/lib/ui/notebook/outcome';
-import { liveRun, presentSession } from '../../src/lib/ui/notebook/pastRuns';
+import { liveRun } from '../../src/lib/ui/notebook/liveRun';
+import { presentSession } from '../../src/lib/ui/notebook/pastRuns';
 import { type Bench, wantedPoints } from '../../src/lib/ui/notebook/points';
 import type { PastRun, Store } from '../../src/lib/ui/notebook/store';
 import type { Lab, Listener } from '../../src/lib/ui/session/lab.svelte';
@@ -122,7 +123,7 @@ function notebookWith(text: string) {
   notebook.open(`\`\`\`lab sweep\n${text}\`\`\`\n`, { trusted: true });
   const [{ id }] = notebook.cells;
   /** The worker measures what it was asked for, with all samples, and ends. */
-  const answer = () => {
+  const answer = async () => {
     for (const { run } of notebook.standingOf(id).missing) {
       vi.advanceTimersByTime(1000);
       const point = record(run.settings, notebook.bench, new Date().toISOString());
@@ -132,12 +133,13 @@ function notebookWith(text: string) {
       } as WorkerEvent);
     }
     listener.receive({ type: 'finished' } as WorkerEvent);
+    await vi.dynamicImportSettled();
   };
-  const turn = (next: string) => {
+  const turn = async (next: string) => {
     notebook.setBody(id, next);
     notebook.live.turned(id);
     vi.advanceTimersByTime(100);
-    answer();
+    await answer();
   };
   return { notebook, id, history, sent, answer, turn };
 }
@@ -148,9 +150,9 @@ test('each turn adds to one run; a full run, a deleted run and a baseline end it
   const { notebook, id, history, sent, answer, turn } = notebookWith('prefill=64\nchunk=8\n');
   notebook.live.toggle(id);
   vi.advanceTimersByTime(100);
-  answer();
-  turn('prefill=64\nchunk=16\n');
-  turn('prefill=64\nchunk=32\n');
+  await answer();
+  await turn('prefill=64\nchunk=16\n');
+  await turn('prefill=64\nchunk=32\n');
   expect(sent).toHaveLength(3);
   const [first, ...others] = history.values();
   expect(others).toEqual([]);
@@ -165,21 +167,21 @@ test('each turn adds to one run; a full run, a deleted run and a baseline end it
 
   vi.advanceTimersByTime(1);
   notebook.pin(first);
-  turn('prefill=64\nchunk=4\n');
+  await turn('prefill=64\nchunk=4\n');
   const [, second] = history.values();
   expect(recordsOf(history.get(first.id)!), 'a baseline stays as it is').toHaveLength(3);
   expect(places(recordsOf(second))).toEqual(['prefill=64&chunk=4']);
 
   vi.advanceTimersByTime(1);
   await notebook.deleteRun(second.id);
-  turn('prefill=64\nchunk=2\n');
+  await turn('prefill=64\nchunk=2\n');
   expect(history.has(second.id)).toBe(false);
   expect(places(recordsOf([...history.values()].at(-1)!))).toEqual(['prefill=64&chunk=2']);
 
   notebook.run(id, { again: true });
-  answer();
+  await answer();
   expect(history.size).toBe(2 + 1);
-  turn('prefill=64\nchunk=1\n');
+  await turn('prefill=64\nchunk=1\n');
   const last = [...history.values()].at(-1)!;
   expect(history.size).toBe(4);
   expect(places(recordsOf(last))).toEqual(['prefill=64&chunk=1']);

@@ -6,11 +6,10 @@ import { contentOf } from '../../lab/notebook/notebook';
 import { writtenSettings } from '../../lab/experiment/settings';
 import type { OwnVariant } from '../../shaders/variant';
 import type { Lab } from '../session/lab.svelte';
-import { type NotebookCell, rewritten } from './cellList';
-import { liveRun } from './pastRuns';
+import type { NotebookCell } from './cellList';
 import { type Outcome, recordsIn } from './outcome';
 import { type Bench, isQuick, type Standing, type WantedPoint } from './points';
-import { ranText } from './readCells';
+import type { PastRun } from './store';
 
 /** How thoroughly a cell is measured. `quick` and `refine`: by live mode. */
 export type Effort = 'full' | 'quick' | 'refine';
@@ -20,6 +19,8 @@ export interface LiveHost {
   readonly lab: Lab;
   readonly own: OwnVariant[];
   readonly bench: Bench;
+  /** The notebook's. */
+  readonly title: string;
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly queue: string[];
   readonly running: string | undefined;
@@ -31,7 +32,7 @@ export interface LiveHost {
   arrange(id: string): void;
   begin(id: string, effort: Effort): void;
   supersede(): void;
-  keepRun(cell: NotebookCell, outcome: Outcome, liveId: string): void;
+  storeRun(run: PastRun): void;
   changed(): void;
 }
 
@@ -121,13 +122,15 @@ export class Live {
 
   /** Call it when live mode has measured something of a cell: its session is one run of the history, which grows. */
   keep(id: string) {
-    const { bench, own, outcomes } = this.host;
-    const [cell, outcome] = [this.host.cell(id), outcomes.get(id)];
-    const run = cell && outcome && liveRun(contentOf(cell), this.host.wantedOf(id), outcome, bench);
-    if (!run) return;
-    const all = rewritten(cell, run.body);
-    const ran = ranText(all, own, bench.catalogue);
-    this.host.keepRun(all, { ...run.outcome, state: 'done', ran }, outcome.session!.id);
+    const { bench, outcomes, title: notebook } = this.host;
+    const [cell, outcome, wanted] = [this.host.cell(id), outcomes.get(id), this.host.wantedOf(id)];
+    if (!cell || !outcome?.session) return;
+    const keep = ({ pastRunOfSession }: typeof import('./liveRun')) => {
+      const run = pastRunOfSession({ notebook, cell, wanted, outcome, bench });
+      if (run) this.host.storeRun(run);
+    };
+    // Offline, and not loaded before: the points stay in the notebook.
+    import('./liveRun').then(keep, () => undefined);
   }
 
   /** Does nothing by itself until the next turn. */

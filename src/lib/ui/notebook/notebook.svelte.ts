@@ -21,8 +21,8 @@ import {
 } from './cellList';
 import { Consent } from './consent';
 import { type Origin, Origins } from './origins';
-import { newSession, pastRunOf } from './pastRuns';
-import { cut, type Outcome } from './outcome';
+import { newSession } from './pastRuns';
+import { cut } from './outcome';
 import { Runner } from './runner.svelte';
 import { Soon } from './soon';
 import { starterFor } from './starters';
@@ -349,8 +349,7 @@ export class Notebook extends Runner {
 
   // ——— Storing ———
 
-  override keepRun(cell: NotebookCell, outcome: Outcome, liveId?: string) {
-    const run = pastRunOf(this.title, cell, outcome, liveId);
+  override storeRun(run: PastRun) {
     // If the run cannot be stored, neither can the notebook, and save() reports that.
     this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
   }

@@ -11,7 +11,8 @@ import { t, told } from '../words/words.svelte';
 import { type NotebookCell, now } from './cellList';
 import { LAB_VERSION } from '../../lab/version';
 import { type Effort, Live } from './live.svelte';
-import { presentSession } from './pastRuns';
+import { pastRunOf, presentSession } from './pastRuns';
+import type { PastRun } from './store';
 import type { CellState, Outcome, ResultEvent } from './outcome';
 import { isResult, joined, recordsIn, turnsIn } from './outcome';
 import {
@@ -36,8 +37,9 @@ export abstract class Runner {
   abstract cell(id: string | undefined): NotebookCell | undefined;
   /** Called when stored state of the notebook has changed. */
   abstract changed(): void;
-  /** Adds a finished run to the history; one of live mode grows, and has an id before. */
-  abstract keepRun(cell: NotebookCell, outcome: Outcome, liveId?: string): void;
+  abstract readonly title: string;
+  /** Adds a run to the history, or what one of live mode has grown to. */
+  abstract storeRun(run: PastRun): void;
 
   /** Outcomes of the cells, by cell id. */
   readonly outcomes = new SvelteMap<string, Outcome>();
@@ -376,7 +378,7 @@ export abstract class Runner {
     this.outcomes.set(id, outcome);
     if (this.effort !== 'full') return this.live.keep(id);
     if (cell && outcome.events.some(({ type }) => type !== 'failed' && type !== 'text'))
-      this.keepRun(cell, outcome);
+      this.storeRun(pastRunOf(this.title, cell, outcome));
     const failed = outcome.events.filter(({ type }) => type === 'failed').length;
     const done = outcome.events.filter(({ type }) => type === 'record').length;
     const words = t().cells;
