@@ -92,8 +92,8 @@ test('every point is part of the run, and those in view are asked for', () => {
   );
 });
 
-test('a session ends when half an hour passes without a point', () => {
-  const long = outcome([at('prefill=64', '2026-01-01T12:00:00.000Z')]);
+test('a session ends when nothing is begun for half an hour', () => {
+  const long = { ...outcome([]), startedAt: '2026-01-01T12:00:00.000Z' };
   vi.setSystemTime('2026-01-01T12:29:00.000Z');
   expect(presentSession(long)).toEqual(long.session);
   expect(presentSession(undefined).since).toBe('2026-01-01T12:29:00.000Z');
@@ -185,5 +185,5 @@ test('each turn adds to one run; a full run, a deleted run and a baseline end it
   const last = [...history.values()].at(-1)!;
   expect(history.size).toBe(4);
   expect(places(recordsOf(last))).toEqual(['prefill=64&chunk=1']);
-  expect([...history.values()].map(({ live }) => live)).toEqual([true, true, undefined, true]);
+  expect([...history.values()].map(({ live }) => live)).toEqual([true, true, false, true]);
 });

@@ -7,8 +7,8 @@ import { withSetting, writtenSettings } from '../../lab/experiment/settings';
 import { contentOf } from '../../lab/notebook/notebook';
 import type { RunRecord } from '../../lab/records/record';
 import { type NotebookCell, rewritten } from './cellList';
-import { type Outcome, recordsIn } from './outcome';
-import { pastRunOf, pointsOf } from './pastRuns';
+import { type LiveSession, type Outcome, recordsIn, type ResultEvent } from './outcome';
+import { pastRunOf } from './pastRuns';
 import { type Bench, standingOf, type WantedPoint, wantedPoints } from './points';
 import { ranText } from './readCells';
 import type { PastRun } from './store';
@@ -34,6 +34,14 @@ export function pastRunOfSession({ notebook, cell, wanted, outcome, bench }: Ses
   const ran = ranText(all, [...bench.own], bench.catalogue);
   return pastRunOf(notebook, all, { ...run.outcome, state: 'done', ran }, outcome.session!.id);
 }
+
+type Measured = Extract<ResultEvent, { type: 'record' }>;
+
+/** The points of a session, those in view last. */
+const pointsOf = ({ events, kept = [] }: Outcome, { since }: LiveSession): Measured[] =>
+  [...kept, ...events].filter(
+    (event): event is Measured => event.type === 'record' && event.record.startedAt >= since,
+  );
 
 /**
  * What the session of a sweep has measured: a text that asks for as many of its points as one can, these, and the others as
