@@ -56,11 +56,16 @@ const globalInSafari = (name) =>
     .map(inSafari)
     .find((answer) => answer !== undefined);
 
-/** Names of members that some interface lacks in Safari: every other name needs no look at types. */
+/**
+ * Names of members that some interface lacks in Safari: every other name needs no look at types, which are slow to find out. An interface that Safari
+ * lacks as a whole is not among them: the name by which the code reaches it is reported already.
+ */
 const absentNames = new Set(ABSENT.map((each) => each.split('.')[1]));
 for (const feature of [...Object.values(api), ...Object.values(javascript.builtins)])
-  for (const [key, member] of Object.entries(feature))
-    if (inSafari(/** @type {Identifier} */ (member)) === false) absentNames.add(key.replace(/_static$/, ''));
+  if (inSafari(/** @type {Identifier} */ (feature)) !== false)
+    for (const [key, member] of Object.entries(feature))
+      if (inSafari(/** @type {Identifier} */ (member)) === false)
+        absentNames.add(key.replace(/_static$/, ''));
 
 /** Interfaces of global objects; other globals, such as `Promise`, are interfaces themselves. */
 /** @type {Record<string, string>} */
@@ -148,10 +153,11 @@ const surface = {
       },
       'Program:exit'() {
         const [scope] = context.sourceCode.scopeManager.scopes;
-        for (const reference of scope.through) {
-          const { identifier, resolved } = reference;
-          const isOwn = resolved?.defs.length;
-          if (isOwn || isTypeOnly(reference) || isDetected(identifier)) continue;
+        // The parser of TypeScript resolves the names of its libraries, in variables that nothing in the file defines.
+        const known = scope.variables.filter(({ defs }) => defs.length === 0);
+        for (const reference of [...scope.through, ...known.flatMap(({ references }) => references)]) {
+          const { identifier } = reference;
+          if (isTypeOnly(reference) || isDetected(identifier)) continue;
           if (globalInSafari(identifier.name) === false) report(identifier, identifier.name);
         }
       },

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Linter } from 'eslint';
+import { parser } from 'typescript-eslint';
 import { expect, test } from 'vitest';
 import type { CompatData, Identifier } from '@mdn/browser-compat-data';
 import safari from '../../scripts/lint/safari.js';
@@ -12,8 +13,8 @@ const { css } = createRequire(import.meta.url)('@mdn/browser-compat-data') as Co
 const SAFARI = 26;
 
 /** The messages of the rule about a script without types. */
-function complaints(code: string): string[] {
-  const config = [{ plugins: { safari }, rules: { 'safari/surface': 'error' as const } }];
+function complaints(code: string, languageOptions = {}): string[] {
+  const config = [{ plugins: { safari }, rules: { 'safari/surface': 'error' as const }, languageOptions }];
   return new Linter().verify(code, config as Linter.Config[]).map(({ message }) => message);
 }
 
@@ -23,7 +24,9 @@ test.each([
   'const { getBattery } = navigator;',
   'new CloseWatcher();',
 ])('the rule refuses %s', (code) => {
-  expect(complaints(code)).toEqual([expect.stringMatching(/^Safari 26\.0 has no /)]);
+  const refusal = [expect.stringMatching(/^Safari 26\.0 has no /)];
+  expect(complaints(code)).toEqual(refusal);
+  expect(complaints(code, { parser })).toEqual(refusal);
 });
 
 test.each([
@@ -34,6 +37,7 @@ test.each([
   'const getBattery = 1; use(getBattery);',
 ])('the rule accepts %s', (code) => {
   expect(complaints(code)).toEqual([]);
+  expect(complaints(code, { parser })).toEqual([]);
 });
 
 /** Whether Safari 26 knows a feature of CSS. */
