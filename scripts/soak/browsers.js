@@ -106,7 +106,7 @@ async function startFirefox(address) {
     page.on('pageerror', (error) => say(`console: ${error}`));
     await page.evaluateOnNewDocument(countMessages);
     await page.goto(address);
-    const ask = (/** @type {any} */ use, /** @type {any} */ given = undefined) => page.evaluate(use, given);
+    const ask = (/** @type {[use: any, given?: any]} */ ...call) => page.evaluate(...call);
     return soakPage(
       ask,
       () => firefoxMeters(ask, pid),

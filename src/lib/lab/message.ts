@@ -17,7 +17,7 @@ export const oneLine = (text: string): string =>
 
 /** Control characters except tab and line ends, and the marks that change the direction of the text around them. */
 const HIDDEN =
-  // eslint-disable-next-line no-control-regex -- these are what it looks for
+  // oxlint-disable-next-line no-control-regex -- these are what it looks for
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /** The text with what cannot be seen, or would reorder what is seen, written as an escape such as `\u202e`. */

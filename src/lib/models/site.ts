@@ -1,5 +1,5 @@
 /** Names of what this site keeps in the browser. Several sites may lie under one origin, as on GitHub Pages: each has its own. */
-import { type DBSchema, type IDBPDatabase, openDB, type OpenDBCallbacks, type StoreNames } from 'idb';
+import { type IDBPDatabase, openDB, type OpenDBCallbacks, type StoreNames } from 'idb';
 
 /** The path of the root of the site to which a script belongs, in a build or under `vite dev`; "/" for any other script. */
 export function sitePathOf(script: string): string {
@@ -19,7 +19,7 @@ type Events<Schema> = Pick<OpenDBCallbacks<Schema>, 'blocked' | 'blocking' | 'te
  * Opens this site's database of a name, and creates it if there is none. A new one begins with what the sites of this origin kept
  * together under the bare name, up to version 0.2; that stays for the others. Rejects if storage fails.
  */
-export async function openOwnDatabase<Schema extends DBSchema | unknown = unknown>(
+export async function openOwnDatabase<Schema = unknown>(
   name: string,
   create: (database: IDBPDatabase<Schema>) => void,
   events: Events<Schema> = {},

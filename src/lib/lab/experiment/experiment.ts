@@ -205,7 +205,7 @@ function readValue(key: string, value: string, catalogue: Catalogue): string {
 function readModel(value: string): string {
   if (value.length > LONGEST_MODEL)
     throw new Error(`model: a name of ${value.length} characters is too long`);
-  // eslint-disable-next-line no-control-regex -- exactly these must not reach a file name or a request
+  // oxlint-disable-next-line no-control-regex -- exactly these must not reach a file name or a request
   if (/[\u0000-\u001f\u007f]/.test(value))
     throw new Error('model: control characters cannot be part of a name');
   if (isHubText(value)) readHubFile(value);
