@@ -73,11 +73,11 @@ test.each(golden.prompts)('the ids of a prompt of $ids.length tokens', ({ text, 
 });
 
 /**
- * Prompts shorter than `from` are skipped: they run the same way at any chunk size that holds them. So is the longest at the second
- * chunk size, which 707 tokens show to be right.
+ * Prompts shorter than `from` are skipped: they run the same way at any chunk size that holds them. So is the longest, of 2,174 tokens: the
+ * default variants read a text of 2,939 in held-out.test.ts.
  */
 describe.each([
-  { chunk: DEFAULT_CHUNK, from: 1, to: Infinity },
+  { chunk: DEFAULT_CHUNK, from: 1, to: 1000 },
   { chunk: 61, from: 62, to: 1000 },
 ])('chunk $chunk', ({ chunk, from, to }) => {
   let plans: Plans;
