@@ -28,57 +28,37 @@ fn fetch_four(c: u32, lerp: u32) -> Four {
 
 fn shifted(four: Four, norm: vec2<f32>) -> vec4<f32> { return (four.x - norm.x) * norm.y * four.factor + four.offset; }
 
-// Mean of x and the inverse of its deviation. Two barriers: threads hand in mean and squares of their own columns, sixteen threads
-// join a sixteenth each, and all join those. Large numbers do not cancel out.
-var<workgroup> sixteenths: array<vec3<f32>, 16>; // how many numbers, their mean, sum of squares about it
+// Mean of x and the inverse of its deviation: in the first of two turns the mean, in the second the squares about it, so that large
+// numbers do not cancel out. In a turn sixteen threads add up a sixteenth of the threads' parts each, and all add up those.
+var<workgroup> sixteenths: array<f32, 16>;
 
 fn norm_of(fours: Fours, thread: u32) -> vec2<f32> {
-  exchanged[thread] = vec4<f32>(own_part(fours, thread), 0.0);
-  workgroupBarrier();
-  if (thread < 16u) { sixteenths[thread] = sixteenth(thread); }
-  workgroupBarrier();
-  let columns = f32(sizes.columns);
-  var mean = 0.0;
-  for (var i = 0u; i < 16u; i++) { mean += sixteenths[i].x * sixteenths[i].y / columns; }
-  var squares = 0.0;
-  for (var i = 0u; i < 16u; i++) { squares += moved(sixteenths[i], mean); }
-  return vec2<f32>(mean, inverseSqrt(squares / columns + 1.0 / f32(sizes.inverse_epsilon)));
-}
-
-// Squares about another mean than their own.
-fn moved(part: vec3<f32>, mean: f32) -> f32 { return part.z + part.x * (part.y - mean) * (part.y - mean); }
-
-fn own_part(fours: Fours, thread: u32) -> vec3<f32> {
   let end = sizes.columns / 4u;
-  var count = 0.0;
-  var sum = vec4<f32>();
-  for (var i = 0u; i < own_fours; i++) {
-    if (i * threads + thread < end) { sum += fours[i].x; count += 4.0; }
+  var mean = 0.0;
+  var found = 0.0;
+  for (var turn = 0u; turn < 2u; turn++) {
+    var part = vec4<f32>();
+    for (var i = 0u; i < own_fours; i++) {
+      if (i * threads + thread < end) { part += term(fours[i].x - mean, turn); }
+    }
+    for (var c = most_fours + thread; c < end; c += threads) { part += term(x[c] - mean, turn); }
+    exchanged[thread].x = dot(part, vec4<f32>(1.0));
+    workgroupBarrier();
+    if (thread < 16u) {
+      var sixteenth = 0.0;
+      for (var i = 0u; i < threads / 16u; i++) { sixteenth += exchanged[16u * i + thread].x; }
+      sixteenths[thread] = sixteenth;
+    }
+    workgroupBarrier();
+    found = 0.0;
+    for (var i = 0u; i < 16u; i++) { found += sixteenths[i]; }
+    found /= f32(sizes.columns);
+    if (turn == 0u) { mean = found; }
   }
-  for (var c = most_fours + thread; c < end; c += threads) { sum += x[c]; count += 4.0; }
-  let mean = dot(sum, vec4<f32>(1.0)) / max(count, 1.0);
-  var squares = vec4<f32>();
-  for (var i = 0u; i < own_fours; i++) {
-    if (i * threads + thread < end) { squares += (fours[i].x - mean) * (fours[i].x - mean); }
-  }
-  for (var c = most_fours + thread; c < end; c += threads) { squares += (x[c] - mean) * (x[c] - mean); }
-  return vec3<f32>(count, mean, dot(squares, vec4<f32>(1.0)));
+  return vec2<f32>(mean, inverseSqrt(found + 1.0 / f32(sizes.inverse_epsilon)));
 }
 
-// Joins every sixteenth thread's part from `first` on.
-fn sixteenth(first: u32) -> vec3<f32> {
-  var count = 0.0;
-  var sum = 0.0;
-  for (var i = 0u; i < threads / 16u; i++) {
-    let part = exchanged[16u * i + first];
-    count += part.x;
-    sum += part.x * part.y;
-  }
-  let mean = sum / max(count, 1.0);
-  var squares = 0.0;
-  for (var i = 0u; i < threads / 16u; i++) { squares += moved(exchanged[16u * i + first].xyz, mean); }
-  return vec3<f32>(count, mean, squares);
-}
+fn term(numbers: vec4<f32>, turn: u32) -> vec4<f32> { return select(numbers, numbers * numbers, turn == 1u); }
 
 // Keeps the normalised columns for the next token; one workgroup does it.
 fn keep_last(norm: vec2<f32>, thread: u32) {
