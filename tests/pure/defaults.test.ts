@@ -1,7 +1,7 @@
 // Default variants: chosen by GPU vendor and device features, and always recorded.
 import { describe, expect, test } from 'vitest';
-import { complete, defaultsFor } from '../../src/lib/lab/experiment/defaults';
-import { formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
+import { complete, defaultsFor, turning } from '../../src/lib/lab/experiment/defaults';
+import { change, formatExperiment, parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import { expand } from '../../src/lib/lab/experiment/expand';
 import type { OpenGpu } from '../../src/lib/lab/measure/session';
 import { isMeasured } from '../../src/lib/lab/experiment/tuned';
@@ -35,6 +35,26 @@ describe('defaults', () => {
     });
     expect(parseExperiment(filled('', gpuOf('unheard of')))).toEqual(portable);
     expect(parseExperiment(filled('', gpuOf('')))).toEqual(portable);
+  });
+
+  test('stay what runs when one of their knobs is turned', () => {
+    const turned = (settings: string, kernel: string, knobs: Record<string, number[]>) => {
+      const experiment = parseExperiment(settings);
+      const changes = turning(kernel, knobs, experiment, defaultsFor(gpuOf('nvidia')));
+      return formatExperiment(changes.reduce((next, [key, values]) => change(next, key, values), experiment));
+    };
+    expect(turned('chunk=64', 'matmul_q4_k', { row_threads: [16], token_threads: [8] })).toBe(
+      'chunk=64&matmul_q4_k=dot4&matmul_q4_k.row_threads=16&matmul_q4_k.token_threads=8',
+    );
+    expect(turned('', 'matvec_q4_k', { lanes: [32] })).toBe(
+      'matvec_q4_k=dot4&matvec_q4_k.lanes=32&matvec_q4_k.teams=6&matvec_q4_k.staged=160',
+    );
+    expect(turned('matvec_q4_k=lanes', 'matvec_q4_k', { lanes: [8] })).toBe(
+      'matvec_q4_k=lanes&matvec_q4_k.lanes=8',
+    );
+    expect(turned('matmul=tiled', 'matmul_q4_k', { token_threads: [4] })).toContain(
+      'matmul=tiled&matmul_q4_k.token_threads=4',
+    );
   });
 
   test('are portable again where the device lacks what the vendor’s take', () => {

@@ -75,3 +75,26 @@ export function complete(experiment: Experiment, defaults: Experiment): Experime
   }
   return filled;
 }
+
+/**
+ * The settings, as pairs of key and values, that turn knobs of what runs for a kernel. If the experiment leaves the kernel open, they name
+ * what `complete` fills in for it too, because a knob alone is a knob of the portable default.
+ * @param knobs their values, by name
+ */
+export function turning(
+  kernel: string,
+  knobs: Record<string, number[]>,
+  experiment: Experiment,
+  defaults: Experiment,
+): [key: string, values: string[]][] {
+  const filled = Object.entries(complete(experiment, defaults)).filter(
+    ([key]) => ownerOf(key) === kernel && !experiment[key],
+  );
+  return [
+    ...filled,
+    ...Object.entries(knobs).map(([knob, values]): [string, string[]] => [
+      `${kernel}.${knob}`,
+      values.map(String),
+    ]),
+  ];
+}

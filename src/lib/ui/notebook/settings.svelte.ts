@@ -1,7 +1,7 @@
 /** The settings of one cell, parsed from its text. Controls change that text line by line. */
 import { numbersOf, readCell, wordsOf } from '../../lab/cells/cells';
 import { readBlock } from '../../lab/cells/kinds/kind';
-import { complete } from '../../lab/experiment/defaults';
+import { complete, turning } from '../../lab/experiment/defaults';
 import { change, formatExperiment, type Experiment } from '../../lab/experiment/experiment';
 import { expand, type Run } from '../../lab/experiment/expand';
 import { locateError, splitAtRule, withSetting } from '../../lab/experiment/settings';
@@ -106,6 +106,11 @@ export class CellSettings {
       if (next[changed]?.join() !== this.written[changed]?.join())
         text = withSetting(text, changed, next[changed] ?? []);
     this.#replaceHead(text);
+  }
+
+  /** Turns knobs of the variants that run for a kernel. Throws as `set` does. */
+  turn(kernel: string, knobs: Record<string, number[]>) {
+    this.setAll(turning(kernel, knobs, this.written, this.notebook.lab.defaults));
   }
 
   /** Sets a setting specific to this kind of cell; an empty value restores its default. */
