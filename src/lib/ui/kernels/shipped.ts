@@ -7,7 +7,7 @@ import { familyOf } from '../../shaders/formats/formats';
 export const SHIPPED_ON = 'H100';
 
 /** The newest shipped profiles of a chunk and of a decoded token, and where each was measured. */
-export const PROFILES = { chunk: 'profile-1024-h100', token: 'profile-decode-h200', adapter: 'H100, H200' };
+export const PROFILES = { chunk: 'profile-1024-h200', token: 'profile-decode-h200', adapter: 'H200' };
 
 /** The time of one use of a variant at one shape. */
 export interface Timing {
