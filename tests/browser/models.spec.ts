@@ -225,7 +225,7 @@ test('a file that was chosen is remembered, and opened again after a reload', as
           const root = await navigator.storage.getDirectory();
           const handle = await root.getFileHandle('chosen.gguf', { create: true });
           const writable = await handle.createWritable();
-          await writable.write(new Uint8Array(1_234_567));
+          await writable.write(new Blob(['GGUF', new Uint8Array(1_234_567)]));
           await writable.close();
           return [handle];
         },

@@ -178,11 +178,17 @@ async function freezesAll(page: Page) {
   await other.close();
 }
 
-/** A sweep of a file that is no model and of one that is, after the other cells, whose kernels need not be checked again. */
+/** A file that is no model is refused; a sweep of one that only begins like a model and of one that is, after the other cells, whose kernels need not be checked again. */
 async function sweepWithNoModel(page: Page) {
   const rows = (outcome: 'done' | 'failed') => page.locator(`tr[data-run=${outcome}]`);
   const chooser = page.locator('[data-model-file]');
-  await chooser.setInputFiles({ name: 'holiday.gguf', mimeType: '', buffer: Buffer.from('not a model') });
+  const holiday = (text: string) => ({ name: 'holiday.gguf', mimeType: '', buffer: Buffer.from(text) });
+  await chooser.setInputFiles(holiday('not a model'));
+  await page
+    .getByRole('alert')
+    .getByText('holiday.gguf could not be read: its first bytes are "not "')
+    .waitFor();
+  await chooser.setInputFiles(holiday('GGUF, and no more'));
   await chooser.setInputFiles(TINY);
   const models = page.getByRole('group', { name: 'Model' });
   await models.getByText('holiday.gguf').click({ modifiers: ['Shift'] });

@@ -218,7 +218,9 @@ test('files that are dropped anywhere open, are added, or are named with what is
     await dropFiles(page, [{ name: 'dropped.md', text: TEXT }]);
     await page.getByRole('heading', { name: 'Shared' }).waitFor();
     expect(await cells(page)).toEqual(['prose', 'sweep']);
-    await dropFiles(page, [{ name: 'mine.gguf', text: 'not read before it runs' }]);
+    await dropFiles(page, [{ name: 'note.gguf', text: 'No model' }]);
+    await page.getByText('note.gguf could not be read: its first bytes are "No m", not "GGUF"').waitFor();
+    await dropFiles(page, [{ name: 'mine.gguf', text: 'GGUF, and the rest is not read before it runs' }]);
     await page.getByText('mine.gguf can now be chosen as a model').waitFor();
     await page.getByRole('group', { name: 'Model' }).getByText('mine.gguf').waitFor();
     await dropFiles(page, [

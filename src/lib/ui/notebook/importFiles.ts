@@ -2,6 +2,7 @@
 import { readNotebookText } from '../../lab/notebook/notebook';
 import { textIn } from '../../lab/records/textIn';
 import { loadSources } from '../../shaders/loading';
+import { checkModelFile } from '../session/modelFile';
 import type { Notebook } from './notebook.svelte';
 import { t, told } from '../words/words.svelte';
 
@@ -27,6 +28,7 @@ export async function takeFiles(files: File[], notebook: Notebook): Promise<stri
 async function take(file: File, notebook: Notebook): Promise<string | undefined> {
   const kind = /\.(\w+)$/.exec(file.name)?.[1].toLowerCase();
   if (kind === 'gguf') {
+    await checkModelFile(file);
     notebook.lab.addFile(file);
     return t().page.modelAdded(file.name);
   }
