@@ -100,9 +100,13 @@ describe('an experiment', () => {
     expect(answer.done).toBe(0);
     const done = others.map((progress) => progress.done);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
-    // Both sides read the prompt and three tokens; one sample is read again, and its end.
-    expect([...new Set(others.map(({ total }) => total))]).toEqual([2 * 23 + 20 + 23]);
-    expect(answer.total - done.at(-1)!).toBeLessThan(5);
+    // Both sides read the prompt and three tokens; one sample is read again, and its end; the other too, where there is time.
+    const totals = others.map(({ total }) => total);
+    const possible = [2 * 23 + 20 + 23, 2 * 23 + 2 * 20 + 23, 2 * 23 + 2 * 20 + 2 * 23];
+    expect(totals[0]).toBe(possible[0]);
+    expect(possible).toEqual(expect.arrayContaining([...new Set(totals)]));
+    expect(totals).toEqual(totals.toSorted((a, b) => a - b));
+    expect(totals.at(-1)! - done.at(-1)!).toBeLessThan(5);
     expect(new Set(done).size, 'parts of chunks').toBeGreaterThan((answer.total / 8) * 2);
   });
 
