@@ -216,7 +216,7 @@ fn multiply(p: Product, thread_index: u32) {
   let token = thread % 2u + thread / 16u % 2u * 2u + thread / 32u * 4u; // and every token_threads-th after it
   let wt = row * pitch;
   let xt = token * pitch;
-  // Of the sums, `a` alone is used.
+  // A thread has four tokens, so that only `a` of its sums is used.
   var s0 = Sums(); var s1 = Sums(); var s2 = Sums(); var s3 = Sums();
   var s4 = Sums(); var s5 = Sums(); var s6 = Sums(); var s7 = Sums();
   var w0 = fetch_weights(p, p.first_block, thread);
