@@ -10,7 +10,7 @@ import { execute } from './testing/execute.js';
 import { countResults, outcomeOf } from './testing/results.js';
 import { measureSlowness } from './testing/slowness.js';
 import { chooseSteps, REPORTS } from './testing/steps.js';
-import { findOrBuildCompiler } from './webkit/compiler.js';
+import { findOrBuildBeside } from './webkit/compiler.js';
 
 /** @typedef {import('./testing/steps.js').Step} Step */
 /** @typedef {ReturnType<typeof outcomeOf> & { name: string, seconds: number }} Outcome */
@@ -31,6 +31,8 @@ needMachine({
 cacheShaders();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
+// Its two minutes of building fit into what the steps before its tests leave of two cores.
+const compiler = steps.some(({ webkit }) => webkit) ? findOrBuildBeside() : undefined;
 /** @type {Outcome[]} */
 const outcomes = [];
 await performChecks(steps.filter(({ results }) => !results));
@@ -83,7 +85,15 @@ async function performTests(step, results) {
   if (step.browsers && outcomes.some(({ name, failed }) => name === 'build' && failed > 0))
     return { ...nothing(step), failed: 1, note: 'not run: the build failed' };
   const start = performance.now();
-  return { ...nothing(step), ...(await runTests(step, results)), seconds: secondsSince(start) };
+  const safari = step.webkit ? await compiler : undefined;
+  if (safari?.output) console.log(safari.output);
+  if (safari && !safari.found)
+    return { ...nothing(step), failed: 1, note: "not run: Safari's compiler could not be looked for" };
+  return {
+    ...nothing(step),
+    ...(await runTests(step, results, safari?.found)),
+    seconds: secondsSince(start),
+  };
 }
 
 /** @param {Step} step */
@@ -108,25 +118,20 @@ function nothing({ name }) {
  * A project of tests, whose limits are those of the machine as it is now.
  * @param {Step} step
  * @param {string} results
+ * @param {import('./webkit/compiler.js').Found} [safari]
  */
-async function runTests(step, results) {
+async function runTests(step, results, safari) {
   const slowness = await measureSlowness(step.gpu ?? false);
   console.log(`Limits × ${slowness.toFixed(1)}: this machine, now, beside an idle one with two cores.`);
   writeFileSync(results, '');
-  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results, ...compilerFor(step) };
+  const env = {
+    LAB_SLOWNESS: slowness.toFixed(2),
+    LAB_TEST_RESULTS: results,
+    LAB_WEBKIT: safari?.program ?? '',
+    LAB_WEBKIT_LACKS: safari?.lacks ?? '',
+  };
   const ended = await execute({ ...step, env, slowness });
   return outcomeOf(countResults(readFileSync(results, 'utf8')), ended);
-}
-
-/**
- * Where Safari's compiler is, or what it lacks, for the step that uses it.
- * @param {Step} step
- * @returns {Record<string, string>}
- */
-function compilerFor({ webkit }) {
-  if (!webkit) return {};
-  const { program, lacks } = findOrBuildCompiler();
-  return program ? { LAB_WEBKIT: program } : { LAB_WEBKIT_LACKS: lacks ?? '' };
 }
 
 /** Prints one line a step, what failed, what was skipped and why, and the count; sets the exit code. */

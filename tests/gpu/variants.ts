@@ -10,7 +10,7 @@ import { sharedKernels, skipUnsupported } from './engines';
 const SEED = 1;
 
 /** A software GPU takes most of a minute to compile a written-out text of these kernels, on which only Chrome's compiler is asked. */
-const SLOW_WRITTEN_OUT = ['wkv_token'];
+const SLOW_WRITTEN_OUT = ['wkv_token', 'wkv_tokens'];
 
 /** Defines a test for each setting of the selected variants, at all cases of their kernel. */
 export async function testVariants(which: (variant: Variant) => boolean) {
