@@ -4,7 +4,7 @@
 //! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 256)))
 //! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass multiply: tokens / tile_tokens, rows / tile_rows, batch * splits
-//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! pass add: min(splits - 1, 1) * rows / 256, tokens, batch
 //! use: epilogue, splits, sums, tile_sums, accumulate, q4_k_header
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
