@@ -42,7 +42,7 @@ const tile_rows = 64u;
 const tile_tokens = 4u * token_threads;
 const threads = 8u * token_threads;
 // A step covers two blocks. A row or a token of a tile has the bytes of the first, of the second, and then both scales: five
-// vectors, so that neighbouring rows lie in different banks.
+// vectors, so that neighbouring rows lie in different banks. Words of tokens lie in pairs the other way round, as in shared/eight_bits.wgsl.
 const pitch = 5u;
 const w_next = 8u * pitch;
 const x_next = token_threads * pitch;
@@ -227,8 +227,8 @@ fn multiply(p: Product, thread_index: u32) {
     stage_weights(w0, thread);
     if (token_threads == 8u) { stage_weights(w1, thread + threads); }
     let at = thread / 2u * pitch + thread % 2u * 2u;
-    x_tile[at] = x.a;
-    x_tile[at + 1u] = x.b;
+    x_tile[at] = x.a.yxwz;
+    x_tile[at + 1u] = x.b.yxwz;
     x_tile[thread / 2u * pitch + 4u][thread % 2u] = bitcast<u32>(x.scale);
     workgroupBarrier();
     let next = min(block + 2u, p.end_block - 1u);
@@ -291,8 +291,8 @@ fn add_products(sum: vec4<f32>, w: Block, x: Tokens) -> vec4<f32> {
 }
 
 fn dot32(w: Block, x: Block) -> i32 {
-  return whole_bits + dot4I8Packed(w.a.x, x.a.x) + dot4I8Packed(w.a.y, x.a.y) + dot4I8Packed(w.a.z, x.a.z) + dot4I8Packed(w.a.w, x.a.w)
-    + dot4I8Packed(w.b.x, x.b.x) + dot4I8Packed(w.b.y, x.b.y) + dot4I8Packed(w.b.z, x.b.z) + dot4I8Packed(w.b.w, x.b.w);
+  return whole_bits + dot4I8Packed(w.a.x, x.a.y) + dot4I8Packed(w.a.y, x.a.x) + dot4I8Packed(w.a.z, x.a.w) + dot4I8Packed(w.a.w, x.a.z)
+    + dot4I8Packed(w.b.x, x.b.y) + dot4I8Packed(w.b.y, x.b.x) + dot4I8Packed(w.b.z, x.b.w) + dot4I8Packed(w.b.w, x.b.z);
 }
 
 // A row's sums for four tokens.

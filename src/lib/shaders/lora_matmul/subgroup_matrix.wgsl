@@ -6,7 +6,7 @@
 //! scratch hidden: tokens * ranks
 //! scratch partial: min(splits - 1, 1) * splits * tokens * ranks
 //! pass down: tiles, tokens / 64, splits
-//! pass add: min(splits - 1, 1) * ranks / 64, tokens
+//! pass add: min(splits - 1, 1) * ranks / 256, tokens
 //! pass up: columns / 64, tokens / 64, 4
 //! use: lora, lora_result, lora_tiles, lora_fetch, split_sum
 
@@ -165,7 +165,7 @@ fn between(index: u32, sum: f32) -> f32 {
   return select(clamp(value, -65504.0, 65504.0), value, is_nan);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn add(@builtin(global_invocation_id) id: vec3u) {
   let ranks = all_ranks();
   if (id.x >= ranks) { return; }

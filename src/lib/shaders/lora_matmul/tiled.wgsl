@@ -5,7 +5,7 @@
 //! scratch hidden: tokens * ranks
 //! scratch partial: min(splits - 1, 1) * splits * tokens * ranks
 //! pass down: tiles, tokens / tile_tokens, splits
-//! pass add: min(splits - 1, 1) * ranks / 64, tokens
+//! pass add: min(splits - 1, 1) * ranks / 256, tokens
 //! pass up: columns / tile_rows, tokens / tile_tokens, 4
 //! use: sums, lora, lora_result, lora_tiles, accumulate, lora_fetch, split_sum
 //! unroll: written_out
@@ -142,7 +142,7 @@ fn put_one(p: Product, row: u32, token: u32, sum: f32) {
   else { partial[p.split * sizes.tokens * p.out_stride + at] = sum; }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn add(@builtin(global_invocation_id) id: vec3u) {
   let ranks = all_ranks();
   if (id.x >= ranks) { return; }

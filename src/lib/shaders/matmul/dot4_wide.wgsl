@@ -8,7 +8,7 @@
 //! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass quantise: columns / 32 * tokens / 64, batch
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
-//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! pass add: min(splits - 1, 1) * rows / 256, tokens, batch
 //! use: epilogue, splits, sums, tile_sums, eight_bits, q4_k_rows, q4_k_header
 
 requires packed_4x8_integer_dot_product;

@@ -7,7 +7,7 @@
 //! let splits: max(1, min(floor(split_k_target / tiles), floor(columns / 128)))
 //! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass multiply: rows / tile_rows, tokens / tile_tokens, batch * splits
-//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! pass add: min(splits - 1, 1) * rows / 256, tokens, batch
 //! use: format, epilogue, splits, sums, tile_sums, accumulate
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }

@@ -9,7 +9,7 @@
 //! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass halve: tokens, batch
 //! pass multiply: tokens / tile, rows / tile, batch * splits
-//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! pass add: min(splits - 1, 1) * rows / 256, tokens, batch
 //! use: epilogue, splits, q4_k_header
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);
@@ -54,7 +54,7 @@ alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 struct Bytes { header: vec4<u32>, quants: vec4<u32> }
 struct Fetched { weights: Bytes, x0: vec4<u32>, x1: vec4<u32>, x2: vec4<u32>, x3: vec4<u32> }
-// Where in `weight` this thread's row begins, and the first token of this workgroup's tile, counted through all matrices.
+// The start of this thread's row in `weight`, and the first token of this workgroup's tile, counted through all matrices.
 struct Place { row: u32, token: u32, last_token: u32 }
 
 // x as f16, each token divided by its largest number: squares of channel mix may be larger than an f16 can be.

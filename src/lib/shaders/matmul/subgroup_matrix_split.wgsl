@@ -8,7 +8,7 @@
 //! scratch partial: min(splits - 1, 1) * splits * batch * tokens * rows
 //! pass halve: tokens, batch
 //! pass multiply: tokens / tile, rows / tile, batch * splits
-//! pass add: min(splits - 1, 1) * rows / 64, tokens, batch
+//! pass add: min(splits - 1, 1) * rows / 256, tokens, batch
 //! use: epilogue, splits, q4_k_header
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);

@@ -9,7 +9,8 @@
 //   vector 2, 3   the 32 bytes of the second sub-block
 //   vector 4      .xy of the first, .zw of the second sub-block: scale and minimum of a row, scale and sum of a token
 //
-// Five, not four, so that neighbouring rows lie in different banks.
+// Five, not four, so that neighbouring rows lie in different banks. A token's words lie in pairs the other way round: with the same
+// places in both vectors a product takes up to 4 % longer on an NVIDIA GPU, as if registers had banks too.
 //
 // A thread sums 8 rows × 4 tokens (8 tokens where `eight`): s0 … s7 are its rows, w_next vectors apart in the weight tile; `xa`
 // holds its tokens 0 – 3 and `xb` its tokens 4 – 7, x_next vectors apart in the x tile. `multiply` therefore has two blocks
@@ -144,8 +145,8 @@ fn multiply(
 fn stage_x(x: Piece, i: u32) {
   if (i >= x_blocks) { return; }
   let at = i / 2u % tile_xs * pitch;
-  x_tile[at + i % 2u * 2u] = x.bytes.a;
-  x_tile[at + i % 2u * 2u + 1u] = x.bytes.b;
+  x_tile[at + i % 2u * 2u] = x.bytes.a.yxwz;
+  x_tile[at + i % 2u * 2u + 1u] = x.bytes.b.yxwz;
   x_tile[at + 4u][i % 2u * 2u] = bitcast<u32>(x.scale.x);
   x_tile[at + 4u][i % 2u * 2u + 1u] = bitcast<u32>(x.scale.y);
 }
@@ -171,8 +172,8 @@ fn tokens(t0: Piece, t1: Piece, t2: Piece, t3: Piece) -> Tokens {
   );
 }
 
-// Starts from `first_dot`, because an addition at the end takes longer.
+// A row times a staged token. Starts from `first_dot`, because an addition at the end takes longer.
 fn dot32(w: Bytes, x: Bytes) -> i32 {
-  return first_dot + dot4I8Packed(w.a.x, x.a.x) + dot4I8Packed(w.a.y, x.a.y) + dot4I8Packed(w.a.z, x.a.z) + dot4I8Packed(w.a.w, x.a.w)
-    + dot4I8Packed(w.b.x, x.b.x) + dot4I8Packed(w.b.y, x.b.y) + dot4I8Packed(w.b.z, x.b.z) + dot4I8Packed(w.b.w, x.b.w);
+  return first_dot + dot4I8Packed(w.a.x, x.a.y) + dot4I8Packed(w.a.y, x.a.x) + dot4I8Packed(w.a.z, x.a.w) + dot4I8Packed(w.a.w, x.a.z)
+    + dot4I8Packed(w.b.x, x.b.y) + dot4I8Packed(w.b.y, x.b.x) + dot4I8Packed(w.b.z, x.b.w) + dot4I8Packed(w.b.w, x.b.z);
 }
