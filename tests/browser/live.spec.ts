@@ -97,15 +97,15 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     // All of it is one run of the history, before and after the reload; opened, it shows its points again.
     const past = page.locator('[data-past-run]');
     const runs = past.getByText(/^([5-9]|1\d) runs/);
-    // The list is read when it opens, which may be before the last point is in the database.
-    const listed = async () => {
-      if (await past.count()) await page.keyboard.press('Escape');
+    const openHistory = async () => {
       await page.getByRole('button', { name: 'Menu' }).click();
       await page.getByRole('button', { name: 'Run history' }).click();
       await past.first().waitFor();
       return runs.count();
     };
-    await expect.poll(listed, COMPUTING).toBe(1);
+    await openHistory();
+    // The last point may not be in the database yet.
+    await runs.waitFor(COMPUTING);
     expect(await past.getByText('Sweep · Live').count()).toBe(1);
     await past.getByRole('button', { name: 'Open as a cell' }).click();
     await expect
@@ -114,3 +114,8 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
     expect(errors).toEqual([]);
   }, '?prefill=8');
 });
+
+    // A run that ends while the history is open appears in it.
+    await page.locator('[data-cell=sweep]').first().getByRole('button', { name: /^Run/ }).first().click();
+    await openHistory();
+    await past.nth(1).waitFor(COMPUTING);

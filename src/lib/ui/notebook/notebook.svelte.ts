@@ -54,6 +54,8 @@ export class Notebook extends Runner {
   saveProblem = $state<string | undefined>();
   /** Pinned earlier run that new runs are compared with. */
   baseline = $state.raw<PastRun | undefined>();
+  /** Counts the runs that were stored in the history, which is read again then. */
+  runsStored = $state(0);
   /** Number of steps that can be undone and redone. */
   steps = $state.raw({ undo: 0, redo: 0 });
 
@@ -350,8 +352,10 @@ export class Notebook extends Runner {
   // ——— Storing ———
 
   override storeRun(run: PastRun) {
-    // If the run cannot be stored, neither can the notebook, and save() reports that.
-    this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
+    this.store.keepRun($state.snapshot(run) as PastRun).then(
+      () => this.runsStored++,
+      () => undefined, // neither can the notebook be stored, and save() reports that
+    );
   }
 
   /** Schedules a save: when changes pause, and soon even if they do not. */
