@@ -112,7 +112,7 @@ const peaks = fc.record({
 });
 const failed = fc.record({ type: fc.constant('failed' as const), settings: text, reason: text });
 
-/** What each kind of cell can come to, as events; of runs and profiles round-trips.test.ts has more. */
+/** The possible results of each kind of cell, as events; of runs and profiles round-trips.test.ts has more. */
 const FOUND = {
   compare: compared.map((one): ResultEvent[] => [
     { type: 'planned', plan: { blocks: 16, findable: 1.01 } },

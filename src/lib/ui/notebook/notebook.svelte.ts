@@ -146,7 +146,7 @@ export class Notebook extends Runner {
     if (this.baseline?.id === id) this.pin(undefined);
   }
 
-  /** What live mode measures from now on belongs to another run of the history than this one. */
+  /** From now on, live mode's points belong to another run of the history than this one. */
   #endSession(id: string) {
     for (const [cell, outcome] of this.outcomes)
       if (outcome.session?.id === id) this.outcomes.set(cell, { ...outcome, session: newSession() });
