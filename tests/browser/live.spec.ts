@@ -96,8 +96,10 @@ test('what is turned is measured, and neither a newer turn, a reload nor an edit
 
     // On a phone the newest point stays in view below open controls, which hide the chart.
     await page.setViewportSize({ width: 390, height: 700 });
-    await page.locator('[data-cell=sweep] summary').first().click();
-    await page.getByRole('textbox', { name: 'Chunk, tokens per pass: another value' }).hover();
+    await page.locator('[data-cell=sweep] summary', { hasText: /^\s*Settings/ }).click();
+    await page
+      .getByRole('textbox', { name: 'Chunk, tokens per pass: another value' })
+      .evaluate((field) => field.scrollIntoView({ block: 'center' }));
     await page.locator('[data-latest]').getByText('tokens/s').waitFor();
     const { y, height } = (await page.locator('[data-latest]').boundingBox())!;
     expect(Math.round(y + height)).toBeLessThanOrEqual(700);
