@@ -63,9 +63,7 @@ export class Notebook extends Runner {
   readonly title = $derived(this.name || this.#titleOf(this.cells));
   /** The notebook's shaders that may be compiled. */
   readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter((cell) => !this.isForeign(cell))));
-  /**
-   * Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read.
-   */
+  /** Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read. */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
 
   /** The notebook's shaders that must not be compiled before the user allows them. */
@@ -352,10 +350,9 @@ export class Notebook extends Runner {
   // ——— Storing ———
 
   override storeRun(run: PastRun) {
-    this.store.keepRun($state.snapshot(run) as PastRun).then(
-      () => this.runsStored++,
-      () => undefined, // neither can the notebook be stored, and save() reports that
-    );
+    // If the run cannot be stored, neither can the notebook, and save() reports that.
+    const stored = () => void this.runsStored++;
+    this.store.keepRun($state.snapshot(run) as PastRun).then(stored, () => undefined);
   }
 
   /** Schedules a save: when changes pause, and soon even if they do not. */
