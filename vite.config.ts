@@ -74,8 +74,8 @@ const shaderHeads: Plugin = {
 export default defineConfig({
   plugins: [notebooks, shaderHeads, noReferences, sveltekit()],
   define: { __LAB_VERSION__: JSON.stringify(packageJson.version) },
-  worker: { format: 'es' },
   // Build timings would only distract people who start the lab.
+  worker: { format: 'es', rolldownOptions: { checks: { pluginTimings: false } } },
   // The licences of all that the page ships, as the packages ask: build/licences.md.
   build: {
     license: { fileName: 'licences.md' },

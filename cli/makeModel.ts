@@ -106,7 +106,7 @@ function tokenOf(id: number): string {
   return id <= 256 ? `\\x${(id - 1).toString(16).padStart(2, '0')}` : `token ${id}`;
 }
 
-/** What the engine and llama.cpp need to know of a model; llama.cpp wants the keys that our reader takes from shapes, too. */
+/** The facts of a model that the engine and llama.cpp need; llama.cpp wants the keys that our reader takes from shapes, too. */
 function metadataOf({ layers, embedding, hidden, vocabulary, ranks, normEpsilon }: Geometry): Entry[] {
   return [
     ['general.architecture', TEXT, 'rwkv7'],

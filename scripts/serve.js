@@ -2,7 +2,7 @@
 // Node's own modules only: bench:page runs on machines without node_modules. Not sirv, which answers the engine's first
 // request, bytes=0-0, with the whole model, and ends the process at bytes=9-2; tests/serve.test.ts holds both.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -53,7 +53,8 @@ async function answer(folder, base, request, response) {
     return refuse(response, 405, 'Only GET and HEAD');
   const path = pathWithin(request.url ?? '/', base);
   const found = path === undefined ? undefined : await find(folder, path);
-  if (path === undefined || !found) return refuse(response, 404, `Nothing here at ${request.url}`);
+  if (path === undefined) return refuse(response, 404, `Nothing here at ${request.url}`);
+  if (!found) return missing(folder, request, response);
   if (found.folder) {
     // Relative addresses in the page need the slash.
     response.writeHead(308, { location: `${base}${path}/`.replace(/\/{2,}/g, '/') }).end();
@@ -67,6 +68,20 @@ async function answer(folder, base, request, response) {
   response.setHeader('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
   send(found, request, response);
+}
+
+/**
+ * Answers a reader with the site's 404.html, as static hosts do, and all others with a line.
+ * @param {string} folder
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
+async function missing(folder, request, response) {
+  const reads = request.headers.accept?.includes('text/html');
+  const page = reads && (await readFile(join(folder, '404.html')).catch(() => undefined));
+  if (!page) return refuse(response, 404, `Nothing here at ${request.url}`);
+  response.writeHead(404, { 'content-type': TYPES['.html'], 'content-length': page.length });
+  response.end(request.method === 'HEAD' ? undefined : page);
 }
 
 /**

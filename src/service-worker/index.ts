@@ -14,7 +14,7 @@ const LEFT_OUT = /^\/(models|results)\/|^\/robots\.txt$/;
 const lasting = new Set(build);
 /** Pages and files whose names stay the same in every version. */
 const changing = new Set([
-  ...prerendered,
+  ...prerendered.filter((path) => path !== `${base}/404`), // which a host may not serve as a page that is there
   ...files.filter((file) => !LEFT_OUT.test(file.slice(base.length))),
 ]);
 /** A network that does not answer within this time counts as missing. */

@@ -1,4 +1,4 @@
-// What strangers send and what hours do: links made to freeze the page, an idle page, and typing while nothing pauses.
+// Texts from strangers and the effects of hours: links made to freeze the page, an idle page, and typing while nothing pauses.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
@@ -214,7 +214,7 @@ test('an idle page with every kind of cell does nothing; typing is stored while 
     expect(await page.locator('[data-cell=sweep]').count()).toBe(1);
     await page.getByRole('heading', { name: 'Idle', exact: true }).waitFor();
 
-    // What could not be read is there as it was stored.
+    // The unreadable part is there as it was stored.
     await page.getByText('Parts of this notebook could not be read.').waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('option', { name: 'Open…' }).click();

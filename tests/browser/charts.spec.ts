@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { parseNotebook } from '../../src/lib/lab/notebook/notebook';
+import { linkOf } from '../../src/lib/lab/notebook/share';
 import { toFrozen } from '../../src/lib/lab/records/frozen';
 import { kernelsToCsv } from '../../src/lib/lab/records/kernelsCsv';
 import type { Profile } from '../../src/lib/lab/records/profile';
@@ -228,4 +230,20 @@ test('seven bars are told apart, and a page is printed on as few sheets as it ne
     });
     expect(within).toBeLessThanOrEqual(0);
   }, '?prefill=8');
+});
+
+test('a profile and a search are drawn in the frame of another site as well', async () => {
+  const cells = parseNotebook(
+    [kernelsToCsv([profile(1), profile(2)]), toFrozen([tuning])].map(fence).join('\n'),
+  );
+  const link = await linkOf(cells, 'whole');
+  await withChromium(async (page, { address, errors }) => {
+    for (const form of ['roofline', 'timeline', 'difference'])
+      await page.locator(`[data-${form}] canvas`).first().waitFor();
+    expect(page.workers()).toEqual([]);
+    await page.goto(`${address}?embed=2${link}`);
+    for (const form of ['curve', 'parallel']) await page.locator(`[data-${form}] canvas`).waitFor();
+    expect(await objections(page)).toBe('');
+    expect(errors).toEqual([]);
+  }, `?embed=1${link}`);
 });

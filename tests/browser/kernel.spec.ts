@@ -109,7 +109,7 @@ test('a shader is allowed, broken, mended, turned, checked and made wrong', asyn
       const [got, wanted] = await cell.locator('[data-neighbours] tbody tr').allInnerTexts();
       expect(got).toMatch(/^Got\s+-?\d/);
       expect(wanted).toMatch(/^Expected\s+-?\d/);
-      // Where the last click scrolled to, the page's own bar covers half of a button.
+      // The last click scrolled to a place at which the page's own bar covers half of a button.
       await page.evaluate(() => scrollTo(0, 0));
       expect(await objections(page)).toBe('');
 

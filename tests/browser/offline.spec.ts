@@ -71,7 +71,7 @@ test('keeps no model and no result, and hands ranges of bytes through', async ()
       expect(paths.filter((path) => /\/(models|results)\//.test(path))).toEqual(['/lab/results/all.json']);
       expect(errors).toEqual([]);
 
-      // What the browser has evicted is fetched again on the next visit.
+      // Files that the browser has evicted are fetched again on the next visit.
       const [evicted, ...others] = await page.evaluate(async () => {
         const [name] = await caches.keys();
         const cache = await caches.open(name);

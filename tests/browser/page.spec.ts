@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { chunkFits } from '../../src/lib/lab/records/fits';
+import { kernels } from '../../src/lib/shaders';
 import { spaced } from '../../src/lib/lab/experiment/settings';
 import { fromCsv } from '../../src/lib/lab/records/runsCsv';
 import { objections } from './axe';
@@ -153,6 +154,28 @@ test('an address of a preset that is not there says so, and opens nothing else',
     await page.getByRole('button', { name: 'Empty notebook' }).click();
     await page.getByText('An empty notebook.').waitFor();
   }, '?notebook=nonsense');
+});
+
+test('an address without a page names the pages that there are, at any depth', async () => {
+  await withChromium(async (page, { address }) => {
+    expect((await page.goto(`${address}kernels/nothing%20<b>`))!.status()).toBe(404);
+    await page.getByRole('heading', { name: 'There is no kernel nothing <b>' }).waitFor();
+    const links = page.locator('nav.kernels:visible a');
+    expect(await links.allInnerTexts()).toEqual(Object.keys(kernels));
+    expect(await objections(page)).toBe('');
+    await links.filter({ hasText: /^wkv$/ }).click();
+    await page.getByRole('heading', { name: 'wkv', exact: true }).waitFor();
+    expect(page.url()).toBe(`${address}kernels/wkv`);
+
+    // A folder that is a page: static hosts know `models.html`, not `models/`.
+    await page.goto(`${address}models/?from=elsewhere`);
+    await page.waitForURL(`${address}models?from=elsewhere`);
+    await page.evaluate(() => localStorage.setItem('language', 'zh'));
+    await page.goto(`${address}a/b/c.html`);
+    await page.getByRole('heading', { name: '这里没有页面 a/b/c.html' }).waitFor();
+    await page.getByRole('link', { name: '笔记本' }).click();
+    await page.waitForURL((url) => url.pathname === '/lab/');
+  }, 'robots.txt');
 });
 
 test('without WebGPU the page says what to use, and reads', async () => {

@@ -63,7 +63,7 @@ const choiceOf = (engine: Engine): Choice =>
     }),
   );
 
-/** What the oracle makes of a prompt and of the tokens that it decodes after it. */
+/** The oracle's answer to a prompt and the tokens that it decodes after it. */
 async function alone(file: ModelFile, prompt: number[]) {
   const oracle = await Oracle.load(file);
   let logits: Float64Array = new Float64Array();

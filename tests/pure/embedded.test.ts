@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { reroute } from '../../src/hooks';
-import { codeOf, embeddedCell, embeddedOf, firstChart, NoChart } from '../../src/lib/ui/notebook/embedded';
+import { chartsOf, codeOf, embeddedCell, embeddedOf, NoChart } from '../../src/lib/ui/notebook/embedded';
 
 const RESULTS = new URL('../../static/results/prefill-decode-chromium-h100.csv', import.meta.url);
 const CSV = readFileSync(RESULTS, 'utf8').split('\n').slice(0, 3).join('\n');
@@ -25,28 +25,30 @@ bad
 `;
 
 test('a sweep is drawn with the results below it, results as their sweep draws them, and other cells not at all', () => {
-  expect(firstChart(NOTEBOOK)).toBe(2);
+  const numbers = (text: string) => chartsOf(text).map(({ cell }) => cell);
+  expect(numbers(NOTEBOOK)).toEqual([2, 3]);
   expect(embeddedOf(NOTEBOOK, '2')).toMatchObject({
     title: 'Mine & "yours"',
     references: ['phase-2'],
     target: 650,
     axis: 'prefill',
-    records: [{ model: 'synthetic-2.9b', prefill: 64 }, { prefill: 128 }],
+    results: { runs: [{ model: 'synthetic-2.9b', prefill: 64 }, { prefill: 128 }] },
   });
   expect(embeddedOf(NOTEBOOK, '3')).toMatchObject({
     references: ['phase-2'],
     target: 650,
     axis: 'prefill',
-    records: [{}, {}],
+    results: { runs: [{}, {}] },
   });
   for (const wanted of ['1', '4', '0', 'x', ''])
     expect(() => embeddedOf(NOTEBOOK, wanted)).toThrow(new NoChart(wanted, [2, 3]));
-  expect(firstChart('# Nothing\n')).toBeUndefined();
+  expect(numbers('# Nothing\n')).toEqual([]);
+  expect(numbers('```lab profile\n```\n'), 'without results').toEqual([]);
 });
 
 test('settings that no one can read here, because their shader does not run, still draw the results', () => {
   const text = NOTEBOOK.replace('target=650', 'matmul=mine');
-  expect(embeddedOf(text, '2')).toMatchObject({ records: [{}, {}], target: undefined });
+  expect(embeddedOf(text, '2')).toMatchObject({ results: { runs: [{}, {}] }, target: undefined });
 });
 
 test('the code of a frame escapes its title and keeps the link', () => {

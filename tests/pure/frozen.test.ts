@@ -112,7 +112,7 @@ const peaks = fc.record({
 });
 const failed = fc.record({ type: fc.constant('failed' as const), settings: text, reason: text });
 
-/** What each kind of cell can come to, as events; of runs and profiles round-trips.test.ts has more. */
+/** The possible results of each kind of cell, as events; of runs and profiles round-trips.test.ts has more. */
 const FOUND = {
   compare: compared.map((one): ResultEvent[] => [
     { type: 'planned', plan: { blocks: 16, findable: 1.01 } },
@@ -259,7 +259,7 @@ describe('results that are neither runs nor profiles', () => {
     );
   });
 
-  test('are offered in a link once, and are no chart to embed', () => {
+  test('are offered in a link once, and a search is a chart to embed', () => {
     fc.assert(
       fc.property(found, (events) => {
         const cells = cellsOf('```lab tune\n```\n');
@@ -267,7 +267,11 @@ describe('results that are neither runs nor profiles', () => {
         expect(left).toHaveLength(1);
         const whole = textWithResults(cells, left);
         expect(unfrozenIn(cellsOf(whole), () => events).map(({ number }) => number)).not.toContain(1);
-        expect(() => embeddedOf(whole, '2')).toThrow(/has no chart/);
+        if (searchIn(events).events.some(({ type }) => type === 'tuning'))
+          expect(searchIn(embeddedOf(whole, '1').results.events)).toEqual(
+            searchIn(readResults(resultsText(events)).events),
+          );
+        else expect(() => embeddedOf(whole, '2')).toThrow(/has no chart/);
       }),
       { numRuns: 20 },
     );

@@ -122,6 +122,24 @@ test('the share of a run never falls from its samples to the check of its answer
   expect([all[0], all.at(-1)]).toEqual([0.5, 1]);
 });
 
+test('the share of a run does not fall when the check of its answer finds more to read', () => {
+  let pace = NO_PACE;
+  const shares = [
+    [60, 89],
+    [89, 89],
+    [89, 109],
+    [100, 109],
+    [109, 109],
+  ].map(([done, total]) => {
+    const progress = { run: 1, runs: 1, settings: '', what: '', phase: 'checking answer' as const };
+    pace = paceAtProgress(pace, { ...progress, done, total }, 0);
+    return pace.share;
+  });
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares[0]).toBeGreaterThan(0.8);
+  expect(shares.at(-1)).toBe(1);
+});
+
 test('a shader from a link is not run before it is allowed', () => {
   const notebook = opened(INDENTED, true);
   expect(notebook.own).toEqual([]);

@@ -13,7 +13,7 @@ import { type Outcome, upgradeOutcome } from '../../src/lib/ui/notebook/outcome'
 import { RESULT_DEFAULTS } from '../../src/lib/lab/experiment/descriptors';
 import { chunkFits } from '../../src/lib/lab/records/fits';
 import { show } from '../../src/lib/lab/records/column';
-import { cells as english } from '../../src/lib/ui/words/cells';
+import english from '../../src/lib/ui/words/charts';
 import { COLUMNS, SHOWN } from '../../src/lib/lab/records/columns';
 import { formatCsv, parseCsv } from '../../src/lib/lab/records/csv';
 import { readRuns } from '../../src/lib/lab/records/import';

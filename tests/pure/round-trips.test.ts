@@ -14,6 +14,7 @@ import { readResults, resultsText, shortened } from '../../src/lib/lab/records/r
 import { summariesToCsv, toCsv } from '../../src/lib/lab/records/runsCsv';
 import { toJson, toJsonLines } from '../../src/lib/lab/records/runsJson';
 import { samplesToCsv } from '../../src/lib/lab/records/samplesCsv';
+import { embeddedOf } from '../../src/lib/ui/notebook/embedded';
 import { barsOf, summarise, viewOf } from '../../src/lib/ui/results/series';
 import { speak } from '../../src/lib/ui/words/words.svelte';
 import { anyRecord } from '../any-record';
@@ -243,6 +244,8 @@ describe('kernels.csv', () => {
         }
         const notebook = [makeCell('profile', 'prefill=64\n'), gap, makeCell('csv', text)];
         expect(csvIn(printNotebook(notebook))).toBe(text);
+        for (const cell of ['1', '2'])
+          expect(embeddedOf(printNotebook(notebook), cell).results.profiles).toEqual(back);
         expect(csvIn(fromIpynb(toIpynb(notebook)))).toBe(text);
         expect(csvIn((await readLink(await linkOf(notebook, 'whole'))).text)).toBe(text);
         // A link with results has neither passes nor the timeline, and says so.

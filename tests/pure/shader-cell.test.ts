@@ -1,4 +1,4 @@
-// What stands beside a shader's text: what it asks of a GPU, what Safari makes of it, and the curve of its edits.
+// The column beside a shader's text: what it asks of a GPU, what Safari makes of it, and the curve of its edits.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { MicrobenchmarkRow } from '../../src/lib/lab/shader/shader';

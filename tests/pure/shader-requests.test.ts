@@ -1,4 +1,4 @@
-// What the page asks the worker about a shader, and which answer is to which request.
+// The page's requests to the worker about a shader, and which answer belongs to which request.
 import { expect, test } from 'vitest';
 import type { WorkerEvent, WorkerMessage } from '../../src/lib/lab/worker';
 import { Shader } from '../../src/lib/ui/kernels/shader.svelte';

@@ -1,4 +1,4 @@
-// What the terminal sends to hubs and where it keeps what it fetched: HF_TOKEN, HF_ENDPOINT, LAB_CACHE.
+// The terminal's requests to hubs and the place of its downloads: HF_TOKEN, HF_ENDPOINT, LAB_CACHE.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request as ask } from 'node:http';

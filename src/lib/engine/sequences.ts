@@ -119,7 +119,7 @@ export class Sequences {
     for (const buffer of this.buffers) buffer.destroy();
   }
 
-  /** Where a sequence's state lies: for each layer a part of the wkv state, and two vectors of the token shift. */
+  /** The place of a sequence's state: for each layer a part of the wkv state, and two vectors of the token shift. */
   #ranges(sequence: number): Range[] {
     const { layers, embedding, headSize } = this.weights.geometry;
     const parts = (part: Range['part'], count: number, size: number): Range[] =>

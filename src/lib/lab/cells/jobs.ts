@@ -134,7 +134,7 @@ const compareJob =
       compared: await compareRuns(runs, model, context, seconds, (plan) => emit({ type: 'planned', plan })),
     });
 
-/** Where and when what begins now is measured. */
+/** The place and time of a measurement that begins now. */
 const placeNow = ({ gpu: { adapter }, host }: RunContext): Place => ({
   adapter: adapter.name,
   software: adapter.software,

@@ -172,7 +172,7 @@ async function takeSamples(
   }
   if (!quick) await watch.timeSentinel();
   report('measuring', count, count);
-  // Where a CPU computes, its own share of the time says little, and a turn takes as long as a sample.
+  // If a CPU computes, its own share of the time says little, and a turn takes as long as a sample.
   const turns = quick || gpu.adapter.software ? 1 : undefined;
   const encodeSeconds = await encodeSecondsOf(engine, plans, prompts(1), gpu, turns);
   const split = await splitOff(quick ? 1 : count, engine, plans, signal);

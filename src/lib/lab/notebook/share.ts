@@ -104,7 +104,7 @@ export async function sharedText(cells: readonly Cell[], size: ShareSize): Promi
   );
 }
 
-/** What a link of a size leaves out, in numbers. */
+/** The parts that a link of a size leaves out, in numbers. */
 export interface LeftOut {
   shaders: number;
   /** Results cells. */
@@ -114,7 +114,7 @@ export interface LeftOut {
   timelines: number;
 }
 
-/** What a link of this size to these cells leaves out. */
+/** The parts that a link of this size to these cells leaves out. */
 export async function leftOutOf(cells: readonly Cell[], size: ShareSize): Promise<LeftOut> {
   const count = (wanted: Cell['kind']) => cells.filter(({ kind }) => kind === wanted).length;
   const none = { shaders: 0, results: 0, samples: 0, timelines: 0 };

@@ -65,7 +65,7 @@ const OWN: Record<string, (line: Line) => Cell> = {
   x_warnings: ({ profile }) => profile.warnings?.join(' '),
 };
 
-/** What a link leaves out, and files of before lack: the passes of a row, and its dispatches in the timeline. */
+/** Parts that links leave out and former files lack: the passes of a row, and its dispatches in the timeline. */
 const DETAILS: Record<string, (line: Line) => Cell> = {
   x_passes: ({ row }) =>
     row.passes.map((pass) => parts(pass.entryPoint, pass.dispatches, pass.seconds)).join(' '),

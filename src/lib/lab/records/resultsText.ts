@@ -7,7 +7,7 @@ import type { FailedRun, Place, RunRecord } from './record';
 import { isFailed, isRun, summariesToCsv, toCsv } from './runsCsv';
 import { isFrozen } from './textData';
 
-/** What a results cell holds: runs, profiles or other results. `failed`: runs of which no profile came. */
+/** The content of a results cell: runs, profiles or other results. `failed`: runs of which no profile came. */
 export interface Results {
   runs: (RunRecord | FailedRun)[];
   profiles: Profile[];
@@ -45,7 +45,7 @@ export function readResults(text: string): Results {
   return { ...none, runs: results };
 }
 
-/** Where the results were measured, as far as they say it. */
+/** The places of the measurements, as far as the results tell them. */
 export function placesIn({ runs, profiles, events }: Results): Partial<Place>[] {
   const places = events.flatMap((event): (Partial<Place> | undefined)[] => {
     if (event.type === 'compared') return [event.compared];
@@ -67,7 +67,7 @@ export function shortened(text: string): string {
   }
 }
 
-/** What `shortened` leaves out: the runs and comparisons with samples, and the profiles with a timeline. */
+/** The parts that `shortened` leaves out: the runs and comparisons with samples, and the profiles with a timeline. */
 export function detailsIn(text: string): { samples: number; timelines: number } {
   try {
     const { runs, profiles, events } = readResults(text);

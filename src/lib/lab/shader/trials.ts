@@ -25,7 +25,7 @@ export interface TrialHost {
 export interface TrialResult {
   name: (typeof TRIALS)[number];
   outcome: 'passed' | 'failed';
-  /** What was found, or why it failed. */
+  /** The finding, or why it failed. */
   reason: string;
 }
 

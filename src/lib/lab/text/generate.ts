@@ -245,7 +245,7 @@ async function speak(
     gpu.throwPendingErrors();
     // A text that was stopped is a result as well.
     const checking = signal.aborted ? { ...context, signal: new AbortController().signal } : context;
-    // What was decoded after the first token was timed as well.
+    // The tokens after the first one were timed as well.
     const timed = { ...prepared, run: { ...prepared.run, decode: Math.max(0, made.ids.length - 1) } };
     await acceptTime(timed, { prefill: prefill.seconds }, model, checking);
     const contextTokens = place?.before?.tokens ?? 0;

@@ -1,9 +1,8 @@
 /** The one cell that an embedded page shows, and what its chart draws. Nothing is measured, compiled or stored for it. */
 import { settingsWithout } from '../../lab/experiment/settings';
-import { type Cell, contentOf, parseNotebook } from '../../lab/notebook/notebook';
-import { readRuns } from '../../lab/records/import';
-import { isKernelsCsv } from '../../lab/records/kernelsCsv';
-import type { RunRecord } from '../../lab/records/record';
+import { type Cell, contentOf, isLab, parseNotebook } from '../../lab/notebook/notebook';
+import { readFrozen } from '../../lab/records/frozen';
+import { readResults, type Results } from '../../lab/records/resultsText';
 import { isFrozen } from '../../lab/records/textData';
 import { textAt } from './address';
 import { type Drawn, drawnBy } from './drawnBy';
@@ -15,8 +14,8 @@ const EMBED = 'embed';
 export interface Embedded extends Drawn {
   /** The first heading of the notebook; empty if it has none. */
   title: string;
-  /** Stored records of the cell, or of the results below a sweep. */
-  records: RunRecord[];
+  /** Stored results of the cell, or those below it. */
+  results: Results;
   /** The address of the whole notebook, query and hash. */
   address: string;
 }
@@ -39,20 +38,15 @@ export function embeddedOf(text: string, wanted: string): Omit<Embedded, 'addres
   const cells = shownCells(text);
   const title = /^#{1,6} +(.{1,200})/m.exec(text.slice(0, 10_000))?.[1].trim() ?? '';
   const at = Number(wanted) - 1;
-  const cell = cells[at];
-  if (!cell || !hasChart(cell))
+  const charts = chartsIn(cells);
+  const chart = charts.find(({ cell }) => cell === at + 1);
+  if (!chart)
     throw new NoChart(
       wanted,
-      cells.flatMap((each, index) => (hasChart(each) ? [index + 1] : [])),
+      charts.map(({ cell }) => cell),
     );
-  if (cell.kind === 'csv')
-    return { title, records: readRuns(contentOf(cell)).records, ...drawnBy(cells[at - 1]) };
-  const below = cells[at + 1];
-  return {
-    title,
-    records: below?.kind === 'csv' && hasChart(below) ? readRuns(contentOf(below)).records : [],
-    ...drawnBy(cell),
-  };
+  const results = readResults(chart.results ? contentOf(chart.results) : '');
+  return { title, results, ...drawnBy(cells[chart.kind === 'csv' ? at - 1 : at]) };
 }
 
 /** There is no cell of this number with a chart. */
@@ -66,11 +60,15 @@ export class NoChart extends Error {
   }
 }
 
-/** The number, from 1, of the first cell of a notebook whose chart can be embedded; undefined if there is none. */
-export function firstChart(text: string): number | undefined {
-  const at = shownCells(text).findIndex(hasChart);
-  return at < 0 ? undefined : at + 1;
+/** A cell whose chart can be embedded: its number, from 1, and the results that are drawn, if there are some. */
+export interface Chart {
+  cell: number;
+  kind: Cell['kind'];
+  results: Cell | undefined;
 }
+
+/** The charts of a notebook that can be embedded. */
+export const chartsOf = (text: string): Chart[] => chartsIn(shownCells(text));
 
 /** The HTML of a frame that shows a cell of the notebook at an address. `title`: for screen readers. */
 export function codeOf(link: string, cell: number, title: string): string {
@@ -85,7 +83,22 @@ export function codeOf(link: string, cell: number, title: string): string {
 const shownCells = (text: string): Cell[] =>
   parseNotebook(text).filter(({ kind, body }) => kind !== 'prose' || body.trim() !== '');
 
-const hasChart = (cell: Cell) => cell.kind === 'sweep' || (cell.kind === 'csv' && holdsRuns(contentOf(cell)));
+function chartsIn(cells: readonly Cell[]): Chart[] {
+  return cells.flatMap((each, at) => {
+    const { kind } = each;
+    const results = [each, ...(isLab(kind) ? cells.slice(at + 1, at + 2) : [])].find(areDrawn);
+    // A sweep is drawn without results too: with published ones.
+    return results || kind === 'sweep' ? [{ cell: at + 1, kind, results }] : [];
+  });
+}
 
-/** True for the content of a results cell that is neither a profile nor another result without runs. */
-const holdsRuns = (content: string) => !isKernelsCsv(content) && !isFrozen(content);
+/** True for a results cell with a chart: runs, profiles or a search. Broken ones say what is wrong where they are shown. */
+function areDrawn(cell: Cell): boolean {
+  if (cell.kind !== 'csv') return false;
+  const content = contentOf(cell);
+  try {
+    return !isFrozen(content) || readFrozen(content).some(({ type }) => type === 'tuning');
+  } catch {
+    return true;
+  }
+}

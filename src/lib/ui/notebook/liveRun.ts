@@ -1,4 +1,4 @@
-/** What live mode has measured in a session, as a run for the history. Loaded when there is something to keep. */
+/** The points that live mode has measured in a session, as a run for the history. Loaded when there is something to keep. */
 import { placeOf } from '../../lab/cells/points';
 import type { Catalogue } from '../../lab/experiment/catalogue';
 import { isNumberName } from '../../lab/experiment/descriptors';
@@ -20,7 +20,7 @@ interface Session {
   /** The notebook's title. */
   notebook: string;
   cell: NotebookCell;
-  /** What the cell's text asks for. */
+  /** The points that the cell's text asks for. */
   wanted: readonly WantedPoint[];
   outcome: Outcome;
   bench: Bench;

@@ -54,6 +54,8 @@ export class Notebook extends Runner {
   saveProblem = $state<string | undefined>();
   /** Pinned earlier run that new runs are compared with. */
   baseline = $state.raw<PastRun | undefined>();
+  /** Counts the runs that were stored in the history, which is read again then. */
+  runsStored = $state(0);
   /** Number of steps that can be undone and redone. */
   steps = $state.raw({ undo: 0, redo: 0 });
 
@@ -61,9 +63,7 @@ export class Notebook extends Runner {
   readonly title = $derived(this.name || this.#titleOf(this.cells));
   /** The notebook's shaders that may be compiled. */
   readonly own: OwnVariant[] = $derived(shadersOf(this.cells.filter((cell) => !this.isForeign(cell))));
-  /**
-   * Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read.
-   */
+  /** Kernels and variants that settings can name: the shipped ones, and the notebook's own shaders if they can be read. */
   readonly catalogue: Catalogue = $derived(catalogueWith(this.own));
 
   /** The notebook's shaders that must not be compiled before the user allows them. */
@@ -144,7 +144,7 @@ export class Notebook extends Runner {
     if (this.baseline?.id === id) this.pin(undefined);
   }
 
-  /** What live mode measures from now on belongs to another run of the history than this one. */
+  /** From now on, live mode's points belong to another run of the history than this one. */
   #endSession(id: string) {
     for (const [cell, outcome] of this.outcomes)
       if (outcome.session?.id === id) this.outcomes.set(cell, { ...outcome, session: newSession() });
@@ -351,7 +351,8 @@ export class Notebook extends Runner {
 
   override storeRun(run: PastRun) {
     // If the run cannot be stored, neither can the notebook, and save() reports that.
-    this.store.keepRun($state.snapshot(run) as PastRun).catch(() => undefined);
+    const stored = () => void this.runsStored++;
+    this.store.keepRun($state.snapshot(run) as PastRun).then(stored, () => undefined);
   }
 
   /** Schedules a save: when changes pause, and soon even if they do not. */

@@ -41,7 +41,7 @@ export interface Outcome {
   startedAt: string;
 }
 
-/** What live mode measures of a sweep in one sitting. */
+/** The points of a sweep that live mode measures in one sitting. */
 export interface LiveSession {
   /** Id of its run in the history. */
   id: string;
@@ -55,7 +55,7 @@ export type CellState = Outcome['state'] | 'never' | 'queued' | 'stale';
 export const recordsIn = (events: readonly ResultEvent[]): RunRecord[] =>
   events.flatMap((event) => (event.type === 'record' ? [event.record] : []));
 
-/** The run records of a run of the history. What live mode measured is all of it, in view or not. */
+/** The run records of a run of the history. All that live mode measured belongs to it, in view or not. */
 export const recordsOf = ({ live, outcome }: { live?: boolean; outcome: Outcome }): RunRecord[] =>
   recordsIn([...((live && outcome.kept) || []), ...outcome.events]);
 

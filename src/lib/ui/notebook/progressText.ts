@@ -20,15 +20,19 @@ export interface Pace {
   /** Finished runs, and the milliseconds of preparing until the first of them had ended. */
   runs: number;
   first: number;
+  /** The largest completed fraction until now: work that is found on the way, such as another sample to check, takes nothing back. */
+  share: number;
 }
 
 export const NO_PACE: Pace = {
   phase: { name: '', since: 0, from: 0 },
-  ...{ preparing: 0, timing: 0, runs: 0, first: 0 },
+  ...{ preparing: 0, timing: 0, runs: 0, first: 0, share: 0 },
 };
 
 /** Updates the timing at a progress event. `now`: performance.now(). */
-export function paceAtProgress(pace: Pace, { phase: name, done }: Progress, now: number): Pace {
+export function paceAtProgress(before: Pace, progress: Progress, now: number): Pace {
+  const { phase: name, done } = progress;
+  const pace = { ...before, share: Math.max(before.share, shareDone(progress)) };
   if (name === pace.phase.name && done >= pace.phase.from) return pace;
   return { ...closed(pace, now), phase: { name, since: now, from: done } };
 }

@@ -27,7 +27,7 @@ import {
 } from './points';
 import { isLongSearch, ranText } from './readCells';
 import { aboutTime } from './timeOf';
-import { NO_PACE, paceAfterRun, paceAtProgress, shareDone, statusText, timeLeftText } from './progressText';
+import { NO_PACE, paceAfterRun, paceAtProgress, statusText, timeLeftText } from './progressText';
 
 /** The running part of a notebook; the subclass Notebook adds editing and storage. */
 export abstract class Runner {
@@ -81,7 +81,7 @@ export abstract class Runner {
     this.progress && !this.stopping ? timeLeftText(this.#pace, this.progress, performance.now()) : '',
   );
   /** Completed fraction of the running cell's runs, from 0 to 1. */
-  readonly share = $derived.by(() => (this.progress ? shareDone(this.progress) : 0));
+  readonly share = $derived.by(() => (this.progress ? this.#pace.share : 0));
 
   constructor(readonly lab: Lab) {}
 

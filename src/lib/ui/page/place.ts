@@ -15,7 +15,7 @@ export function keepPlace() {
     const place = seen && scrollY > 0 ? JSON.stringify([seen.dataset.id, topOf(seen)]) : '[]';
     sessionStorage.setItem(ownName(KEY), place);
   } catch {
-    // Where storage is blocked, the page begins at its top.
+    // The page begins at its top if storage is blocked.
   }
 }
 

@@ -2,7 +2,6 @@
 import type { OwnSettingName } from '../../lab/cells/kinds';
 import type { NumberName, ResultName, ViewName } from '../../lab/experiment/descriptors';
 import type { CellKind } from '../../lab/notebook/notebook';
-import type { ShownName } from '../../lab/records/columns';
 import type { CHATS } from '../../lab/text/chat';
 
 export const cells = {
@@ -232,32 +231,6 @@ export const cells = {
   runSettings: (number: number) => `Settings of run ${number}:`,
   everyRun: 'every run',
   defaults: 'defaults',
-  /** Those of records/columns.ts, written out: a first visit does not load the columns. */
-  columns: {
-    x_median_tokens_per_second: 'Prefill (tokens/s)',
-    x_median_ms: 'Median (ms)',
-    x_spread_percent: 'Spread (%)',
-    x_sample_count: 'Samples',
-    x_decode_tokens_per_second: 'Decode (tokens/s)',
-    x_sequences_tokens_per_second: 'Decode, all sequences together (tokens/s)',
-    x_sequence_tokens_per_second: 'Decode, each sequence (tokens/s)',
-    x_softmax_ms: 'Softmax (ms)',
-    x_readback_ms: 'Readback (ms)',
-    x_nats_per_token: 'Nats per token',
-    x_bits_per_byte: 'Bits per byte',
-    x_agreement_percent: 'Same best token (%)',
-    x_kl_nats_per_token: 'KL divergence (nats)',
-    x_max_logit_error: 'Largest logit error',
-    x_memory_mb: 'Memory besides weights (MB)',
-    x_model: 'Model',
-    x_prefill_tokens: 'Prefill (tokens)',
-    x_chunk_tokens: 'Chunk (tokens)',
-    x_variants: 'Variants',
-    x_error: 'Largest error',
-    x_adapter: 'Adapter',
-    x_setup: 'Setup',
-    x_warnings: 'Warnings',
-  } satisfies Record<ShownName, string>,
   // Results of another session
   anotherSession: 'Another session',
   anotherSessionAbout: (adapter: string) => `Measured on ${adapter}.`,

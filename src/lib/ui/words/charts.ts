@@ -1,4 +1,6 @@
 /** The words of charts beyond those of the sweep: their forms, their menu, and pictures of them. Loaded with the first chart. */
+import type { ShownName } from '../../lab/records/columns';
+
 export default {
   savePng: 'PNG',
   saveSvg: 'SVG',
@@ -125,4 +127,30 @@ export default {
   notePoint: 'Note it',
   openPoint: 'Open as a cell',
   noteText: (what: string, rate: string) => `**${rate} tokens/s** with ${what}`,
+  /** The columns of a table of runs. */
+  columns: {
+    x_median_tokens_per_second: 'Prefill (tokens/s)',
+    x_median_ms: 'Median (ms)',
+    x_spread_percent: 'Spread (%)',
+    x_sample_count: 'Samples',
+    x_decode_tokens_per_second: 'Decode (tokens/s)',
+    x_sequences_tokens_per_second: 'Decode, all sequences together (tokens/s)',
+    x_sequence_tokens_per_second: 'Decode, each sequence (tokens/s)',
+    x_softmax_ms: 'Softmax (ms)',
+    x_readback_ms: 'Readback (ms)',
+    x_nats_per_token: 'Nats per token',
+    x_bits_per_byte: 'Bits per byte',
+    x_agreement_percent: 'Same best token (%)',
+    x_kl_nats_per_token: 'KL divergence (nats)',
+    x_max_logit_error: 'Largest logit error',
+    x_memory_mb: 'Memory besides weights (MB)',
+    x_model: 'Model',
+    x_prefill_tokens: 'Prefill (tokens)',
+    x_chunk_tokens: 'Chunk (tokens)',
+    x_variants: 'Variants',
+    x_error: 'Largest error',
+    x_adapter: 'Adapter',
+    x_setup: 'Setup',
+    x_warnings: 'Warnings',
+  } satisfies Record<ShownName, string>,
 };

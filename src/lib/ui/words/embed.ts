@@ -6,6 +6,7 @@ export default {
   noChart: (wanted: string, possible: string) =>
     `Cell ${wanted} has no chart. ${possible ? `These cells have one: ${possible}.` : 'No cell of this notebook has one.'}`,
   broken: 'This chart cannot be shown.',
+  which: 'Chart to embed',
   copyCode: (cell: number) => `Copy code to embed cell ${cell}`,
   codeCopied: 'Code copied: an iframe with the chart and its results. It measures nothing.',
   copyFailed: 'The browser did not allow copying.',

@@ -14,6 +14,7 @@ export default {
   nothing: 'Nothing yet.',
   published: 'Published',
   other: 'Another file',
+  own: 'A file on this computer needs no download: drop it on a notebook, or choose it there under Model.',
   otherLabel: 'hf:owner/repository/file.gguf, ms:… or https://…',
   otherWrong: (text: string) =>
     `“${text}” names no file. Possible are hf:owner/repository/file.gguf, ms:owner/repository/file.gguf, an address that begins with https://, and the names below.`,

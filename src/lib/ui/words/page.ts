@@ -146,7 +146,7 @@ export const page = {
     results: 'Also what was found: medians, intervals, verdicts, trials, texts, and where it was measured',
     whole: 'Also every sample, timelines and the hash of each kernel',
   } satisfies Record<ShareSize, string>,
-  /** What a link leaves out, each with its number. */
+  /** The parts that a link leaves out, each with its number. */
   shareLeaves: (what: string) => `Left out: ${what}.`,
   shareLeavesShaders: (count: number) => (count === 1 ? '1 shader' : `${count} shaders`),
   shareLeavesResults: (count: number) =>

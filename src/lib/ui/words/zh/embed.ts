@@ -8,6 +8,7 @@ export default {
   noChart: (wanted, possible) =>
     `第 ${wanted} 个单元格没有图表。${possible ? `有图表的单元格：${possible}。` : '这个笔记本里没有带图表的单元格。'}`,
   broken: '无法显示这个图表。',
+  which: '要嵌入的图表',
   copyCode: (cell) => `复制嵌入第 ${cell} 个单元格的代码`,
   codeCopied: '代码已复制：一个带图表和结果的 iframe，它不测量任何东西。',
   copyFailed: '浏览器不允许复制。',

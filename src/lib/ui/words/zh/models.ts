@@ -16,6 +16,7 @@ export default {
   otherLabel: 'hf:所有者/仓库/文件.gguf、ms:… 或 https://…',
   otherWrong: (text) =>
     `“${text}”不是文件的名称。可以是 hf:owner/repository/file.gguf、ms:owner/repository/file.gguf、以 https:// 开头的地址，或下面的名称。`,
+  own: '这台电脑上的文件不需要下载：把它拖到笔记本上，或在笔记本的“模型”中选择它。',
   download: '下载',
   goOn: '继续',
   pause: '暂停',
