@@ -70,13 +70,16 @@ export interface Chart {
 /** The charts of a notebook that can be embedded. */
 export const chartsOf = (text: string): Chart[] => chartsIn(shownCells(text));
 
+/** Pixels of a frame in which the chart of a cell needs no scrolling: a profile is a timeline, a roofline and bars. */
+const heightOf = (kind: Cell['kind']): number => (kind === 'profile' ? 820 : 480);
+
 /** The HTML of a frame that shows a cell of the notebook at an address. `title`: for screen readers. */
-export function codeOf(link: string, cell: number, title: string): string {
+export function codeOf(link: string, { cell, kind }: Pick<Chart, 'cell' | 'kind'>, title: string): string {
   const address = new URL(link);
   address.searchParams.set(EMBED, String(cell));
   const escaped = (value: string) =>
     value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-  return `<iframe src="${escaped(address.href)}" title="${escaped(title)}" width="100%" height="480" style="border:0"></iframe>`;
+  return `<iframe src="${escaped(address.href)}" title="${escaped(title)}" width="100%" height="${heightOf(kind)}" style="border:0"></iframe>`;
 }
 
 /** The cells of a text that the page shows: blank lines between cells are none. */
