@@ -52,13 +52,18 @@ test('settings that no one can read here, because their shader does not run, sti
 });
 
 test('the code of a frame escapes its title and keeps the link', () => {
-  const code = codeOf('https://example.org/lab/#n=1.abc.def', { cell: 2, kind: 'sweep' }, 'Mine & "yours"');
+  const code = codeOf(
+    'https://example.org/lab/#n=1.abc.def',
+    { cell: 2, kind: 'sweep', results: undefined },
+    'Mine & "yours"',
+  );
   expect(code).toMatch(/^<iframe src="https:\/\/example\.org\/lab\/\?embed=2#n=1\.abc\.def"/);
   expect(code).toContain('title="Mine &amp; &quot;yours&quot;"');
-  expect(code).toContain('height="480"');
-  const profile = codeOf('https://example.org/?notebook=phase-2', { cell: 3, kind: 'profile' }, '');
-  expect(profile).toContain('/?notebook=phase-2&amp;embed=3"');
-  expect(profile).toContain('height="820"');
+  expect(code).toContain('height="500"');
+  const [profile] = chartsOf('```lab profile\n```\n\n```csv results\nop_name,time_us\n```\n');
+  const tall = codeOf('https://example.org/?notebook=phase-2', profile, '');
+  expect(tall).toContain('/?notebook=phase-2&amp;embed=1"');
+  expect(tall).toContain('height="1000"');
   expect([embeddedCell('?embed=3&utm_source=x'), embeddedCell('?notebook=start')]).toEqual(['3', undefined]);
 });
 

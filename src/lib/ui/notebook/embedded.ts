@@ -2,6 +2,7 @@
 import { settingsWithout } from '../../lab/experiment/settings';
 import { type Cell, contentOf, isLab, parseNotebook } from '../../lab/notebook/notebook';
 import { readFrozen } from '../../lab/records/frozen';
+import { isKernelsCsv } from '../../lab/records/kernelsCsv';
 import { readResults, type Results } from '../../lab/records/resultsText';
 import { isFrozen } from '../../lab/records/textData';
 import { textAt } from './address';
@@ -70,16 +71,19 @@ export interface Chart {
 /** The charts of a notebook that can be embedded. */
 export const chartsOf = (text: string): Chart[] => chartsIn(shownCells(text));
 
-/** Pixels of a frame in which the chart of a cell needs no scrolling: a profile is a timeline, a roofline and bars. */
-const heightOf = (kind: Cell['kind']): number => (kind === 'profile' ? 820 : 480);
+/** Pixels that the pictures of a cell take at a width of 900: a sweep 493, a search 997, a profile of a few kernels 927. */
+const heightOf = ({ results }: Chart): number => {
+  const content = results && contentOf(results);
+  return content && (isKernelsCsv(content) || isFrozen(content)) ? 1000 : 500;
+};
 
 /** The HTML of a frame that shows a cell of the notebook at an address. `title`: for screen readers. */
-export function codeOf(link: string, { cell, kind }: Pick<Chart, 'cell' | 'kind'>, title: string): string {
+export function codeOf(link: string, chart: Chart, title: string): string {
   const address = new URL(link);
-  address.searchParams.set(EMBED, String(cell));
+  address.searchParams.set(EMBED, String(chart.cell));
   const escaped = (value: string) =>
     value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-  return `<iframe src="${escaped(address.href)}" title="${escaped(title)}" width="100%" height="${heightOf(kind)}" style="border:0"></iframe>`;
+  return `<iframe src="${escaped(address.href)}" title="${escaped(title)}" width="100%" height="${heightOf(chart)}" style="border:0"></iframe>`;
 }
 
 /** The cells of a text that the page shows: blank lines between cells are none. */
