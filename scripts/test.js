@@ -3,17 +3,21 @@
 //   npm test -- pure | webkit | gpu | browser     one project of tests (also lint, format, check, unused, build)
 //   npm test -- WORD …                   the test files whose path contains a word; `pure WORD`: of those only
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { needMachine } from './machine.js';
-import { needNode, needPackages, run, tool } from './setup.js';
+import { needNode, needPackages, root, run, tool } from './setup.js';
 import { cacheShaders } from './testing/cache.js';
 import { execute } from './testing/execute.js';
 import { countResults, outcomeOf } from './testing/results.js';
 import { measureSlowness } from './testing/slowness.js';
 import { chooseSteps, REPORTS } from './testing/steps.js';
-import { findOrBuildBeside } from './webkit/compiler.js';
+import { LONGEST_SECONDS } from './webkit/compiler.js';
 
 /** @typedef {import('./testing/steps.js').Step} Step */
 /** @typedef {ReturnType<typeof outcomeOf> & { name: string, seconds: number }} Outcome */
+
+/** The file in which `webkit/compiler.js` says where Safari's compiler is, or what it lacks. */
+const COMPILER = join(REPORTS, 'compiler.json');
 
 // A set-up that fails counts as well.
 let summarised = false;
@@ -31,8 +35,8 @@ needMachine({
 cacheShaders();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
-// Its two minutes of building fit into what the steps before its tests leave of two cores.
-const compiler = steps.some(({ webkit }) => webkit) ? findOrBuildBeside() : undefined;
+// The build takes minutes of two cores, and begins with what the steps before its tests leave of them.
+const compiler = steps.some(({ webkit }) => webkit) ? findCompiler() : undefined;
 /** @type {Outcome[]} */
 const outcomes = [];
 await performChecks(steps.filter(({ results }) => !results));
@@ -85,15 +89,11 @@ async function performTests(step, results) {
   if (step.browsers && outcomes.some(({ name, failed }) => name === 'build' && failed > 0))
     return { ...nothing(step), failed: 1, note: 'not run: the build failed' };
   const start = performance.now();
-  const safari = step.webkit ? await compiler : undefined;
-  if (safari?.output) console.log(safari.output);
-  if (safari && !safari.found)
-    return { ...nothing(step), failed: 1, note: "not run: Safari's compiler could not be looked for" };
-  return {
-    ...nothing(step),
-    ...(await runTests(step, results, safari?.found)),
-    seconds: secondsSince(start),
-  };
+  const looked = step.webkit ? await compiler : undefined;
+  if (looked?.output) console.log(looked.output.trim());
+  if (looked?.problem)
+    return { ...nothing(step), failed: 1, note: `not run: looking for Safari's compiler: ${looked.problem}` };
+  return { ...nothing(step), ...(await runTests(step, results)), seconds: secondsSince(start) };
 }
 
 /** @param {Step} step */
@@ -118,20 +118,32 @@ function nothing({ name }) {
  * A project of tests, whose limits are those of the machine as it is now.
  * @param {Step} step
  * @param {string} results
- * @param {import('./webkit/compiler.js').Found} [safari]
  */
-async function runTests(step, results, safari) {
+async function runTests(step, results) {
   const slowness = await measureSlowness(step.gpu ?? false);
   console.log(`Limits × ${slowness.toFixed(1)}: this machine, now, beside an idle one with two cores.`);
   writeFileSync(results, '');
-  const env = {
-    LAB_SLOWNESS: slowness.toFixed(2),
-    LAB_TEST_RESULTS: results,
-    LAB_WEBKIT: safari?.program ?? '',
-    LAB_WEBKIT_LACKS: safari?.lacks ?? '',
-  };
+  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results, ...compilerFor(step) };
   const ended = await execute({ ...step, env, slowness });
   return outcomeOf(countResults(readFileSync(results, 'utf8')), ended);
+}
+
+/** Finds or builds Safari's compiler in a process of its own. The build has a low priority. */
+async function findCompiler() {
+  const command = [process.execPath, join(root, 'scripts/webkit/compiler.js'), COMPILER];
+  return execute({ command, silence: LONGEST_SECONDS, slowness: 1, quiet: true });
+}
+
+/**
+ * The compiler, or what it lacks, for the step that uses it.
+ * @param {Step} step
+ * @returns {Record<string, string>}
+ */
+function compilerFor({ webkit }) {
+  if (!webkit) return {};
+  /** @type {import('./webkit/compiler.js').Found} */
+  const { program, lacks } = JSON.parse(readFileSync(COMPILER, 'utf8'));
+  return program ? { LAB_WEBKIT: program } : { LAB_WEBKIT_LACKS: lacks ?? '' };
 }
 
 /** Prints one line a step, what failed, what was skipped and why, and the count; sets the exit code. */

@@ -1,8 +1,8 @@
 // Finds or builds the WGSL compiler that Safari uses. Debian serves WebKit's sources; they are fetched through apt with lists of
 // our own, so that the machine's sources stay as they are. The program is kept in the lab's cache folder, under the version of
 // the sources and a hash of the recipe. Node's own modules only: this runs before the packages are needed.
-// Run as a program, it does the same and ends with a line of JSON.
-import { spawn, spawnSync } from 'node:child_process';
+// As a program, `compiler.js FILE`, it writes what it found to the file, as JSON.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,9 +25,11 @@ const SOURCE = 'webkit2gtk';
 const SUITES = { bookworm: 'bookworm', trixie: 'trixie' };
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** Seconds after which apt, or the build, is given up. An idle machine with two cores needs 20 and 120. */
+/** Seconds after which apt, or the build, is given up. A machine with two cores needs 20 and 150. */
 const APT_SECONDS = 240;
 const BUILD_SECONDS = 1500;
+/** Seconds of the build and of four calls of apt: lists and packages of the tools, lists and sources of WebKit. */
+export const LONGEST_SECONDS = 4 * APT_SECONDS + BUILD_SECONDS;
 
 /** @typedef {{ program: string, lacks?: undefined } | { program?: undefined, lacks: string }} Found `lacks`: what is missing for it */
 
@@ -35,33 +37,7 @@ const BUILD_SECONDS = 1500;
 class Lacking extends Error {}
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  console.log(`\n${JSON.stringify(findOrBuildCompiler())}`);
-
-/**
- * `findOrBuildCompiler` in a process of its own. The build has a low priority, so that it takes the time that other programs leave.
- * @returns {Promise<{ found?: Found, output: string }>} `output`: what it printed; without `found`, the reason of its failure
- */
-export function findOrBuildBeside() {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const end = () => child.kill();
-  process.once('exit', end);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => (output += text));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      process.off('exit', end);
-      const lines = output.trim().split('\n');
-      resolve({
-        found: code === 0 ? JSON.parse(lines.pop() ?? '') : undefined,
-        output: lines.join('\n').trim(),
-      });
-    });
-  });
-}
+  writeFileSync(process.argv[2], JSON.stringify(findOrBuildCompiler()));
 
 /**
  * The compiler's program, built now if it is not cached and can be.
@@ -92,7 +68,9 @@ function build(folder) {
   const tarball = fetchSources(join(folder, 'apt'));
   const version = /_([^_]*)\.orig\.tar\.xz$/.exec(tarball)?.[1] ?? '';
   const place = join(folder, `build-${process.pid}`);
-  console.log(`Building Safari's WGSL compiler from WebKit ${version} (two minutes on two idle cores) …`);
+  console.log(
+    `Building Safari's WGSL compiler from WebKit ${version} (two and a half minutes of two cores) …`,
+  );
   try {
     const { status, signal } = spawnSync('nice', ['bash', join(here, 'build.sh'), tarball, place], {
       stdio: ['ignore', 'inherit', 'inherit'],
