@@ -63,6 +63,23 @@ test('where a text would ask for far more, it stays, and the other points are ke
   expect(recordsOf({ ...run, live: true })).toHaveLength(5);
 });
 
+test('points of a former text of a shader are shown where those of the present one were not measured', () => {
+  const edited = (settings: string, own: string): ResultEvent => ({ ...at(settings), own }) as ResultEvent;
+  const points = [edited('prefill=64&chunk=8', 'f0'), edited('prefill=64&chunk=8', 'f1')];
+  const run = kept('prefill=64\nchunk=8\n', outcome([], points))!;
+  expect(run.outcome.events, 'the newest').toEqual([points[1]]);
+  expect(run.outcome.kept).toEqual([points[0]]);
+  expect(run.former).toBe(true);
+
+  const present = kept('prefill=64\nchunk=8\n', outcome([at('prefill=64&chunk=8')], points))!;
+  expect(present.outcome.events).toEqual([at('prefill=64&chunk=8')]);
+  expect(present.former).toBe(false);
+
+  const broken = kept('prefill=64\nwkv=unreadable\n', outcome([], points))!;
+  expect(broken.outcome.events, 'a text that asks for nothing').toEqual([points[1]]);
+  expect(broken.former).toBe(true);
+});
+
 test('every point is part of the run, and those in view are asked for', () => {
   const list = (most: number) =>
     fc.uniqueArray(fc.integer({ min: 1, max: most }), { minLength: 1, maxLength: 2 });

@@ -31,7 +31,7 @@ export function pastRunOfSession({ notebook, cell, wanted, outcome, bench }: Ses
   const run = liveRun(contentOf(cell), wanted, outcome, bench);
   if (!run) return undefined;
   const all = rewritten(cell, run.body);
-  const ran = ranText(all, [...bench.own], bench.catalogue);
+  const ran = run.former ? '' : ranText(all, [...bench.own], bench.catalogue);
   return pastRunOf(notebook, all, { ...run.outcome, state: 'done', ran }, outcome.session!.id);
 }
 
@@ -45,21 +45,26 @@ const pointsOf = ({ events, kept = [] }: Outcome, { since }: LiveSession): Measu
 
 /**
  * What the session of a sweep has measured: a text that asks for as many of its points as one can, these, and the others as
- * kept ones. `wanted`: what `text` asks for. Undefined if nothing was measured.
+ * kept ones. Points that were measured with a former text of a shader are shown where those of the present one were not, and all
+ * points where otherwise none would be; then `former` is true. `wanted`: what `text` asks for. Undefined if nothing was measured.
  */
 export function liveRun(
   text: string,
   wanted: readonly WantedPoint[],
   outcome: Outcome,
   bench: Bench,
-): { body: string; outcome: Outcome } | undefined {
+): { body: string; outcome: Outcome; former: boolean } | undefined {
   const { session, ...rest } = outcome;
   const measured = session ? pointsOf(outcome, session) : [];
   if (measured.length === 0) return undefined;
   const { body, asked } = textFor(text, wanted, recordsIn(measured), bench);
-  const shown = new Set(standingOf(measured, asked, bench).records);
+  const { records, missing } = standingOf(measured, asked, bench);
+  const newest = new Map(measured.map(({ record }) => [placeOf(record.settings), record]));
+  const former = missing.flatMap(({ run }) => newest.get(placeOf(run.settings)) ?? []);
+  const nearest = [...records, ...former];
+  const shown = new Set(nearest.length ? nearest : newest.values());
   const [events, kept] = [true, false].map((is) => measured.filter(({ record }) => shown.has(record) === is));
-  return { body, outcome: { ...rest, events, kept, previous: [] } };
+  return { body, outcome: { ...rest, events, kept, previous: [] }, former: shown.size > records.length };
 }
 
 /**
