@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { objections } from './axe';
 import { withChromium } from './browsers';
+import { unfoldAll } from './unfold';
 
 test('the start page, and a sweep with every control open', async () => {
   await withChromium(async (page, { address }) => {
@@ -10,9 +11,7 @@ test('the start page, and a sweep with every control open', async () => {
     expect(await objections(page)).toBe('');
     await page.goto(`${address}?prefill=8`);
     await page.locator('[data-adapter]').waitFor();
-    await page.evaluate(() =>
-      document.querySelectorAll('details').forEach((details) => (details.open = true)),
-    );
+    await page.evaluate(unfoldAll);
     expect(await objections(page)).toBe('');
   });
 });

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { COMPUTING, withChromium } from './browsers';
 import { QUICK } from '../quick';
+import { unfoldAll } from './unfold';
 
 const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url));
 
@@ -188,7 +189,9 @@ test('the language changes all of the page, and is kept; no English is left', as
       await page.goto('about:blank');
       await page.goto(address + path);
       await page.getByRole('heading').first().waitFor();
-      await expect.poll(() => page.evaluate(englishIn), { message: path }).toEqual([]);
+      await expect
+        .poll(async () => (await page.evaluate(unfoldAll), page.evaluate(englishIn)), { message: path })
+        .toEqual([]);
     }
     expect(errors).toEqual([]);
   }, '?prefill=8');
@@ -196,7 +199,6 @@ test('the language changes all of the page, and is kept; no English is left', as
 
 /** Texts and names of the page, outside of code, with four English words in a row. Runs in the page. */
 function englishIn(): string[] {
-  for (const fold of document.querySelectorAll('details')) fold.open = true;
   const english = /([a-z']{2,} ){3}[a-z]{2,}/;
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found: string[] = [];

@@ -143,14 +143,13 @@ export function parseVariant(
   const appended = [...new Set(used)];
   const modules = modulesOf({ text, appended });
   const resident = lengthsOf('resident');
-  return {
+  return withCompiledText({
     kernel,
     name,
     about,
     format,
     text,
     appended,
-    wgsl: compiledText(text, appended),
     passes,
     scratch: lengthsOf('scratch'),
     resident,
@@ -170,6 +169,17 @@ export function parseVariant(
       (extension) => (FEATURES[extension] ?? extension) as GPUFeatureName,
     ),
     languageFeatures: directives(modules, 'requires'),
+  });
+}
+
+/** Adds the compiled text, which is made when it is read: a page runs few of its variants, and writing out loops takes longest. */
+function withCompiledText(rest: Omit<Variant, 'wgsl'>): Variant {
+  let wgsl: string | undefined;
+  return {
+    ...rest,
+    get wgsl() {
+      return (wgsl ??= compiledText(rest.text, rest.appended));
+    },
   };
 }
 
