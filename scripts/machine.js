@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBrowser } from './browsers.js';
 import { root, stop } from './setup.js';
+import { ALLOCATOR_PACKAGE } from './testing/allocator.js';
 
 /** The first versions known to offer WebGPU on Linux to a headless page: Firefox 140, the ESR before, does not. */
 const OLDEST = { headless: 140, firefox: 153 };
@@ -118,7 +119,8 @@ function installDriver() {
   // Debian 12's own Mesa 22 gives Dawn no adapter; later releases' does.
   const backports = codename === 'bookworm' ? ['-t', 'bookworm-backports'] : [];
   if (codename === 'bookworm') addSuite('bookworm', 'bookworm-backports');
-  apt(['install', '-y', '--no-install-recommends', ...backports, 'mesa-vulkan-drivers', 'libvulkan1']);
+  const packages = ['mesa-vulkan-drivers', 'libvulkan1', ALLOCATOR_PACKAGE];
+  apt(['install', '-y', '--no-install-recommends', ...backports, ...packages]);
 }
 
 let listsAreFresh = false;

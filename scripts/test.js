@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needMachine } from './machine.js';
 import { needNode, needPackages, root, run, tool } from './setup.js';
+import { withAllocator } from './testing/allocator.js';
 import { cacheShaders } from './testing/cache.js';
 import { execute } from './testing/execute.js';
 import { countResults, outcomeOf } from './testing/results.js';
@@ -123,7 +124,10 @@ async function runTests(step, results) {
   const slowness = await measureSlowness(step.gpu ?? false);
   console.log(`Limits × ${slowness.toFixed(1)}: this machine, now, beside an idle one with two cores.`);
   writeFileSync(results, '');
-  const env = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results, ...compilerFor(step) };
+  const limits = { LAB_SLOWNESS: slowness.toFixed(2), LAB_TEST_RESULTS: results };
+  // Browsers have allocators of their own.
+  const allocator = step.gpu && !step.browsers ? withAllocator() : {};
+  const env = { ...limits, ...allocator, ...compilerFor(step) };
   const ended = await execute({ ...step, env, slowness });
   return outcomeOf(countResults(readFileSync(results, 'utf8')), ended);
 }
