@@ -1,9 +1,10 @@
 // Firefox: a sweep with its chart, and the self-test page. Its compiler (naga) reads every variant that the browser has the
-// features for. Firefox computes those of two formats of weights, and one product and the embedding of the others, which differ only in
-// how sixteen weights are read; and of variants that are written alike, one. The gpu tests compute all of them.
+// features for, and translates it for the driver. Computed are those that run by default where nothing is known of the GPU, and some others
+// that use what those do not; of formats of weights, which differ only in how sixteen weights are read, two, and one product and
+// the embedding of the others. The gpu tests compute all variants.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatNameOf } from '../../src/lib/shaders/formats/formats';
-import { variants } from '../../src/lib/shaders';
+import { kernels, variants } from '../../src/lib/shaders';
 import type { Variant } from '../../src/lib/shaders/variant';
 import { QUICK } from '../quick';
 import { COMPUTING, openFirefox } from './browsers';
@@ -11,28 +12,22 @@ import { STOPPING, tryEverything } from './policy';
 import { adapterFeatures } from './adapter';
 import { compilable, compileAll, DEFAULTS, FINISHED, outcome } from './selftest';
 
-/** Their variants are all computed: the first has variants of its own, the second is the most usual of the others. */
+/** The most usual formats. */
 const FULL = ['q4_k', 'q6_k'];
+/** Dot products of bytes, halves, several passes with a layout of its own, and each kernel that no default runs. */
+const OTHERS = [
+  ...['matmul_q4_k/dot4', 'matmul_q4_k/f16', 'matmul_q4_k/planes', 'matvec_q4_k/dot4', 'matvec_q4_k/columns'],
+  ...['lora_matmul/dot4', 'channel_mix_start_q4_k/dot4', 'time_mix_start_q4_k/naive', 'wkv/exchange'],
+];
 
-/**
- * Written like a variant that Firefox computes, which follows. They are a fifth of what a software GPU compiles here;
- * the browser's own part, to read a shader, is done for all.
- */
-const ALIKE: Record<string, string> = {
-  'lora_matvecs/rows': 'lora_matvecs/lanes',
-  'matmul_q4_k/dot4_wide': 'matmul_q4_k/dot4',
-  'matvecs_q6_k/rounded_words': 'matvecs_q4_k/rounded',
-  'wkv_tokens/fused': 'wkv_token/fused',
-};
-
-function isSelected({ kernel, name }: Variant): boolean {
-  if (`${kernel}/${name}` in ALIKE) return false;
+function isComputed({ kernel, name }: Variant): boolean {
   const format = formatNameOf(kernel);
+  const label = `${kernel}/${name}`;
   return (
-    !format ||
-    FULL.includes(format) ||
+    OTHERS.includes(label) ||
     kernel.startsWith('embed') ||
-    `${kernel}/${name}` === `matvec_${format}/lanes`
+    label === `matvec_${format}/lanes` ||
+    ((!format || FULL.includes(format)) && name === kernels[kernel].default)
   );
 }
 
@@ -42,20 +37,22 @@ beforeAll(async () => {
 });
 afterAll(() => firefox.close());
 
-test('every variant compiles in Firefox, and the selected ones pass', async () => {
-  const selected = variants.filter(isSelected);
-  const names = selected.map(({ kernel, name }) => `${kernel}/${name}`);
-  expect(names).toEqual(expect.arrayContaining(Object.values(ALIKE)));
+test('every variant compiles in Firefox, and those that are computed are right', async () => {
+  const computed = variants.filter(isComputed);
+  const names = computed.map(({ kernel, name }) => `${kernel}/${name}`);
+  expect(names).toEqual(expect.arrayContaining(OTHERS));
   await firefox.open(async (page, { errors }) => {
-    const { problems, compiled } = await page.evaluate(compileAll, variants.map(compilable));
+    const shaders = variants.map(compilable);
+    const { problems, compiled, made } = await page.evaluate(compileAll, { shaders, pipelines: true });
     expect(problems).toEqual([]);
     expect(compiled).toBeGreaterThan(0.9 * variants.length);
+    expect(made).toBeGreaterThanOrEqual(compiled);
     await page.waitForSelector(FINISHED, COMPUTING);
     const { passed, failed, skipped, failures } = await page.evaluate(outcome);
     expect(failures).toEqual([]);
     expect(failed).toBe(0);
-    expect(passed + skipped).toBe(selected.length);
-    expect(passed).toBeGreaterThan(0.9 * selected.length);
+    expect(passed + skipped).toBe(computed.length);
+    expect(passed).toBeGreaterThan(0.9 * computed.length);
     expect(errors).toEqual([]);
   }, `${DEFAULTS}&only=${names.join()}`);
 });

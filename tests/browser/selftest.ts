@@ -1,5 +1,5 @@
 // Test helper: the self-test page.
-import { codeOf, type Variant } from '../../src/lib/shaders/variant';
+import { codeOf, type Variant, workgroupNeeds } from '../../src/lib/shaders/variant';
 
 /**
  * Starts by itself, with default knobs only: the gpu tests cover other values, which a browser's compiler treats alike.
@@ -27,6 +27,9 @@ export interface Compilable {
   features: string[];
   languageFeatures: string[];
   code: string;
+  entryPoints: string[];
+  /** Threads and bytes of workgroup memory. */
+  needs: ReturnType<typeof workgroupNeeds>;
 }
 
 export const compilable = (variant: Variant): Compilable => ({
@@ -34,22 +37,47 @@ export const compilable = (variant: Variant): Compilable => ({
   features: variant.features,
   languageFeatures: variant.languageFeatures,
   code: codeOf(variant),
+  entryPoints: [...variant.passes, ...variant.loads].map(({ entryPoint }) => entryPoint),
+  needs: workgroupNeeds(variant),
 });
 
-/** Compiles every shader that the browser has the features for: their number, and the compiler's errors; runs in the page. */
-export async function compileAll(shaders: Compilable[]) {
+/**
+ * Compiles every shader that the browser has the features for: their number, and the compiler's errors; runs in the page. With
+ * `pipelines`, makes those of each as well, for which the browser translates it to the language of its driver.
+ */
+export async function compileAll({ shaders, pipelines }: { shaders: Compilable[]; pipelines: boolean }) {
   const adapter = (await navigator.gpu.requestAdapter())!;
+  const { limits } = adapter;
   const offered = (names: string[], all: ReadonlySet<string>) => names.every((name) => all.has(name));
   const possible = shaders.filter(
-    ({ features, languageFeatures }) =>
-      offered(features, adapter.features) && offered(languageFeatures, navigator.gpu.wgslLanguageFeatures),
+    ({ features, languageFeatures, needs }) =>
+      offered(features, adapter.features) &&
+      offered(languageFeatures, navigator.gpu.wgslLanguageFeatures) &&
+      needs.invocations <= limits.maxComputeInvocationsPerWorkgroup &&
+      needs.memoryBytes <= limits.maxComputeWorkgroupStorageSize,
   );
   const requiredFeatures = [...new Set(possible.flatMap(({ features }) => features))] as GPUFeatureName[];
-  const device = await adapter.requestDevice({ requiredFeatures });
+  const device = await adapter.requestDevice({
+    requiredFeatures,
+    requiredLimits: {
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+    },
+  });
   const problems: string[] = [];
-  for (const { name, code } of possible) {
-    const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
+  let made = 0;
+  for (const { name, code, entryPoints } of possible) {
+    const module = device.createShaderModule({ code });
+    const { messages } = await module.getCompilationInfo();
     for (const { type, message } of messages) if (type === 'error') problems.push(`${name}: ${message}`);
+    for (const entryPoint of pipelines ? entryPoints : [])
+      await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint } }).then(
+        () => made++,
+        (reason: Error) => problems.push(`${name}, ${entryPoint}: ${reason.message}`),
+      );
   }
-  return { problems, compiled: possible.length };
+  device.destroy();
+  return { problems, compiled: possible.length, made };
 }
