@@ -5,7 +5,7 @@ import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import * as settings from '../../src/lib/lab/experiment/settings';
 import { readCell } from '../../src/lib/lab/cells/cells';
 import { messageOf, visible } from '../../src/lib/lab/message';
-import { applyDiff, diffOf } from '../../src/lib/lab/notebook/diff';
+import { applyDiff, diffOf, diffOfNearest } from '../../src/lib/lab/notebook/diff';
 import { fromIpynb, toIpynb } from '../../src/lib/lab/notebook/ipynb';
 import * as notebook from '../../src/lib/lab/notebook/notebook';
 import { parseCsv } from '../../src/lib/lab/records/csv';
@@ -50,6 +50,7 @@ const READERS: Record<string, Reader> = {
   'notebook, stored': (text) =>
     readNotebook({ id: 'a', cells: [{ open: '', body: text, close: '' }], outcomes: {} }),
   'edit, made': (text) => diffOf(text, 'a\nb\n'),
+  'edit, of the nearest': (text) => diffOfNearest([text, `${text}a`], 'a\nb\n'),
   'edit, applied': (text) => applyDiff('a\nb\n', text),
   'settings, one line': settings.onOneLine,
   'settings, unchecked': settings.toLinesUnchecked,

@@ -4,7 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyDiff, diffOf } from '../../src/lib/lab/notebook/diff';
+import { applyDiff, diffOf, diffOfNearest } from '../../src/lib/lab/notebook/diff';
 import { markdownTable } from '../../src/lib/lab/records/table';
 import { toIpynb } from '../../src/lib/lab/notebook/ipynb';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
@@ -253,6 +253,31 @@ describe('an edit', () => {
         expect(applyDiff(from, diffOf(from, to)!)).toBe(to);
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  test('is one of the base from which the fewest lines differ, and none of what has little in common', () => {
+    const bases = ['a\nb\nc\nx\ny', 'a\nb\nc\nd', 'q'];
+    expect(diffOfNearest(bases, 'a\nb\nc\nd\ne')).toEqual({ base: bases[1], diff: '=4\n+e\n' });
+    expect(diffOfNearest(bases, bases[0])).toEqual({ base: bases[0], diff: '=5\n' });
+    expect(diffOfNearest(bases, 'r\ns\nt')).toBeUndefined();
+    fc.assert(
+      fc.property(fc.array(lines, { maxLength: 4 }), lines, (texts, text) => {
+        const to = text.join('\n');
+        const found = diffOfNearest(
+          texts.map((base) => base.join('\n')),
+          to,
+        );
+        if (!found) return;
+        expect(applyDiff(found.base, found.diff)).toBe(to);
+        const changed = (diff: string) =>
+          diff.match(/^\+|(?<=^-)\d+/gm)?.map((each) => Number(each) || 1) ?? [];
+        const least = texts.map((base) =>
+          changed(diffOf(base.join('\n'), to)!).reduce((sum, count) => sum + count, 0),
+        );
+        expect(changed(found.diff).reduce((sum, count) => sum + count, 0)).toBe(Math.min(...least));
+      }),
+      { numRuns: 300 },
     );
   });
 

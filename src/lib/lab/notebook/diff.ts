@@ -8,14 +8,49 @@ import { shorten } from '../experiment/settings';
 /** Largest number of changed lines in an edit; the search takes time proportional to its square. */
 const MOST_CHANGES = 1000;
 
-/** The edit that turns `base` into `text`; undefined if more than MOST_CHANGES lines differ. */
-export function diffOf(base: string, text: string): string | undefined {
-  const changes = diffArrays(base.split('\n'), text.split('\n'), { maxEditLength: MOST_CHANGES });
+/** The edit that turns `base` into `text`; undefined if more than `most` lines, or MOST_CHANGES, would be added or removed. */
+export function diffOf(base: string, text: string, most = MOST_CHANGES): string | undefined {
+  const maxEditLength = Math.min(most, MOST_CHANGES);
+  const changes = diffArrays(base.split('\n'), text.split('\n'), { maxEditLength });
   const lines = changes?.flatMap(({ added, removed, value }) =>
     added ? value.map((line) => `+${line}`) : [`${removed ? '-' : '='}${value.length}`],
   );
   return lines && `${lines.join('\n')}\n`;
 }
+
+/** The text as an edit of the base from which the fewest lines differ; undefined if as many would differ as it has. */
+export function diffOfNearest(
+  bases: readonly string[],
+  text: string,
+): { base: string; diff: string } | undefined {
+  let most = text.split('\n').length - 1;
+  let nearest: { base: string; diff: string } | undefined;
+  const ranked = bases.map((base) => ({ base, least: leastChanges(base, text) }));
+  for (const { base, least } of ranked.toSorted((a, b) => a.least - b.least)) {
+    const diff = least > most ? undefined : diffOf(base, text, most);
+    if (diff === undefined) continue;
+    nearest = { base, diff };
+    most = changesIn(diff) - 1;
+  }
+  return nearest;
+}
+
+/** The number of lines that only one of two texts has: no edit has fewer changes. */
+function leastChanges(base: string, text: string): number {
+  const surplus = new Map<string, number>();
+  for (const line of base.split('\n')) surplus.set(line, (surplus.get(line) ?? 0) + 1);
+  for (const line of text.split('\n')) surplus.set(line, (surplus.get(line) ?? 0) - 1);
+  return [...surplus.values()].reduce((sum, count) => sum + Math.abs(count), 0);
+}
+
+/** The number of lines that an edit adds or removes. */
+const changesIn = (diff: string): number =>
+  diff
+    .split('\n')
+    .reduce(
+      (sum, line) => sum + (line.startsWith('+') ? 1 : line.startsWith('-') ? Number(line.slice(1)) : 0),
+      0,
+    );
 
 /** Applies an edit to its base. Throws an Error that names the line of the edit that does not fit. */
 export function applyDiff(base: string, diff: string): string {

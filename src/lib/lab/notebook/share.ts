@@ -9,7 +9,7 @@ import { kernels, variants } from '../../shaders';
 import { loadSources } from '../../shaders/loading';
 import type { Variant } from '../../shaders/variant';
 import { familyOf } from '../../shaders/formats/formats';
-import { applyDiff, diffOf } from './diff';
+import { applyDiff, diffOfNearest } from './diff';
 import { messageOf } from '../message';
 import { LAB_VERSION } from '../version';
 import {
@@ -219,14 +219,12 @@ function asEdit(cell: Cell, { sourceOf }: Sources): Cell {
   const [kernel] = cell.name.split('/');
   const related = variants.filter((each) => each.kernel === kernel || familyOf(each.kernel) === kernel);
   const texts = new Map(related.map((variant) => [sourceOf(variant), variant]));
-  let shortest = escaped(cell).body;
-  for (const [base, variant] of texts) {
-    const diff = diffOf(base, cell.body);
-    if (diff === undefined) continue;
-    const body = `//~ ${variant.kernel}/${variant.name} ${hashTexts({ base })}\n${diff}`;
-    if (body.length < shortest.length) shortest = body;
-  }
-  return { ...cell, body: shortest };
+  const whole = escaped(cell);
+  const found = diffOfNearest([...texts.keys()], cell.body);
+  if (!found) return whole;
+  const { kernel: owner, name } = texts.get(found.base)!;
+  const body = `//~ ${owner}/${name} ${hashTexts({ base: found.base })}\n${found.diff}`;
+  return body.length < whole.body.length ? { ...cell, body } : whole;
 }
 
 const escaped = (cell: Cell): Cell =>
