@@ -11,8 +11,8 @@ import { parseNotebook, printNotebook } from '../../src/lib/lab/notebook/noteboo
 import { linkOf, readAddress, sharedText } from '../../src/lib/lab/notebook/share';
 import { readRuns } from '../../src/lib/lab/records/import';
 import { dequantise, formats, repack } from '../../src/lib/shaders/formats/formats';
-import { readVariants, variants } from '../../src/lib/shaders';
-import { codeOf, knobEnds, workgroupNeeds } from '../../src/lib/shaders/variant';
+import { knobEnds, readVariants, variants } from '../../src/lib/shaders';
+import { codeOf, workgroupNeeds } from '../../src/lib/shaders/variant';
 import { damagedCopy, readNotebook, readRun } from '../../src/lib/ui/notebook/stored';
 import { cellsOf } from '../../src/lib/ui/notebook/cellList';
 

@@ -6,7 +6,7 @@ import type { Kernel } from './kernel';
 import type { Format } from './formats/format';
 import { formatNameOf, formats } from './formats/formats';
 import { formatsField, HeaderError, statedFormats } from './header';
-import { knobEnds, parseVariant, type Variant } from './variant';
+import { brokenAssertion, parseVariant, type Variant, withKnobs } from './variant';
 
 /** Undefined for a format that the family does without. */
 type Family = (format: Format) => Kernel | undefined;
@@ -70,6 +70,28 @@ export function settingsToCheck(variant: Variant): Variant[] {
   const { name, format, kernel } = variant;
   const twin = format && variants.find((v) => v.name === name && v.kernel === kernel.replace(format, 'q4_k'));
   return twin && twin !== variant ? [variant] : knobEnds(variant);
+}
+
+/**
+ * The variant unchanged, and as few settings as bring each knob to its smallest and its largest choice: as many knobs at once as the
+ * assertions allow, because each text takes seconds to compile on a software GPU. An end that its assertions never allow is left out.
+ */
+export function knobEnds(variant: Variant): Variant[] {
+  const knobs = Object.entries(variant.knobs);
+  const ends = (pick: (...values: number[]) => number) =>
+    knobs.map(([name, { value, choices }]) => ({ name, value, end: pick(...choices) }));
+  let left = [...ends(Math.min), ...ends(Math.max)].filter(({ value, end }) => end !== value);
+  const settings = [variant];
+  while (left.length > 0) {
+    const values: Record<string, number> = {};
+    for (const { name, end } of left)
+      if (!(name in values) && !brokenAssertion(variant, { ...values, [name]: end })) values[name] = end;
+    const rest = left.filter(({ name, end }) => values[name] !== end);
+    if (rest.length === left.length) break;
+    settings.push(withKnobs(variant, values));
+    left = rest;
+  }
+  return settings;
 }
 
 /** Reads a text that is not in the registry (an edited shader) as if it were: same shared files, same rules. */

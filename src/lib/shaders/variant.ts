@@ -269,28 +269,6 @@ export function* knobSettings(variant: Variant): Generator<Record<string, number
   }
 }
 
-/**
- * The variant unchanged, and as few settings as bring each knob to its smallest and its largest choice: as many knobs at once as the
- * assertions allow, because each text takes seconds to compile on a software GPU. An end that its assertions never allow is left out.
- */
-export function knobEnds(variant: Variant): Variant[] {
-  const knobs = Object.entries(variant.knobs);
-  const ends = (pick: (...values: number[]) => number) =>
-    knobs.map(([name, { value, choices }]) => ({ name, value, end: pick(...choices) }));
-  let left = [...ends(Math.min), ...ends(Math.max)].filter(({ value, end }) => end !== value);
-  const settings = [variant];
-  while (left.length > 0) {
-    const values: Record<string, number> = {};
-    for (const { name, end } of left)
-      if (!(name in values) && !brokenAssertion(variant, { ...values, [name]: end })) values[name] = end;
-    const rest = left.filter(({ name, end }) => values[name] !== end);
-    if (rest.length === left.length) break;
-    settings.push(withKnobs(variant, values));
-    left = rest;
-  }
-  return settings;
-}
-
 /** Text of the first `const_assert` that the knobs break; undefined if all hold or only the compiler can tell. */
 export function brokenAssertion(
   variant: Pick<Variant, 'text' | 'appended'>,
