@@ -23,7 +23,7 @@ interface Planned {
 /** Writes the weights that the synthetic model has with seed 1 to a file, its tensors typed as in Q4_K_M. */
 export async function makeModel(path: string, model: Synthetic): Promise<void> {
   const { geometry } = model;
-  const tensors = planned(geometry);
+  const tensors = planned(model);
   const file = await open(path, 'w');
   try {
     const header = headerOf(geometry, tensors);
@@ -47,11 +47,13 @@ export async function makeModel(path: string, model: Synthetic): Promise<void> {
  * Every tensor of the geometry: those that the engine arranges, with the shapes of a file, and the value residual of block 0,
  * which the converter writes and llama.cpp wants, although nothing uses it.
  */
-function planned(geometry: Geometry): Planned[] {
+function planned(model: Synthetic): Planned[] {
+  const { geometry } = model;
   const { embedding, ranks } = geometry;
+  const formatOf = (tensor: string) => syntheticFormat(tensor, model);
   const sizes = new Map<string, number>();
   const roomy = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 2 ** 40 };
-  arrange(geometry, syntheticFormat, roomy, ({ pieces }) => {
+  arrange(geometry, formatOf, roomy, ({ pieces }) => {
     for (const { tensor, elements } of pieces) sizes.set(tensor, (sizes.get(tensor) ?? 0) + elements);
   });
   const unused = { 0: embedding, 1: embedding * ranks.learningRate, 2: embedding * ranks.learningRate };
@@ -60,7 +62,7 @@ function planned(geometry: Geometry): Planned[] {
   return [...sizes].map(([name, elements]) => ({
     name,
     shape: shapeOf(name, elements, geometry),
-    format: syntheticFormat(name),
+    format: formatOf(name),
   }));
 }
 

@@ -31,9 +31,9 @@ function geometryOf(layers: number, embedding: number, vocabulary: number): Geom
   return { ...sizes, vocabulary, ranks, normEpsilon: 1e-5 };
 }
 
-function plansOf(geometry: Geometry): BufferPlan[] {
+function plansOf(geometry: Geometry, formatOf = (tensor: string) => syntheticFormat(tensor)): BufferPlan[] {
   const plans: BufferPlan[] = [];
-  arrange(geometry, syntheticFormat, ROOMY, (plan) => plans.push(plan));
+  arrange(geometry, formatOf, ROOMY, (plan) => plans.push(plan));
   return plans;
 }
 
@@ -153,6 +153,17 @@ describe('random weights', () => {
       1,
       1,
     );
+  });
+
+  it('have all LoRAs in f32 if that is asked for, and all else as without', async () => {
+    const f32 = plansOf(geometry, (tensor) => syntheticFormat(tensor, { f32Loras: true }));
+    const formatsOf = (plans: BufferPlan[]) =>
+      new Map(plans.flatMap(({ pieces }) => pieces.map(({ tensor, format }) => [tensor, format] as const)));
+    const usual = formatsOf(plansOf(geometry));
+    for (const [tensor, format] of formatsOf(f32))
+      expect(format, tensor).toBe(/time_mix_[wavg][12]/.test(tensor) ? 'f32' : usual.get(tensor));
+    const got = await wordsOf(await synthesiseWeights(device, { geometry, f32Loras: true }, 7, variants));
+    for (const plan of f32) expect(got.get(plan.label), plan.label).toEqual(twin(plan, geometry, 7));
   });
 
   it('stop when they are aborted, and name a missing variant', async () => {

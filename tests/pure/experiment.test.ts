@@ -92,6 +92,7 @@ describe('reading settings', () => {
     ['wkv.workgroup_size.x=64', /Unknown setting "wkv\.workgroup_size\.x"/],
     ['model=synthetic-3b', /no model "synthetic-3b"; there are: demo, synthetic-0\.1b/],
     ['model=synthetic-2.9b-zeros5', /no model "synthetic-2.9b-zeros5"/],
+    ['model=synthetic-2.9b-zeros90-f32loras', /no model "synthetic-2.9b-zeros90-f32loras"/],
     ['model=a%00b', /control characters/],
     [`model=${'x'.repeat(3000)}`, /too long/],
     [`model=${'x'.repeat(30_000)}`, /30006 characters long/],

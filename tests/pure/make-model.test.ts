@@ -38,6 +38,14 @@ describe('a synthetic model as a file', async () => {
     }
   });
 
+  it('has its LoRAs in f32 when they are in memory', async () => {
+    const other = join(folder, 'f32.gguf');
+    await makeModel(other, { geometry, f32Loras: true });
+    const { tensors } = await openGguf(memorySource(new Uint8Array(readFileSync(other)), other));
+    expect(tensors.get('blk.1.time_mix_g1.weight')!.format).toBe('f32');
+    expect(tensors.get('blk.1.channel_mix_key.weight')!.format).toBe('q4_k');
+  });
+
   it('has the keys and the unused tensors that llama.cpp refuses a file without, and a token for each byte', async () => {
     const { metadata, tensors } = await readHeader(memorySource(bytes, path));
     expect(metadata.get('rwkv7.context_length')).toBe(8192);

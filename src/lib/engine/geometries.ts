@@ -25,22 +25,28 @@ export interface Synthetic {
   geometry: Geometry;
   /** Share of zeros that the hidden layer of channel mix should have; without it, random weights leave about half. */
   zeros?: number;
+  /** Whether all LoRAs are f32, as in files of some converters; otherwise only the decay's are. */
+  f32Loras?: boolean;
 }
 
 /**
- * The model of a name in SYNTHETIC, to which `-zeros` and a whole percentage may be added: `synthetic-2.9b-zeros90`. Undefined
- * for any other name.
+ * The model of a name in SYNTHETIC, to which `-f32loras` may be added, and then `-zeros` and a whole percentage:
+ * `synthetic-2.9b-zeros90`. Undefined for any other name.
  */
 export function readSynthetic(name: string): Synthetic | undefined {
-  const [, base, percent] = /^(.+?)(?:-zeros([1-9]\d))?$/.exec(name) ?? [];
+  const [, base, f32Loras, percent] = /^(.+?)(-f32loras)?(?:-zeros([1-9]\d))?$/.exec(name) ?? [];
   if (base === undefined || !Object.hasOwn(SYNTHETIC, base)) return undefined;
-  return { geometry: SYNTHETIC[base], ...(percent && { zeros: Number(percent) / 100 }) };
+  return {
+    geometry: SYNTHETIC[base],
+    ...(f32Loras && { f32Loras: true }),
+    ...(percent && { zeros: Number(percent) / 100 }),
+  };
 }
 
 /** The weight format of a tensor, as in an f16 file quantised to Q4_K_M by llama.cpp. */
-export function syntheticFormat(tensor: string): string {
+export function syntheticFormat(tensor: string, { f32Loras = false }: { f32Loras?: boolean } = {}): string {
   if (tensor === 'output.weight') return 'q6_k';
-  if (/time_mix_[avg][12]\.weight$/.test(tensor)) return 'f16';
+  if (/time_mix_[avg][12]\.weight$/.test(tensor)) return f32Loras ? 'f32' : 'f16';
   if (/^token_embd\.weight$|(receptance|key|value|output)\.weight$/.test(tensor)) return 'q4_k';
   return 'f32';
 }

@@ -27,13 +27,14 @@ export async function synthesiseWeights(
   signal?: AbortSignal,
 ): Promise<Weights> {
   signal?.throwIfAborted();
-  const { geometry, zeros } = typeof model === 'string' ? syntheticModel(model) : model;
+  const synthetic = typeof model === 'string' ? syntheticModel(model) : model;
+  const { geometry } = synthetic;
   const name = typeof model === 'string' ? model : `synthetic ${geometry.layers} × ${geometry.embedding}`;
-  const shape = { name, geometry, formatOf: syntheticFormat };
+  const shape = { name, geometry, formatOf: (tensor: string) => syntheticFormat(tensor, synthetic) };
   return makeWeights(device, shape, async (places) => {
     const kernels = new Kernels(device);
     try {
-      await synthesise(kernels, places, { geometry, zeros, seed, variants, progress, signal });
+      await synthesise(kernels, places, { ...synthetic, seed, variants, progress, signal });
     } finally {
       kernels.destroy();
     }
