@@ -184,7 +184,7 @@ async function calibrate(name, ms) {
 }
 
 /**
- * Shares by which the sides of a comparison last longer than its first one, which comes first.
+ * How much longer each side of a comparison takes than the first side, as a share; the first entry is that of the first side.
  * @param {Compared} compared
  */
 function longer({ against }) {
