@@ -61,8 +61,8 @@ export interface LlamaPeer extends Peer {
 export const BACKENDS = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const;
 
 /**
- * Loads a file into llama.cpp on one of BACKENDS, for prompts in chunks of the run's length. Throws when the package is missing or refuses
- * the file or the backend.
+ * Loads a file into llama.cpp on one of BACKENDS, for prompts that are read in chunks of the run's length. Throws when the package is
+ * missing or refuses the file or the backend.
  */
 export async function openLlama(file: string, run: Run, backend: string): Promise<LlamaPeer> {
   const { version, getLlama } = await findPackage();
@@ -103,7 +103,7 @@ async function peerWith(llama: Llama, version: string, file: string, run: Run): 
       adapter: devices || cpu,
       software: false,
       agent: `node-llama-cpp ${version}, Node ${process.version}`,
-      // What the package does not tell, such as the types of the state, is left out.
+      // Settings that the package does not report, such as the types of the state, are left out.
       setup: {
         ...{ build_commit: release, cpu_info: cpu, backends: used },
         ...{ n_batch: String(batchSize), n_threads: String(threads), n_gpu_layers: String(model.gpuLayers) },
@@ -118,7 +118,7 @@ async function peerWith(llama: Llama, version: string, file: string, run: Run): 
   };
 }
 
-/** The package starts at least four threads, which wait for each other many times as long where there are fewer processors. */
+/** Not more threads than processors: the package starts at least four, which on fewer processors mostly wait for each other. */
 const threadsOf = ({ maxThreads }: Llama) => Math.min(maxThreads || Infinity, availableParallelism());
 
 async function startLlama(getLlama: Package['getLlama'], backend: string): Promise<Llama> {

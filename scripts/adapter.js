@@ -20,7 +20,7 @@ console.log(
 );
 
 /**
- * From the text of a shader to its results.
+ * The seconds from the text of a shader to its results.
  * @param {GPUAdapter} adapter
  */
 async function secondsToRun(adapter) {

@@ -134,7 +134,7 @@ async function sweep(page, address) {
 }
 
 /**
- * The window from its top: a click has scrolled to what it pressed.
+ * Saves a picture of the window, scrolled to its top: a click has scrolled to the button.
  * @param {Page} page
  * @param {string} path
  */
@@ -168,12 +168,12 @@ async function repeat(page, address) {
   await page.locator('[data-import]').setInputFiles(notebook);
   const cells = page.locator('[data-cell=compare]');
   await cells.first().waitFor();
-  // Whoever names the file on the command line trusts its shaders, as with `lab repeat`.
+  // Naming the file on the command line allows its shaders, as with `lab repeat`.
   const consent = page.getByRole('button', { name: /^Allow (and open|this shader)/ });
   while ((await consent.count()) > 0) await consent.first().click();
   /** @type {string[]} */
   const problems = [];
-  // A comparison that fails is told, and the next one begins; but not for ever.
+  // A failed comparison is reported, and the next one begins, up to MOST_FAILURES in a row.
   for (let time = 0, failed = 0; time < options.times && failed < MOST_FAILURES && !interrupted; time++) {
     await page.getByRole('button', { name: 'Run all' }).click();
     await page.locator('[data-phase=running]').waitFor();

@@ -102,9 +102,9 @@ const partOf = ({ kernel, knobs }, at = -1, choice = '') =>
   `${kernel}: ${knobs.map(({ chosen }, index) => (index === at ? choice : chosen.join())).join(' · ')}`;
 
 /**
- * A turn of one knob to settings not measured before: of kernels that were seen, if `ready` and there are some, else of a
- * kernel that was not, and is not beside the present one, which is compiled ahead. Not of the kernel turned last, if possible,
- * because that makes combinations of what was seen.
+ * A turn of one knob to settings that were not measured before. With `ready`, each kernel's settings were seen in other combinations, if
+ * there are such; else those of one kernel are new, and no neighbours of the present ones, which are compiled ahead. If possible it is
+ * another kernel than in the last turn, because that makes new combinations of settings that were seen.
  * @param {Open[]} open
  * @param {{ places: Set<string>, parts: Set<string> }} known
  * @param {{ ready: boolean, last: number, seed: number }} wanted
@@ -274,7 +274,7 @@ function csv(taken) {
   return `${[title, ...lines].join('\n')}\n`;
 }
 
-/** Median, 90th percentile and maximum of both kinds, against the goals; with a few turns, the next larger turn. */
+/** Median, 90th percentile and maximum of both kinds, beside the goals. A percentile between two turns is the larger one. */
 function summary(/** @type {Taken[]} */ taken) {
   return /** @type {const} */ (['ready', 'new']).flatMap((kind) => {
     const times = taken.flatMap((turn) => (turn.kind === kind ? turn.times.shown : [])).sort((a, b) => a - b);

@@ -20,7 +20,7 @@ const SHELL_NAMES = ['chromium-headless-shell', 'chrome-headless-shell'];
 
 /** Names on the PATH first, then the places where installers put them. */
 const PLACES = {
-  // The browser that people use. A machine of the tests may have the shell alone.
+  // The browser that people use; its headless shell where a machine for tests has only that.
   chromium: {
     variable: 'LAB_CHROMIUM',
     names: [...CHROMIUM_NAMES, ...SHELL_NAMES],

@@ -1,5 +1,5 @@
-// Makes sure that the machine can run the tests: a WebGPU adapter with f16 for Node, Chromium (its headless shell, or the whole), and Firefox. As root on Debian or
-// Ubuntu it installs what is missing; elsewhere it says what to install.
+// Makes sure that the machine can run the tests. They need a WebGPU adapter with f16 for Node, Chromium (its headless shell, or the whole
+// browser), and Firefox. As root on Debian or Ubuntu it installs what is missing; elsewhere it says what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

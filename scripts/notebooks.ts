@@ -1,5 +1,5 @@
-// Vite plugin: a notebook that is imported with `?notebook` is a module of its text and of a Svelte component that shows its prose. So
-// the page paints a preset as it will stay, and a first visit loads neither the renderer of Markdown nor what makes its HTML safe.
+// Vite plugin: a notebook that is imported with `?notebook` becomes a module with its text and a Svelte component that shows its prose. So
+// the page paints a preset as it will stay, and a first visit loads neither the renderer of Markdown nor the sanitiser of its HTML.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RendererObject } from 'marked';

@@ -1,6 +1,6 @@
 // A small static web server: byte ranges, types, a base path. For `npm start`, `npm run bench:page` and the browser tests.
 // Node's own modules only: bench:page runs on machines without node_modules. Not sirv, which answers the engine's first
-// request, bytes=0-0, with the whole model, and ends the process at bytes=9-2; tests/serve.test.ts holds both.
+// request, bytes=0-0, with the whole model, and ends the process at bytes=9-2; tests/pure/serve.test.ts checks both.
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';

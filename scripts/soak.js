@@ -127,7 +127,7 @@ class Soak {
   }
 
   /**
-   * Waits until the page is so; throws `Hung` when its worker says nothing for too long before that.
+   * Waits until `reached` is true of the page's status; throws `Hung` when its worker says nothing for too long before that.
    * @param {(status: ReturnType<typeof readStatus>) => boolean} reached
    * @param {string} what
    */
@@ -178,7 +178,7 @@ class Soak {
   }
 
   /**
-   * Faults of the stored records: all that the worker sent in this round must be there, soon, and none that it never sent.
+   * Faults of the stored records: soon after a round all records that the worker sent must be stored, and none that it never sent.
    * @param {string[]} sent
    */
   async #wrongRecords(sent) {

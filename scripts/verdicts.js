@@ -1,8 +1,8 @@
 // `node scripts/verdicts.js --model synthetic-0.1b --prefill 64 --steps 1` measures in a real Chromium how often the page tells
-// identical settings apart, and how often it finds a true difference of 2 %. The difference is idle work: a loop in `argmax`. Small models
-// leave the GPU waiting for the page, which would hide a short loop, so both sides run one that makes the page's time 30 % longer, and one side
-// as much more as adds 2 %, by the time of a turn of the loop, which is measured first. Rows of CSV go to stdout, those of docs/results.md
-// to stderr.
+// identical settings apart, and how often it finds a true difference of 2 %. The difference is idle work: a loop in `argmax`. With a small
+// model the GPU waits for the page, which would hide a short loop. So both sides run a loop that makes the sample 30 % longer, and the
+// loop of one side adds another 2 %; how long a turn of the loop takes is measured first. Rows of CSV go to stdout, rows for the tables
+// of docs/results.md to stderr.
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ ${ENVIRONMENT}`;
 const IDLE = 0.02;
 /** The share of idle work on both sides, with which the page waits for the GPU, so that no further work of the GPU is hidden. */
 const COMMON = 0.3;
-/** Turns of the loop in a millisecond: about 2 ns each on an H100. Only where the search for the right length begins. */
+/** Turns of the loop in a millisecond, about 2 ns each on an H100: the length at which the search for the right one begins. */
 const TURNS_PER_MS = 500_000;
 /** Lengths of the loop that are tried, as shares of the sample at that speed. */
 const SHARES = [0.2, 0.4, 0.8, 1.6, 3.2, 6.4];
@@ -184,7 +184,7 @@ async function calibrate(name, ms) {
 }
 
 /**
- * Shares by which the sides of a comparison last longer than its first one, which comes first.
+ * How much longer each side of a comparison takes than the first side, as a share; the first entry is that of the first side.
  * @param {Compared} compared
  */
 function longer({ against }) {

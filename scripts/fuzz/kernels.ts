@@ -59,7 +59,7 @@ const EXTREMELY = 10;
 /** The largest weight: a little below the largest f16, because the scale of a block is rounded. */
 const LARGEST = 65_400;
 
-/** Below this a difference is none: two numbers of which one is denormal differ by less. */
+/** Smaller differences do not count: two numbers of which one is denormal differ by less. */
 const NOTHING = 1e-35;
 
 /** The extremes that a variant can be given. */
@@ -110,10 +110,11 @@ export async function tryVariant(
   return { sizes, error, problem };
 }
 
-/** Sums of large numbers of both signs round more, before an activation that is steep there. */
+/** The error that is allowed: larger for large numbers of both signs, whose sums round more, before a steep activation. */
 function allowedError({ kernel, error }: Variant, extreme: Extreme): number {
   if (error === undefined) return (extreme === 'shape' ? 1 : EXTREMELY) * registry[kernel].tolerance;
-  // Between the ways of a LoRA tanh and the sigmoid are steps for large numbers: as many results change sides as sums are off by.
+  // For large numbers tanh and the sigmoid, between the two matrices of a LoRA, are steps: a small error of a sum can change a result
+  // from one side to the other.
   return kernel.startsWith('lora') && extreme === 'large numbers' ? Math.sqrt(error) : error;
 }
 

@@ -99,7 +99,7 @@ async function readInChunks(
   return (performance.now() - from) / 1e3;
 }
 
-/** Mean squared error over the mean square of what is wanted; not a number when a number is none. */
+/** Mean squared error over the mean square of what is wanted; NaN if one of the numbers is NaN. */
 function errorOf(got: ArrayLike<number>, want: ArrayLike<number>): number {
   let [error, square] = [0, 0];
   for (let i = 0; i < want.length; i++) {

@@ -8,7 +8,8 @@ const ENDINGS = ['', '.ts', '.svelte.ts', '.svelte', '.js', '/index.ts'];
 const SOURCE = /\.(ts|js|svelte)$/;
 
 /**
- * The file that an import names, relative to the root, or undefined for a package, a text (`?raw`) or what does not exist.
+ * The file that an import names, relative to the root. Undefined for a package, a text (`?raw`), a worker (`?worker&url`) and a file
+ * that does not exist.
  * @param {string} from the importing file
  * @param {string} specifier
  * @param {{ has(file: string): boolean }} files

@@ -17,7 +17,7 @@ const SAFARI = 26.0;
 
 /** GPUDevice.idl of WebKit 2.50.6, the WebKit of Safari 26.0, has no such attribute; users of 26.0.1 report the same. */
 const ABSENT = ['GPUDevice.adapterInfo'];
-/** No interface of its own in WebKit 2.50: each of the errors that it stands for has the member. */
+/** WebKit 2.50 has no such interface, but each of the errors that inherit from it has the member. */
 const PRESENT = ['GPUError.message'];
 
 /**
@@ -57,8 +57,8 @@ const globalInSafari = (name) =>
     .find((answer) => answer !== undefined);
 
 /**
- * Names of members that some interface lacks in Safari: every other name needs no look at types, which are slow to find out. An interface that Safari
- * lacks as a whole is not among them: the name by which the code reaches it is reported already.
+ * Names of members that some interface lacks in Safari. No other name needs a look at its types, which is slow. Members of an interface
+ * that Safari lacks as a whole are not among them: the name by which the code reaches the interface is reported already.
  */
 const absentNames = new Set(ABSENT.map((each) => each.split('.')[1]));
 for (const feature of [...Object.values(api), ...Object.values(javascript.builtins)])

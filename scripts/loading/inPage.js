@@ -79,7 +79,7 @@ const clickAt = (button) =>
   });
 
 /**
- * What the workers told so far.
+ * The events of the workers so far.
  * @param {Page} page
  * @returns {Promise<Told[]>}
  */
@@ -169,7 +169,7 @@ async function tellStages(page) {
 }
 
 /**
- * When each phase of a run was first and last told.
+ * The times at which each phase of a run was first and last reported.
  * @param {Told[]} told
  * @param {number} clicked
  */
@@ -291,7 +291,7 @@ export async function runWhileDownloading(chrome, site, address) {
 }
 
 /**
- * What the page stored: the manifest of the only model.
+ * The manifest of the only model that the page has stored.
  * @param {Page} page
  * @returns {Promise<{ key: string, name: string, bytes: number, complete: boolean, found: string }>}
  */

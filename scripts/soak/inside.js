@@ -74,7 +74,7 @@ export function countMessages() {
   };
 }
 
-/** What the page is doing, and how many messages of the worker it has had. */
+/** The state of the page, and the number of messages that it has had from the worker. */
 export function readStatus() {
   const { heard, last } = /** @type {any} */ (window).soak.heard();
   const line = document.querySelector('[data-phase]');

@@ -1,4 +1,4 @@
-// What soak.js says at its end: which figures grew, and what failed.
+// The summary at the end of soak.js: which figures grew, and what failed.
 import { say } from '../built-page.js';
 
 /** @typedef {Record<string, number | string>} Row */

@@ -8,7 +8,7 @@ const ANSWERS = 60;
 export class Hung extends Error {}
 
 /**
- * What a promise resolves to; rejects with `Hung` when that takes longer.
+ * Resolves as the promise does; rejects with `Hung` if that takes longer than `seconds`.
  * @template T
  * @param {Promise<T>} promise
  * @param {string} what
@@ -17,7 +17,7 @@ export class Hung extends Error {}
  */
 export function within(promise, what, seconds = ANSWERS) {
   const late = new AbortController();
-  promise.catch(() => undefined); // whoever waits has heard of the delay by then
+  promise.catch(() => undefined); // a rejection after the time limit was reported as `Hung` already
   return Promise.race([
     promise.finally(() => late.abort()),
     sleep(1000 * seconds, undefined, { signal: late.signal }).then(

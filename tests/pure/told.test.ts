@@ -1,10 +1,10 @@
 // Messages of the lab in Chinese: each sentence is one that the sources say, and what users meet is told.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readCell, runsOf } from '../../src/lib/lab/cells/cells';
+import { numbersOf, readCell, runsOf, wordsOf } from '../../src/lib/lab/cells/cells';
 import { REGISTRY } from '../../src/lib/lab/experiment/catalogue';
 import { locateError } from '../../src/lib/lab/experiment/settings';
-import type { CellKind } from '../../src/lib/lab/notebook/notebook';
+import { type CellKind, LAB_KINDS } from '../../src/lib/lab/notebook/notebook';
 import { cheats } from '../../src/lib/lab/shader/cheats';
 import { kernels, variants } from '../../src/lib/shaders';
 import { teller } from '../../src/lib/ui/words/told';
@@ -18,8 +18,7 @@ const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) 
 
 /** Files whose texts no page shows: the terminal's, titles of CSV columns, and what only a mistake in the lab can say. */
 const NOT_SHOWN = [
-  /lab\/cells\/kinds\/(compare|generate|tune)\.ts$/, // about settings: `settingAbout` of words/cells.ts
-  /lab\/experiment\/descriptors\.ts$/, // the same
+  /lab\/experiment\/descriptors\.ts$/, // about settings: `settingAbout` of words/cells.ts
   /lab\/records\/(columns|llamaBench|table)\.ts$/,
   /lab\/shader\/cheats\/cheat\.ts$/,
   /lab\/shader\/demoAnswer\.ts$/,
@@ -92,13 +91,22 @@ const WITHIN = new Set([
   'v7 has no reference.ts; there are: v7',
 ]);
 
+/** The texts about settings that only one kind of cell has: the page has others, `settingAbout` of words/cells.ts. */
+const ABOUT_SETTINGS = new Set(
+  LAB_KINDS.flatMap((kind) => Object.values({ ...numbersOf(kind), ...wordsOf(kind) })).map(
+    ({ about }) => about,
+  ),
+);
+
 test('whatever the lab says in English is told in Chinese', { timeout: 60_000 }, () => {
   const said = saidIn(['lab', 'models', 'engine', 'shaders'].map((folder) => `src/lib/${folder}`));
   expect(said.length).toBeGreaterThan(300);
   const untold = [...said, ...thrownIn('src/lib/ui')]
     .filter(({ at }) => !NOT_SHOWN.some((file) => file.test(at.replace(/:\d+$/, ''))))
     .flatMap(({ at, examples }) => examples.map((example) => ({ at, example })))
-    .filter(({ example }) => !WITHIN.has(example) && !CHINESE.test(tell(example)));
+    .filter(
+      ({ example }) => !WITHIN.has(example) && !ABOUT_SETTINGS.has(example) && !CHINESE.test(tell(example)),
+    );
   expect(untold).toEqual([]);
 });
 

@@ -134,7 +134,7 @@ export class Engine {
     }
   }
 
-  /** Frees plans that nothing runs any more; their activations, unless other plans share them. */
+  /** Frees plans that are not used any more, and their activations unless other plans share them. */
   discard(plans: Plans) {
     this.#plans = this.#plans.filter((each) => each !== plans);
     plans.sequences?.destroy();
@@ -307,8 +307,8 @@ export class Engine {
 
   /**
    * Runs a chunk of `tokens` tokens with the head and times each step in a compute pass of its own; the sum therefore
-   * exceeds the time of the whole chunk. Advances the state as a prefill does; by the wall clock (`wallTimes`), where the
-   * device has no timestamps, it leaves a state that is worthless.
+   * exceeds the time of the whole chunk. Advances the state as a prefill does. Where the device has no timestamps the wall
+   * clock is used (`wallTimes`), and the state is worthless afterwards.
    */
   async profile(plans: Plans, tokens: number): Promise<StepTime[]> {
     this.#requireRoom(tokens);
@@ -332,7 +332,7 @@ export class Engine {
     return timer.spans();
   }
 
-  /** GPU bytes besides the weights: state, logits, and the activations, scratch and resident buffers of all plans, kept copies. */
+  /** GPU bytes besides the weights: state, logits, kept copies, and the activations, scratch and resident buffers of all plans. */
   get memoryBytes(): number {
     const kept = [...this.#kept].flatMap((answer) => Object.values(answer));
     const own = [...Object.values(this.#state), this.#logits, this.#probabilities, this.#answer, ...kept];

@@ -108,7 +108,7 @@ export class Forward {
     ];
   }
 
-  /** A single token up to r, k, v and the LoRAs' way down in one kernel; undefined where it is left to several. */
+  /** One kernel for a single token, from layer norm to r, k, v and the LoRAs' way down; undefined where several kernels do that. */
   #timeMixStart({ receptanceKeyValue, timeMixShift, lora }: Layer, index: number) {
     const [matrix] = receptanceKeyValue;
     const kernel = this.#joined('time_mix_start', matrix);
@@ -129,7 +129,7 @@ export class Forward {
     );
   }
 
-  /** A single token up to the key of channel mix in one kernel; undefined where it is left to several. */
+  /** One kernel for a single token, from layer norm to the key of channel mix; undefined where several kernels do that. */
   #channelMixStart({ channelMixKey: matrix, channelMixShift }: Layer, index: number) {
     const kernel = this.#joined('channel_mix_start', matrix);
     if (!kernel || !canStartChannelMix(matrix)) return undefined;
@@ -146,18 +146,18 @@ export class Forward {
     );
   }
 
-  /** The kernel that joins several for a matrix of this format and one token, if a variant with passes is chosen. */
+  /** The kernel that does the work of several, for one token and a matrix of this format, if it is chosen (not `apart`). */
   #joined(family: string, { format }: Matrix): string | undefined {
     const kernel = `${family}_${format}`;
     return this.tokens === 1 && this.choice[kernel]?.passes.length ? kernel : undefined;
   }
 
-  /** Sequences with a state of their own. */
+  /** The number of sequences that have a state of their own. */
   get #sequences(): number {
     return this.separate ? this.tokens : 1;
   }
 
-  /** One token of each sequence. */
+  /** True if the chunk has one token of each sequence. */
   get #decodes(): boolean {
     return this.tokens === this.#sequences;
   }

@@ -75,7 +75,7 @@ export class Kernels {
     return other;
   }
 
-  /** Fills all scratch buffers with a not-a-number: a variant must not depend on what it left there before. */
+  /** Fills all scratch buffers with not-a-number, because a variant must not depend on what it left there before. */
   poison() {
     const ranges = [...this.#scratch.values()].map((buffer) => ({
       buffer,
@@ -149,7 +149,7 @@ export class Kernels {
       if (!steps.every((step) => kept.has(step))) this.#steps.delete(key);
   }
 
-  /** The same for the same text with the same buffers and sizes, which are a buffer too. */
+  /** The key of cached steps: equal for the same text with the same buffers. The sizes are one of these buffers. */
   #keyOf({ kernel, name, wgsl }: Variant, timed: Pipelines, named: Record<string, Binding>): string {
     const bindings = Object.entries(named).map(([binding, range]) => {
       const { buffer, offset = 0, size = '' } = 'buffer' in range ? range : { buffer: range };

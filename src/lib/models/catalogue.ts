@@ -1,7 +1,7 @@
 /**
  * The published RWKV-7 G1 models as GGUF files: the one place where they are listed. Sizes and hashes are those of
  * RWKV-Runner's public list of May 2026; entries of that list whose hash and address belong to different files are left out.
- * Where size or hash are not known here, the hub is asked before a download.
+ * The hub is asked for a size or a hash that is not known here, before a download.
  */
 import { type Geometry } from '../engine/geometry';
 import { SYNTHETIC } from '../engine/geometries';

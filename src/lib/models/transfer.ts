@@ -310,7 +310,7 @@ async function answerFrom(network: Network, remote: Remote, from: number, to: nu
     const length = Number(response.headers.get('content-length') ?? bytes);
     if (length !== bytes && !response.headers.get('content-encoding'))
       throw await changed(`the file has ${length} bytes now, not ${bytes}`);
-    // The answer to If-Range is the whole file exactly when it is another one; without tags nothing tells whether it is the same.
+    // A server answers If-Range with the whole file only if the file has changed. Without tags it may be the same or another one.
     if (from > 0 && !(etag && now))
       throw await changed('the server sends the whole file without saying whether it is the same');
     return response;
@@ -346,7 +346,7 @@ async function request(
   throw new Error(`${address} is a web page (status ${status}), not a model file`);
 }
 
-/** The mark of a version of a file: its tag, or the time of its last change. */
+/** The text that identifies a version of a file: its ETag, or the time of its last change. */
 const versionOf = ({ headers }: Response): string | undefined =>
   headers.get('etag') ?? headers.get('last-modified') ?? undefined;
 

@@ -20,19 +20,21 @@ import type { LoadedModel, OpenGpu, RunContext } from './session';
 import { requireSoftmax, softmaxOf } from './softmaxAnswer';
 
 /**
- * Largest errors. Kernels that are exact but for the order of their sums: 1e-6. With shipped kernels that round activations, which
- * the exact side then uses as well: a difference of order can round a number to its neighbour. With other kernels that state
- * an error: they round otherwise. What a model makes of rounded activations depends on the prompt: in a synthetic model of 32 layers a
- * copy of `matmul_q4_k/dot4`, which states 4e-4, was off by 0.0006 to 0.05, and `dot4` beside another order of wkv's sums by up
- * to 0.01. So above these tolerances shipped kernels that round as much, with the plain variants of the others, run the same
- * prompt, and PEERS times their error is allowed.
+ * Largest errors. EXACT_TOLERANCE is for kernels that differ from the exact ones only in the order of their sums. ROUNDED_TOLERANCE is for
+ * shipped kernels that round activations: the exact side uses them too, but another order of sums can round a number to its
+ * neighbour. STATED_TOLERANCE is for other kernels that state an error, because they round in a way of their own.
+ *
+ * How much rounded activations change a result depends on the prompt: in a synthetic model of 32 layers a copy of `matmul_q4_k/dot4`,
+ * which states 4e-4, was off by 0.0006 to 0.05, and `dot4` with another order of wkv's sums by up to 0.01. So where an error is above
+ * its tolerance, shipped kernels that round as much run the same prompt, with the plain variants of all others, and PEERS times their
+ * error is allowed.
  */
 const EXACT_TOLERANCE = 1e-6;
 const ROUNDED_TOLERANCE = 5e-3;
 const STATED_TOLERANCE = 1e-2;
 const PEERS = 4;
 
-/** After many decoded tokens, with kernels that round: garbage has an error of 1 and more. */
+/** The largest error after many decoded tokens, with kernels that round. Garbage has an error of 1 and more. */
 const DECODED_TOLERANCE = 0.2;
 
 /** Seconds that the check of further timed samples may take, after the first. */
@@ -53,11 +55,11 @@ export interface AnswerEffort {
 }
 
 /**
- * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels; what some of
- * the timed samples `left` is compared with theirs too, so that no shader can know which of its runs is looked at: one chosen by
- * chance, and of the others as many as `sampleSeconds` allow. Without `unseen`, and with samples, these alone: their prompts were as
- * new to the kernels as another would be. Resolves to all that was checked. Throws a Refusal `answer` when they
- * disagree: then no speed of these plans may be shown.
+ * Runs a random prompt of the run's length through the plans that were timed and through the portable exact kernels, and compares the
+ * results. The results of some timed samples (`left`) are compared too, so that no shader can know which of its runs is looked at:
+ * one sample is chosen by chance, and of the others as many as `sampleSeconds` allow. Without `unseen` only the samples are compared,
+ * if there are any: their prompts were as new to the kernels as another would be. Resolves to all that was checked. Throws a Refusal
+ * `answer` when the results disagree: then no speed of these plans may be shown.
  */
 export async function checkAnswer(
   prepared: PreparedRun,
@@ -89,7 +91,7 @@ export async function checkAnswer(
   }
 }
 
-/** Tokens that are certain to be read: those of the prompt that is not seen, by both sides, and those of one sample. */
+/** The number of tokens that are read in any case: the unseen prompt, which both sides read, and one sample. */
 function tokensToRead({ run, plans }: PreparedRun, further: boolean, left: readonly Left[]): number {
   const unseen = 2 * (run.prefill + Math.min(run.decode, MOST_DECODED)) * (1 + (plans.sequences?.count ?? 0));
   const [sample] = left;
@@ -291,8 +293,8 @@ class ExactSide {
 }
 
 /**
- * The error of shipped kernels on the same tokens: of those that state no more than the timed ones, and of the plain variants, which
- * add in another order than the exact side.
+ * The error of other shipped kernels on the same tokens: of those that state no larger error than the timed ones, and of the plain
+ * variants, which add in another order than the exact side.
  */
 async function peersError(
   engine: Engine,
@@ -347,9 +349,9 @@ async function answerBy(plans: Plans, engine: Engine, tokens: number[], { signal
 }
 
 /**
- * The exact side: the best portable exact variant of each kernel; where the run has a shipped variant that states an error, the
- * same one. On a CPU that emulates a GPU, where compiling takes longer than computing, the plain variants in the place of those
- * that are not compiled for the run itself.
+ * The kernels of the exact side: the best portable exact variant of each; where the run has a shipped variant that states an error,
+ * the same one. On a CPU that emulates a GPU compiling takes longer than computing, so there the plain variants replace those that
+ * are not compiled for the run itself.
  */
 function exactChoice({ kernelNames }: Engine, timed: Choice, { adapter }: OpenGpu): Choice {
   const exact = (kernel: string) => {

@@ -1,9 +1,9 @@
-/** So long after an error of the browser's own the word of a lost GPU is waited for: it may come after what the loss has ended. */
+/** After an error of the browser itself, the news of a lost GPU is awaited for so long: it may come later than the errors it causes. */
 const LOSS_TOLD_MS = 100;
 
 /**
- * What `work` resolves to, unless the GPU is lost meanwhile: `lost` then rejects, and its error is that of the work, whose own would only
- * say that a buffer could not be mapped.
+ * Resolves to the result of `work`, unless the GPU is lost meanwhile. Then it rejects with the error of `lost`, because the error of the
+ * work would only say that a buffer could not be mapped.
  */
 export function unlessLost<T>(work: Promise<T>, lost: Promise<never>): Promise<T> {
   const told = work.catch(async (error: unknown) => {

@@ -140,7 +140,7 @@ export interface FailedRun {
 /** The column with the reason why a run failed; only files with such a run have it, and such a row has nothing else but its settings. */
 export const FAILED = 'x_failed';
 
-/** Where, when and with what something was measured. Plain data. */
+/** The machine, the time and the program of a measurement. Plain data. */
 export interface Place {
   adapter: string;
   /** True if the adapter is a CPU that emulates a GPU. */

@@ -97,7 +97,7 @@ class Tuner {
   readonly #allowed: Record<string, Variant[]>;
   /** The variants that run without tuning, by kernel. */
   readonly #before: Record<string, Variant>;
-  /** By kernel that joins others: their uses that it takes the place of, weighted as in the run. */
+  /** The uses of other kernels that a kernel which joins them replaces, weighted as in the run; by the kernel that joins. */
   #replaced: Record<string, KernelUse[]> = {};
 
   constructor(
@@ -184,7 +184,7 @@ class Tuner {
       .sort((a, b) => joins(a) - joins(b) || b.before.seconds - a.before.seconds);
   }
 
-  /** The candidate `apart` of a kernel that joins others: the seconds of these variants in its place. */
+  /** The candidate `apart` of a kernel that joins others: its seconds are those of the kernels that it would join, with these variants. */
   async #apart(kernel: string, variant: Variant, variants: Record<string, Variant>): Promise<Candidate> {
     const candidate: Candidate = { variant, seconds: 0 };
     const replaced = this.#replaced[kernel] ?? [];
@@ -213,7 +213,7 @@ class Tuner {
     };
     const found = await this.#with(uses, tell, async (search) => {
       const apart = this.#allowed[kernel].find(isApart);
-      // With the variants found so far, of which those of the kernels that it joins are some.
+      // The kernels that it joins were searched before it: their variants are among those found so far.
       const left = apart && (await this.#apart(kernel, apart, variants));
       if (left) search.add(left);
       // Timed again: the GPU's clock may have changed since.

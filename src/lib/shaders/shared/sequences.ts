@@ -1,4 +1,4 @@
-/** What concerns several sequences that are decoded together. */
+/** The limit and the kernels of several sequences that are decoded together. */
 import { familyOf } from '../formats/formats';
 
 /** Most sequences. Kernels for them keep so many sums, or less, in the registers of a thread. */

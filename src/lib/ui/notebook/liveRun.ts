@@ -44,9 +44,10 @@ const pointsOf = ({ events, kept = [] }: Outcome, { since }: LiveSession): Measu
   );
 
 /**
- * What the session of a sweep has measured: a text that asks for as many of its points as one can, these, and the others as
- * kept ones. Points that were measured with a former text of a shader are shown where those of the present one were not, and all
- * points where otherwise none would be; then `former` is true. `wanted`: what `text` asks for. Undefined if nothing was measured.
+ * The measured points of a sweep's session: a text of settings that asks for as many of them as one text can, these points, and the
+ * others as kept ones. Points that were measured with a former text of a shader are shown where there are none of the present text.
+ * If no point would be shown otherwise, all are, and `former` is true. `wanted`: the points that `text` asks for. Undefined if nothing
+ * was measured.
  */
 export function liveRun(
   text: string,

@@ -54,7 +54,7 @@ export class Notebook extends Runner {
   saveProblem = $state<string | undefined>();
   /** Pinned earlier run that new runs are compared with. */
   baseline = $state.raw<PastRun | undefined>();
-  /** Counts the runs that were stored in the history, which is read again then. */
+  /** The number of runs that were stored in the history: the page reads the history again when it changes. */
   runsStored = $state(0);
   /** Number of steps that can be undone and redone. */
   steps = $state.raw({ undo: 0, redo: 0 });
@@ -251,7 +251,7 @@ export class Notebook extends Runner {
       const next = Object.hasOwn(bodies, cell.id) ? bodies[cell.id] : content;
       if (next === content) return cell;
       const changed = rewritten(cell, next);
-      // The user wrote it, but not what it was made from.
+      // The user's own text is allowed; an edit of a foreign shader is not, because most of it is still a stranger's.
       if (!this.isForeign(cell)) this.#consent.allow([changed]);
       return changed;
     });
@@ -283,7 +283,7 @@ export class Notebook extends Runner {
     this.changed();
   }
 
-  /** Adds a cell of the history with what it came to. */
+  /** Adds a cell of the history with its outcome. */
   addRun({ kind, body, outcome }: PastRun) {
     const id = this.add(kind, this.cells.length, body);
     this.outcomes.set(id, outcome);

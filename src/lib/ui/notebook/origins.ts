@@ -1,6 +1,6 @@
 /**
- * Where results came from. The origin belongs to the text: a copy, undo or a move keep it, an edit by hand loses it, and a text that
- * only claims an origin has none. Results without one were measured in another session.
+ * The origin of results: this page, a link or a file. It belongs to the text: a copy, undo or a move keep it, an edit by hand loses
+ * it, and a text that only claims an origin has none. Results without one were measured in another session.
  */
 import { contentOf } from '../../lab/notebook/notebook';
 import type { NotebookCell } from './cellList';

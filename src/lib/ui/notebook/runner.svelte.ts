@@ -38,7 +38,7 @@ export abstract class Runner {
   /** Called when stored state of the notebook has changed. */
   abstract changed(): void;
   abstract readonly title: string;
-  /** Adds a run to the history, or what one of live mode has grown to. */
+  /** Adds a run to the history; a run of live mode that has grown replaces its former state there. */
   abstract storeRun(run: PastRun): void;
 
   /** Outcomes of the cells, by cell id. */
@@ -180,7 +180,7 @@ export abstract class Runner {
     return points;
   }
 
-  /** How far a sweep's points are. */
+  /** Which points of a sweep are missing, provisional or failed. */
   standingOf(id: string): Standing {
     const { bench } = this;
     const { events = [], kept = [] } = this.outcomes.get(id) ?? {};

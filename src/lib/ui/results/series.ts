@@ -27,7 +27,7 @@ export interface Point {
   details: string[];
   /** True for a quick look: fewer samples than were asked for. */
   provisional?: boolean;
-  /** Change of the speed against the baseline point, else against the point that it took the place of: 0.04 for 4 % faster. */
+  /** Change of the speed (0.04: 4 % faster) against the baseline point; without one, against the point that this one replaced. */
   delta?: number;
   /** The name of the baseline point, if `delta` is against it. */
   against?: string;
@@ -219,7 +219,7 @@ function nearest(record: RunRecord, others: readonly RunRecord[]): RunRecord | u
 /** One bar of a chart of runs at one place. */
 export type BarOf = Point & Pick<Series, 'label' | 'origin'>;
 
-/** The place of the runs on the axis if all have the same, or none at all; undefined if a line can be drawn. */
+/** The x value at which all runs lie; undefined if they lie at several, so that a line can be drawn. */
 export function onePlace(runs: readonly NumberedRecord[], axis?: string): number | undefined {
   const view = viewOf({ runs, axis });
   return view.xs.length === 1 ? view.xs[0] : undefined;
@@ -236,7 +236,7 @@ export function barsOf(wanted: Wanted, x: number | undefined): BarOf[] {
   const bar = (record: RunRecord, number: number | undefined, origin: Series['origin'], note = ''): BarOf => {
     const ghost = origin === 'run' ? nearest(record, ghosts) : undefined;
     const point = pointOf(record, number, 0, phase);
-    // Beside published figures, each of another GPU, a single run is that of this one.
+    // Published figures are of other GPUs, so beside them a single run is named after its own GPU.
     const plain = (references.length > 0 && record.adapter) || record.model;
     const named = `${labelOf(record, varying) || plain}${note && ` (${note})`}`;
     const label = unused(named, (name) => names.has(name));
