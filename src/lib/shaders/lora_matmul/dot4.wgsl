@@ -198,7 +198,7 @@ fn down(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
 
 @compute @workgroup_size(threads)
 fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let index = group.z;
+  let index = 3u - group.z; // the gate first: its rank is the highest, and what takes longest should not be last
   let rank = lora(index).rank;
   if (rank == 0u) { return; }
   let stride = all_rank_blocks();

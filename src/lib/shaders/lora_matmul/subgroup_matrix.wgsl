@@ -63,8 +63,9 @@ fn up(
   @builtin(subgroup_id) subgroup: u32,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  if (lora(group.z).rank == 0u) { return; }
-  multiply(up_product(group, tile, tile), thread, subgroup, lane);
+  let p = up_product(group, tile, tile);
+  if (p.columns == 0u) { return; }
+  multiply(p, thread, subgroup, lane);
 }
 
 fn multiply(p: Product, thread: u32, subgroup: u32, lane: u32) {

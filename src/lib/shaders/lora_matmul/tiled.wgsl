@@ -53,8 +53,9 @@ fn down(
 
 @compute @workgroup_size(threads)
 fn up(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  if (lora(group.z).rank == 0u) { return; }
-  multiply(up_product(group, tile_rows, tile_tokens), thread);
+  let p = up_product(group, tile_rows, tile_tokens);
+  if (p.columns == 0u) { return; }
+  multiply(p, thread);
 }
 
 fn multiply(p: Product, thread_index: u32) {

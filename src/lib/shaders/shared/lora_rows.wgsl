@@ -1,5 +1,5 @@
 // The way up of the LoRAs for the 64 channels of a head, of which four neighbouring threads share one: `weight` is bound to the
-// way up alone. A row of weights is taken in vectors, of eight f16 or four f32. The variant has 256 threads.
+// way up alone. A row of weights is taken in vectors, of eight f16 or four f32. The variant has 256 threads, and says whether its sizes are constants (`known_sizes`).
 const up_lanes = 4u;
 // Vectors of a row that are fetched at once: rank 128 in f16. Of the decay's, which files have in f32, twice as many; of the
 // gate's, which is longer, three times.
@@ -37,15 +37,26 @@ fn way_up(first_channel: u32, thread: u32) -> vec4<f32> {
   let gates = fetch_four(gate_row, lane);
   let more_gates = fetch_four(gate_row, at_once + lane);
   let last_gates = fetch_four(gate_row, 2u * at_once + lane);
+  let wide_rates = fetch_wide(rate_row, at_once + lane);
+  let wide_values = fetch_wide(value_row, at_once + lane);
+  let wide_gates = fetch_wide(gate_row, 3u * at_once + lane);
+  let more_wide_gates = fetch_wide(gate_row, 4u * at_once + lane);
+  let last_wide_gates = fetch_wide(gate_row, 5u * at_once + lane);
   if (thread < rank_tile_length) { rank_tile[thread] = hidden_for(thread); }
   workgroupBarrier();
   let sums = vec4<f32>(
     product(decays, decay_row.wide, decay_tile, lane) + product(more_decays, decay_row.wide, decay_tile, at_once + lane)
       + rest(decay_row, 2u * at_once + lane),
-    product(rates, rate_row.wide, rate_tile, lane) + rest(rate_row, at_once + lane),
-    product(values, value_row.wide, value_tile, lane) + rest(value_row, at_once + lane),
+    product(rates, rate_row.wide, rate_tile, lane) + wide_product(wide_rates, rate_row, rate_tile, at_once + lane)
+      + rest(rate_row, fetched_vectors(rate_row, at_once) + lane),
+    product(values, value_row.wide, value_tile, lane) + wide_product(wide_values, value_row, value_tile, at_once + lane)
+      + rest(value_row, fetched_vectors(value_row, at_once) + lane),
     product(gates, gate_row.wide, gate_tile, lane) + product(more_gates, gate_row.wide, gate_tile, at_once + lane)
-      + product(last_gates, gate_row.wide, gate_tile, 2u * at_once + lane) + rest(gate_row, 3u * at_once + lane),
+      + product(last_gates, gate_row.wide, gate_tile, 2u * at_once + lane)
+      + wide_product(wide_gates, gate_row, gate_tile, 3u * at_once + lane)
+      + wide_product(more_wide_gates, gate_row, gate_tile, 4u * at_once + lane)
+      + wide_product(last_wide_gates, gate_row, gate_tile, 5u * at_once + lane)
+      + rest(gate_row, fetched_vectors(gate_row, 3u * at_once) + lane),
   );
   up_parts[lane * up_pitch + thread / up_lanes % 64u] = sums;
   workgroupBarrier();
@@ -89,6 +100,23 @@ fn product(w: FourVectors, wide: bool, first: u32, i: u32) -> f32 {
   return eight(w.a, rank_tile[at], rank_tile[at + 1u]) + eight(w.b, rank_tile[at + next], rank_tile[at + next + 1u])
     + eight(w.c, rank_tile[at + 2u * next], rank_tile[at + 2u * next + 1u])
     + eight(w.d, rank_tile[at + 3u * next], rank_tile[at + 3u * next + 1u]);
+}
+
+// A row in f32 has twice as many vectors for the same numbers. The second half of them is fetched at once too, but only where the
+// sizes are constants: a GPU that does not know them would keep registers for it when the row is in f16 as well.
+fn is_fetched_whole(row: UpRow) -> bool { return known_sizes == 1u && row.wide; }
+
+fn fetched_vectors(row: UpRow, in_f16: u32) -> u32 { return select(1u, 2u, is_fetched_whole(row)) * in_f16; }
+
+fn fetch_wide(row: UpRow, i: u32) -> FourVectors {
+  var found: FourVectors;
+  if (is_fetched_whole(row)) { found = fetch_four(row, i); }
+  return found;
+}
+
+fn wide_product(w: FourVectors, row: UpRow, first: u32, i: u32) -> f32 {
+  if (!is_fetched_whole(row)) { return 0.0; }
+  return product(w, true, first, i);
 }
 
 // A lane's share of a long row, from its i-th vector on.

@@ -28,11 +28,12 @@ fn down_product(group: vec3u, splits: u32, tile_height: u32, tile_width: u32) ->
   );
 }
 
-// Up projection: workgroups along z are the LoRAs.
+// Up projection: workgroups along z are the LoRAs, the gate's first: its rank is the highest, and what takes longest should not be last.
 fn up_product(group: vec3u, tile_height: u32, tile_width: u32) -> Product {
-  let own = lora(group.z);
+  let index = 3u - group.z;
+  let own = lora(index);
   return Product(
-    group.z, true, own.wide, way_vectors() + own.first, sizes.columns, own.rank,
+    index, true, own.wide, way_vectors() + own.first, sizes.columns, own.rank,
     group.x * tile_height, group.y * tile_width, 0u, own.rank,
     own.before, all_ranks(), 0u, 0u, 0u, 1u,
   );

@@ -39,6 +39,7 @@ export default {
     { columns: 64, decay: 32, learning_rate: 16, value: 0, gate: 160, wide: 1, first_layer: 1 },
     // Rows longer than a variant may fetch at once, in both formats.
     { columns: 128, decay: 144, learning_rate: 144, value: 96, gate: 400, wide: 5, first_layer: 0 },
+    { columns: 64, decay: 144, learning_rate: 144, value: 96, gate: 400, wide: 15, first_layer: 0 },
   ],
   tolerance: 1e-9,
   flop: (sizes) => wkv.flop({ columns: sizes.columns, tokens: 1 }) + loraWayFlop(sizes),

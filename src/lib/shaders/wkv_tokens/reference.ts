@@ -36,7 +36,7 @@ export default {
   inputs: wkvToken.inputs,
   outputs: wkvToken.outputs,
   cases: wkvToken.cases.map(({ columns, ...sizes }, i) => {
-    return { columns, tokens: [2, 3, MOST_SEQUENCES][i], ...sizes };
+    return { columns, tokens: [2, 3, MOST_SEQUENCES, 2][i], ...sizes };
   }),
   tolerance: wkvToken.tolerance,
   flop: (sizes) => sizes.tokens * wkvToken.flop(sizes),
