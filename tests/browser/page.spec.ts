@@ -123,7 +123,8 @@ test('one button measures this GPU, tells it in words that can be sent, and goes
       await card.getByRole('button', { name: 'Go on in a notebook' }).click();
       await page.getByRole('heading', { name: 'My GPU' }).waitFor();
       await page.getByRole('button', { name: 'Run 2 new' }).waitFor();
-      expect(await rows(page, 'done').count()).toBe(1);
+      // The table is drawn after the button.
+      await expect.poll(() => rows(page, 'done').count()).toBe(1);
       expect(errors).toEqual([]);
     },
     '',
