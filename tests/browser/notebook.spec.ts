@@ -214,7 +214,7 @@ function englishIn(): string[] {
 }
 
 test('what does not answer or stop is ended: the worker is replaced and the page lives', async () => {
-  await withChromium(async (page, { errors }) => {
+  await withChromium(async (page, { address, errors }) => {
     await page.clock.install();
     await page.addInitScript(() => {
       const post = Worker.prototype.postMessage;
@@ -222,7 +222,7 @@ test('what does not answer or stop is ended: the worker is replaced and the page
         if (message.type !== 'run' && message.type !== 'stop') post.call(this, message);
       };
     });
-    await page.reload();
+    await page.goto(`${address}?prefill=8`);
     await adapterNamed(page);
     await run(page).click();
     expect(await states(page)).toEqual(['running']);
@@ -238,7 +238,7 @@ test('what does not answer or stop is ended: the worker is replaced and the page
     expect(await states(page)).toEqual(['failed']);
     await expect.poll(() => run(page).isEnabled()).toBe(true);
     expect(errors).toEqual([]);
-  }, '?prefill=8');
+  }, 'robots.txt');
 });
 
 test('files are taken for what they are: a notebook, results, and what cannot be read', async () => {
@@ -318,18 +318,18 @@ test('a notebook that is left for another page of the lab is no copy when it is 
 });
 
 test('without a database the page says so quietly and works on', async () => {
-  await withChromium(async (page, { errors }) => {
+  await withChromium(async (page, { address, errors }) => {
     await page.addInitScript(() => {
       indexedDB.open = () => {
         throw new DOMException('The database is not allowed here', 'SecurityError');
       };
     });
-    await page.reload();
+    await page.goto(`${address}?prefill=32`);
     await adapterNamed(page);
     await page.locator('[data-cell=sweep]').focus();
     await page.keyboard.press('b');
     await page.getByText(/This browser cannot save the notebook/).waitFor();
     expect(await cells(page)).toEqual(['sweep', 'sweep']);
     expect(errors).toEqual([]);
-  }, '?prefill=32');
+  }, 'robots.txt');
 });

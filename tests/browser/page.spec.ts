@@ -180,17 +180,17 @@ test('an address without a page names the pages that there are, at any depth', a
 });
 
 test('without WebGPU the page says what to use, and reads', async () => {
-  await withChromium(async (page, { errors }) => {
+  await withChromium(async (page, { address, errors }) => {
     await page.addInitScript(() => {
       Reflect.deleteProperty(Navigator.prototype, 'gpu');
     });
-    await page.reload();
+    await page.goto(address);
     await page.getByText('This browser does not offer WebGPU.').waitFor();
     await page.getByText(/Safari 26/).waitFor();
     await page.getByRole('heading', { name: 'Start here' }).waitFor();
     expect(await runButton(page).first().isDisabled()).toBe(true);
     expect(errors).toEqual([]);
-  });
+  }, 'robots.txt');
 });
 
 test('reflows at 320 pixels, in the dark too', async () => {
