@@ -25,17 +25,19 @@ const LONGEST = [
   'lab.test.ts',
   'held-out.test.ts',
   'numerics.test.ts',
-  'firefox.spec.ts',
+  'firefox.spec.ts', // by far, where Mesa has kept nothing of an earlier run
   'profiles.spec.ts',
-  'notebook-cells.spec.ts',
   'notebook.spec.ts',
-  'bench-page.spec.ts',
-  'live.spec.ts',
   'models.spec.ts',
   'page.spec.ts',
   'kernel.spec.ts',
+  'notebook-cells.spec.ts',
   'offline.spec.ts',
+  'live.spec.ts',
+  'bench-page.spec.ts',
   'accessibility.spec.ts',
+  'charts.spec.ts',
+  'bench-turns.spec.ts',
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -267,6 +267,22 @@ export function randomModel(
   return writeGguf(gguf, randomWeights(sizes, seed));
 }
 
+/** A vocabulary in which each byte is a token, and token 0 ends a text. */
+const byteTokens = (count: number) =>
+  Array.from({ length: count }, (_, id) =>
+    id > 0 && id <= 256 ? `\\x${(id - 1).toString(16).padStart(2, '0')}` : `<${id}>`,
+  );
+
+/**
+ * The small model with random weights in one format, which reads any text: of all models, the one whose kernels are compiled, checked
+ * and run soonest.
+ */
+export const smallRandomModel = () =>
+  randomModel(SMALLEST, () => 'f32', {
+    change: (gguf) =>
+      key(gguf, 'tokenizer.ggml.tokens', { type: 9, of: 8, value: byteTokens(SMALLEST.vocabulary) }),
+  });
+
 /** Changes a model into the form of older converters: no gate, lerps stored one by one, and no head of its own. */
 export function asOlder(gguf: SmallGguf): void {
   gguf.tensors = gguf.tensors.flatMap((tensor) => {

@@ -24,7 +24,7 @@ It is a truth
 
 \`\`\`lab evaluate
 model=tiny-q4km.gguf
-prefill=4
+prefill=2
 samples=1
 evaluate=5
 ${PLAIN}
@@ -34,21 +34,21 @@ It is a truth universally acknowledged
 
 \`\`\`lab compare
 model=tiny-q4km.gguf
-prefill=4
+prefill=2
 budget=1
-chunk=2,4
+chunk=1,2
 ${PLAIN}
 \`\`\`
 
 \`\`\`lab profile
 model=tiny-q4km.gguf
-prefill=4
+prefill=2
 ${PLAIN}
 \`\`\`
 
 \`\`\`lab tune
 model=tiny-q4km.gguf
-prefill=4
+prefill=2
 budget=2
 ${PLAIN.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}
 \`\`\`
@@ -57,8 +57,8 @@ ${PLAIN.replace('layer_norm=naive', 'layer_norm=naive,workgroup')}
 const SWEEP = `# A sweep
 
 \`\`\`lab sweep
-prefill=8
-chunk=4
+prefill=4
+chunk=2
 samples=1
 warmup=0
 ${PLAIN}
@@ -111,7 +111,7 @@ test('runs each kind of cell to its results, takes over what was tuned, and name
     await page.locator('[data-cell=evaluate]').getByText('KL divergence (nats)').waitFor();
     // On a busy machine the budget is enough for one block, which has no interval.
     expect(await page.locator('[data-verdict]').innerText()).toMatch(
-      /(95 % CI.*blocks?|\(1 block\)).*chunk=.*chunk=2/s,
+      /(95 % CI.*blocks?|\(1 block\)).*chunk=2.*chunk=1/s,
     );
     await page.locator('[data-profile] tbody tr').nth(5).waitFor({ state: 'attached' });
     expect(await page.locator('[data-profile]').innerText()).toMatch(

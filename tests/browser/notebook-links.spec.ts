@@ -240,7 +240,7 @@ const LLAMA_BENCH = `build_commit,build_number,cpu_info,gpu_info,backends,model_
 `;
 
 test('a tab that is hidden while something runs says what that does to the figures', async () => {
-  await withChromium(async (page, { errors }) => {
+  await withChromium(async (page, { address, errors }) => {
     // Run messages are not delivered to the worker, so that the cell stays in the running state.
     await page.addInitScript(() => {
       const post = Worker.prototype.postMessage;
@@ -248,7 +248,7 @@ test('a tab that is hidden while something runs says what that does to the figur
         if (message.type !== 'run') post.call(this, message);
       };
     });
-    await page.reload();
+    await page.goto(`${address}?prefill=8`);
     await page.locator('[data-adapter]').waitFor();
     const hide = (state: string) =>
       page.evaluate((state) => {
@@ -266,5 +266,5 @@ test('a tab that is hidden while something runs says what that does to the figur
     await hide('visible');
     expect(await warning.count()).toBe(1);
     expect(errors).toEqual([]);
-  }, '?prefill=8');
+  }, 'robots.txt');
 });

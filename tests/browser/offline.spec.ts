@@ -115,7 +115,7 @@ test('an open page goes on measuring when a new version is published, is told, a
   try {
     await withChromium(
       async (page) => {
-        await page.goto(`${site.address}?prefill=4&chunk=4&samples=1&warmup=0&${QUICK}`);
+        await page.goto(`${site.address}?prefill=2&chunk=2&samples=1&warmup=0&${QUICK}`);
         await page.locator('[data-adapter]').waitFor();
         await kept(page);
         await page.reload(); // from now on the service worker stands between the page and the site

@@ -14,7 +14,7 @@ const TINY = fileURLToPath(new URL('../fixtures/tiny-q4km.gguf', import.meta.url
 const PLAIN = QUICK.replaceAll('&', '\n');
 /** The settings of all cells, so that what one of them checks need not be checked for the next. */
 const SETTINGS = `model=tiny-q4km.gguf
-prefill=4
+prefill=2
 chunk=2
 ${PLAIN}`;
 const CELLS = {
@@ -34,7 +34,7 @@ warmup=0
 \`\`\``,
   compare: `\`\`\`lab compare
 budget=1
-${SETTINGS.replace('chunk=2', 'chunk=2,4')}
+${SETTINGS.replace('chunk=2', 'chunk=1,2')}
 \`\`\``,
   profile: `\`\`\`lab profile
 ${SETTINGS}
