@@ -47,6 +47,22 @@ describe('the check', async () => {
     await expect(run(past)).rejects.toThrow('writes past the end of out');
   });
 
+  test('sees a change of what has to stay, however large the rest is', async ({ skip }) => {
+    const dot4 = findVariant('lora_matmul', 'dot4');
+    skipUnsupported(kernels, dot4, skip);
+    // The sums of the splits reach the plane of the value, which the way up does not write without a LoRA for it.
+    const wider = dot4.text
+      .replace('planes: 2 + min(value, 1)', 'planes: 3')
+      .replace('let planes = 2u + min(sizes.value, 1u)', 'let planes = 3u');
+    const { lora_matmul: lora } = registry;
+    const tolerant = { ...readVariant('lora_matmul', 'wider', wider), error: 1 };
+    const splitting = lora.cases.find(({ value, gate }) => value === 0 && gate > 160)!;
+    await expect(check(kernels, lora, tolerant, splitting)).rejects.toThrow(
+      /lora_matmul\/wider .* changes inputs at element \d+, which has to stay as it was/,
+    );
+    expect(await check(kernels, lora, dot4, splitting)).toBeLessThanOrEqual(dot4.error!);
+  });
+
   test('finds nothing wrong with f16 where x is beyond its range', async ({ skip }) => {
     const f16 = findVariant('matmul_q4_k', 'f16');
     skipUnsupported(kernels, f16, skip);

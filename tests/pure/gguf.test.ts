@@ -325,7 +325,7 @@ describe('split files', () => {
 describe('published geometries', () => {
   for (const [name, geometry] of Object.entries(SYNTHETIC)) {
     it(`${name}: opens as the converter writes it and Q4_K_M quantises it`, async () => {
-      const gguf = modelOf(geometry, syntheticFormat);
+      const gguf = modelOf(geometry, (tensor) => syntheticFormat(tensor));
       key(gguf, 'rwkv7.attention.head_count', { type: 4, value: 0 });
       key(gguf, 'rwkv7.context_length', { type: 4, value: 1048576 });
       // Layer 0's placeholders, copies of a0, a1 and a2.

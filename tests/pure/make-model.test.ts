@@ -29,7 +29,12 @@ describe('a synthetic model as a file', async () => {
 
   it('has the geometry and every weight of the model that is made in memory', async () => {
     const made = await openGguf(memorySource(bytes, path));
-    const synthetic = await openGguf(memorySource(randomModel(geometry, syntheticFormat), 'synthetic'));
+    const synthetic = await openGguf(
+      memorySource(
+        randomModel(geometry, (tensor) => syntheticFormat(tensor)),
+        'synthetic',
+      ),
+    );
     expect(made.geometry.ranks).toEqual(geometry.ranks);
     expect(made.geometry).toEqual(synthetic.geometry);
     for (const name of synthetic.tensors.keys()) {

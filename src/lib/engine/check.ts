@@ -87,9 +87,10 @@ export async function examine(
       device.queue.submit([encode(device, steps)]);
       // The queue keeps the order: the second run does not wait for the results of the first.
       const read = Promise.all(kernel.outputs.map((name) => arrays!.read(name)));
-      const outcome = Promise.all([read, arrays.requireSealed(label)]).then(([got]) =>
-        differenceIn(got, { kernel, variant, want, again }),
-      );
+      const outcome = Promise.all([read, arrays.requireSealed(label)]).then(([got]) => {
+        requireKept(got, { kernel, sizes, given, want, label: `${label}, seed ${seed},` });
+        return differenceIn(got, { kernel, variant, want, again });
+      });
       outcome.catch(() => undefined); // thrown below, in order
       outcomes.push(outcome);
     }
@@ -114,6 +115,27 @@ export function leaveOutputs(arrays: GuardedArrays, kernel: Kernel, sizes: Sizes
   const written = kernel.outputs.filter((name) => !kept.includes(name));
   if (!again) arrays.poison(written);
   return written;
+}
+
+/**
+ * Throws when an element of an output changed that the reference leaves as it was, such as a plane that another kernel wrote. Where the
+ * other elements are large, the error of the whole array would not show it.
+ */
+function requireKept(
+  read: ArrayBuffer[],
+  { kernel, sizes, given, want, label }: Case & { kernel: Kernel; sizes: Sizes; label: string },
+) {
+  for (const name of kernel.keeps?.(sizes) ?? []) {
+    const [before, after] = [given[name], want[name]];
+    if (!(after instanceof Float32Array)) continue; // words are compared one by one anyway
+    const got = new Float32Array(read[kernel.outputs.indexOf(name)]);
+    const changed = got.findIndex((value, i) => after[i] === before[i] && value !== after[i]);
+    if (changed >= 0)
+      throw new Refusal(
+        'inputs',
+        `${label} changes ${name} at element ${changed}, which has to stay as it was`,
+      );
+  }
 }
 
 /** The worst of the outputs, whose words are `read`, compared with `want`. */

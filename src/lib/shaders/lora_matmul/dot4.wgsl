@@ -3,7 +3,8 @@
 //! let ranks: decay + learning_rate + value + gate
 //! let rank_blocks: ceil(decay / 32) + ceil(learning_rate / 32) + ceil(value / 32) + ceil(gate / 32)
 //! let tiles: ceil(decay / 64) + ceil(learning_rate / 64) + ceil(value / 64) + ceil(gate / 64)
-//! let most: min(floor(columns / 128), floor(3 * columns / ranks))
+//! let planes: 2 + min(value, 1)
+//! let most: min(floor(columns / 128), floor(planes * columns / ranks))
 //! let splits: max(1, min(floor(split_k_target / (tiles * ceil(tokens / tile_tokens))), most))
 //! let x_blocks: 4 * tokens * columns / 32
 //! let weight_blocks: ranks * columns / 32 + columns * rank_blocks
@@ -34,7 +35,7 @@ struct Sizes { columns: u32, tokens: u32, decay: u32, learning_rate: u32, value:
 @group(0) @binding(8) var<storage, read_write> scales: array<f32>;
 
 // Split-K: with fewer tiles than this on the way down, the columns are split, and a workgroup of its own sums each split. The sums wait
-// for the pass `add` in the planes that the way up writes: splits × tokens × all ranks.
+// for the pass `add` in the planes that the way up writes, of which the last is the value's: splits × tokens × all ranks.
 const split_k_target = 640u; // knob: 256 640 1280
 const token_threads = 16u;   // knob: 8 16
 
@@ -164,7 +165,8 @@ fn sum_place(split: u32, token: u32, rank: u32) -> u32 {
 fn split_count() -> u32 {
   let rows = (vec4<u32>(sizes.decay, sizes.learning_rate, sizes.value, sizes.gate) + tile_rows - 1u) / tile_rows;
   let tiles = sum_of(rows) * ((sizes.tokens + tile_tokens - 1u) / tile_tokens);
-  return max(1u, min(split_k_target / tiles, min(sizes.columns / 128u, 3u * sizes.columns / all_ranks())));
+  let planes = 2u + min(sizes.value, 1u);
+  return max(1u, min(split_k_target / tiles, min(sizes.columns / 128u, planes * sizes.columns / all_ranks())));
 }
 
 // ---- products ----

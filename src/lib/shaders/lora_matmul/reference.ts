@@ -17,6 +17,8 @@ export default {
     { columns: 128, tokens: 64, decay: 32, learning_rate: 32, value: 16, gate: 80, wide: 0 },
     { columns: 192, tokens: 37, decay: 16, learning_rate: 48, value: 0, gate: 160, wide: 1 },
     { columns: 320, tokens: 3, decay: 96, learning_rate: 16, value: 32, gate: 16, wide: 10 },
+    // Without a LoRA of the value, whose plane of `inputs` stays as it is; and ranks that a variant may split.
+    { columns: 512, tokens: 3, decay: 96, learning_rate: 96, value: 0, gate: 320, wide: 1 },
   ],
   tolerance: 1e-10,
   flop: (sizes) => 2 * loraWayFlop(sizes) * sizes.tokens,

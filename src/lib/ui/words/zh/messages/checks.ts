@@ -60,6 +60,10 @@ export default [
     '{work} 在这块 GPU 上不可能只用 {seconds} ms，至少要 {least} ms：{figures}',
   ],
   [
+    '{label} changes {name} at element {changed}, which has to stay as it was',
+    '{label} 改动了 {name} 的第 {changed} 个元素，而它应保持原样',
+  ],
+  [
     '{label} is wrong in {array} when it runs again: error {error}, allowed {allowed}; {wheremessage}; seed {seed}',
     '{label} 再次运行时 {array} 出错：误差 {error}，允许 {allowed}；{wheremessage}；种子 {seed}',
   ],
