@@ -3,8 +3,8 @@ import { asset } from '$app/paths';
 import { parseCsv } from '../../lab/records/csv';
 import { familyOf } from '../../shaders/formats/formats';
 
-/** The GPU on which the shipped times of single kernels were measured. */
-export const SHIPPED_ON = 'H100';
+/** The shipped times of single kernels, by the GPU on which they were measured; the newest first, which lacks a few kernels. */
+const KERNEL_TIMES = { H200: 'kernels-h200', H100: 'kernels-one-token-h100' };
 
 /** The newest shipped profiles of a chunk and of a decoded token, and where each was measured. */
 export const PROFILES = { chunk: 'profile-1024-h200', token: 'profile-decode-h200', adapter: 'H200' };
@@ -78,23 +78,19 @@ export function mostCompared(timings: readonly Timing[]): Timing[] {
   return timings.filter(({ tokens }) => tokens === lengths[0]);
 }
 
-const FILES: [of: RegExp, file: string][] = [
-  [/^matmul/, 'kernels-matmul-h100'],
-  [/^wkv$/, 'kernels-wkv-h100'],
-  [/^lora_matmul/, 'kernels-lora-h100'],
-  [/^(matvec|token_shift|layer_norm|wkv_inputs|lora_matvec|argmax)/, 'kernels-one-token-h100'],
-];
-
 async function rowsOf(file: string): Promise<Row[]> {
   const response = await fetch(asset(`/results/${file}.csv`));
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
   return parseCsv(await response.text());
 }
 
-/** Shipped timings of a kernel; none if nothing is shipped for it. Rejects if the file cannot be read. */
-export async function shippedTimes(kernel: string): Promise<Timing[]> {
-  const file = FILES.find(([of]) => of.test(kernel))?.[1];
-  return file ? mostCompared(bestTimes(await rowsOf(file), kernel)) : [];
+/** Shipped timings of a kernel, all from one GPU; none if nothing is shipped for it. Rejects if a file cannot be read. */
+export async function shippedTimes(kernel: string): Promise<{ adapter: string; timings: Timing[] }> {
+  for (const [adapter, file] of Object.entries(KERNEL_TIMES)) {
+    const timings = mostCompared(bestTimes(await rowsOf(file), kernel));
+    if (timings.length > 0) return { adapter, timings };
+  }
+  return { adapter: '', timings: [] };
 }
 
 /** The shares of the shipped profiles. Rejects if they cannot be read. */
