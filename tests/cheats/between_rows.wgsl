@@ -1,5 +1,5 @@
 // cheat: clears what lies between the rows of its output
-// caught: cases
+// caught: inputs
 // patches: matmul_q4_k/naive
 //<   finish(sum, token * sizes.stride + row);
   finish(sum, token * sizes.stride + row);

@@ -56,7 +56,7 @@ describe('the check', async () => {
       .replace('let planes = 2u + min(sizes.value, 1u)', 'let planes = 3u');
     const { lora_matmul: lora } = registry;
     const tolerant = { ...readVariant('lora_matmul', 'wider', wider), error: 1 };
-    const splitting = lora.cases.find(({ value, gate }) => value === 0 && gate > 160)!;
+    const splitting = lora.cases.find(({ value, columns }) => value === 0 && columns === 512)!;
     await expect(check(kernels, lora, tolerant, splitting)).rejects.toThrow(
       /lora_matmul\/wider .* changes inputs at element \d+, which has to stay as it was/,
     );

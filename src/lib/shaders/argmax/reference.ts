@@ -36,6 +36,6 @@ export default {
   tolerance: 0,
   default: 'slices',
   plain: 'naive',
-  // A search that leaves out a quarter of the vocabulary meets no largest logit there in 1 % of the checks.
-  rounds: 16,
+  // A search that leaves out the second half of the vocabulary passes one of 80,000 checks; one that leaves out the last quarter, one of 60.
+  rounds: 24,
 } satisfies Kernel;

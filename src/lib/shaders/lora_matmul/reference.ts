@@ -18,7 +18,7 @@ export default {
     { columns: 192, tokens: 37, decay: 16, learning_rate: 48, value: 0, gate: 160, wide: 1 },
     { columns: 320, tokens: 3, decay: 96, learning_rate: 16, value: 32, gate: 16, wide: 10 },
     // Without a LoRA of the value, whose plane of `inputs` stays as it is; and ranks that a variant may split.
-    { columns: 512, tokens: 3, decay: 96, learning_rate: 96, value: 0, gate: 320, wide: 1 },
+    { columns: 512, tokens: 3, decay: 160, learning_rate: 160, value: 0, gate: 160, wide: 1 },
   ],
   tolerance: 1e-10,
   flop: (sizes) => 2 * loraWayFlop(sizes) * sizes.tokens,
