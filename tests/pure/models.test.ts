@@ -1,5 +1,7 @@
 // Models by name: the catalogue, and what each text asks for.
 import { describe, expect, it } from 'vitest';
+import { arrange } from '../../src/lib/engine/arrangement';
+import { readSynthetic, SYNTHETIC, syntheticFormat } from '../../src/lib/engine/geometries';
 import { parseExperiment } from '../../src/lib/lab/experiment/experiment';
 import type { MeasuredRoom } from '../../src/lib/engine/room';
 import { aboutBytes, CATALOGUE, publishedNamed, REFERENCE } from '../../src/lib/models/catalogue';
@@ -10,6 +12,7 @@ import { fitOf } from '../../src/lib/models/fit';
 import { isFileName } from '../../src/lib/models/storage';
 import { CHUNK, needed, verdictOf } from '../../src/lib/models/verdict';
 import { formats } from '../../src/lib/shaders/formats/formats';
+import { gpuBytes } from '../../src/lib/ui/session/models';
 import { modelOf, writeHeader } from '../small-gguf';
 
 describe('the catalogue', () => {
@@ -195,3 +198,15 @@ describe('will it fit', () => {
     expect(verdictOf(fit, CHUNK, room(2 ** 40))).toEqual({ is: 'refused', why });
   });
 });
+
+it.for(Object.keys(SYNTHETIC).flatMap((name) => [name, `${name}-f32loras`, `${name}-f32loras-zeros90`]))(
+  'the memory that is told for %s is within 6 per cent of its buffers',
+  (name) => {
+    const synthetic = readSynthetic(name)!;
+    const roomy = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 2 ** 40 };
+    let words = 0;
+    const formatOf = (tensor: string) => syntheticFormat(tensor, synthetic);
+    arrange(synthetic.geometry, formatOf, roomy, (plan) => (words += plan.words));
+    expect(Math.abs(gpuBytes(name) / (4 * words) - 1)).toBeLessThan(0.06);
+  },
+);
