@@ -1,5 +1,6 @@
 // The way up of the LoRAs for the 64 channels of a head, of which four neighbouring threads share one: `weight` is bound to the
-// way up alone. A row of weights is taken in vectors, of eight f16 or four f32. The variant has 256 threads, and says whether its sizes are constants (`known_sizes`).
+// way up alone. A row of weights is taken in vectors, of eight f16 or four f32. The variant has 256 threads, and says
+// whether its sizes are constants (`known_sizes`).
 const up_lanes = 4u;
 // Vectors of a row that are fetched at once: rank 128 in f16. Of the decay's, which files have in f32, twice as many; of the
 // gate's, which is longer, three times.
