@@ -170,6 +170,10 @@ export default [
   ],
   ['One thread per output element; the reading order of the maths', '每个输出元素一个线程；按公式的书写顺序'],
   [
+    'Exact, for large chunks: seven products of half the size in place of eight (Strassen), so an eighth fewer multiplications',
+    '精确，适合大块：用七个一半大小的乘积代替八个（Strassen 算法），乘法因此少八分之一',
+  ],
+  [
     "Exact, for large chunks: the next step's bytes are fetched into registers while this step's tiles are multiplied",
     '精确，适合大分块：本步分块相乘时，下一步的字节已取入寄存器',
   ],
