@@ -7,6 +7,7 @@ import type { OpenGpu } from '../../src/lib/lab/measure/session';
 import { isMeasured } from '../../src/lib/lab/experiment/tuned';
 import { ROWS_BY_VENDOR, VENDOR_KERNELS } from '../../src/lib/lab/experiment/vendors';
 import { kernels } from '../../src/lib/shaders';
+import type { Variant } from '../../src/lib/shaders/variant';
 
 /** A GPU of this vendor that supports all variants except those in `impossible`, given as kernel/name. */
 const gpuOf = (vendor: string, impossible: string[] = []) =>
@@ -31,7 +32,10 @@ describe('defaults', () => {
     expect(parseExperiment(filled('chunk=64', gpuOf('nvidia')))).toEqual({
       chunk: ['64'],
       ...portable,
-      ...parseExperiment(ROWS_BY_VENDOR.nvidia.map(({ settings }) => settings).join('&')),
+      ...Object.assign(
+        {},
+        ...ROWS_BY_VENDOR.nvidia.toReversed().map(({ settings }) => parseExperiment(settings)),
+      ),
     });
     expect(parseExperiment(filled('', gpuOf('unheard of')))).toEqual(portable);
     expect(parseExperiment(filled('', gpuOf('')))).toEqual(portable);
@@ -47,7 +51,7 @@ describe('defaults', () => {
       'chunk=64&matmul_q4_k=dot4&matmul_q4_k.row_threads=16&matmul_q4_k.token_threads=8',
     );
     expect(turned('', 'matvec_q4_k', { lanes: [32] })).toBe(
-      'matvec_q4_k=dot4&matvec_q4_k.lanes=32&matvec_q4_k.teams=6&matvec_q4_k.staged=160',
+      'matvec_q4_k=dot4&matvec_q4_k.lanes=32&matvec_q4_k.teams=12&matvec_q4_k.staged=160',
     );
     expect(turned('matvec_q4_k=lanes', 'matvec_q4_k', { lanes: [8] })).toBe(
       'matvec_q4_k=lanes&matvec_q4_k.lanes=8',
@@ -61,6 +65,14 @@ describe('defaults', () => {
     const settings = filled('', gpuOf('nvidia', ['matmul_q4_k/dot4']));
     expect(settings).toContain(`matmul_q4_k=${kernels.matmul_q4_k.default}`);
     expect(settings).toContain('matvec_q4_k=dot4');
+  });
+
+  test('have smaller workgroups where a GPU allows 256 threads only', () => {
+    const { adapter } = gpuOf('nvidia');
+    const unsupportedReason = ({ knobs }: Variant) =>
+      (knobs.teams?.value ?? 0) > 8 ? 'too many threads' : undefined;
+    const settings = defaultsFor({ adapter, kernels: { unsupportedReason } });
+    expect(settings).toMatchObject({ matvec_q4_k: ['dot4'], 'matvec_q4_k.teams': ['6'] });
   });
 
   test('are the vendor’s next ones where the first cannot run, and on Apple never dot4', () => {

@@ -14,11 +14,10 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 
 const lanes = 16u;    // knob: 8 16 32 40
 const lane_rows = 2u; // knob: 2 4
-const teams = 8u;     // knob: 2 4 6 8
+const teams = 8u;     // knob: 2 4 6 8 10 12 16
 const staged = 64u;   // knob: 64 160
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
-const_assert threads <= 256u;
 // So many times 64 columns of x are in workgroup memory, four blocks each: `staged`, and what fills the lanes.
 const section = (staged + lanes - 1u) / lanes * lanes;
 // Blocks that a thread asks for at once: as many as it has to stage, or what its registers have room for.
