@@ -29,7 +29,7 @@ describe('arrays', () => {
 
   test('that are the same', async () => {
     expect(await compareArrays(device, want, want)).toEqual({
-      ...{ error: 0, worst: 0, nonFinite: 0, unwritten: 0, firstWrong: undefined },
+      ...{ error: 0, worst: 0, nonFinite: 0, unwritten: 0, firstWrong: undefined, firstChanged: undefined },
     });
   });
 
@@ -53,7 +53,14 @@ describe('arrays', () => {
       new Uint32Array(copy.buffer)[9] = POISON;
     });
     expect(await compareArrays(device, got, want)).toEqual({
-      ...{ error: Infinity, worst: Infinity, nonFinite: 3, unwritten: 1, firstWrong: 7 },
+      ...{
+        error: Infinity,
+        worst: Infinity,
+        nonFinite: 3,
+        unwritten: 1,
+        firstWrong: 7,
+        firstChanged: undefined,
+      },
     });
   });
 
@@ -63,9 +70,24 @@ describe('arrays', () => {
     other[100] = 5;
     other[300] = 5;
     const part = (buffer: GPUBuffer) => ({ buffer, offset: 4 * 101, size: 4 * 800 });
-    const found = await compareArrays(device, part(onGpu(other)), part(onGpu(words)), true);
+    const found = await compareArrays(device, part(onGpu(other)), part(onGpu(words)), { exact: true });
     expect(found.error).toBeCloseTo(1 / 800, 9);
     expect(found.firstWrong).toBe(199);
+  });
+
+  test('of which some elements have to stay as they were', async () => {
+    // The elements from 2,000 to 2,999 are left as they were; so is 5,000, by chance.
+    const former = changed((copy) =>
+      copy.forEach((value, i) => (copy[i] = i >= 2000 && i < 3000 ? value : 2)),
+    );
+    const oneAlone = changed((copy) => (copy[5000] = 2));
+    const find = async (got: GPUBuffer, left: GPUBuffer = want) =>
+      (await compareArrays(device, got, left, { former })).firstChanged;
+    expect(await find(want)).toBeUndefined();
+    expect(await find(changed((copy) => copy.fill(0, 0, 2000)))).toBeUndefined();
+    expect(await find(changed((copy) => copy.fill(0, 2999, 3500)))).toBe(2999);
+    expect(await find(changed((copy) => (copy[2000] += 1e-6)))).toBe(2000);
+    expect(await find(want, oneAlone)).toBeUndefined();
   });
 
   test('of different lengths are refused', async () => {

@@ -1,15 +1,17 @@
 // Compares two arrays of words: as f32, or bit for bit. Not-a-number is found by its bits, because compilers may assume
 // that there is none and fold `x != x` away.
-struct Task { got: u32, want: u32, count: u32, exact: u32 } // where they begin, in words
+struct Task { got: u32, want: u32, count: u32, exact: u32, former: u32 } // where they begin, in words
 @group(0) @binding(0) var<uniform> task: Task;
 @group(0) @binding(1) var<storage, read> got: array<u32>;
 @group(0) @binding(2) var<storage, read> want: array<u32>;
-// The bits of the largest |want|, non-finite numbers, the first wrong element, poisoned ones; then error and power of each group.
+// The bits of the largest |want|, non-finite numbers, the first wrong element, poisoned ones, the first element that should have
+// stayed; then error and power of each group.
 @group(0) @binding(3) var<storage, read_write> result: array<atomic<u32>>;
 @group(0) @binding(4) var<storage, read_write> parts: array<vec2<f32>>; // error and power of each thread of `measure`
+@group(0) @binding(5) var<storage, read> former: array<u32>; // what `want` was before it was computed
 
 const threads = 64u; // compareArrays.ts
-const header = 4u;
+const header = 5u;
 const poison = 0x7fc0beefu; // words.ts
 
 fn is_finite(bits: u32) -> bool { return (bits & 0x7f800000u) != 0x7f800000u; }
@@ -69,3 +71,17 @@ fn search(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
     }
   }
 }
+
+// The first element that `want` leaves as it was, and `got` does not. A single one is no sign: a sum may be so small that adding it changes
+// nothing. So a neighbour must stay as well; below the first there is none, because 0 - 1 is past the end.
+@compute @workgroup_size(threads)
+fn keep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  for (var i = id.x; i < task.count; i += groups.x * threads) {
+    if (got[task.got + i] != want[task.want + i] && stays(i) && (stays(i - 1u) || stays(i + 1u))) {
+      atomicMin(&result[4], i);
+      break;
+    }
+  }
+}
+
+fn stays(i: u32) -> bool { return i < task.count && want[task.want + i] == former[task.former + i]; }

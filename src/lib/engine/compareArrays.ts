@@ -17,6 +17,8 @@ export interface ArrayDifference {
   unwritten: number;
   /** The first element off by more than 1 % of the largest |want|; undefined if none is. Exact: that differs. */
   firstWrong: number | undefined;
+  /** The first element that differs although `want` left it, and a neighbour, as it was; undefined without `former`. */
+  firstChanged: number | undefined;
 }
 
 const MOST_GROUPS = 1024;
@@ -24,38 +26,46 @@ const MOST_GROUPS = 1024;
 const THREADS = 64;
 /** Elements of a run, at least. */
 const RUN = 256;
-const HEADER = 4;
+const HEADER = 5;
+const NONE = 0xffffffff;
 
 interface Pipelines {
   measure: GPUComputePipeline;
   add: GPUComputePipeline;
   search: GPUComputePipeline;
+  keep: GPUComputePipeline;
   layout: GPUBindGroupLayout;
 }
 const pipelines = new WeakMap<GPUDevice, Pipelines>();
+/** Those of compare.wgsl. */
+const BINDINGS: GPUBufferBindingType[] = [
+  ...(['uniform', 'read-only-storage', 'read-only-storage'] as const),
+  ...(['storage', 'storage', 'read-only-storage'] as const),
+];
 
 /**
- * Compares `got` with `want`, arrays of equal length, as f32; with `exact`, as words bit for bit. Throws when the
- * lengths differ.
+ * Compares `got` with `want`, arrays of equal length, as f32; with `exact`, as words bit for bit. `former`: the content of both before they
+ * were computed, which tells what has to stay. Throws when the lengths differ.
  */
 export async function compareArrays(
   device: GPUDevice,
   got: ArrayRange,
   want: ArrayRange,
-  exact = false,
+  { exact = false, former }: { exact?: boolean; former?: ArrayRange } = {},
 ): Promise<ArrayDifference> {
-  const [a, b] = [wordsOf(got), wordsOf(want)];
-  if (a.count !== b.count) throw new Error(`${a.count} words cannot be compared with ${b.count}`);
+  const [a, b, c] = [got, want, former ?? want].map(wordsOf);
+  if (a.count !== b.count || b.count !== c.count)
+    throw new Error(`${a.count} words cannot be compared with ${a.count === b.count ? c.count : b.count}`);
   const groups = Math.max(1, Math.min(MOST_GROUPS, Math.ceil(a.count / RUN)));
   const [task, result, parts] = allOrNone(() => [
-    uniformBuffer(device, 'comparison', [a.first, b.first, a.count, Number(exact)]),
+    uniformBuffer(device, 'comparison', [a.first, b.first, a.count, Number(exact), c.first]),
     storageBuffer(device, 'differences', 4 * (HEADER + 2 * groups)),
     storageBuffer(device, 'differences of threads', 4 * 2 * groups * THREADS),
   ]);
   try {
-    device.queue.writeBuffer(result, 8, Uint32Array.of(0xffffffff));
-    const { measure, add, search, layout } = pipelinesOf(device);
-    const resources = [task, a.buffer, b.buffer, result, parts];
+    device.queue.writeBuffer(result, 8, Uint32Array.of(NONE, 0, NONE));
+    const { measure, add, search, keep, layout } = pipelinesOf(device);
+    const resources = [task, a.buffer, b.buffer, result, parts, c.buffer];
     const entries = resources.map((buffer, binding) => ({ binding, resource: { buffer } }));
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -64,6 +74,7 @@ export async function compareArrays(
       { pipeline: measure, workgroups: groups },
       { pipeline: add, workgroups: Math.ceil(groups / THREADS) },
       { pipeline: search, workgroups: groups },
+      ...(former ? [{ pipeline: keep, workgroups: groups }] : []),
     ];
     for (const { pipeline, workgroups } of dispatches) {
       pass.setPipeline(pipeline);
@@ -78,7 +89,7 @@ export async function compareArrays(
 }
 
 function differenceOf(read: ArrayBuffer, count: number): ArrayDifference {
-  const [, nonFinite, first, unwritten] = new Uint32Array(read, 0, HEADER);
+  const [, nonFinite, first, unwritten, changed] = new Uint32Array(read, 0, HEADER);
   const sums = new Float32Array(read, 4 * HEADER);
   const errors = sums.filter((_, i) => i % 2 === 0);
   const power = sums.reduce((sum, each, i) => sum + (i % 2 ? each : 0), 0);
@@ -93,7 +104,8 @@ function differenceOf(read: ArrayBuffer, count: number): ArrayDifference {
     worst: relative(Math.max(...errors), Math.min(1, each / Math.max(1, count))),
     nonFinite,
     unwritten,
-    firstWrong: first === 0xffffffff ? undefined : first,
+    firstWrong: first === NONE ? undefined : first,
+    firstChanged: changed === NONE ? undefined : changed,
   };
 }
 
@@ -107,14 +119,17 @@ function pipelinesOf(device: GPUDevice): Pipelines {
   if (known) return known;
   const module = device.createShaderModule({ label: 'comparison', code: text });
   const layout = device.createBindGroupLayout({
-    entries: (['uniform', 'read-only-storage', 'read-only-storage', 'storage', 'storage'] as const).map(
-      (type, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }),
-    ),
+    entries: BINDINGS.map((type, binding) => ({
+      ...{ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } },
+    })),
   });
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });
   const make = (entryPoint: string) =>
     device.createComputePipeline({ layout: pipelineLayout, compute: { module, entryPoint } });
-  const made = { measure: make('measure'), add: make('add'), search: make('search'), layout };
+  const made = {
+    ...{ measure: make('measure'), add: make('add'), search: make('search'), keep: make('keep') },
+    layout,
+  };
   pipelines.set(device, made);
   return made;
 }

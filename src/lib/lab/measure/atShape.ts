@@ -4,7 +4,7 @@
  */
 import { gpuBuffer, mebibytes } from '../../engine/buffers';
 import { labelOf, leaveOutputs } from '../../engine/check';
-import { type ArrayRange, compareArrays } from '../../engine/compareArrays';
+import { type ArrayDifference, compareArrays } from '../../engine/compareArrays';
 import { withErrorScopes } from '../../engine/device';
 import { encode, type Step } from '../../engine/encode';
 import { GuardedArrays } from '../../engine/guarded';
@@ -55,7 +55,7 @@ export async function checkAtShape(
   const own = kernels.fork();
   const others: GPUBuffer[] = [];
   let arrays: GuardedArrays | undefined;
-  const outcomes: Promise<Found>[] = [];
+  const outcomes: Promise<Found[]>[] = [];
   const rounds = async () => {
     arrays = new GuardedArrays(device, lengths, kernel.outputs);
     for (let round = 0; round < (kernel.rounds ?? 2); round++) {
@@ -72,7 +72,7 @@ export async function checkAtShape(
       arrays.seal();
       device.queue.submit([encode(device, steps)]);
       // The queue keeps the order: no round waits for the results of the one before.
-      const differing = largestDifference(device, variant, arrays.bindings(false), want);
+      const differing = differencesOf(device, variant, arrays.bindings(false), want);
       const outcome = Promise.all([differing, arrays.requireSealed(label)]).then(([found]) => found);
       outcome.catch(() => undefined); // thrown below, in order
       outcomes.push(outcome);
@@ -84,7 +84,7 @@ export async function checkAtShape(
       const found = await outcome;
       const code = round > 0 && !kernel.rounds ? 'again' : 'shapes';
       requireSame(found, variant, `${label}, seed ${seed}`, code);
-      largest = Math.max(largest, found.error);
+      largest = Math.max(largest, found[0].error);
     }
     return largest;
   };
@@ -108,11 +108,12 @@ export async function checkAtShape(
   }
 }
 
-/** The bytes of its arrays, and of the plain variant's outputs. */
+/** The bytes of its arrays, of the plain variant's outputs, and of what these held before. */
 export function bytesAtShape({ kernel }: Variant, sizes: Sizes): number {
-  const { lengths, outputs } = registry[kernel];
+  const { lengths, outputs, keeps } = registry[kernel];
   const all = lengths(sizes);
-  return 4 * [...Object.keys(all), ...outputs].reduce((sum, name) => sum + all[name], 0);
+  const arrays = [...Object.keys(all), ...outputs, ...(keeps?.(sizes) ?? [])];
+  return 4 * arrays.reduce((sum, name) => sum + all[name], 0);
 }
 
 /** The variants with which variants are checked at shapes: what fills their inputs, and the plain one of the same kernel. */
@@ -126,6 +127,12 @@ export function checkingVariants(variants: readonly Variant[]): Variant[] {
   ];
 }
 
+/** An output of the plain variant, and what it held before where the kernel keeps a part of that. */
+interface Wanted {
+  want: GPUBuffer;
+  former?: GPUBuffer;
+}
+
 /** The plain variant's outputs for these arrays, in buffers of their own, which are added to `made`. */
 async function plainOutputs(
   kernels: Kernels,
@@ -133,56 +140,54 @@ async function plainOutputs(
   sizes: Sizes,
   bindings: Bindings,
   made: GPUBuffer[],
-): Promise<Record<string, GPUBuffer>> {
+): Promise<Record<string, Wanted>> {
   const { device } = kernels;
-  const { plain, outputs, lengths } = registry[name];
-  const copies: Record<string, GPUBuffer> = {};
+  const { plain, outputs, lengths, keeps } = registry[name];
   const encoder = device.createCommandEncoder();
-  for (const output of outputs) {
+  const copy = (label: string, output: string) => {
     const { buffer, offset = 0 } = bindings[output];
-    const label = `plain ${output}`;
     const size = 4 * Math.max(1, lengths(sizes)[output]);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    copies[output] = made.find((each) => each.label === label) ?? gpuBuffer(device, { label, size, usage });
-    if (!made.includes(copies[output])) made.push(copies[output]);
-    encoder.copyBufferToBuffer(buffer, offset, copies[output], 0, size);
-  }
+    const known = made.find((each) => each.label === label);
+    const copied = known ?? gpuBuffer(device, { label, size, usage });
+    if (!known) made.push(copied);
+    encoder.copyBufferToBuffer(buffer, offset, copied, 0, size);
+    return copied;
+  };
+  const wanted: Record<string, Wanted> = {};
+  for (const output of outputs) wanted[output] = { want: copy(`plain ${output}`, output) };
+  for (const kept of keeps?.(sizes) ?? []) wanted[kept].former = copy(`former ${kept}`, kept);
   device.queue.submit([encoder.finish()]);
+  const copies = Object.fromEntries(Object.entries(wanted).map(([output, { want }]) => [output, want]));
   const steps = await kernels.steps(findVariant(name, plain), { ...bindings, ...copies }, sizes);
   device.queue.submit([encode(device, steps)]);
-  return copies;
+  return wanted;
 }
 
-interface Found {
-  array: string;
-  error: number;
-  worst: number;
-  nonFinite: number;
-  unwritten: number;
-  firstWrong: number | undefined;
-}
+type Found = ArrayDifference & { array: string };
 
-/** The output that differs most. A kernel without tolerance is compared bit for bit. */
-async function largestDifference(
+/** How the outputs differ, the one that differs most first. A kernel without tolerance is compared bit for bit. */
+async function differencesOf(
   device: GPUDevice,
   { kernel: name }: Variant,
   got: Bindings,
-  want: Record<string, ArrayRange>,
-): Promise<Found> {
-  const { tolerance } = registry[name];
-  const compared = Object.entries(want).map(async ([array, expected]) => ({
+  wanted: Record<string, Wanted>,
+): Promise<Found[]> {
+  const exact = registry[name].tolerance === 0;
+  const compared = Object.entries(wanted).map(async ([array, { want, former }]) => ({
     array,
-    ...(await compareArrays(device, got[array], expected, tolerance === 0)),
+    ...(await compareArrays(device, got[array], want, { exact, former })),
   }));
-  const found = await Promise.all(compared);
-  return found.reduce((a, b) => (b.error > a.error ? b : a));
+  return (await Promise.all(compared)).toSorted(
+    (a, b) => Number(b.error > a.error) - Number(a.error > b.error),
+  );
 }
 
-/** Throws a Refusal when the difference exceeds what the kernel or the variant allows. */
-function requireSame(found: Found, variant: Variant, label: string, code: RefusalCode) {
-  const { array, error, worst, nonFinite, unwritten, firstWrong } = found;
+/** Throws a Refusal when a difference exceeds what the kernel or the variant allows, and when something changed that has to stay. */
+function requireSame(all: Found[], variant: Variant, label: string, code: RefusalCode) {
+  const [{ array, error, worst, nonFinite, unwritten, firstWrong }] = all;
   const tolerance = OF_TWO * (variant.error ?? registry[variant.kernel].tolerance);
-  if (error <= tolerance && worst <= OF_A_PART * tolerance) return;
+  if (error <= tolerance && worst <= OF_A_PART * tolerance) return requireKept(all, label);
   const left = unwritten ? `; ${unwritten} elements are not written` : '';
   const first = firstWrong === undefined ? 'spread over all elements' : `first at element ${firstWrong}`;
   if (nonFinite > unwritten)
@@ -193,6 +198,16 @@ function requireSame(found: Found, variant: Variant, label: string, code: Refusa
     `${label} is wrong in ${array}${when}: error ${error.toExponential(2)}, in its worst part ` +
       `${worst.toExponential(2)}, allowed ${tolerance} and ${Number((OF_A_PART * tolerance).toPrecision(3))}; ${first}${left}`,
   );
+}
+
+/** Where the other elements are large, the error of the whole array does not show a change of what has to stay. */
+function requireKept(all: Found[], label: string) {
+  for (const { array, firstChanged } of all)
+    if (firstChanged !== undefined)
+      throw new Refusal(
+        'inputs',
+        `${label} changes ${array} at element ${firstChanged}, which has to stay as it was`,
+      );
 }
 
 /**
@@ -217,7 +232,7 @@ export async function checkAfterTiming(
   const look = async ({ steps, bindings }: (typeof uses)[number]) => {
     const want = await plainOutputs(own, name, sizes, bindings, made);
     device.queue.submit([encode(device, steps)]);
-    const found = await largestDifference(device, variant, bindings, want);
+    const found = await differencesOf(device, variant, bindings, want);
     requireSame(found, variant, `${labelOf(variant, sizes)}, seed ${seed}`, 'answer');
   };
   try {

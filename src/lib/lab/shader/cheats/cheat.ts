@@ -76,7 +76,10 @@ const SHAPES: Record<string, Sizes[]> = {
   channel_mix_start: [{ rows: 96, columns: 4608, inverse_epsilon: 1e5 }],
   embed: [{ tokens: 40, columns: 1024, first_row: 0, rows: 300 }],
   layer_norm: [{ columns: 2048, tokens: 12, first: 0, inverse_epsilon: 1e5 }],
-  lora_matmul: [{ columns: 512, tokens: 80, ...RANKS }],
+  lora_matmul: [
+    { columns: 512, tokens: 80, ...RANKS },
+    { columns: 512, tokens: 80, ...RANKS, value: 0 },
+  ],
   lora_matvec: [{ columns: 768, ...RANKS }],
   lora_matvecs: [{ columns: 768, tokens: 4, ...RANKS }],
   matmul: [{ rows: 192, columns: 768, tokens: 80, batch: 1, stride: 192, epilogue: 0 }],
