@@ -105,8 +105,10 @@ enum class mem_flags { mem_none, mem_device, mem_threadgroup };
 enum memory_order { memory_order_relaxed };
 INLINE void threadgroup_barrier(mem_flags) { __builtin_amdgcn_fence(__ATOMIC_SEQ_CST, "workgroup"); __builtin_amdgcn_s_barrier(); }
 template<class T> using atomic = T;
+typedef uint atomic_uint;
 #define atomic_fetch_add_explicit(p, v, o) __scoped_atomic_fetch_add(p, v, 0, 1)
 #define atomic_fetch_max_explicit(p, v, o) __scoped_atomic_fetch_max(p, v, 0, 1)
 #define atomic_fetch_min_explicit(p, v, o) __scoped_atomic_fetch_min(p, v, 0, 1)
+#define atomic_fetch_or_explicit(p, v, o) __scoped_atomic_fetch_or(p, v, 0, 1)
 #define atomic_load_explicit(p, o) __scoped_atomic_load_n(p, 0, 1)
 #define atomic_store_explicit(p, v, o) __scoped_atomic_store_n(p, v, 0, 1)

@@ -1,15 +1,13 @@
 //! The matrix by columns: only those are read whose x is not zero, as after relu². The same sum, without its zeros.
 //! formats: q4_k
 //! let octets: rows / 8
-//! let slices: columns / 32 / (teams * rounds)
-//! resident nibbles: batch * columns * octets
-//! resident scales: batch * columns / 32 * octets * 4
-//! resident factors: batch * columns / 256 * octets * 8
+//! let tiles: octets / stored
+//! resident nibbles: batch * tiles * columns * stored
+//! resident scales: batch * tiles * columns / 32 * stored * 4
+//! resident factors: batch * tiles * columns / 256 * stored * 8
 //! load repack: octets / 64, columns / 32, batch
-//! scratch partial: min(slices - 1, 1) * slices * batch * rows
-//! pass multiply: octets / lanes, slices, batch
-//! pass add: min(slices - 1, 1) * rows / 32, batch
-//! reads: nonzero * octets * 4 + nonzero_groups * octets * 16 + batch * columns / 256 * octets * 32
+//! grid: octets / lanes, batch
+//! reads: nonzero * octets * 4 + batch * columns / 32 * octets * 16 + batch * columns / 256 * octets * 32
 //! use: epilogue
 
 struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
@@ -17,136 +15,130 @@ struct Sizes { rows: u32, columns: u32, batch: u32, epilogue: u32 }
 @group(0) @binding(1) var<storage, read> weight: array<vec4<u32>>;     // batch × rows × columns, q4_K blocks of 9 vectors
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;          // batch × columns
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;        // batch × rows
-@group(0) @binding(4) var<storage, read_write> partial: array<f32>;    // slices × batch × rows
-// Eight rows, an octet, are a word of each column: the low nibbles of its bytes are rows 0 to 3, the high ones rows 4 to 7.
-@group(0) @binding(5) var<storage, read> nibbles: array<u32>;          // batch × columns × octets
+// Eight rows, an octet, are a word of each column: the low nibbles of its bytes are rows 0 to 3, the high ones rows 4 to 7. The columns
+// of a tile, which is `stored` octets, follow one another, so that those which a workgroup reads lie close together.
+@group(0) @binding(4) var<storage, read> nibbles: array<u32>;          // batch × tiles × columns × stored
 // The 6-bit scales of the eight rows for 32 columns, a byte each, then their minima.
-@group(0) @binding(6) var<storage, read> scales: array<vec4<u32>>;     // batch × columns / 32 × octets
+@group(0) @binding(5) var<storage, read> scales: array<vec4<u32>>;     // batch × tiles × columns / 32 × stored
 // The f16 scale and minimum of rows 0 to 3 for 256 columns, and of rows 4 to 7.
-@group(0) @binding(7) var<storage, read> factors: array<vec4<u32>>;    // batch × columns / 256 × octets × 2
-@group(0) @binding(5) var<storage, read_write> loaded_nibbles: array<u32>;
-@group(0) @binding(6) var<storage, read_write> loaded_scales: array<vec4<u32>>;
-@group(0) @binding(7) var<storage, read_write> loaded_factors: array<vec4<u32>>;
+@group(0) @binding(6) var<storage, read> factors: array<vec4<u32>>;    // batch × tiles × columns / 256 × stored × 2
+@group(0) @binding(4) var<storage, read_write> loaded_nibbles: array<u32>;
+@group(0) @binding(5) var<storage, read_write> loaded_scales: array<vec4<u32>>;
+@group(0) @binding(6) var<storage, read_write> loaded_factors: array<vec4<u32>>;
 
-const lanes = 32u;  // knob: 2 4 8 16 32
-const teams = 8u;   // knob: 4 8 16 32 64 128
-// Groups of 32 columns that a team of lanes takes one after another; the columns of a workgroup are a slice of all.
-const rounds = 1u;  // knob: 1 2 4 8 64
+const lanes = 3u;    // knob: 1 3 8
+// A workgroup takes all columns of `lanes` octets. A thread takes an octet and a group of 32 columns, and again each `teams` groups on.
+const teams = 80u;   // knob: 32 80 160 320
+// The octets of a tile. If they are a multiple of `lanes`, a workgroup reads a single tile.
+const stored = 12u;  // knob: 1 3 12
+// Columns that are on their way at a time, by fours.
+const fours = 2u;    // knob: 1 2 3
 // With 0, zeros are multiplied like any number: the same sum to the bit, at the price of all columns.
-const skips = 1u;   // knob: 0 1
+const skips = 1u;    // knob: 0 1
 const threads = lanes * teams;
-const_assert threads <= 256u;
-// Sums of all teams are added up by so many threads for every four rows, then by one.
-const parts = min(16u, teams / 2u);
-// It is known of so many groups at a time which columns are not zero: a byte of each word for eight of them.
-const section = min(teams * rounds, 384u);
+// Each thread marks so many eights of columns.
+const own_eights = (4u * teams + threads - 1u) / threads;
 
-var<workgroup> nonzero_eights: array<u32, 4u * section>;
+// A bit for each of a group's 32 columns that is not zero.
+var<workgroup> nonzero_columns: array<atomic<u32>, own_eights * threads / 4u + 1u>;
 var<workgroup> team_sums: array<vec4<f32>, 2u * threads>;
 
 // Rows 0 to 3 and 4 to 7 of an octet, and Σ x.
 struct Products { low: vec4<f32>, high: vec4<f32>, x: f32 }
+// The words and x of four columns, zero where there are fewer, and the bits of the columns after them.
+struct Four { words: vec4<u32>, x: vec4<f32>, left: u32 }
 
 @compute @workgroup_size(threads)
-fn multiply(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
   let team = thread / lanes;
   let octets = (sizes.rows + 7u) / 8u;
   // Octets past the end repeat the last one, and are not stored.
   let octet = min(group.x * lanes + thread % lanes, octets - 1u);
   let all = sizes.columns / 32u;
+  let tile = (group.y * ((octets + stored - 1u) / stored) + octet / stored) * all;
+  let inside = octet % stored;
   var low = vec4<f32>();
   var high = vec4<f32>();
-  for (var start = 0u; start < teams * rounds; start += section) {
-    let first = group.y * teams * rounds + start;
-    if (first >= all) { break; }
-    if (start > 0u) { workgroupBarrier(); } // what was staged before has been read
-    for (var i = thread; i < 4u * section; i += threads) { nonzero_eights[i] = nonzero_eight(group.z, 4u * first + i); }
+  for (var start = 0u; start < all; start += teams) {
+    // Scales do not wait for the marks: all that does not depend on x is asked for together with it.
+    var eights: array<mat2x4<f32>, own_eights>;
+    for (var n = 0u; n < own_eights; n++) {
+      // Eights past the end repeat the last one, and mark only groups that are not looked at.
+      let at = 2u * (4u * (group.y * all + start) + min(n * threads + thread, 4u * (all - start) - 1u));
+      eights[n] = mat2x4<f32>(x[at], x[at + 1u]);
+    }
+    let i = min(start + team, all - 1u);
+    let quants = scales[(tile + i) * stored + inside];
+    let block = 2u * ((tile + i) / 8u * stored + inside);
+    let factors_low = factors[block];
+    let factors_high = factors[block + 1u];
+    if (start > 0u) {
+      workgroupBarrier(); // all have read the marks of before
+      if (thread < teams) { atomicStore(&nonzero_columns[thread], 0u); }
+      workgroupBarrier();
+    }
+    for (var n = 0u; n < own_eights; n++) {
+      let eight = n * threads + thread;
+      let marks = nonzero_four(eights[n][0]) | (nonzero_four(eights[n][1]) << 4u);
+      atomicOr(&nonzero_columns[eight / 4u], marks << (8u * (eight % 4u)));
+    }
     workgroupBarrier();
-    for (var i = team; i < min(section, all - first); i += teams) {
-      let left = nonzero_columns(i);
-      if (left == 0u) { continue; }
-      let at = group.z * all + first + i;
-      let quants = scales[at * octets + octet];
-      let block = 2u * (at / 8u * octets + octet);
-      let factors_low = factors[block];
-      let factors_high = factors[block + 1u];
-      let p = products(32u * at, octets, octet, left);
+    let columns = atomicLoad(&nonzero_columns[team]);
+    if (columns != 0u && start + team < all) {
+      let p = products(32u * (tile + i) * stored + inside, 8u * (group.y * all + i), columns);
       low = add_group(low, p.low, p.x, quants.xz, factors_low);
       high = add_group(high, p.high, p.x, quants.yw, factors_high);
     }
   }
-  team_sums[2u * thread] = low;
-  team_sums[2u * thread + 1u] = high;
-  workgroupBarrier();
-  var sum = vec4<f32>();
-  if (thread < 2u * lanes * parts) {
-    for (var i = 0u; i < teams / parts; i++) { sum += team_sums[2u * lanes * parts * i + thread]; }
-    team_sums[thread] = sum;
-  }
-  workgroupBarrier();
-  if (thread < 2u * lanes) {
-    for (var i = 1u; i < parts; i++) { sum += team_sums[2u * lanes * i + thread]; }
-    let row = 8u * lanes * group.x + 4u * thread;
-    for (var i = 0u; i < 4u; i++) { store(sum[i], row + i, group.z, group.y, groups.y); }
-  }
+  finish_teams(low, high, group, thread);
 }
 
-// A bit for each of eight columns: those that are not zero.
-fn nonzero_eight(matrix: u32, eight: u32) -> u32 {
-  if (eight >= sizes.columns / 8u) { return 0u; }
-  if (skips == 0u) { return 255u; }
-  let at = matrix * (sizes.columns / 4u) + 2u * eight;
-  return nonzero_four(x[at]) | (nonzero_four(x[at + 1u]) << 4u);
-}
-
-// Bits are compared, not numbers: neither a NaN nor the smallest number is a zero.
+// A bit for each of four columns that is not zero. Bits are compared, not numbers: neither a NaN nor the smallest number is a zero.
 fn nonzero_four(value: vec4<f32>) -> u32 {
+  if (skips == 0u) { return 15u; }
   let magnitude = bitcast<vec4<u32>>(value) & vec4<u32>(0x7fffffffu);
   let bits = select(vec4<u32>(), vec4<u32>(1u, 2u, 4u, 8u), magnitude != vec4<u32>());
   return (bits.x | bits.y) | (bits.z | bits.w);
 }
 
-// A bit for each of a group's 32 columns.
-fn nonzero_columns(group: u32) -> u32 {
-  let at = 4u * group;
-  return nonzero_eights[at] | (nonzero_eights[at + 1u] << 8u) | (nonzero_eights[at + 2u] << 16u) | (nonzero_eights[at + 3u] << 24u);
-}
-
-// Column after column, with the words of four on their way at a time. The loop has its body once: a GPU fetches the code of a token's
-// kernels anew in each layer, so that short code is fast.
-fn products(start: u32, octets: u32, octet: u32, columns: u32) -> Products {
+// The products are in one loop, because short code is fast: a GPU fetches the code of a token's kernels anew in each layer.
+fn products(first: u32, first_x: u32, columns: u32) -> Products {
   var p = Products();
   var left = columns;
   while (left != 0u) {
-    // In place of columns that lack, the first again.
-    let second = left & (left - 1u);
-    let third = second & (second - 1u);
-    let fourth = third & (third - 1u);
-    let bits = vec4<u32>(left, second, third, fourth);
-    let k = start + firstTrailingBit(select(bits, vec4<u32>(left), bits == vec4<u32>()));
-    let at = k * octets + octet;
-    var words = vec4<u32>(nibbles[at.x], nibbles[at.y], nibbles[at.z], nibbles[at.w]);
-    var numbers = vec4<f32>(x_of(k.x), x_of(k.y), x_of(k.z), x_of(k.w));
-    for (var n = min(4u, countOneBits(left)); n > 0u; n--) {
-      p.low = fma(low_nibbles(words.x), vec4<f32>(numbers.x), p.low);
-      p.high = fma(high_nibbles(words.x), vec4<f32>(numbers.x), p.high);
-      p.x += numbers.x;
-      words = words.yzwx;
-      numbers = numbers.yzwx;
+    let count = min(countOneBits(left), 4u * fours);
+    var next: array<Four, fours>;
+    for (var i = 0u; i < fours; i++) {
+      next[i] = fetch_four(first, first_x, left);
+      left = next[i].left;
     }
-    left = fourth & (fourth - 1u);
+    for (var n = 0u; n < count; n += 4u) {
+      var words = next[0].words;
+      var numbers = next[0].x;
+      for (var c = 0u; c < 4u; c++) {
+        p.low = fma(low_nibbles(words.x), vec4<f32>(numbers.x), p.low);
+        p.high = fma(high_nibbles(words.x), vec4<f32>(numbers.x), p.high);
+        p.x += numbers.x;
+        words = words.yzwx;
+        numbers = numbers.yzwx;
+      }
+      for (var i = 1u; i < fours; i++) { next[i - 1u] = next[i]; }
+    }
   }
   return p;
 }
 
-fn x_of(k: u32) -> f32 {
-  let four = x[k / 4u];
-  let two = select(four.xy, four.zw, (k & 2u) != 0u);
-  return select(two.x, two.y, (k & 1u) != 0u);
+fn fetch_four(first: u32, first_x: u32, columns: u32) -> Four {
+  var four = Four(vec4<u32>(), vec4<f32>(), columns);
+  for (var c = 0u; c < 4u; c++) {
+    if (four.left != 0u) {
+      let k = firstTrailingBit(four.left);
+      four.words[c] = nibbles[first + k * stored];
+      four.x[c] = x[first_x + k / 4u][k % 4u];
+      four.left &= four.left - 1u;
+    }
+  }
+  return four;
 }
 
 // Σ (scale · nibble − minimum) · x of four rows, as scale · Σ nibble · x − minimum · Σ x.
@@ -158,11 +150,6 @@ fn add_group(sum: vec4<f32>, products: vec4<f32>, x_sum: f32, quants: vec2<u32>,
   let scale = vec4<f32>(a.x, b.x, c.x, d.x) * six_bits(quants.x);
   let minimum = vec4<f32>(a.y, b.y, c.y, d.y) * six_bits(quants.y);
   return fma(-minimum, vec4<f32>(x_sum), fma(scale, products, sum));
-}
-
-fn store(sum: f32, row: u32, matrix: u32, slice: u32, slices: u32) {
-  if (row >= sizes.rows) { return; }
-  if (slices == 1u) { finish(sum, matrix * sizes.rows + row); } else { partial[(slice * sizes.batch + matrix) * sizes.rows + row] = sum; }
 }
 
 // Bits at bit b of the mantissa of 2^(23 − b) make the float 2^(23 − b) + their number: exact, and cheaper than shift, mask and
@@ -182,28 +169,28 @@ fn six_bits(bytes: u32) -> vec4<f32> {
   return bitcast<vec4<f32>>(bits | vec4<u32>(0x4b000000u, 0x47000000u, 0x43000000u, 0x43000000u)) - vec4<f32>(8388608.0, 32768.0, 128.0, 128.0);
 }
 
-var<workgroup> part_sums: array<f32, 256>;
-
-// Adds up the slices: 32 rows, eight threads each.
-@compute @workgroup_size(256)
-fn add(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let row = group.x * 32u + thread % 32u;
-  let slice_length = sizes.batch * sizes.rows;
-  let slices = arrayLength(&partial) / slice_length;
-  let start = group.y * sizes.rows + min(row, sizes.rows - 1u);
-  var sum = 0.0;
-  for (var first = thread / 32u; first < slices; first += 64u) {
-    for (var n = 0u; n < 8u; n++) { // a constant number: all loads are on their way at once
-      let slice = first + 8u * n;
-      if (slice < slices) { sum += partial[slice * slice_length + start]; }
+// Adds up the sums of all teams, eight at a time.
+fn finish_teams(low: vec4<f32>, high: vec4<f32>, group: vec3u, thread: u32) {
+  team_sums[2u * thread] = low;
+  team_sums[2u * thread + 1u] = high;
+  for (var n = teams; n > 1u;) {
+    let last = 2u * lanes * n;
+    n = (n + 7u) / 8u;
+    let part = 2u * lanes * n;
+    workgroupBarrier();
+    var sum = vec4<f32>();
+    if (thread < part) {
+      for (var i = 0u; i < 8u; i++) {
+        let at = thread + i * part;
+        if (at < last) { sum += team_sums[at]; }
+      }
     }
+    workgroupBarrier();
+    if (thread < part) { team_sums[thread] = sum; }
   }
-  part_sums[thread] = sum;
   workgroupBarrier();
-  if (thread >= 32u || row >= sizes.rows) { return; }
-  var whole = 0.0;
-  for (var part = 0u; part < 8u; part++) { whole += part_sums[32u * part + thread]; }
-  finish(whole, group.y * sizes.rows + row);
+  let row = 8u * lanes * group.x + thread;
+  if (thread < 8u * lanes && row < sizes.rows) { finish(team_sums[thread / 4u][thread % 4u], group.y * sizes.rows + row); }
 }
 
 // A thread takes 32 columns of an octet. Rows past the end are zero.
@@ -229,11 +216,12 @@ fn repack(@builtin(global_invocation_id) id: vec3u) {
       words[k] |= nibble << (8u * (i % 4u) + 4u * (i / 4u));
     }
   }
-  let group = id.z * (sizes.columns / 32u) + id.y;
-  for (var k = 0u; k < 32u; k++) { loaded_nibbles[(32u * group + k) * octets + id.x] = words[k]; }
-  loaded_scales[group * octets + id.x] = quants;
+  let group = (id.z * ((octets + stored - 1u) / stored) + id.x / stored) * (sizes.columns / 32u) + id.y;
+  let inside = id.x % stored;
+  for (var k = 0u; k < 32u; k++) { loaded_nibbles[(32u * group + k) * stored + inside] = words[k]; }
+  loaded_scales[group * stored + inside] = quants;
   if (sub_block == 0u) {
-    let at = 2u * (group / 8u * octets + id.x);
+    let at = 2u * (group / 8u * stored + inside);
     loaded_factors[at] = pairs[0];
     loaded_factors[at + 1u] = pairs[1];
   }
