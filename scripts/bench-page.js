@@ -28,6 +28,9 @@ ${ENVIRONMENT}`;
 /** Interval between looks at the page, long enough not to disturb the measurement. */
 const POLL_MILLISECONDS = 1000;
 
+/** Time in which the results are shown after a run has ended. */
+const SHOWN_MILLISECONDS = 5000;
+
 /** So many times in a row a notebook may fail with --repeat before the script gives up. */
 const MOST_FAILURES = 3;
 
@@ -125,11 +128,16 @@ async function sweep(page, address) {
   if (problems.length > 0) return { result: '', problems };
   say(`adapter: ${adapter.join(' · ')}`);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  const shown = await watch(page, readLab, ({ phase }) => phase === 'finished');
-  const csv = page.getByRole('button', { name: 'Download CSV' });
-  const measured = (await csv.count()) > 0 && (await csv.isEnabled());
+  await watch(page, readLab, ({ phase }) => phase === 'finished');
+  // The table, its buttons and the reasons of failed runs come a moment after the end.
+  const csv = page.locator('button:enabled', { hasText: 'Download CSV' }).first();
+  const measured = await csv.waitFor({ timeout: SHOWN_MILLISECONDS }).then(
+    () => true,
+    () => false,
+  );
   const result = measured ? await download(page, 'Download CSV') : '';
   if (options.picture) await takePicture(page, options.picture);
+  const shown = await page.evaluate(readLab);
   return { result, problems: measured ? shown.problems : [...shown.problems, 'Nothing was measured'] };
 }
 
