@@ -1,6 +1,6 @@
 // Q4_K: 256 weights of four bits in eight sub-blocks, each with a six-bit scale and minimum; the twin of q4_k.wgsl.
 // Layout: ggml-common.h, block_q4_K: d, dmin (f16), scales (12 bytes), quants (128 bytes).
-import { byteAt, f16ToNumber, randomScale, randomWord } from './bits';
+import { byteAt, f16ToNumber, numberToF16, randomScale, randomWord } from './bits';
 import type { Format } from './format';
 
 /** The six-bit scale of sub-block `s`, from the 12 bytes at byte 4 of a Q4_K or Q5_K block. */
@@ -39,6 +39,9 @@ export const q4_k: Format = {
   randomise(words, block, random) {
     const base = block * 36;
     for (let i = 1; i < 36; i++) words[base + i] = randomWord(random);
-    words[base] = randomScale(random, 2 / (63 * 15)) | (randomScale(random, 1 / 63) << 16);
+    const scale = randomScale(random, 2 / (63 * 15));
+    // Nibbles average 7.5. So a block's weights are about zero, as a model's are: sums of weights whose mean is not zero have the errors of
+    // rounded x in common, and a few draws would have many times the error of the others.
+    words[base] = scale | (numberToF16((6 + 3 * random()) * f16ToNumber(scale)) << 16);
   },
 };

@@ -88,7 +88,7 @@ fn row_of(w: Pair, pair: u32) -> Row {
   return Row(w.a & mask, w.b & mask, (w.a >> four) & mask, (w.b >> four) & mask, pair_scales(w.header, pair % 4u));
 }
 
-// Σ (scale · nibble − minimum) · x over the pair, with x = its scale · byte; the minimum's part takes x as it was.
+// Σ (scale · nibble − minimum) · x over the pair, with x = its scale · byte.
 fn product(w: Row, x: XPair) -> f32 {
   let even = number(dot16(dot16(whole_bits, w.a_low, x.b0), w.b_low, x.b1), x.even.x);
   let odd = number(dot16(dot16(whole_bits, w.a_high, x.b2), w.b_high, x.b3), x.odd.x);

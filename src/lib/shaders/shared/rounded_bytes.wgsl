@@ -13,3 +13,9 @@ fn bytes(x: vec4<f32>) -> u32 {
 
 // Magnitudes are compared by their bits: among numbers max() drops a NaN, which then would never reach the logits.
 fn magnitude(x: vec4<f32>) -> vec4<u32> { return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu); }
+
+// The sum of sixteen bytes.
+fn byte_sum(x: vec4<u32>) -> i32 {
+  let ones = 0x01010101u;
+  return (dot4I8Packed(x.x, ones) + dot4I8Packed(x.y, ones)) + (dot4I8Packed(x.z, ones) + dot4I8Packed(x.w, ones));
+}

@@ -7,13 +7,15 @@ var<workgroup> x_scales: array<vec2<f32>, 4u * section>; // of every pair's firs
 
 struct XPair { b0: vec4<u32>, b1: vec4<u32>, b2: vec4<u32>, b3: vec4<u32>, scales: vec4<f32>, sums: vec2<f32> }
 
-// Stores sixteen columns: block 0 to 3 of a pair.
+// Stores sixteen columns: block 0 to 3 of a pair. The sum is that of the rounded numbers: with that of the numbers as they were the error
+// of a weight would be its nibble's, which is never negative, so that the errors of all rows would have the same sign.
 fn stage_block(v: mat4x4<f32>, pair: u32, block: u32) {
   let largest = max(max(magnitude(v[0]), magnitude(v[1])), max(magnitude(v[2]), magnitude(v[3])));
   let scale = bitcast<f32>(max(max(largest.x, largest.y), max(largest.z, largest.w))) / 127.0;
   let inverse = select(1.0 / scale, 0.0, scale == 0.0);
-  x_bytes[pair * pitch + block] = vec4<u32>(bytes(v[0] * inverse), bytes(v[1] * inverse), bytes(v[2] * inverse), bytes(v[3] * inverse));
-  x_scales[block * section + pair] = vec2<f32>(scale, dot((v[0] + v[1]) + (v[2] + v[3]), vec4<f32>(1.0)));
+  let rounded = vec4<u32>(bytes(v[0] * inverse), bytes(v[1] * inverse), bytes(v[2] * inverse), bytes(v[3] * inverse));
+  x_bytes[pair * pitch + block] = rounded;
+  x_scales[block * section + pair] = vec2<f32>(scale, scale * f32(byte_sum(rounded)));
 }
 
 fn staged_x(pair: u32) -> XPair {
@@ -26,7 +28,7 @@ fn staged_x(pair: u32) -> XPair {
   return XPair(x_bytes[at], x_bytes[at + 1u], x_bytes[at + 2u], x_bytes[at + 3u], vec4<f32>(s0.x, s1.x, s2.x, s3.x), sums);
 }
 
-// Σ (scale · nibble − minimum) · x over the pair, with x = its scale · byte; the minimum's part takes x as it was.
+// Σ (scale · nibble − minimum) · x over the pair, with x = its scale · byte.
 fn products(w: Pair, pair: u32, x: XPair) -> f32 {
   let mask = vec4<u32>(0x0f0f0f0fu);
   let even = vec2<i32>(dot16(w.a & mask, x.b0), dot16(w.b & mask, x.b1));
