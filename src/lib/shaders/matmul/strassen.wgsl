@@ -19,7 +19,7 @@
 //
 // and the result is (1 + 4 − 5 + 7, 3 + 5; 2 + 4, 1 − 2 + 3 + 6). Weights are added as they are dequantised, x before. Rounding
 // errors are relative to the whole matrix and not to each row: a row of small weights gets those of the row half a matrix away.
-// What lacks in a second half of an odd number is zero. A token that is not a number makes the token half a chunk away one too.
+// The second half of an odd number is filled up with zeros. A token that is not a number makes the token half a chunk away one too.
 
 struct Sizes { rows: u32, columns: u32, tokens: u32, batch: u32, stride: u32, epilogue: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
