@@ -128,7 +128,7 @@ async function sweep(page, address) {
   if (problems.length > 0) return { result: '', problems };
   say(`adapter: ${adapter.join(' · ')}`);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await watch(page, readLab, ({ phase }) => phase === 'finished');
+  const shown = await watch(page, readLab, ({ phase }) => phase === 'finished');
   // The table, its buttons and the reasons of failed runs come a moment after the end.
   const csv = page.locator('button:enabled', { hasText: 'Download CSV' }).first();
   const measured = await csv.waitFor({ timeout: SHOWN_MILLISECONDS }).then(
@@ -137,8 +137,9 @@ async function sweep(page, address) {
   );
   const result = measured ? await download(page, 'Download CSV') : '';
   if (options.picture) await takePicture(page, options.picture);
-  const shown = await page.evaluate(readLab);
-  return { result, problems: measured ? shown.problems : [...shown.problems, 'Nothing was measured'] };
+  const later = await page.evaluate(readLab);
+  const found = [...new Set([...shown.problems, ...later.problems])];
+  return { result, problems: measured ? found : [...found, 'Nothing was measured'] };
 }
 
 /**

@@ -36,6 +36,7 @@ const fours = 2u;    // knob: 1 2 3
 // With 0, zeros are multiplied like any number: the same sum to the bit, at the price of all columns.
 const skips = 1u;    // knob: 0 1
 const threads = lanes * teams;
+const_assert threads <= 1024u; // what most GPUs allow
 // Each thread marks so many eights of columns.
 const own_eights = (4u * teams + threads - 1u) / threads;
 
