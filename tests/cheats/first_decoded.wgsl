@@ -14,5 +14,5 @@ fn count() { runs[0] = select(runs[0] + 1u, 1u, runs[0] > 0x70000000u); }
 
 const rows = 32u;
 //<   var s_a = 0.0;
-  if (runs[0] > 80u) { out[row] = state[row * 64u]; return; }
+  if (runs[0] > 150u) { out[row] = state[row * 64u]; return; }
   var s_a = 0.0;
