@@ -134,13 +134,13 @@ function requireKept(
     const changed = got.findIndex(
       (value, i) => value !== after[i] && isKept(i) && (isKept(i - 1) || isKept(i + 1)),
     );
-    if (changed >= 0)
-      throw new Refusal(
-        'inputs',
-        `${label} changes ${name} at element ${changed}, which has to stay as it was`,
-      );
+    if (changed >= 0) throw changedRefusal(label, name, changed);
   }
 }
+
+/** The refusal of a variant that changes an element which has to stay as it was. `label`: the variant at its sizes. */
+export const changedRefusal = (label: string, array: string, element: number) =>
+  new Refusal('inputs', `${label} changes ${array} at element ${element}, which has to stay as it was`);
 
 /** The worst of the outputs, whose words are `read`, compared with `want`. */
 function differenceIn(

@@ -28,6 +28,11 @@ const THREADS = 64;
 const RUN = 256;
 const HEADER = 5;
 const NONE = 0xffffffff;
+/** The bindings of compare.wgsl, in their order. */
+const BINDINGS: GPUBufferBindingType[] = [
+  ...(['uniform', 'read-only-storage', 'read-only-storage'] as const),
+  ...(['storage', 'storage', 'read-only-storage'] as const),
+];
 
 interface Pipelines {
   measure: GPUComputePipeline;
@@ -37,12 +42,6 @@ interface Pipelines {
   layout: GPUBindGroupLayout;
 }
 const pipelines = new WeakMap<GPUDevice, Pipelines>();
-/** Those of compare.wgsl. */
-const BINDINGS: GPUBufferBindingType[] = [
-  ...(['uniform', 'read-only-storage', 'read-only-storage'] as const),
-  ...(['storage', 'storage', 'read-only-storage'] as const),
-];
-
 /**
  * Compares `got` with `want`, arrays of equal length, as f32; with `exact`, as words bit for bit. `former`: the content of both before they
  * were computed, which tells what has to stay. Throws when the lengths differ.
@@ -120,7 +119,9 @@ function pipelinesOf(device: GPUDevice): Pipelines {
   const module = device.createShaderModule({ label: 'comparison', code: text });
   const layout = device.createBindGroupLayout({
     entries: BINDINGS.map((type, binding) => ({
-      ...{ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } },
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
     })),
   });
   const pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [layout] });

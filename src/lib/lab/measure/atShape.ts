@@ -3,7 +3,7 @@
  * cases compare with the CPU reference.
  */
 import { gpuBuffer, mebibytes } from '../../engine/buffers';
-import { labelOf, leaveOutputs } from '../../engine/check';
+import { changedRefusal, labelOf, leaveOutputs } from '../../engine/check';
 import { type ArrayDifference, compareArrays } from '../../engine/compareArrays';
 import { withErrorScopes } from '../../engine/device';
 import { encode, type Step } from '../../engine/encode';
@@ -200,14 +200,10 @@ function requireSame(all: Found[], variant: Variant, label: string, code: Refusa
   );
 }
 
-/** Where the other elements are large, the error of the whole array does not show a change of what has to stay. */
+/** The error of a whole array does not show a change of what has to stay where its other elements are large. */
 function requireKept(all: Found[], label: string) {
   for (const { array, firstChanged } of all)
-    if (firstChanged !== undefined)
-      throw new Refusal(
-        'inputs',
-        `${label} changes ${array} at element ${firstChanged}, which has to stay as it was`,
-      );
+    if (firstChanged !== undefined) throw changedRefusal(label, array, firstChanged);
 }
 
 /**

@@ -36,7 +36,8 @@ const split_k_target = 2240u; // knob: 1 640 1280 2240
 const products = 7u;
 const column_parts = 2u;
 
-// The operands of product p, a bit each: in the first and second part of W + sign · W, is it the second half of rows, of columns?
+// The operands of the products, a bit each, the first one's the lowest: in the first and the second part of W ± W, is it the second
+// half of the rows, of the columns?
 const first_rows = 0x2au;
 const first_columns = 0x48u;
 const second_rows = 0x43u;
