@@ -36,15 +36,6 @@ const split_k_target = 2240u; // knob: 1 640 1280 2240
 const products = 7u;
 const column_parts = 2u;
 
-// The operands of the products, a bit each, the first one's the lowest: in the first and the second part of W ± W, is it the second
-// half of the rows, of the columns?
-const first_rows = 0x2au;
-const first_columns = 0x48u;
-const second_rows = 0x43u;
-const second_columns = 0x53u;
-const has_second = 0x73u;
-const is_difference = 0x60u;
-
 fn bit(bits: u32, product: u32) -> u32 { return (bits >> product) & 1u; }
 
 fn halved(n: u32) -> u32 { return (n + 1u) / 2u; }
@@ -83,6 +74,14 @@ struct Part { row: u32, rows: u32, column: u32 }
 struct Place { first: Part, second: Part, sign: f32, token: u32, last_token: u32 }
 
 fn place_of(group: vec3u) -> Place {
+  // A bit for each product, the first one's the lowest: in the first and the second part of W ± W, is it the second half of the
+  // rows, of the columns?
+  let first_rows = 0x2au;
+  let first_columns = 0x48u;
+  let second_rows = 0x43u;
+  let second_columns = 0x53u;
+  let has_second = 0x73u;
+  let is_difference = 0x60u;
   let product = group.z % products;
   let matrix = group.z / products % sizes.batch;
   let token_half = halved(sizes.tokens);
