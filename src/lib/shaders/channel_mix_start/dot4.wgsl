@@ -22,6 +22,7 @@ const own_fours = 4u; // knob: 1 2 3 4
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
 const_assert threads % 16u == 0u;
+const exchange_fours = most_fours;
 
 @compute @workgroup_size(threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

@@ -6,8 +6,8 @@ struct Four { x: vec4<f32>, factor: vec4<f32>, offset: vec4<f32> }
 // A thread has every `threads`-th four of the first columns, or of as many further on.
 const most_fours = own_fours * threads;
 alias Fours = array<Four, own_fours>;
-// What threads exchange: parts of the norm, then shifted columns, or parts of sums.
-var<workgroup> exchanged: array<vec4<f32>, most_fours>;
+// What threads exchange: parts of the norm, then shifted columns, or parts of sums. The variant says how many vectors: `most_fours` at least.
+var<workgroup> exchanged: array<vec4<f32>, exchange_fours>;
 
 // Those from the four `first` on; past the end of x the last one again.
 fn fetch_fours(first: u32, lerp: u32, thread: u32) -> Fours {
