@@ -2,8 +2,8 @@
 //! error: 4e-4 because x is rounded to 8 bits
 //! let groups: 3 * ceil(rows / group_rows)
 //! let ranks: decay + learning_rate + value + gate
-//! let free: workgroups * ceil((groups + ranks / most_ranks) / workgroups) - groups
-//! let lora_groups: ranks / most_ranks * floor(most_ranks / 4 / ceil(ranks / 4 / free))
+//! let free: workgroups * ceil((groups + ranks / lora_rows) / workgroups) - groups
+//! let lora_groups: ranks / lora_rows * floor(lora_rows / 4 / ceil(ranks / 4 / free))
 //! grid: groups + lora_groups
 //! use: shifted_columns, shifted_products, q4_k_pair, rounded_bytes, x_pairs, pair_products, lane_sums, lora, lora_weight
 //! formats: q4_k
@@ -22,17 +22,17 @@ struct Sizes { rows: u32, columns: u32, decay: u32, learning_rate: u32, value: u
 @group(0) @binding(8) var<storage, read_write> last: array<vec4<f32>>; // columns, normalised
 
 // Workgroups that run at once, one on each multiprocessor of an H200: with no more of them a token takes less time, although each does more.
-// Those that the products leave over share the LoRAs' ranks, four, eight or sixteen each.
+// Those that the products leave over share the LoRAs' ranks: four, eight or sixteen each, and at most `lora_rows`.
 const workgroups = 132u; // knob: 24 132 1024
-const lanes = 10u;    // knob: 8 10 16 32
-const lane_rows = 4u; // knob: 2 4
-const teams = 24u;    // knob: 8 16 24 32
-const own_fours = 3u; // knob: 1 2 3 4
+const lora_rows = 16u;   // knob: 4 8 16
+const lanes = 10u;       // knob: 8 10 16 32
+const lane_rows = 4u;    // knob: 2 4
+const teams = 24u;       // knob: 8 16 24 32
+const own_fours = 3u;    // knob: 1 2 3 4
 const threads = lanes * teams;
 const group_rows = lane_rows * teams;
 const_assert threads % 16u == 0u;
-const most_ranks = 16u; // of a workgroup
-const exchange_fours = max(most_fours, most_ranks / 4u * threads);
+const exchange_fours = max(most_fours, lora_rows / 4u * threads);
 const_assert exchange_fours <= 1024u; // 16 KB
 
 @compute @workgroup_size(threads)
@@ -129,7 +129,7 @@ fn add_lora_products(
 }
 
 // The sum over all threads of the rank `thread`: sixteen threads add up a sixteenth each.
-var<workgroup> rank_sixteenths: array<vec4<f32>, 4u * most_ranks>;
+var<workgroup> rank_sixteenths: array<vec4<f32>, 4u * lora_rows>;
 
 fn lora_sum(ranks: u32, thread: u32) -> f32 {
   workgroupBarrier();
@@ -140,7 +140,7 @@ fn lora_sum(ranks: u32, thread: u32) -> f32 {
   }
   workgroupBarrier();
   var sum = 0.0;
-  let rank = thread % most_ranks;
+  let rank = thread % lora_rows;
   for (var n = 0u; n < 16u; n++) { sum += rank_sixteenths[rank / 4u * 16u + n][rank % 4u]; }
   return sum;
 }

@@ -39,6 +39,8 @@ export default (format: Format): Kernel | undefined =>
         cases: [
           { rows: 64, columns: 256, decay: 32, learning_rate: 32, value: 16, gate: 80, wide: 0 },
           { rows: 39, columns: 17 * 256, decay: 16, learning_rate: 48, value: 0, gate: 16, wide: 5 },
+          // So many ranks that a workgroup has several at a time.
+          { rows: 32, columns: 256, decay: 512, learning_rate: 256, value: 96, gate: 640, wide: 4 },
         ].map((sizes) => ({ ...sizes, inverse_epsilon: 1e5 })),
         tolerance: 1e-10,
         flop: (sizes) => 6 * sizes.rows * sizes.columns + loraWayFlop(sizes),
