@@ -42,6 +42,7 @@ interface Pipelines {
   layout: GPUBindGroupLayout;
 }
 const pipelines = new WeakMap<GPUDevice, Pipelines>();
+
 /**
  * Compares `got` with `want`, arrays of equal length, as f32; with `exact`, as words bit for bit. `former`: the content of both before they
  * were computed, which tells what has to stay. Throws when the lengths differ.

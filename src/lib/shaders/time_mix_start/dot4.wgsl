@@ -1,10 +1,10 @@
 //! Integer products: each workgroup normalises and shifts the whole token itself.
 //! error: 4e-4 because x is rounded to 8 bits
-//! let groups: 3 * ceil(rows / group_rows)
+//! let products: 3 * ceil(rows / group_rows)
 //! let ranks: decay + learning_rate + value + gate
-//! let free: workgroups * ceil((groups + ranks / lora_rows) / workgroups) - groups
+//! let free: workgroups * ceil((products + ranks / lora_rows) / workgroups) - products
 //! let lora_groups: ranks / lora_rows * floor(lora_rows / 4 / ceil(ranks / 4 / free))
-//! grid: groups + lora_groups
+//! grid: products + lora_groups
 //! use: shifted_columns, shifted_products, q4_k_pair, rounded_bytes, x_pairs, pair_products, lane_sums, lora, lora_weight
 //! formats: q4_k
 
